@@ -1,0 +1,43 @@
+# One front door. `make demo` and `make test` need Python 3.11 or newer, and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test fast check bench lock clean
+.DEFAULT_GOAL := help
+
+help:            ## list the targets
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */  make \1\t/' | expand -t 18
+
+demo: .venv/ready     ## play four models for a minute and find what was planted
+	$(BIN)/driftline demo
+
+test: .venv/ready     ## everything, integration against a real Kafka included
+	$(BIN)/pytest
+
+fast: .venv/ready     ## what needs no broker: under a minute
+	$(BIN)/pytest -m "not integration"
+
+check: .venv/ready    ## lint, types, import contracts, doctests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/pytest -q -p no:randomly --doctest-modules --doctest-glob='*.md' detectors sinks stream README.md docs
+
+bench: .venv/ready    ## speed and memory, as ratios measured side by side
+	$(BIN)/python -m tests.bench
+
+lock:            ## write requirements.lock anew (needs uv)
+	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" -q --upgrade \
+	  pyproject.toml -o requirements.lock
+
+.venv/ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "driftline needs Python 3.11 or newer; try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install -q --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The arithmetic of drift: arrays in, arrays out."""

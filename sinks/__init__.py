@@ -1,0 +1,1 @@
+"""Memory and voice: what must last, what is shown, who is told."""

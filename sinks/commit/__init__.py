@@ -1,0 +1,59 @@
+"""What becomes true together: a Commit is tables of columns, each declared here once.
+
+The DDL, the in-memory twin, the export and `docs/tables.md` are derived from these declarations. A row's `key` names
+what it is about; two runs over the same log and journal give the same rows under the same keys, whatever their commit
+numbers.
+"""
+
+from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
+from sinks.commit.results import (
+    DEAD_LETTERS,
+    DRIFT,
+    FINDINGS,
+    INCIDENTS,
+    LABELS,
+    PANES,
+    REJECTED,
+    TRAFFIC,
+    TRIGGERS,
+    WINDOWS,
+)
+from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable
+from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type_of
+from sinks.commit.tables import BY_NAME, RESULTS, TABLES
+
+__all__ = [
+    "BY_NAME",
+    "CHECKPOINTS",
+    "DEAD_LETTERS",
+    "DRIFT",
+    "FEATURES",
+    "FINDINGS",
+    "INCIDENTS",
+    "JOURNAL",
+    "LABELS",
+    "PANES",
+    "PLANS",
+    "POSITIONS",
+    "REJECTED",
+    "RELAYED",
+    "RESULTS",
+    "SAMPLES",
+    "TABLES",
+    "TRAFFIC",
+    "TRIGGERS",
+    "WINDOWS",
+    "Column",
+    "Columns",
+    "Commit",
+    "Keep",
+    "Kind",
+    "Store",
+    "StoreError",
+    "StoreFailed",
+    "StoreLocked",
+    "StoreUnreadable",
+    "Table",
+    "columns",
+    "type_of",
+]

@@ -1,0 +1,175 @@
+"""The tables of what was seen and found: panes, windows, distances, findings, triggers, and what was refused."""
+
+from sinks.commit.table import declare
+
+_WINDOW = """
+model text: the model
+version text: the model's version
+segment text: `field=value`, or empty for all events"""
+_SPAN = """
+start time: where it begins
+end time: where it ends, exclusive"""
+
+PANES = declare(
+    "panes",
+    "Exact integer summaries of closed panes: windows are sums of these.",
+    "model version segment end",
+    "panes",
+    f"""{_WINDOW}{_SPAN}
+plan text: the plan whose grid it is counted in; empty while the model is being learned
+events int: how many events
+counts bytes: counts per cell of all features, little-endian unsigned integers of `width` bytes
+width int: bytes per count
+moments bytes: fixed-point sums per numeric feature, five little-endian int64 each
+""",
+    time="end",
+)
+TRAFFIC = declare(
+    "traffic",
+    "What passed in each pane of a model, and what could not be counted.",
+    "model end",
+    "history",
+    f"""
+model text: the model{_SPAN}
+events int: predictions and features counted in the pane
+late int: events later than the lateness, by the pane of their partition's clock
+skewed int: events whose time ran ahead of their record by more than `max_skew`
+waiting int: events of versions or segments that are not admitted yet
+""",
+    time="end",
+)
+LABELS = declare(
+    "labels",
+    "Label events per model and pane.",
+    "model end",
+    "history",
+    f"""
+model text: the model{_SPAN}
+labels int: how many label events
+""",
+    time="end",
+)
+REJECTED = declare(
+    "rejected",
+    "Events that could not be used, by reason, in the pane of their partition's clock.",
+    "topic partition end reason",
+    "history",
+    """
+topic text: the event topic
+partition int: its partition
+end time: the end of that pane
+reason text: why, one word of a fixed list
+events int: how many
+""",
+    time="end",
+)
+WINDOWS = declare(
+    "windows",
+    "Closed windows: how many events, against which reference, and the verdict over all features.",
+    "model version segment length end",
+    "history",
+    f"""{_WINDOW}
+length int: the window's length, ns{_SPAN}
+plan text: the plan of all its panes; empty where they differ
+reference text: provenance of the reference it was compared with
+events int: how many events
+complete bool: false where part of the log was lost
+verdict text: ok, drift or unknown
+why text: what made it unknown, or empty
+""",
+    time="end",
+)
+DRIFT = declare(
+    "distances",
+    "Every feature of every judged window: its summary, its distances from the reference, their limits, the verdict.",
+    "model version segment feature length end",
+    "history",
+    f"""{_WINDOW}
+feature text: the feature
+length int: the window's length, ns{_SPAN}
+n int: events that carry the feature's cell
+n_reference int: the reference's
+missing float: share of missing values
+odd float: share of values not seen in the reference: other categories, or numbers that are not finite
+wrong_type float: share of values of another type
+mean float: mean of a numeric feature, in its unit
+deviation float: standard deviation
+clamped float: share of values too large for the fixed-point sums; above 0.0001 the mean is a lower bound
+psi float: population stability index
+psi_limit float: its limit at this sample size
+jensen_shannon float: Jensen-Shannon distance, base 2, 0 to 1
+jensen_shannon_limit float: its limit at this sample size
+kolmogorov_smirnov float: largest gap between the cumulative shares; nan for categories
+kolmogorov_smirnov_limit float: its limit at this sample size
+verdict text: ok, drift or unknown
+""",
+    time="end",
+)
+FINDINGS = declare(
+    "findings",
+    "Judged facts that exceed their limit.",
+    "id",
+    "history",
+    f"""
+id text: content hash of what it is about{_WINDOW}
+feature text: the feature
+length int: the window's length, ns; a pane's for sequential detectors{_SPAN}
+detector text: psi, jensen_shannon, kolmogorov_smirnov or cusum
+value float: what was measured
+limit float: what it may be
+n int: the window's sample size for this feature
+cells text: the cells that contributed most: name, share in the reference, share now, contribution; JSON
+words text: the same as a sentence
+incident text: the incident it belongs to, or empty
+""",
+    time="end",
+)
+INCIDENTS = declare(
+    "incidents",
+    "Findings of one model that belong together: a row when it opens, a row when it closes.",
+    "id state",
+    "history",
+    """
+id text: content hash
+model text: the model
+version text: the model's version
+state text: opened or closed
+at time: the end of the window that opened or closed it
+feature text: the feature that opened it
+detector text: the detector that opened it
+""",
+    time="at",
+)
+TRIGGERS = declare(
+    "triggers",
+    "Requests to retrain: the outbox of the trigger topic.",
+    "id",
+    "history",
+    """
+id text: content hash, the same in every run
+model text: the model
+version text: the model's version
+reason text: drift
+at time: the end of the window that opened the incident
+incident text: the incident
+body bytes: the CloudEvents 1.0 message, JSON
+""",
+    time="at",
+)
+DEAD_LETTERS = declare(
+    "dead_letters",
+    "Rejected records with their reason: the outbox of the dead-letter topic.",
+    "topic partition offset row",
+    "panes",
+    """
+topic text: the event topic
+partition int: its partition
+offset int: the record's offset
+row int: its row inside the record
+at time: the clock of its partition when it was read
+reason text: why, one word of a fixed list
+detail text: why, for a person
+payload bytes: the record's value, its first 1,024 bytes
+""",
+    time="at",
+)

@@ -1,0 +1,77 @@
+"""The Commit, and what may be asked of whoever keeps it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from sinks.commit.table import Columns, Table
+
+NOWHERE: Mapping[str, str | int] = {}  # no filter: a default that nobody can change by accident
+
+
+class Commit(Struct, frozen=True):
+    """Everything that becomes true together.
+
+    `tables`: name to columns of equal length; a table without rows is left out.
+    """
+
+    number: int
+    tables: Mapping[str, Columns]
+
+
+class StoreError(Exception):
+    """The store cannot do what was asked; nothing of the request was kept. The message is a sentence for a person."""
+
+
+class StoreLocked(StoreError):  # noqa: N818 - named by what happened; the suffix is its base's
+    """Another process has the file open."""
+
+
+class StoreUnreadable(StoreError):  # noqa: N818 - named by what happened; the suffix is its base's
+    """The file is not a store of this version of driftline: no database, damaged, or of another schema version."""
+
+
+class StoreFailed(StoreError):  # noqa: N818 - named by what happened; the suffix is its base's
+    """The world's fault, worth a retry: disk full, out of memory, a failing device."""
+
+
+class Store(Protocol):
+    """Memory that lasts. Every table has a leading int column `commit`: the number of the Commit that wrote the row."""
+
+    def last(self) -> int:
+        """The number of the newest Commit; 0 before the first."""
+
+    def write(self, commit: Commit) -> None:
+        """Keep all rows of a Commit, or none. Its number must be `last() + 1`."""
+
+    def select(  # noqa: PLR0913 - one question, asked by keyword
+        self,
+        table: Table,
+        *,
+        where: Mapping[str, str | int] = NOWHERE,
+        since: int | None = None,
+        until: int | None = None,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> dict[str, NDArray[np.generic]]:
+        """Rows whose columns equal `where` and whose `table.time` lies in [since, until) ns.
+
+        They come ordered by `order` and then by key, `descending` both; an undefined float (nan) comes last either way.
+        Of a "newest" table only the rows of the newest Commit that wrote it. Columns of the table's types, `commit`
+        first.
+        """
+
+    def forget(self, *, panes_before: int, history_before: int, learned: Collection[str]) -> None:
+        """Delete what nobody needs any more; call it between commits.
+
+        That is rows whose time is before the bound of their table's `keep` (event time, ns), the samples of learned
+        models, and superseded rows of "newest" tables.
+        """
+
+    def close(self) -> None:
+        """Give the store back; nothing may be asked of it afterwards."""

@@ -1,0 +1,52 @@
+"""All tables, in the order in which the docs list them."""
+
+from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
+from sinks.commit.results import (
+    DEAD_LETTERS,
+    DRIFT,
+    FINDINGS,
+    INCIDENTS,
+    LABELS,
+    PANES,
+    REJECTED,
+    TRAFFIC,
+    TRIGGERS,
+    WINDOWS,
+)
+from sinks.commit.table import Table
+
+TABLES: tuple[Table, ...] = (
+    POSITIONS,
+    JOURNAL,
+    PLANS,
+    FEATURES,
+    PANES,
+    TRAFFIC,
+    LABELS,
+    REJECTED,
+    WINDOWS,
+    DRIFT,
+    FINDINGS,
+    INCIDENTS,
+    TRIGGERS,
+    DEAD_LETTERS,
+    RELAYED,
+    SAMPLES,
+    CHECKPOINTS,
+)
+BY_NAME = {table.name: table for table in TABLES}
+# What the guarantee compares: the rows that must be equal, byte for byte, in key order.
+RESULTS = (
+    PLANS,
+    FEATURES,
+    PANES,
+    TRAFFIC,
+    LABELS,
+    REJECTED,
+    WINDOWS,
+    DRIFT,
+    FINDINGS,
+    INCIDENTS,
+    TRIGGERS,
+    DEAD_LETTERS,
+)

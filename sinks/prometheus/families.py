@@ -1,0 +1,108 @@
+"""Every name that /metrics can say, declared once: rules and dashboards are tested against this table."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+Family = GaugeMetricFamily | CounterMetricFamily
+
+
+class Declared(Struct, frozen=True):
+    """One metric family. A counter's samples carry the suffix `_total`, which is part of `name` here."""
+
+    name: str
+    kind: Literal["gauge", "counter"]
+    labels: tuple[str, ...]
+    doc: str
+
+    def empty(self) -> Family:
+        """The family without samples."""
+        if self.kind == "counter":
+            return CounterMetricFamily(self.name.removesuffix("_total"), self.doc, labels=self.labels)
+        return GaugeMetricFamily(self.name, self.doc, labels=self.labels)
+
+
+_WINDOW = "model version segment window"
+_FEATURE = "model version feature window"
+
+
+def _gauge(name: str, labels: str, doc: str) -> Declared:
+    return Declared(f"driftline_{name}", "gauge", tuple(labels.split()), doc)
+
+
+def _counter(name: str, labels: str, doc: str) -> Declared:
+    return Declared(f"driftline_{name}_total", "counter", tuple(labels.split()), doc)
+
+
+DRIFT_VALUE = _gauge("drift_value", "model version feature detector window", "Distance of a feature to its reference.")
+DRIFT_LIMIT = _gauge("drift_limit", "model version feature detector window", "What the distance may be at this size.")
+DRIFT_VERDICT = _gauge("drift_verdict", _FEATURE, "1: drift, 0: ok, -1: unknown (too little to judge by).")
+
+WINDOW_VERDICT = _gauge("window_verdict", _WINDOW, "The same over all features of the newest window.")
+WINDOW_END = _gauge("window_end_timestamp_seconds", _WINDOW, "End of the newest window, event time.")
+WINDOW_EVENTS = _gauge("window_events", _WINDOW, "Events in the newest window.")
+WINDOW_DRIFTED = _gauge("window_drifted_ratio", "model version window", "Share of its judged features that drift.")
+
+INCIDENTS = _gauge("incidents_open", "model", "Incidents that are open.")
+LEARNING = _gauge("learning_ratio", "model", "How much of its reference a model has learned, 0 to 1.")
+
+EVENTS = _counter("events", "model", "Predictions and features counted in a closed pane.")
+LATE = _counter("late_events", "model", "Events later than the lateness: counted, not summed.")
+SKEWED = _counter("skewed_events", "model", "Events whose time ran ahead of their record's.")
+WAITING = _counter("waiting_events", "model", "Events of versions or segments that are not admitted yet.")
+LABELS = _counter("labels", "model", "Label events.")
+REJECTED = _counter("rejected_events", "topic reason", "Events that could not be used.")
+FINDINGS = _counter("findings", "model detector", "Judged facts that exceeded their limit.")
+TRIGGERS = _counter("triggers", "model reason", "Requests to retrain.")
+
+READY = _gauge("ready", "", "1 when the service reads and commits.")
+REPLAYING = _gauge("replaying", "", "1 while old events are read again; inhibit alerts on models then.")
+WATERMARK = _gauge("watermark_timestamp_seconds", "scope", "Up to where event time is complete.")
+LAG = _gauge("consumer_lag_records", "topic partition", "Records between the position and the end of the partition.")
+PAUSED = _gauge("partition_paused", "topic partition", "1 while a partition waits for the others.")
+OUTBOX = _gauge("outbox_pending", "outbox", "Committed rows that no broker has confirmed yet.")
+COMMIT_NUMBER = _gauge("commit_number", "", "Number of the newest Commit.")
+COMMIT_SECONDS = _gauge("commit_seconds", "", "How long the newest Commit took.")
+STORE_BYTES = _gauge("store_bytes", "", "Size of the store's file.")
+MEMORY_BYTES = _gauge("memory_bytes", "", "Resident memory of the process.")
+SERIES = _gauge("series_exported", "", "Series of models that are exported; bounded by http.series_max.")
+DROPPED = _counter("series_dropped", "", "Series left out at a Commit, to stay below http.series_max.")
+BUILD = _gauge("build_info", "version", "Always 1; the label says what runs.")
+
+FAMILIES: Mapping[str, Declared] = {
+    family.name: family
+    for family in (
+        DRIFT_VALUE,
+        DRIFT_LIMIT,
+        DRIFT_VERDICT,
+        WINDOW_VERDICT,
+        WINDOW_END,
+        WINDOW_EVENTS,
+        WINDOW_DRIFTED,
+        INCIDENTS,
+        LEARNING,
+        EVENTS,
+        LATE,
+        SKEWED,
+        WAITING,
+        LABELS,
+        REJECTED,
+        FINDINGS,
+        TRIGGERS,
+        READY,
+        REPLAYING,
+        WATERMARK,
+        LAG,
+        PAUSED,
+        OUTBOX,
+        COMMIT_NUMBER,
+        COMMIT_SECONDS,
+        STORE_BYTES,
+        MEMORY_BYTES,
+        SERIES,
+        DROPPED,
+        BUILD,
+    )
+}

@@ -1,0 +1,1 @@
+"""The arithmetic, against its slow and obvious twins."""

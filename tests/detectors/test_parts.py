@@ -1,0 +1,142 @@
+"""Summaries form a commutative monoid of integers, equal to what Python's own integers say."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detectors import grids, parts
+from detectors.grids import ABSENT, MISSING, NOT_FINITE, WRONG_TYPE, Grid
+from detectors.parts import Summary
+
+RNG = np.random.default_rng(7)
+GRID = grids.build(
+    {
+        "amount": RNG.lognormal(0, 1.5, 2_000),
+        "count": RNG.integers(0, 10, 2_000).astype(float),
+        "flat": np.full(50, -3.5),
+    },
+    {"country": ["FR", "DE", "FR", None], "site": ["paris"]},
+)
+ODDITIES = [
+    MISSING,
+    -MISSING,
+    NOT_FINITE,
+    WRONG_TYPE,
+    ABSENT,
+    np.inf,
+    -np.inf,
+    1e300,
+    -1e300,
+    -0.0,
+    0.0,
+    5e-324,
+    -5e-324,
+]
+NUMBERS = st.one_of(st.floats(-1e6, 1e6), st.sampled_from(ODDITIES), st.floats())
+EVENT = st.tuples(
+    st.tuples(NUMBERS, NUMBERS, NUMBERS),
+    st.tuples(st.integers(0, GRID.widths[3] - 1), st.integers(0, GRID.widths[4] - 1)),
+    st.tuples(st.integers(1, 3), st.integers(4, 6)),
+)
+EVENTS = st.lists(EVENT, max_size=20)
+FIELDS = pytest.mark.parametrize("fields", [0, 1, 2])
+ROWS = 7
+
+
+def summary(events: list[tuple], fields: int = 2, grid: Grid = GRID) -> Summary:
+    """Summarise a list of (values, cells, rows)."""
+    values = np.array([event[0] for event in events], float).reshape(-1, len(grid.numeric))
+    cells = np.array([event[1] for event in events], np.uint16).reshape(-1, len(grid.categorical))
+    rows = np.array([event[2] for event in events], np.int64).reshape(-1, 2)[:, :fields]
+    return parts.of(grid, values, cells, rows, ROWS)
+
+
+def exact(x: float, feature: int) -> int | None:
+    """The whole quanta of a value by exact fractions; None where it is not finite."""
+    if not np.isfinite(x):
+        return None
+    distance = Fraction(x - float(GRID.centers[feature]))  # the one rounding that is part of the definition
+    quanta = round(distance / Fraction(2) ** int(GRID.exponents[feature]))  # half to even, as rint
+    return max(-(2**40), min(2**40, quanta))
+
+
+def oracle(events: list[tuple], fields: int) -> tuple[np.ndarray, np.ndarray]:
+    """Counts, and (sum, sum of squares, clamped), event by event in Python's integers."""
+    counts = np.zeros((ROWS, GRID.offsets[-1]), np.int64)
+    moments = np.zeros((ROWS, 3, 3), object)
+    for values, cells, rows in events:
+        for row in (0, *rows[:fields]):
+            for column, cell in enumerate((*(grid_cell(x, f) for f, x in enumerate(values)), *cells)):
+                counts[row, GRID.offsets[column] + cell] += 1
+            for feature, x in enumerate(values):
+                q = exact(x, feature)
+                if q is not None:
+                    far = abs(x - GRID.centers[feature]) > 2.0 ** (40 + GRID.exponents[feature]) + 2.0 ** (
+                        GRID.exponents[feature] - 1
+                    )
+                    moments[row, feature] += [q, q * q, int(far)]
+    return counts, moments
+
+
+def grid_cell(x: float, feature: int) -> int:
+    """The cell of a value by comparison with the edges."""
+    regular = int(GRID.regular[feature])
+    if np.isinf(x):
+        return regular
+    if np.isnan(x):
+        bits = int(np.float64(x).view(np.uint64)) >> 48 & 0x7FFF
+        return regular + {0x7FF9: 0, 0x7FFA: 2, 0x7FFB: 3}.get(bits, 1)
+    distance = np.array([x - GRID.centers[feature]])
+    return int(np.searchsorted(GRID.boundaries[feature], grids.codes.ordered(distance)[0], side="right"))
+
+
+@FIELDS
+@given(events=EVENTS)
+def test_a_summary_equals_what_python_integers_say(events: list[tuple], fields: int) -> None:
+    """Counts and limbs hold exactly the oracle's integers."""
+    found = summary(events, fields)
+    counts, moments = oracle(events, fields)
+    np.testing.assert_array_equal(counts, found.counts)
+    limbs = found.moments.astype(object)
+    whole = np.stack(
+        [limbs[..., 0] * 2**32 + limbs[..., 1], limbs[..., 2] * 2**60 + limbs[..., 3], limbs[..., 4]], axis=2
+    )
+    np.testing.assert_array_equal(moments, whole)
+
+
+@FIELDS
+@given(one=EVENTS, other=EVENTS)
+def test_a_summary_of_all_is_the_sum_of_summaries(one: list[tuple], other: list[tuple], fields: int) -> None:
+    """The one law, of(a ++ b) == of(a) + of(b), and either order of the sum."""
+    both = summary(one + other, fields)
+    assert both == summary(one, fields) + summary(other, fields)
+    assert both == summary(other, fields) + summary(one, fields)
+
+
+@given(one=EVENTS, two=EVENTS, three=EVENTS)
+def test_sums_are_associative_and_leave_their_operands(one: list[tuple], two: list[tuple], three: list[tuple]) -> None:
+    """Brackets do not matter, and adding changes neither side."""
+    a, b, c = summary(one), summary(two), summary(three)
+    assert (a + b) + c == a + (b + c)
+    assert [summary(one), summary(two), summary(three)] == [a, b, c]
+
+
+@given(events=EVENTS)
+def test_the_empty_summary_changes_nothing(events: list[tuple]) -> None:
+    """Empty is the identity from both sides, and the summary of no events."""
+    some, none = summary(events), parts.empty(GRID, ROWS)
+    assert summary([]) == none
+    assert some == some + none == none + some
+
+
+@given(events=EVENTS)
+def test_a_summary_survives_its_bytes(events: list[tuple]) -> None:
+    """Unpacking what was packed gives the same summary; the packed size is what it says."""
+    some = summary(events)
+    packed = some.to_bytes()
+    assert some == parts.from_bytes(GRID, packed)
+    assert packed.width * some.counts.size == len(packed.counts)
+    assert some.counts.nbytes + some.moments.nbytes == some.nbytes == 8 * (some.counts.size + some.moments.size)

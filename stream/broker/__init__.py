@@ -1,0 +1,15 @@
+"""The Kafka clients: reading by position, questions about topics, and what goes wrong with either."""
+
+from stream.broker.connect import arguments as arguments
+from stream.broker.fetched import Fetched as Fetched
+from stream.broker.fetched import Gap as Gap
+from stream.broker.problems import BrokerFailed as BrokerFailed
+from stream.broker.problems import ConnectionProblem as ConnectionProblem
+from stream.broker.problems import TopicReplaced as TopicReplaced
+from stream.broker.questions import Bounds as Bounds
+from stream.broker.questions import Found as Found
+from stream.broker.questions import Partition as Partition
+from stream.broker.questions import Questions as Questions
+from stream.broker.quiet import quieten as quieten
+from stream.broker.reader import Reader as Reader
+from stream.broker.topics import wait_for_topics as wait_for_topics

@@ -1,0 +1,62 @@
+"""What reading yields: stretches of partitions as columns, and gaps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+import numpy as np
+from aiokafka.structs import ConsumerRecord, TopicPartition
+from numpy.typing import NDArray
+
+offset_of, timestamp_of = attrgetter("offset"), attrgetter("timestamp")
+value_of, headers_of = attrgetter("value"), attrgetter("headers")
+
+Headers = tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth value
+class Fetched:
+    """A stretch of one partition as columns: all of its records up to `position`, perhaps none.
+
+    Between the last offset and `position` lie only control records, aborted data and what compaction removed.
+    """
+
+    topic: str
+    partition: int
+    offsets: NDArray[np.int64]  # (records,) rising
+    timestamps: NDArray[np.int64]  # (records,) ms since the epoch, by the publisher or the broker
+    values: Sequence[bytes | None]
+    headers: Sequence[Headers] | None  # None: no record has any
+    position: int  # the next offset to read
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Retention overtook the reader: `[wanted, beginning)` is lost, and reading goes on at `beginning`."""
+
+    topic: str
+    partition: int
+    wanted: int
+    beginning: int
+
+
+def columns(partition: TopicPartition, records: Sequence[ConsumerRecord], position: int) -> Fetched:
+    """A client's records as columns; the loops over records are all in C."""
+    headers = list(map(headers_of, records))
+    return Fetched(
+        partition.topic,
+        partition.partition,
+        _offsets(records),
+        np.fromiter(map(timestamp_of, records), np.int64, len(records)),
+        list(map(value_of, records)),
+        headers if any(headers) else None,
+        position,
+    )
+
+
+def _offsets(records: Sequence[ConsumerRecord]) -> NDArray[np.int64]:
+    """Offsets rise, so they are a range where the first and the last are as far apart as there are records."""
+    n = len(records)
+    if n and records[-1].offset - records[0].offset == n - 1:
+        return np.arange(records[0].offset, records[0].offset + n, dtype=np.int64)
+    return np.fromiter(map(offset_of, records), np.int64, n)

@@ -1,0 +1,156 @@
+"""Questions about topics, each asked with a client of its own that is closed after the answer.
+
+So nothing goes stale over a broker restart (D9: ListOffsets may say UnknownTopicOrPartition from then on), and no question waits behind a long fetch on the same connection. aiokafka's protocol classes are used where its
+public clients cannot ask: for metadata without creating the topic by asking, and for the high watermark, which
+`end_offsets` of a read_committed consumer hides behind the last stable offset.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
+from aiokafka.errors import KafkaError, LeaderNotAvailableError, for_code
+from aiokafka.protocol.admin import CreateTopicsRequest
+from aiokafka.protocol.commit import OffsetCommitRequest
+from aiokafka.protocol.metadata import MetadataRequest
+from aiokafka.protocol.offset import OffsetRequest
+from aiokafka.structs import TopicPartition
+
+from stream.broker.connect import CONNECT_S, arguments, reason, unreachable
+from stream.broker.problems import BrokerFailed, ConnectionProblem
+from stream.config.settings import Kafka
+
+ANSWER_S = 10.0  # for one question, retries included
+RETRY_S = 0.1
+READ_UNCOMMITTED = 0
+LATEST, EARLIEST = -1, -2
+TOPIC_EXISTS = 36
+PARTITIONS = 4  # of a topic that we create
+REPLICAS = 3  # the same, where there are so many brokers
+
+Partition = tuple[str, int]  # topic, number
+
+
+class Bounds(NamedTuple):
+    """Where a partition begins, and its high watermark: an open transaction is not idleness."""
+
+    beginning: int
+    end: int
+
+
+class Found(NamedTuple):
+    """The partitions of topics, sorted, and the topics that do not exist."""
+
+    partitions: tuple[Partition, ...]
+    missing: tuple[str, ...]
+
+
+class Questions:
+    """Asks the brokers. ConnectionProblem: nobody answers. BrokerFailed: the answer is no."""
+
+    def __init__(self, kafka: Kafka, environment: Mapping[str, str]) -> None:
+        self._kafka = kafka
+        self._environment = environment
+
+    async def partitions(self, topics: Collection[str]) -> Found:
+        """Which partitions the topics have. Creates nothing, waits for nothing."""
+        async with self._client() as client:
+            answer = await _metadata(client, topics)
+        counts = {name: len(parts) for code, name, _, parts in answer.topics if not code}
+        partitions = tuple((topic, i) for topic in sorted(counts) for i in range(counts[topic]))
+        return Found(partitions, tuple(sorted(set(topics) - set(counts))))
+
+    async def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
+        """Beginning and high watermark of each partition; one without a leader is asked for until ANSWER_S is over."""
+        async with self._client() as client:
+            while True:
+                try:
+                    beginnings = await _offsets(client, partitions, EARLIEST)
+                    ends = await _offsets(client, partitions, LATEST)
+                except KafkaError as error:
+                    if not error.retriable:
+                        raise
+                    await asyncio.sleep(RETRY_S)
+                else:
+                    return {each: Bounds(beginnings[each], ends[each]) for each in partitions}
+
+    async def create(self, topics: Collection[str]) -> None:
+        """Create topics; one that exists already is as good."""
+        async with self._client() as client:
+            await _metadata(client, ())
+            replicas = min(REPLICAS, len(client.cluster.brokers()))
+            wanted: list[Any] = [(topic, PARTITIONS, replicas, [], []) for topic in topics]
+            request = CreateTopicsRequest(wanted, int(ANSWER_S * 1000), validate_only=False)
+            answer = await client.send(client.cluster.controller.nodeId, request)
+        refused = [(name, code) for name, code, *_ in answer.topic_errors if code not in (0, TOPIC_EXISTS)]
+        if refused:
+            reasons = (f"{name}: {for_code(code).description}" for name, code in refused)
+            raise BrokerFailed(f"topics cannot be created: {'; '.join(reasons)}")
+
+    async def publish_offsets(self, group: str, positions: Mapping[Partition, int]) -> bool:
+        """Write positions as a group's committed offsets, for lag tools only: never read. False: not this time."""
+        topics = defaultdict(list)
+        for (topic, partition), offset in positions.items():
+            topics[topic].append((partition, offset, ""))
+        try:
+            async with self._client() as client:
+                node = await client.coordinator_lookup(0, group)
+                request = OffsetCommitRequest(group, -1, "", -1, list(topics.items()))
+                answer = await client.send(node, request, group=ConnectionGroup.COORDINATION)
+        except BrokerFailed:
+            return False
+        return not any(code for _, parts in answer.topics for _, code in parts)
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[AIOKafkaClient]:
+        """A connected client; what it raises becomes one of ours."""
+
+        def made() -> dict[str, object]:
+            return arguments(self._kafka, self._environment)
+
+        client = AIOKafkaClient(request_timeout_ms=int(CONNECT_S * 1000), **made())
+        try:
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    await client.bootstrap()
+            except (KafkaError, OSError, TimeoutError) as error:
+                raise await unreachable(self._kafka, made()) from error
+            async with asyncio.timeout(ANSWER_S):
+                yield client
+        except (TimeoutError, OSError) as error:
+            raise ConnectionProblem(f"Kafka at {self._kafka.bootstrap} does not answer: {reason(error)}") from error
+        except KafkaError as error:
+            raise BrokerFailed(f"Kafka at {self._kafka.bootstrap}: {error}") from error
+        finally:
+            await client.close()
+
+
+async def _metadata(client: AIOKafkaClient, topics: Collection[str]) -> Any:  # noqa: ANN401 - aiokafka is untyped
+    """Metadata of these topics from any broker; nothing is created by asking."""
+    request = MetadataRequest(sorted(topics), allow_auto_topic_creation=False)
+    answer = await client.send(client.get_random_node(), request)
+    client.cluster.update_metadata(answer)
+    return answer
+
+
+async def _offsets(client: AIOKafkaClient, partitions: Collection[Partition], which: int) -> dict[Partition, int]:
+    """The earliest or latest offset of each partition, asked of its leader."""
+    await _metadata(client, {topic for topic, _ in partitions})
+    asked: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
+    for topic, partition in partitions:
+        leader = client.cluster.leader_for_partition(TopicPartition(topic, partition))
+        if leader is None or leader < 0:
+            raise LeaderNotAvailableError(f"{topic}/{partition} has no leader")
+        asked[leader][topic].append((partition, which))
+    offsets: dict[Partition, int] = {}
+    for leader, topics in asked.items():
+        answer = await client.send(leader, OffsetRequest(-1, READ_UNCOMMITTED, list(topics.items())))
+        for topic, parts in answer.topics:
+            for partition, code, _, offset in parts:
+                if code:
+                    raise for_code(code)(f"{topic}/{partition}")
+                offsets[topic, partition] = offset
+    return offsets

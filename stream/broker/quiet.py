@@ -1,0 +1,34 @@
+"""The client's loggers, kept from flooding: forty seconds without a broker were 3,499 lines of aiokafka's."""
+
+import logging
+import time
+
+SAME_S = 30.0  # the same complaint is heard again after this long
+
+
+class Seldom(logging.Filter):
+    """Lets each message template pass once in SAME_S, with the number of repetitions it stands for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heard: dict[str, tuple[float, int]] = {}  # template: when it last passed, how many were held back since
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False: held back. Templates are the client's own source lines, so there are few of them."""
+        now = time.monotonic()
+        since, held = self._heard.get(str(record.msg), (-SAME_S, 0))
+        if now - since < SAME_S:
+            self._heard[str(record.msg)] = (since, held + 1)
+            return False
+        self._heard[str(record.msg)] = (now, 0)
+        if held:
+            record.msg = f"{record.msg} ({held} more like this)"
+        return True
+
+
+def quieten() -> None:
+    """Put a Seldom on every logger of aiokafka: a logger's filter does not see its children's records."""
+    for name in list(logging.root.manager.loggerDict):
+        logger = logging.getLogger(name)
+        if name.startswith("aiokafka") and not any(isinstance(each, Seldom) for each in logger.filters):
+            logger.addFilter(Seldom())

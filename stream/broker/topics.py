@@ -1,0 +1,34 @@
+"""Waiting for topics that somebody else will create, or creating them."""
+
+import asyncio
+from collections.abc import Callable, Collection
+
+from stream.broker.questions import Found, Questions
+
+ASK_S = 1.0
+SAY_S = 10.0
+
+
+async def wait_for_topics(
+    questions: Questions, topics: Collection[str], *, create: bool, say: Callable[[str], None]
+) -> Found:
+    """Return once every topic exists: created where `create` says so, else waited for, saying so every SAY_S.
+
+    ConnectionProblem, BrokerFailed: as from any question.
+    """
+    found = await questions.partitions(topics)
+    if found.missing and create:
+        await questions.create(found.missing)
+        say(f"created {_listed(found.missing)}")
+    waited = 0.0
+    while (found := await questions.partitions(topics)).missing:
+        if waited % SAY_S == 0 and not create:  # a new topic needs a moment until every broker knows it
+            say(f"waiting for {_listed(found.missing)}: it does not exist yet (kafka.create_topics: true creates it)")
+        await asyncio.sleep(ASK_S)
+        waited += ASK_S
+    return found
+
+
+def _listed(topics: Collection[str]) -> str:
+    """`topic a`, `topics a, b`."""
+    return f"topic{'s' if len(topics) > 1 else ''} {', '.join(topics)}"

@@ -6,7 +6,22 @@ Durations are int64 nanoseconds here and texts such as `5m` in the file; `stream
 from fnmatch import fnmatchcase
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
+
+from stream.config.kinds import (
+    Bootstrap,
+    Count,
+    Duration,
+    DurationOrNone,
+    Listen,
+    Memory,
+    Positive,
+    Secret,
+    Share,
+    Size,
+    Text,
+    Topic,
+)
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -21,7 +36,7 @@ class Security(Struct, frozen=True, forbid_unknown_fields=True):
     protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
     mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
     username: str = ""
-    password: str = ""  # env:NAME or file:PATH; resolved only by the client, so it never reaches a log or a repr
+    password: Secret = ""  # env:NAME or file:PATH; resolved only by the client, so it never reaches a log or a repr
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
@@ -31,8 +46,8 @@ class Security(Struct, frozen=True, forbid_unknown_fields=True):
 class Kafka(Struct, frozen=True, forbid_unknown_fields=True):
     """The brokers, and where reading starts at the very first start."""
 
-    bootstrap: str = "localhost:9092"
-    from_: Literal["earliest", "latest"] = "earliest"  # `from` in the file
+    bootstrap: Bootstrap = "localhost:9092"
+    from_: Literal["earliest", "latest"] = field(default="earliest", name="from")  # a word of Python
     security: Security = Security()
     create_topics: bool = False  # create missing topics (4 partitions) rather than wait for them
     transactional: bool = True  # false for brokers without transactions (the embedded one)
@@ -42,52 +57,52 @@ class Kafka(Struct, frozen=True, forbid_unknown_fields=True):
 class Events(Struct, frozen=True, forbid_unknown_fields=True):
     """Which topics carry which kind of event; a topic may be in both."""
 
-    predictions: tuple[str, ...] = ("predictions",)
-    labels: tuple[str, ...] = ()
-    max_skew: int | None = None  # how far an event's time may run ahead of its record's; None: the lateness
-    max_ahead: int = 5 * MINUTE  # how far a partition is read past the watermark
-    idle: int = 15 * SECOND  # wall time at its end after which a silent partition is released
+    predictions: tuple[Topic, ...] = ("predictions",)
+    labels: tuple[Topic, ...] = ()
+    max_skew: Duration | None = None  # how far an event's time may run ahead of its record's; None: the lateness
+    max_ahead: Duration = 5 * MINUTE  # how far a partition is read past the watermark
+    idle: Duration = 15 * SECOND  # wall time at its end after which a silent partition is released
 
 
 class Topics(Struct, frozen=True, forbid_unknown_fields=True):
     """The topics that driftline writes."""
 
-    triggers: str = "driftline.triggers"
-    dead_letters: str = "driftline.dead-letters"
+    triggers: Topic = "driftline.triggers"
+    dead_letters: Topic = "driftline.dead-letters"
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The DuckDB file, and how long rows stay, in event time."""
 
-    path: str = "driftline.duckdb"
-    keep: int = 90 * DAY
-    memory_limit: str = "1GB"
+    path: Text = "driftline.duckdb"
+    keep: Duration = 90 * DAY
+    memory_limit: Memory = "1GB"
 
 
 class Http(Struct, frozen=True, forbid_unknown_fields=True):
     """Where the page, /metrics and the API listen."""
 
-    listen: str = "127.0.0.1:8080"
-    series_max: int = 50_000  # Prometheus series exported by this process; what is beyond is counted
+    listen: Listen = "127.0.0.1:8080"
+    series_max: Count = 50_000  # Prometheus series exported by this process; what is beyond is counted
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """Bounds of everything that grows; none of them depends on the order of arrival."""
 
-    models: int = 200
-    versions: int = 64  # per model
-    features: int = 200  # per model
-    segments: int = 50  # values per segment field
-    vocabulary: int = 100  # categories per feature; rarer ones count as unseen
-    event_bytes: int = 65_536
-    sample: int = 4_096  # rows a model is learned from
+    models: Count = 200
+    versions: Count = 64  # per model
+    features: Count = 200  # per model
+    segments: Count = 50  # values per segment field
+    vocabulary: Count = 100  # categories per feature; rarer ones count as unseen
+    event_bytes: Size = 65_536
+    sample: Count = 4_096  # rows a model is learned from
 
 
 class Reference(Struct, frozen=True, forbid_unknown_fields=True):
     """What windows are compared with: a file, or the stream's own first stretch."""
 
     file: str = ""
-    learn: int = DAY  # event time, from the model's first closed pane; used where no file is given
+    learn: Duration = DAY  # event time, from the model's first closed pane; used where no file is given
 
 
 class Output(Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,24 +115,30 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
 class Trigger(Struct, frozen=True, forbid_unknown_fields=True):
     """The policy: k of the last n windows of one feature, then quiet for `cooldown`."""
 
-    windows: int = 2  # k
-    of: int = 3  # n
-    cooldown: int = DAY
+    windows: Count = 2  # k
+    of: Count = 3  # n
+    cooldown: DurationOrNone = DAY
     enabled: bool = True
 
 
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything about one model, after `defaults` and name patterns have been merged."""
 
-    topics: tuple[str, ...] = ()  # empty: all of `events`
-    windows: tuple[int, ...] = (5 * MINUTE, HOUR, DAY)
-    false_triggers_per_month: float = 1.0
-    tolerate: float = 0.05
+    topics: tuple[Topic, ...] = ()  # empty: all of `events`
+    windows: tuple[Duration, ...] = (5 * MINUTE, HOUR, DAY)
+    false_triggers_per_month: Positive = 1.0
+    tolerate: Share = 0.05
     reference: Reference = Reference()
     features: dict[str, Literal["numeric", "categorical"]] = {}  # empty: inferred
     output: Output = Output()
-    segments: tuple[str, ...] = ()
+    segments: tuple[Text, ...] = ()
     trigger: Trigger = Trigger()
+
+
+class Defaults(Model, frozen=True, forbid_unknown_fields=True):
+    """The section `defaults`: what every model starts from, and the one lateness of the service."""
+
+    lateness: DurationOrNone = 2 * MINUTE
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -129,12 +150,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     http: Http = Http()
     limits: Limits = Limits()
-    lateness: int = 2 * MINUTE  # `defaults.lateness`: one for the service, because its clocks are shared
-    pane: int = 5 * MINUTE  # derived: the greatest common divisor of all window lengths, at most PANE_MAX
+    lateness: DurationOrNone = 2 * MINUTE  # `defaults.lateness`: one for the service, because its clocks are shared
+    pane: int = 5 * MINUTE  # derived, see `stream.config.panes`: every window is a whole number of panes
     defaults: Model = Model()
-    patterns: tuple[tuple[str, Model], ...] = (
-        ("*", Model()),
-    )  # merged with defaults; exact names and longer patterns first
+    # Each merged with the defaults; exact names first, then longer patterns first.
+    patterns: tuple[tuple[str, Model], ...] = (("*", Model()),)
 
     def model(self, name: str) -> Model | None:
         """The settings of a model by its exact name, else by the first matching pattern; None where none matches."""

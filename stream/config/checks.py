@@ -1,0 +1,149 @@
+"""What single values cannot show: keys that contradict each other, repeat something, or ask for too much."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from stream.config.mistakes import Objection, Path, nearest, shown
+from stream.config.models import exact
+from stream.config.settings import DAY, Model, Settings
+from stream.config.units import spelled_duration
+
+WINDOW_MAX = 31 * DAY
+WINDOWS_MAX = 6  # each is a series of distances, limits and rows of its own
+RESERVED = ("output:", "service:")  # columns of what the model said and how it served
+Found = Iterator[Objection]
+
+
+def objections(settings: Settings, broken: Collection[str]) -> tuple[Objection, ...]:
+    """All contradictions, except between keys of which one could not be read: its value is unknown, not wrong."""
+    found: list[Objection] = []
+    for keys, check in CHECKS:
+        if not any(key in broken for key in keys):
+            found += check(settings)
+    for keys, check_model in MODEL_CHECKS:
+        if not any(key in broken for key in keys):
+            found += _of_models(settings, check_model)
+    return tuple(found)
+
+
+def _of_models(settings: Settings, check: Callable[[Model, Settings], Found]) -> Found:
+    """The defaults' own mistakes once, and a model's unless it only inherits them."""
+    inherited = list(check(settings.defaults, settings))
+    for objection in inherited:
+        yield _below(("defaults",), objection)
+    for name, model in settings.patterns:
+        for objection in check(model, settings):
+            if objection not in inherited:
+                yield _below(("models", name), objection)
+
+
+def _below(path: Path, objection: Objection) -> Objection:
+    return Objection((*path, *objection.path), objection.expected, objection.value, objection.nearest)
+
+
+def _repeated(path: Path, names: Sequence[str]) -> Found:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield Objection((*path, i), "each name once", shown(name))
+
+
+def _events(settings: Settings) -> Found:
+    events = settings.events
+    if not events.predictions:
+        yield Objection(("events", "predictions"), "at least one topic", "an empty list")
+    yield from _repeated(("events", "predictions"), events.predictions)
+    yield from _repeated(("events", "labels"), events.labels)
+
+
+def _outputs(settings: Settings) -> Found:
+    """A service that reads what it writes would feed itself."""
+    read = {*settings.events.predictions, *settings.events.labels}
+    for key, topic in (("triggers", settings.topics.triggers), ("dead_letters", settings.topics.dead_letters)):
+        if topic in read:
+            yield Objection(("topics", key), "a topic that is not read under `events`", topic)
+    if settings.topics.triggers == settings.topics.dead_letters:
+        yield Objection(("topics", "dead_letters"), "another topic than topics.triggers", settings.topics.triggers)
+
+
+def _security(settings: Settings) -> Found:
+    security = settings.kafka.security
+    path = ("kafka", "security")
+    if security.protocol.startswith("SASL"):
+        for key in ("username", "password"):
+            if not getattr(security, key):
+                yield Objection((*path, key), f"a value: {security.protocol} identifies by user name and password")
+    elif security.username or security.password:
+        yield Objection((*path, "protocol"), "SASL_SSL or SASL_PLAINTEXT with a user name", security.protocol)
+    if security.protocol.endswith("PLAINTEXT") and (security.ca_file or security.cert_file or security.key_file):
+        yield Objection((*path, "protocol"), "SSL or SASL_SSL with certificate files", security.protocol)
+    if security.key_file and not security.cert_file:
+        yield Objection((*path, "cert_file"), "the certificate that belongs to key_file")
+
+
+def _named(settings: Settings) -> Found:
+    n = sum(exact(name) for name, _ in settings.patterns)
+    if n > settings.limits.models:
+        yield Objection(("limits", "models"), f"at least the {n} models that are named", str(settings.limits.models))
+
+
+def _kept(settings: Settings) -> Found:
+    """A window that is forgotten before it ends could never be judged."""
+    longest = max((length for _, model in settings.patterns for length in model.windows), default=0)
+    if settings.store.keep <= longest:
+        expected = f"longer than the longest window, {spelled_duration(longest)}"
+        yield Objection(("store", "keep"), expected, spelled_duration(settings.store.keep))
+
+
+def _windows(model: Model, _: Settings) -> Found:
+    if not 0 < len(model.windows) <= WINDOWS_MAX:
+        yield Objection(("windows",), f"1 to {WINDOWS_MAX} lengths", str(len(model.windows)))
+    for i, length in enumerate(model.windows):
+        if length > WINDOW_MAX:
+            yield Objection(("windows", i), "at most 31d", spelled_duration(length))
+        if length in model.windows[:i]:
+            yield Objection(("windows", i), "each length once", spelled_duration(length))
+
+
+def _topics(model: Model, settings: Settings) -> Found:
+    read = {*settings.events.predictions, *settings.events.labels}
+    for i, topic in enumerate(model.topics):
+        if topic not in read:
+            yield Objection(("topics", i), "a topic that is read under `events`", topic, nearest(topic, read))
+    yield from _repeated(("topics",), model.topics)
+    if model.topics and read.issuperset(model.topics) and not {*settings.events.predictions} & {*model.topics}:
+        yield Objection(("topics",), "at least one topic of events.predictions")
+
+
+def _trigger(model: Model, _: Settings) -> Found:
+    if model.trigger.windows > model.trigger.of:
+        expected = f"at most trigger.of, {model.trigger.of}"
+        yield Objection(("trigger", "windows"), expected, str(model.trigger.windows))
+
+
+def _features(model: Model, settings: Settings) -> Found:
+    if len(model.features) > settings.limits.features:
+        expected = f"at most limits.features, {settings.limits.features}"
+        yield Objection(("features",), expected, str(len(model.features)))
+    for name in model.features:
+        if name.startswith(RESERVED):
+            yield Objection(("features", name), "a name that does not begin with output: or service:", shown(name))
+
+
+def _segments(model: Model, _: Settings) -> Found:
+    yield from _repeated(("segments",), model.segments)
+
+
+# Each with the keys that it looks at.
+CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
+    (("events",), _events),
+    (("events", "topics"), _outputs),
+    (("security",), _security),
+    (("limits", "models"), _named),
+    (("store", "windows"), _kept),
+)
+MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], ...] = (
+    (("windows",), _windows),
+    (("events", "topics"), _topics),
+    (("trigger",), _trigger),
+    (("limits", "features"), _features),
+    (("segments",), _segments),
+)

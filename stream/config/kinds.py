@@ -1,0 +1,19 @@
+"""What a key may hold, declared once beside the key: how its text is read, and its bounds."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+# `reads` names the function in `stream.config.scalars` that understands the text.
+Duration = Annotated[int, Meta(gt=0, extra={"reads": "duration"})]  # ns
+DurationOrNone = Annotated[int, Meta(ge=0, extra={"reads": "duration"})]  # ns; 0s switches it off
+Size = Annotated[int, Meta(gt=0, extra={"reads": "size"})]  # bytes
+Count = Annotated[int, Meta(gt=0)]
+Positive = Annotated[float, Meta(gt=0)]
+Share = Annotated[float, Meta(ge=0, lt=1)]
+Text = Annotated[str, Meta(min_length=1)]
+Topic = Annotated[str, Meta(extra={"reads": "topic"})]
+Bootstrap = Annotated[str, Meta(extra={"reads": "bootstrap"})]
+Listen = Annotated[str, Meta(extra={"reads": "listen"})]
+Memory = Annotated[str, Meta(extra={"reads": "memory"})]  # as DuckDB writes it
+Secret = Annotated[str, Meta(extra={"reads": "secret", "hidden": True})]  # never the secret itself

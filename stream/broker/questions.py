@@ -1,15 +1,16 @@
 """Questions about topics, each asked with a client of its own that is closed after the answer.
 
-So nothing goes stale over a broker restart (D9: ListOffsets may say UnknownTopicOrPartition from then on), and no question waits behind a long fetch on the same connection. aiokafka's protocol classes are used where its
-public clients cannot ask: for metadata without creating the topic by asking, and for the high watermark, which
-`end_offsets` of a read_committed consumer hides behind the last stable offset.
+So nothing goes stale over a broker restart (D9: ListOffsets may say UnknownTopicOrPartition from then on), and no
+question waits behind a long fetch on the same connection. aiokafka's protocol classes are used where its public clients
+cannot ask: for metadata without creating the topic by asking, and for the high watermark, which `end_offsets` of a
+read_committed consumer hides behind the last stable offset.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import KafkaError, LeaderNotAvailableError, for_code
@@ -32,6 +33,7 @@ PARTITIONS = 4  # of a topic that we create
 REPLICAS = 3  # the same, where there are so many brokers
 
 Partition = tuple[str, int]  # topic, number
+T = TypeVar("T")
 
 
 class Bounds(NamedTuple):
@@ -66,16 +68,9 @@ class Questions:
     async def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
         """Beginning and high watermark of each partition; one without a leader is asked for until ANSWER_S is over."""
         async with self._client() as client:
-            while True:
-                try:
-                    beginnings = await _offsets(client, partitions, EARLIEST)
-                    ends = await _offsets(client, partitions, LATEST)
-                except KafkaError as error:
-                    if not error.retriable:
-                        raise
-                    await asyncio.sleep(RETRY_S)
-                else:
-                    return {each: Bounds(beginnings[each], ends[each]) for each in partitions}
+            beginnings = await _again(lambda: _offsets(client, partitions, EARLIEST))
+            ends = await _again(lambda: _offsets(client, partitions, LATEST))
+        return {each: Bounds(beginnings[each], ends[each]) for each in partitions}
 
     async def create(self, topics: Collection[str]) -> None:
         """Create topics; one that exists already is as good."""
@@ -97,7 +92,7 @@ class Questions:
             topics[topic].append((partition, offset, ""))
         try:
             async with self._client() as client:
-                node = await client.coordinator_lookup(0, group)
+                node = await _again(lambda: client.coordinator_lookup(0, group))
                 request = OffsetCommitRequest(group, -1, "", -1, list(topics.items()))
                 answer = await client.send(node, request, group=ConnectionGroup.COORDINATION)
         except BrokerFailed:
@@ -126,6 +121,17 @@ class Questions:
             raise BrokerFailed(f"Kafka at {self._kafka.bootstrap}: {error}") from error
         finally:
             await client.close()
+
+
+async def _again(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until the answer is no longer that something is still starting or moving. The caller bounds the time."""
+    while True:
+        try:
+            return await ask()
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            await asyncio.sleep(RETRY_S)
 
 
 async def _metadata(client: AIOKafkaClient, topics: Collection[str]) -> Any:  # noqa: ANN401 - aiokafka is untyped

@@ -1,0 +1,1 @@
+"""Against real servers: Apache Kafka, a browser, Prometheus."""

@@ -54,6 +54,12 @@ def _events(settings: Settings) -> Found:
     yield from _repeated(("events", "labels"), events.labels)
 
 
+def _skew(settings: Settings) -> Found:
+    """Without lateness its stand-in for max_skew would refuse every clock that is a millisecond fast."""
+    if settings.events.max_skew is None and not settings.lateness:
+        yield Objection(("events", "max_skew"), "a duration: it may be left out only where lateness is above 0")
+
+
 def _outputs(settings: Settings) -> Found:
     """A service that reads what it writes would feed itself."""
     read = {*settings.events.predictions, *settings.events.labels}
@@ -135,6 +141,7 @@ def _segments(model: Model, _: Settings) -> Found:
 # Each with the keys that it looks at.
 CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
     (("events",), _events),
+    (("max_skew", "lateness"), _skew),
     (("events", "topics"), _outputs),
     (("security",), _security),
     (("limits", "models"), _named),

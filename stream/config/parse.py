@@ -98,7 +98,7 @@ def _unknown(tree: Keys) -> Iterable[Objection]:
 
 
 def _with_pane(settings: Settings) -> tuple[Settings, Objections]:
-    """The settings with their pane and ascending windows; the first model whose windows have none in common with those before it is named."""
+    """The settings with their pane and ascending windows; or the first model whose windows have no pane in common."""
     lengths: set[int] = set()
     found = settings.pane
     for name, model in settings.patterns:

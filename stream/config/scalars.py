@@ -62,7 +62,9 @@ def topic(text: str) -> str:
 def memory(text: str) -> str:
     """A size in DuckDB's words, handed on as it is."""
     expected = "a memory size such as 512MB or 1GiB"
-    return _matching(r"0*[1-9][0-9]{0,5}(\.[0-9]{1,3})? ?([KMGT]i?B)", text, expected)
+    if not size(_matching(r"[0-9.]+ ?[KMG]i?B", text, expected)):
+        raise ValueError(f"{expected}, above 0")
+    return text
 
 
 def secret(text: str) -> str:

@@ -7,7 +7,8 @@ from stream.config.settings import DAY, HOUR, MINUTE, SECOND
 
 DURATIONS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 DURATION_MAX = 36_500 * DAY  # a century, far inside int64 even after sums
-SIZES = {"": 1, "B": 1, "kB": 1000, "KB": 1000, "MB": 1000**2, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
+DECIMALS = {"kB": 1000, "KB": 1000, "MB": 1000**2, "GB": 1000**3}
+SIZES = {"": 1, "B": 1, **DECIMALS, "KiB": 1024, "MiB": 1024**2, "GiB": 1024**3}
 SIZE_MAX = 1024**4
 
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"

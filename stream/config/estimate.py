@@ -1,0 +1,127 @@
+"""What a configuration will take: memory and rows, from its own numbers and, where it names none, from stated guesses.
+
+Memory = process + buffers + store
+       + models x versions x segment rows x (open panes + windows + reference) x columns x (cells + moments) x 8 bytes
+       + models x versions x numeric columns x 64 KiB look-up table
+       + learned models x sampled events x bytes of an event.
+"""
+
+from msgspec import Struct
+
+from stream.config.models import exact
+from stream.config.panes import open_panes
+from stream.config.settings import DAY, Model, Settings
+from stream.config.units import size
+
+NUMERIC_CELLS = 38  # 32 on the reference's quantiles, two open ends, four for what is no number
+CATEGORICAL_CELLS = 4  # beside the vocabulary: unseen, missing, wrong type, absent
+MOMENTS = 5  # fixed-point sums of a numeric column
+LOOK_UP = 65_536  # bytes that turn the upper 16 bits of a number into its cell
+OUTPUTS = 4  # columns of what the model said and how it served: score, prediction, latency, status
+PROCESS = 150 * 1024**2  # Python, NumPy, SciPy, DuckDB, the web server; measured bare imports are 63 to 95 MB
+BUFFER = 3 * 1024**2  # per partition: 1 MiB on the wire, twice that decoded
+ROW = 67  # bytes of a wide row in DuckDB, measured on 10 million of them
+
+
+class Assumed(Struct, frozen=True):
+    """Guesses for what a configuration does not say."""
+
+    models: int = 10  # per pattern
+    versions: int = 1  # alive at a time
+    features: int = 20  # numeric, where none are declared
+    segment_values: int = 10  # per segment field
+    event_bytes: int = 600
+    partitions: int = 4  # per topic
+
+
+ASSUMED = Assumed()
+
+
+class Memory(Struct, frozen=True):
+    """Bytes, by what they are for."""
+
+    process: int
+    buffers: int
+    store: int
+    summaries: int
+    tables: int
+    samples: int
+    total: int
+    limit: int  # the same if everything were as large as `limits` lets it be; no recommendation
+
+
+class Rows(Struct, frozen=True):
+    """Rows written per day of event time, and what they take on disk when the store is as full as `keep` lets it be."""
+
+    panes: int
+    windows: int
+    distances: int
+    kept_bytes: int
+
+
+def memory(settings: Settings, assumed: Assumed = ASSUMED) -> Memory:
+    """The expected memory, and what the limits allow."""
+    topics = {*settings.events.predictions, *settings.events.labels}
+    process, buffers = PROCESS, len(topics) * assumed.partitions * BUFFER
+    store = size(settings.store.memory_limit)
+    parts = [_parts(settings, name, model, assumed) for name, model in settings.patterns]
+    summaries, tables, samples = (sum(part[i] for part in parts) for i in range(3))
+    base = process + buffers + store
+    total = base + summaries + tables + samples
+    return Memory(process, buffers, store, summaries, tables, samples, total, base + _at_limits(settings))
+
+
+def rows(settings: Settings, assumed: Assumed = ASSUMED) -> Rows:
+    """The expected rows of the tables that grow with time."""
+    panes = windows = distances = 0
+    for name, model in settings.patterns:
+        series = models(settings, name, assumed) * assumed.versions * segment_rows(settings, model, assumed)
+        closed = sum(DAY // length if length < DAY else 1 for length in model.windows)
+        panes += series * (DAY // settings.pane)
+        windows += series * closed
+        distances += series * closed * sum(columns(settings, model, assumed))
+    days = settings.store.keep // DAY
+    return Rows(panes, windows, distances, (windows + distances) * days * ROW)
+
+
+def models(settings: Settings, pattern: str, assumed: Assumed) -> int:
+    """How many models a pattern stands for: one, if it is a name."""
+    return 1 if exact(pattern) else min(assumed.models, settings.limits.models)
+
+
+def segment_rows(settings: Settings, model: Model, assumed: Assumed) -> int:
+    """One row for all events, and one per value of each segment field."""
+    return 1 + len(model.segments) * min(assumed.segment_values, settings.limits.segments)
+
+
+def columns(settings: Settings, model: Model, assumed: Assumed) -> tuple[int, int]:
+    """How many numeric and categorical columns a model has, its outputs among the numeric ones."""
+    kinds = list(model.features.values()) or ["numeric"] * min(assumed.features, settings.limits.features)
+    return kinds.count("numeric") + OUTPUTS, kinds.count("categorical")
+
+
+def _parts(settings: Settings, pattern: str, model: Model, assumed: Assumed) -> tuple[int, int, int]:
+    """Bytes of summaries, look-up tables and samples of all models of a pattern."""
+    numeric, categorical = columns(settings, model, assumed)
+    n = models(settings, pattern, assumed)
+    cells = _cells(settings, numeric, categorical)
+    summaries = open_panes(settings) + len(model.windows) + 1
+    series = n * assumed.versions * segment_rows(settings, model, assumed)
+    sampled = 0 if model.reference.file else n * settings.limits.sample * assumed.event_bytes
+    return series * summaries * cells * 8, n * assumed.versions * numeric * LOOK_UP, sampled
+
+
+def _cells(settings: Settings, numeric: int, categorical: int) -> int:
+    return numeric * (NUMERIC_CELLS + MOMENTS) + categorical * (settings.limits.vocabulary + CATEGORICAL_CELLS)
+
+
+def _at_limits(settings: Settings) -> int:
+    """Every model, version, segment value and feature that the limits admit, each as large as it may be."""
+    limits = settings.limits
+    widest = max(settings.patterns, key=lambda pattern: len(pattern[1].segments))[1]
+    longest = max(len(model.windows) for _, model in settings.patterns)
+    series = limits.models * limits.versions * (1 + len(widest.segments) * limits.segments)
+    cells = max(_cells(settings, limits.features + OUTPUTS, 0), _cells(settings, OUTPUTS, limits.features))
+    tables = limits.models * limits.versions * (limits.features + OUTPUTS) * LOOK_UP
+    samples = limits.models * limits.sample * limits.event_bytes
+    return series * (open_panes(settings) + longest + 1) * cells * 8 + tables + samples

@@ -1,0 +1,190 @@
+"""The sentences of `driftline check`, for someone who reads the configuration for the first time."""
+
+from collections.abc import Iterable
+from math import gcd
+
+from stream.config.estimate import Assumed, Memory, Rows
+from stream.config.models import exact
+from stream.config.panes import decision_delay, reread
+from stream.config.settings import DAY, PANE_MAX, Model, Settings
+from stream.config.units import spelled_duration, spelled_size
+
+LOOPBACK = ("127.", "localhost:", "[::1]:")
+
+
+def reading(settings: Settings) -> tuple[str, ...]:
+    """Which topics are read and written."""
+    events, kafka = settings.events, settings.kafka
+    first = "the oldest record that is left" if kafka.from_ == "earliest" else "what is published from then on"
+    missing = "created with 4 partitions" if kafka.create_topics else "waited for"
+    labels = f"labels from {_names(events.labels)}" if events.labels else "no labels"
+    return (
+        f"Reads predictions and features from {_names(events.predictions)}, and {labels}, at {kafka.bootstrap}.",
+        f"The very first start begins with {first}; every later one continues where the last commit ended.",
+        f"A missing topic is {missing}.",
+        f"Writes triggers to {settings.topics.triggers} and rejected records to {settings.topics.dead_letters}.",
+    )
+
+
+def time(settings: Settings) -> tuple[str, ...]:
+    """When an event counts, when a window closes, and from when a decision holds."""
+    events, pane = settings.events, spelled_duration(settings.pane)
+    lateness, ahead = spelled_duration(settings.lateness), spelled_duration(events.max_ahead)
+    skew = spelled_duration(events.max_skew or settings.lateness)
+    whole = gcd(*(length for _, model in settings.patterns for length in model.windows)) // settings.pane
+    cut = f", cut into {whole} to be at most {spelled_duration(PANE_MAX)}" if whole > 1 else ""
+    delay = _minutes(decision_delay(settings))
+    panes = f"Events are summed in panes of {pane}, of which every window is a whole number"
+    decided = f"What is decided at a window's end (a learned reference, a new plan) holds from T, {delay} later"
+    return (
+        f"{panes}: the greatest common divisor of all window lengths{cut}.",
+        "Windows begin at whole multiples of their length since 1970-01-01 00:00 UTC.",
+        f"A window closes when every partition of its model's topics has reached its end plus {lateness}.",
+        f"A partition that stays silent at its end for {spelled_duration(events.idle)} is not waited for.",
+        f"An event is late, and counted but not summed, when its own partition is {lateness} past the end of its pane.",
+        f"An event whose time is more than {skew} ahead of its record's is set aside, so one fast clock harms nobody.",
+        f"No partition is read more than {ahead} of event time ahead of the slowest.",
+        f"{decided}: from the first pane that nobody has read yet.",
+    )
+
+
+def models(settings: Settings) -> tuple[str, ...]:
+    """What is done for each name and pattern."""
+    rest = "A model is served by its exact name, else by the longest pattern that fits."
+    if not any(pattern == "*" for pattern, _ in settings.patterns):
+        rest += " Events of a model that nothing fits are rejected."
+    return (*(_model(settings, pattern, model) for pattern, model in settings.patterns), rest)
+
+
+def verdicts(settings: Settings) -> tuple[str, ...]:
+    """The budget of errors, in words."""
+    distinct = {(model.tolerate, model.false_triggers_per_month, len(model.windows)) for _, model in settings.patterns}
+    return tuple(_verdict(*dials) for dials in sorted(distinct))
+
+
+def limits(settings: Settings) -> tuple[str, ...]:
+    """What is refused, and counted, beyond which number."""
+    limits = settings.limits
+    models = f"{limits.models:,} models, {limits.versions:,} versions of each, {limits.features:,} features"
+    values = f"{limits.segments:,} values per segment field and {limits.vocabulary:,} categories per feature"
+    return (
+        f"At most {models}, {values}.",
+        "What is beyond a limit is counted, never summed into something else, and evicts nothing.",
+        f"A record above {spelled_size(limits.event_bytes)} is rejected.",
+        f"A model is learned from at most {limits.sample:,} events, a uniform sample.",
+        f"At most {settings.http.series_max:,} Prometheus series are shown.",
+    )
+
+
+def size(settings: Settings, assumed: Assumed, memory: Memory, rows: Rows) -> tuple[str, ...]:
+    """Expected memory, rows and bytes on disk, and on which guesses they stand."""
+    guesses = (
+        f"Assumed where nothing is declared: {assumed.models} models per pattern, {assumed.versions} version of each, "
+        f"{assumed.features} numeric features, {assumed.segment_values} values per segment field, events of "
+        f"{assumed.event_bytes} bytes, {assumed.partitions} partitions per topic."
+    )
+    parts = (
+        ("DuckDB (store.memory_limit)", memory.store),
+        ("the process", memory.process),
+        ("buffers", memory.buffers),
+        ("summaries", memory.summaries),
+        ("look-up tables", memory.tables),
+        ("samples", memory.samples),
+    )
+    spent = ", ".join(f"{name} {spelled_size(n)}" for name, n in parts)
+    keep, kept = spelled_duration(settings.store.keep), spelled_size(rows.kept_bytes)
+    most = spelled_size(memory.limit)
+    return (
+        f"Expected memory: about {spelled_size(memory.total)}: {spent}.",
+        f"If everything grew to its limit at once: {most}; lower `limits` where publishers cannot be trusted.",
+        f"Expected rows per day: {rows.panes:,} panes, {rows.windows:,} windows, {rows.distances:,} distances.",
+        f"{settings.store.path} keeps history for {keep} of event time, about {kept} when it is full.",
+        "Panes are kept only as long as an open window needs them.",
+        guesses,
+    )
+
+
+def restart(settings: Settings) -> tuple[str, ...]:
+    """What a crash costs."""
+    again = _minutes(reread(settings))
+    return (
+        "Open panes are not stored: the log is their checkpoint, and positions are committed with the results.",
+        f"A restart reads at most {again} of event time again: a pane, the lateness and max_ahead.",
+    )
+
+
+def security(settings: Settings) -> tuple[str, ...]:
+    """Who can read what, without a secret."""
+    security = settings.kafka.security
+    encrypted = "encrypted" if security.protocol.endswith("SSL") else "not encrypted"
+    who = "without identification"
+    if security.protocol.startswith("SASL"):
+        scheme, _, name = security.password.partition(":")
+        place = f"the environment variable {name}" if scheme == "env" else f"the file {name}"
+        who = f"as {security.username} ({security.mechanism}, password from {place})"
+    elif security.cert_file:
+        who = f"with the certificate {security.cert_file}"
+    return (
+        f"Kafka: {security.protocol}, {encrypted}, {who}.",
+        *_warnings(settings),
+        f"HTTP listens on {settings.http.listen}, {_reach(settings.http.listen)}.",
+        "Whatever changes something over HTTP needs DRIFTLINE_TOKEN.",
+    )
+
+
+def _model(settings: Settings, pattern: str, model: Model) -> str:
+    lengths = ", ".join(f"{spelled_duration(length)} ({length // settings.pane})" for length in model.windows)
+    reference = model.reference.file or f"its own first {spelled_duration(model.reference.learn)}"
+    n = len(model.features)
+    features = f"{n} declared feature{'s' * (n > 1)}" if n else "features as they are found"
+    trigger = model.trigger
+    asks = "never asks for retraining"
+    if trigger.enabled:
+        quiet = f", then not again for {spelled_duration(trigger.cooldown)}" if trigger.cooldown else ""
+        asks = f"asks for retraining when {trigger.windows} of {trigger.of} windows drift{quiet}"
+    subject = f"{'Model' if exact(pattern) else 'Models like'} {pattern}"
+    return (
+        f"{subject}: windows (panes) {lengths}; compared with {reference}; {features}"
+        f"{_if(model.segments, '; segments by ')}{_if(model.topics, '; only from ')}; "
+        f"output {model.output.kind}; {asks}."
+    )
+
+
+def _verdict(tolerate: float, triggers: float, n_windows: int) -> str:
+    change = f"A change that moves at most {tolerate:.3g} of a feature's events ({tolerate:.1%}) is tolerated"
+    if not tolerate:
+        change = "Every change beyond chance counts"
+    share = f", shared equally by its {n_windows} window lengths" if n_windows > 1 else ""
+    return (
+        f"{change}; on data that does not change, each model may ask for retraining in error about {_times(triggers)} a month"
+        f"{share}. With too few events the verdict is unknown, not ok."
+    )
+
+
+def _times(n: float) -> str:
+    return "once" if n == 1 else f"{n:g} times"
+
+
+def _warnings(settings: Settings) -> Iterable[str]:
+    security = settings.kafka.security
+    if security.protocol == "SASL_PLAINTEXT" and security.mechanism == "PLAIN":
+        yield "Warning: the password crosses the network readable; SASL_SSL or SCRAM would hide it."
+    if security.protocol.endswith("SSL") and not security.check_hostname:
+        yield "Warning: check_hostname is off, so any server with a trusted certificate can pose as the broker."
+
+
+def _reach(listen: str) -> str:
+    return "for this machine only" if listen.startswith(LOOPBACK) else "so other machines can read everything it shows"
+
+
+def _names(topics: Iterable[str]) -> str:
+    return ", ".join(topics)
+
+
+def _if(names: tuple[str, ...], before: str) -> str:
+    return before + _names(names) if names else ""
+
+
+def _minutes(ns: int) -> str:
+    """A span as minutes, days when it is long: the number that a person compares with a clock."""
+    return f"{ns / DAY:.3g} days" if ns > DAY else f"{ns / 60e9:.3g} min"

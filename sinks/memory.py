@@ -1,0 +1,127 @@
+"""The in-memory twin of the DuckDB store: the same answers, for tests, simulations and replays that keep nothing."""
+
+from collections.abc import Collection, Mapping, Sequence
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sinks.commit import SAMPLES, TABLES, Columns, Commit, Table, checked
+from sinks.commit.store import NOWHERE
+
+_Rows = dict[str, NDArray[np.generic]]
+
+
+class MemoryStore:
+    """A Store that is gone with the process. `select` may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._lock = Lock()  # a reader joins chunks, a writer adds one
+        self._chunks: dict[str, list[_Rows]] = {table.name: [_empty(table)] for table in TABLES}
+
+    def last(self) -> int:
+        """The number of the newest Commit; 0 before the first."""
+        return self._last
+
+    def write(self, commit: Commit) -> None:
+        """Keep all rows of a Commit."""
+        tables = checked(commit, self._last)
+        with self._lock:
+            for table, columns in tables:
+                self._chunks[table.name].append(_numbered(table, columns, commit.number))
+            self._last = commit.number
+
+    def select(  # noqa: PLR0913 - one question, asked by keyword
+        self,
+        table: Table,
+        *,
+        where: Mapping[str, str | int] = NOWHERE,
+        since: int | None = None,
+        until: int | None = None,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> _Rows:
+        """Rows as the protocol says, of one moment."""
+        with self._lock:
+            rows = self._joined(table)
+        chosen = _matching(table, rows, where, since, until) & _current(table, rows)
+        found = {name: array[chosen] for name, array in rows.items()}
+        page = _ordered(found, (*order, *table.key, "commit"), descending=descending)[offset:][:limit]
+        return {name: array[page] for name, array in found.items()}
+
+    def forget(self, *, panes_before: int, history_before: int, learned: Collection[str]) -> None:
+        """Delete what the protocol says."""
+        before = {"panes": panes_before, "history": history_before}
+        with self._lock:
+            for table in TABLES:
+                rows = self._joined(table)
+                kept = _current(table, rows)
+                if table.keep in before:
+                    kept &= ~_matching(table, rows, NOWHERE, None, before[table.keep])
+                if table == SAMPLES:
+                    kept &= ~np.isin(rows["model"], list(learned))
+                self._chunks[table.name] = [{name: array[kept] for name, array in rows.items()}]
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+    def _joined(self, table: Table) -> _Rows:
+        chunks = self._chunks[table.name]
+        if len(chunks) > 1:
+            joined = {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+            self._chunks[table.name] = chunks = [joined]
+        return chunks[0]
+
+
+def _empty(table: Table) -> _Rows:
+    return {"commit": np.empty(0, np.int64), **table.empty()}
+
+
+def _numbered(table: Table, columns: Columns, number: int) -> _Rows:
+    n = len(columns[table.columns[0].name])
+    copies = {column.name: columns[column.name].copy() for column in table.columns}
+    return {"commit": np.full(n, number, np.int64), **copies}
+
+
+def _current(table: Table, rows: _Rows) -> NDArray[np.bool_]:
+    """Which rows count: of a "newest" table, those of the newest Commit that wrote it."""
+    commits = rows["commit"]
+    if table.keep != "newest" or not len(commits):
+        return np.ones(len(commits), np.bool_)
+    return np.asarray(commits == commits.max())
+
+
+def _matching(
+    table: Table, rows: _Rows, where: Mapping[str, str | int], since: int | None, until: int | None
+) -> NDArray[np.bool_]:
+    matching = np.ones(len(rows["commit"]), np.bool_)
+    for name, value in where.items():
+        matching &= np.asarray(rows[name] == (_bound(int(value)) if rows[name].dtype.kind == "M" else value), np.bool_)
+    if since is not None:
+        matching &= rows[table.time] >= _bound(since)
+    if until is not None:
+        matching &= rows[table.time] < _bound(until)
+    return matching
+
+
+def _bound(time_ns: int) -> np.datetime64:
+    """The least microsecond that is not before `time_ns`, which keeps comparisons exact."""
+    return np.datetime64(-(-time_ns // 1000), "us")
+
+
+def _ordered(rows: _Rows, names: Sequence[str], *, descending: bool) -> NDArray[np.intp]:
+    """Row numbers in the order of the columns `names`, undefined floats last either way."""
+    return np.lexsort([_ranks(rows[name], descending=descending) for name in reversed(names)])
+
+
+def _ranks(array: NDArray[np.generic], *, descending: bool) -> NDArray[np.intp]:
+    ranks: NDArray[np.intp] = np.unique(array, return_inverse=True)[1]  # sorts nan last
+    if not descending:
+        return ranks
+    reversed_ranks: NDArray[np.intp] = len(array) - ranks
+    if array.dtype.kind == "f":
+        reversed_ranks[np.isnan(array.astype(np.float64))] = len(array) + 1
+    return reversed_ranks

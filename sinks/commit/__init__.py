@@ -18,7 +18,7 @@ from sinks.commit.results import (
     TRIGGERS,
     WINDOWS,
 )
-from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable
+from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, checked
 from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type_of
 from sinks.commit.tables import BY_NAME, RESULTS, TABLES
 
@@ -54,6 +54,7 @@ __all__ = [
     "StoreLocked",
     "StoreUnreadable",
     "Table",
+    "checked",
     "columns",
     "type_of",
 ]

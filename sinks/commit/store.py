@@ -8,6 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from sinks.commit.table import Columns, Table
+from sinks.commit.tables import BY_NAME, TABLES
 
 NOWHERE: Mapping[str, str | int] = {}  # no filter: a default that nobody can change by accident
 
@@ -20,6 +21,21 @@ class Commit(Struct, frozen=True):
 
     number: int
     tables: Mapping[str, Columns]
+
+
+def checked(commit: Commit, last: int) -> list[tuple[Table, Columns]]:
+    """The tables of a Commit that have rows, in declared order, once its number and shape are what they must be."""
+    assert commit.number == last + 1, f"commit {commit.number}: the one after {last} must be {last + 1}"
+    assert commit.tables.keys() <= BY_NAME.keys(), f"no such tables: {sorted(commit.tables.keys() - BY_NAME.keys())}"
+    found = []
+    for table in TABLES:
+        rows = commit.tables.get(table.name, {})
+        lengths = {len(array) for array in rows.values()}
+        assert not rows or rows.keys() == {column.name for column in table.columns}, f"{table.name}: other columns"
+        assert len(lengths) <= 1, f"{table.name}: columns differ in length"
+        if any(lengths):
+            found.append((table, rows))
+    return found
 
 
 class StoreError(Exception):

@@ -1,0 +1,6 @@
+"""Memory on disk: one DuckDB file, one writer, append-only."""
+
+from sinks.duck.export import export
+from sinks.duck.store import DuckStore
+
+__all__ = ["DuckStore", "export"]

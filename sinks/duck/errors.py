@@ -1,0 +1,36 @@
+"""DuckDB's exceptions as ours, so that callers need not know the engine."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import duckdb
+
+from sinks.commit import StoreError, StoreFailed, StoreLocked, StoreUnreadable
+
+# DuckDB has one exception class for all of these; its words are all there is to tell them apart.
+_HELD = re.compile(r"Could not set lock|different configuration than existing connections")
+_HOLDER = re.compile(r"\(PID (\d+)\)")
+_UNREADABLE = re.compile(r"not a valid DuckDB database|checksum|version number|Corrupt|corrupt")
+
+
+@contextmanager
+def translated(path: str) -> Iterator[None]:
+    """Raise the world's errors as StoreLocked, StoreUnreadable or StoreFailed.
+
+    Mistakes of ours (a column that does not exist, a NULL where none may be) stay what they are.
+    """
+    try:
+        yield
+    except (duckdb.OperationalError, duckdb.InternalError, duckdb.FatalException, OSError) as error:
+        raise _meaning(path, str(error)) from error
+
+
+def _meaning(path: str, message: str) -> StoreError:
+    if _HELD.search(message):
+        holder = _HOLDER.search(message)
+        who = f"process {holder[1]}" if holder else "another process or another store of this one"
+        return StoreLocked(f"{path} is in use by {who}; stop it, ask it over HTTP, or choose another store.path")
+    if _UNREADABLE.search(message):
+        return StoreUnreadable(f"{path} cannot be read as a store: {message}")
+    return StoreFailed(f"{path}: {message}")

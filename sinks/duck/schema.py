@@ -1,0 +1,84 @@
+"""The file's schema: DDL from the declarations, run at start only, and the check that a file fits this program."""
+
+import duckdb
+
+from sinks.commit import TABLES, Kind, StoreUnreadable, Table
+from sinks.duck.views import VIEWS
+
+VERSION = 1  # rises with any change that an older file or program cannot live with
+
+SQL: dict[Kind, str] = {
+    "int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "time": "TIMESTAMP",  # microseconds, UTC, naive: fetching a TIMESTAMPTZ needs a library that the wheel leaves out
+    "text": "VARCHAR",
+    "bytes": "BLOB",
+}
+
+
+def quoted(name: str) -> str:
+    """The name as SQL: some of ours (`end`, `offset`, `limit`) are words of the language."""
+    assert '"' not in name, name
+    return f'"{name}"'
+
+
+def expected(table: Table) -> dict[str, str]:
+    """Column names and SQL types as this program declares them, `commit` first."""
+    return {"commit": "BIGINT", **{column.name: SQL[column.kind] for column in table.columns}}
+
+
+def ddl(table: Table) -> str:
+    """The CREATE TABLE of a declaration.
+
+    No PRIMARY KEY, UNIQUE or index: deleted rows would keep their space, and indexes have been found damaged under long
+    load. Only floats may be NULL: an undefined one, so that sums and comparisons in SQL pass over it as nan would not.
+    """
+    kinds = {column.name: column.kind for column in table.columns}
+    columns = [
+        f"{quoted(name)} {sql}{'' if kinds.get(name) == 'float' else ' NOT NULL'}"
+        for name, sql in expected(table).items()
+    ]
+    return f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({', '.join(columns)})"
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    """Make what is missing, or StoreUnreadable where the file belongs to another version; then CHECKPOINT.
+
+    The checkpoint keeps DDL and rows out of one write-ahead log, whose replay has been a source of defects.
+    """
+    connection.execute("CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL)")
+    _check_version(connection, path)
+    connection.execute("CREATE TABLE IF NOT EXISTS commits (number BIGINT NOT NULL, written_at TIMESTAMP NOT NULL)")
+    for table in TABLES:
+        connection.execute(ddl(table))
+        _check_columns(connection, path, table)
+    for view in VIEWS:
+        connection.execute(f"CREATE OR REPLACE VIEW {quoted(view.name)} AS {view.sql}")
+    connection.execute("CHECKPOINT")
+
+
+def _check_version(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    found = [version for (version,) in connection.execute("SELECT version FROM schema").fetchall()]
+    if not found:
+        connection.execute("INSERT INTO schema VALUES (?)", [VERSION])
+    elif found != [VERSION]:
+        versions = ", ".join(map(str, found))
+        raise StoreUnreadable(
+            f"{path} has schema version {versions}, this driftline reads and writes version {VERSION}; "
+            "use the driftline that wrote it, or another store.path"
+        )
+
+
+def _check_columns(connection: duckdb.DuckDBPyConnection, path: str, table: Table) -> None:
+    rows = connection.execute(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? AND NOT internal"
+        " AND schema_name = current_schema() ORDER BY column_index",
+        [table.name],
+    ).fetchall()
+    if differing := set(rows) ^ set(expected(table).items()):
+        names = ", ".join(sorted({name for name, _ in differing}))
+        raise StoreUnreadable(
+            f"{path} is of another build of schema version {VERSION}: table {table.name} differs in {names}; "
+            "use the driftline that wrote it, or another store.path"
+        )

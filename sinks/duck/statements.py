@@ -1,0 +1,85 @@
+"""Questions and deletions as SQL text with parameters. Pure: declarations in, statements out."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from msgspec import Struct
+
+from sinks.commit import SAMPLES, TABLES, Table
+from sinks.duck.schema import quoted
+
+
+class Statement(Struct, frozen=True):
+    """SQL and the values of its question marks, in order."""
+
+    sql: str
+    parameters: list[str | int]
+
+
+def microseconds(time_ns: int) -> int:
+    """The least microsecond that is not before `time_ns`, which keeps comparisons with stored times exact."""
+    return -(-time_ns // 1000)
+
+
+def insertion(table: Table) -> str:
+    """INSERT of the columns in a dict of NumPy arrays named `rows`; its one parameter is the commit's number."""
+    names = ", ".join(quoted(column.name) for column in table.columns)
+    return f"INSERT INTO {quoted(table.name)} SELECT ?::BIGINT, {names} FROM rows"  # noqa: S608 - declared names
+
+
+def selection(  # noqa: PLR0913 - one question, asked by keyword
+    table: Table,
+    *,
+    where: Mapping[str, str | int],
+    since: int | None,
+    until: int | None,
+    order: Sequence[str],
+    descending: bool,
+    limit: int | None,
+    offset: int,
+) -> Statement:
+    """The SELECT of `Store.select`."""
+    kinds = {"commit": "int", **{column.name: column.kind for column in table.columns}}
+    assert {*where, *order} <= kinds.keys(), f"{table.name}: no such column: {sorted({*where, *order} - kinds.keys())}"
+    conditions, parameters = [], list[str | int]()
+    for name, value in where.items():
+        conditions.append(f"{quoted(name)} = {'make_timestamp(?)' if kinds[name] == 'time' else '?'}")
+        parameters.append(microseconds(int(value)) if kinds[name] == "time" else value)
+    for comparison, bound in ((">=", since), ("<", until)):
+        if bound is not None:
+            assert table.time, f"{table.name}: no time to filter by"
+            conditions.append(f"{quoted(table.time)} {comparison} make_timestamp(?)")
+            parameters.append(microseconds(bound))
+    direction = " DESC" if descending else ""
+    by = ", ".join(f"{quoted(name)}{direction} NULLS LAST" for name in (*order, *table.key, "commit"))
+    names = ", ".join(map(quoted, kinds))
+    if table.keep == "newest":
+        conditions.append(newest(table))
+    sql = f"SELECT {names} FROM {quoted(table.name)}{_filter(conditions)} ORDER BY {by}"  # noqa: S608 - declared names
+    paging = "" if limit is None else f" LIMIT {int(limit)}"
+    return Statement(f"{sql}{paging} OFFSET {int(offset)}", parameters)
+
+
+def deletions(*, panes_before: int, history_before: int, learned: Collection[str]) -> list[Statement]:
+    """The DELETEs of `Store.forget`."""
+    before = {"panes": panes_before, "history": history_before}
+    statements = [_deletion(SAMPLES, "model = ?", model) for model in sorted(learned)]
+    for table in TABLES:
+        if table.keep in before:
+            condition = f"{quoted(table.time)} < make_timestamp(?)"
+            statements.append(_deletion(table, condition, microseconds(before[table.keep])))
+        elif table.keep == "newest":
+            statements.append(_deletion(table, f"NOT {newest(table)}"))
+    return statements
+
+
+def newest(table: Table) -> str:
+    """The condition that a row is of the newest Commit that wrote the table."""
+    return f'("commit" = (SELECT max("commit") FROM {quoted(table.name)}))'  # noqa: S608 - declared names
+
+
+def _deletion(table: Table, condition: str, *parameters: str | int) -> Statement:
+    return Statement(f"DELETE FROM {quoted(table.name)} WHERE {condition}", list(parameters))  # noqa: S608 - declared names
+
+
+def _filter(conditions: Sequence[str]) -> str:
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""

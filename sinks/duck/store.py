@@ -1,0 +1,154 @@
+"""The DuckDB store: one transaction per Commit, reads beside it through cursors of their own.
+
+Law: the file holds whole Commits only, numbered without holes, whatever fails and whenever.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from sinks.commit import Columns, Commit, Kind, Table, checked, type_of
+from sinks.commit.store import NOWHERE
+from sinks.duck.errors import translated
+from sinks.duck.schema import prepare
+from sinks.duck.statements import deletions, insertion, selection
+
+COMMITS_KEPT = 100_000  # rows of `commits`, which only a person reads: a day at one per second
+# Automatic checkpoints are the tail of commit times; `forget` checkpoints between commits, and this is only the bound
+# for a caller that forgets to call it.
+WAL_MAX = "512MB"
+
+
+class DuckStore:
+    """A Store in one DuckDB file. StoreLocked, StoreUnreadable or StoreFailed where it cannot be opened.
+
+    `memory_limit` as DuckDB reads it (`1GB`). One of its threads by default: with two an insert takes twice as long,
+    because each collects rows of its own, which are then copied together. `select` may be called from any thread at any
+    time; `write`, `forget` and `close` belong to one writer.
+    """
+
+    def __init__(self, path: str | Path, *, memory_limit: str = "1GB", threads: int = 1) -> None:
+        self._path = str(path)
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "threads": threads,
+            "wal_autocheckpoint": WAL_MAX,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+        }
+        with translated(self._path):
+            # Only ever asked for cursors, so that a long statement of one thread does not hold up another.
+            self._root = duckdb.connect(self._path, config=settings)
+            try:
+                self._writer = self._root.cursor()
+                prepare(self._writer, self._path)
+                self._last = self._number()
+            except BaseException:
+                self._root.close()
+                raise
+
+    def last(self) -> int:
+        """The number of the newest Commit; 0 before the first."""
+        return self._last
+
+    def write(self, commit: Commit) -> None:
+        """Keep all rows of a Commit, or none: StoreFailed where the world would not have it. One transaction."""
+        tables = checked(commit, self._last)
+        with translated(self._path):
+            self._writer.begin()
+            try:
+                for table, rows in tables:
+                    self._insert(table, rows, commit.number)
+                written_at = datetime.now(UTC).replace(tzinfo=None)
+                self._writer.execute("INSERT INTO commits VALUES (?, ?)", [commit.number, written_at])
+                self._writer.commit()
+            except BaseException:
+                self._roll_back()
+                raise
+        self._last = commit.number
+
+    def select(  # noqa: PLR0913 - one question, asked by keyword
+        self,
+        table: Table,
+        *,
+        where: Mapping[str, str | int] = NOWHERE,
+        since: int | None = None,
+        until: int | None = None,
+        order: Sequence[str] = (),
+        descending: bool = False,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> dict[str, NDArray[np.generic]]:
+        """Rows as the protocol says, of one moment: never half a Commit."""
+        statement = selection(
+            table,
+            where=where,
+            since=since,
+            until=until,
+            order=order,
+            descending=descending,
+            limit=limit,
+            offset=offset,
+        )
+        with translated(self._path), self._root.cursor() as cursor:
+            found = cursor.execute(statement.sql, statement.parameters).fetchnumpy()
+        kinds: dict[str, Kind] = {"commit": "int", **{column.name: column.kind for column in table.columns}}
+        return {name: _fetched(found[name], kind) for name, kind in kinds.items()}
+
+    def forget(self, *, panes_before: int, history_before: int, learned: Collection[str]) -> None:
+        """Delete what the protocol says and CHECKPOINT, which frees the blocks for re-use.
+
+        Call it every minute or so: it takes tens of milliseconds, more after much was written.
+        """
+        with translated(self._path):
+            self._writer.begin()
+            try:
+                for statement in deletions(panes_before=panes_before, history_before=history_before, learned=learned):
+                    self._writer.execute(statement.sql, statement.parameters)
+                self._writer.execute("DELETE FROM commits WHERE number <= ?", [self._last - COMMITS_KEPT])
+                self._writer.commit()
+            except BaseException:
+                self._roll_back()
+                raise
+            self._writer.execute("CHECKPOINT")
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own to the same data, for SQL beside the writer; the caller closes it."""
+        return self._root.cursor()
+
+    def close(self) -> None:
+        """Checkpoint and give the file back."""
+        with translated(self._path):
+            self._writer.close()
+            self._root.close()
+
+    def _number(self) -> int:
+        (row,) = self._writer.execute("SELECT coalesce(max(number), 0) FROM commits").fetchall()
+        return int(row[0])
+
+    def _insert(self, table: Table, columns: Columns, number: int) -> None:
+        # DuckDB finds `rows` by its name in this frame, and cannot read arrays with negative strides.
+        rows = {name: np.ascontiguousarray(array) for name, array in columns.items()}  # noqa: F841 - see above
+        self._writer.execute(insertion(table), [number])
+
+    def _roll_back(self) -> None:
+        with suppress(duckdb.TransactionException):  # a failed COMMIT has rolled back already
+            self._writer.rollback()
+
+
+def _fetched(array: Any, kind: Kind) -> NDArray[np.generic]:  # noqa: ANN401 - masked or not, as the driver likes
+    """A fetched column as its declared type: NULL floats are nan again, and bytes are bytes."""
+    if kind == "float":
+        return np.ma.filled(array, np.nan)
+    if kind == "bytes":
+        blobs = np.empty(len(array), np.object_)
+        blobs[:] = [bytes(blob) for blob in array]
+        return blobs
+    return np.asarray(array, type_of[kind])

@@ -1,0 +1,150 @@
+"""Laws of every Store, asked of the file and of its in-memory twin."""
+
+import numpy as np
+import pytest
+
+from sinks.commit import (
+    CHECKPOINTS,
+    POSITIONS,
+    RELAYED,
+    SAMPLES,
+    TABLES,
+    TRIGGERS,
+    Commit,
+    Store,
+    Table,
+    columns,
+    type_of,
+)
+from tests.sinks.rows import MINUTE_NS, START_US, commit, plain, rows
+
+BOUND_NS = START_US * 1000 + 5 * MINUTE_NS
+tables = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+
+
+def state(store: Store) -> dict[str, list[dict[str, object]]]:
+    """All rows that the store shows."""
+    return {table.name: plain(store.select(table)) for table in TABLES}
+
+
+@tables
+def test_an_empty_table_has_typed_columns(store: Store, table: Table) -> None:
+    """No rows are a value of the right type, `commit` first."""
+    kinds = {"commit": type_of["int"], **{column.name: type_of[column.kind] for column in table.columns}}
+    found = store.select(table)
+    assert list(kinds) == list(found)
+    assert kinds == {name: array.dtype for name, array in found.items()}
+    assert {0} == {len(array) for array in found.values()}
+
+
+@tables
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_come_back_as_they_were_written(store: Store, table: Table, seed: int) -> None:
+    """Every value survives, undefined and extreme ones included, with its type and under its commit's number."""
+    written = rows(table, np.random.default_rng(seed), 200)
+    store.write(Commit(1, {table.name: written}))
+    found = store.select(table)
+    expected = [{"commit": 1, **row} for row in plain(written)]
+    assert sorted(map(repr, expected)) == sorted(map(repr, plain(found)))
+    assert [type_of["int"], *(type_of[column.kind] for column in table.columns)] == [a.dtype for a in found.values()]
+
+
+def test_strided_and_reversed_columns_are_kept(store: Store) -> None:
+    """A view into another array is as good as an array."""
+    written = columns(RELAYED, {"outbox": ["c", "b", "a"], "upto": [3, 2, 1]})
+    store.write(Commit(1, {"relayed": {name: array[::-2] for name, array in written.items()}}))
+    assert [("a", 1), ("c", 3)] == [(row["outbox"], row["upto"]) for row in plain(store.select(RELAYED))]
+
+
+def test_what_was_written_is_not_changed_through_the_callers_array(store: Store) -> None:
+    """The store keeps values, not somebody else's arrays; and gives out values, not its own."""
+    upto = np.array([7])
+    store.write(Commit(1, {"relayed": {**columns(RELAYED, {"outbox": ["triggers"], "upto": [0]}), "upto": upto}}))
+    upto[0] = 8
+    store.select(RELAYED)["upto"][:] = 9
+    assert [7] == store.select(RELAYED)["upto"].tolist()
+
+
+def test_the_last_number_is_that_of_the_newest_commit(store: Store) -> None:
+    """0 before the first; a commit without rows counts too."""
+    assert 0 == store.last()
+    store.write(Commit(1, {}))
+    store.write(commit(2, np.random.default_rng(1)))
+    assert 2 == store.last()
+
+
+@pytest.mark.parametrize("number", [0, 1, 3])
+def test_a_number_must_be_the_next(store: Store, number: int) -> None:
+    """A second writer, or a Commit written twice, stops the process."""
+    store.write(Commit(1, {}))
+    before = state(store)
+    with pytest.raises(AssertionError, match="after 1 must be 2"):
+        store.write(commit(number, np.random.default_rng(1)))
+    assert (1, before) == (store.last(), state(store))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"triggerz": {}},
+        {"relayed": {"outbox": np.array(["triggers"], np.object_)}},
+        {"relayed": {"outbox": np.array(["triggers"], np.object_), "upto": np.array([1, 2])}},
+    ],
+    ids=["unknown table", "missing column", "uneven lengths"],
+)
+def test_a_commit_of_another_shape_leaves_nothing(store: Store, wrong: dict[str, dict[str, np.ndarray]]) -> None:
+    """What does not fit its declaration is our mistake: nothing of the Commit is kept."""
+    good = commit(1, np.random.default_rng(1)).tables
+    before = state(store)
+    with pytest.raises(AssertionError):
+        store.write(Commit(1, {**good, **wrong}))
+    assert (0, before) == (store.last(), state(store))
+
+
+@pytest.mark.parametrize("table", [POSITIONS, RELAYED, CHECKPOINTS], ids=lambda table: table.name)
+def test_only_the_newest_rows_of_a_newest_table_count(store: Store, table: Table) -> None:
+    """A later Commit replaces all rows of the table; one that does not write it leaves them."""
+    generator = np.random.default_rng(2)
+    newer = rows(table, generator, 5)
+    store.write(Commit(1, {table.name: rows(table, generator, 20)}))
+    store.write(Commit(2, {table.name: newer}))
+    store.write(Commit(3, {"triggers": rows(TRIGGERS, generator, 1)}))
+    assert sorted(map(repr, ({"commit": 2, **row} for row in plain(newer)))) == sorted(
+        map(repr, plain(store.select(table)))
+    )
+
+
+@tables
+def test_forgetting_keeps_what_its_bound_does_not_reach(store: Store, table: Table) -> None:
+    """Panes and history go by their own bound, exclusive, to the nanosecond; everything else stays."""
+    generator = np.random.default_rng(3)
+    store.write(commit(1, generator))
+    store.write(commit(2, generator))
+    before = plain(store.select(table))
+    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS + 1, learned=())
+    bound_us = {"panes": BOUND_NS // 1000, "history": BOUND_NS // 1000 + 1}.get(table.keep, -(2**63))
+    expected = [row for row in before if not table.time or int(str(row[table.time])) >= bound_us]
+    assert expected == plain(store.select(table))
+    assert 2 == store.last()
+
+
+def test_samples_of_learned_models_are_forgotten(store: Store) -> None:
+    """Only those; other models still learn."""
+    store.write(Commit(1, {"samples": rows(SAMPLES, np.random.default_rng(4), 100)}))
+    before = plain(store.select(SAMPLES))
+    store.forget(panes_before=0, history_before=0, learned={"fraud", "d'où\x00\n\U0001d518"})
+    remaining = [row for row in before if row["model"] not in {"fraud", "d'où\x00\n\U0001d518"}]
+    assert remaining == plain(store.select(SAMPLES))
+    assert 0 < len(remaining) < len(before)
+
+
+def test_forgetting_twice_is_forgetting_once(store: Store) -> None:
+    """Deletion is idempotent, and writing goes on afterwards."""
+    generator = np.random.default_rng(5)
+    store.write(commit(1, generator))
+    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS, learned=["fraud"])
+    once = state(store)
+    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS, learned=["fraud"])
+    assert once == state(store)
+    store.write(commit(2, generator))
+    assert 2 == store.last()

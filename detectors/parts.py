@@ -10,14 +10,12 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import quanta
 from detectors.codes import CODES, MAGNITUDES, Floats, Integers
 from detectors.grids import ABSENT_CELL, Grid
 
 ROWS_MAX = 2_048  # rows at a time: temporaries stay in the second-level cache, and sums of limb products below 2^53
-QUANTA_MAX = 2.0**40  # values further from the centre are clamped: 1,024 scales
-LIMB = 2.0**20  # q = a LIMB + b; a a, a b and b b are at most 2^40, and 2^12 of them are still exact in a double
-SUM_BITS = 32  # sum of q = high 2^32 + low: both limbs are exact doubles for up to 2^40 events
-SQUARE_BITS = 60  # sum of q q = high 2^60 + low: below 2^120 for as many
+ROWS_SUMMED = 2_097_152  # rows at a time whose limb products, at most 2^40, have sums below 2^61
 MOMENTS = 5  # sum of q: high, low; sum of q q: high, low; how many were clamped
 
 
@@ -41,7 +39,7 @@ class Summary:
     moments: Integers  # (rows, F, 5)
 
     def __add__(self, other: Self) -> "Summary":
-        return Summary(self.grid, self.counts + other.counts, _carried(self.moments + other.moments))
+        return Summary(self.grid, self.counts + other.counts, quanta.carried(self.moments + other.moments))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Summary):
@@ -76,13 +74,15 @@ class Summary:
     def mean(self) -> Floats:
         """Means of the finite values, in the feature's unit; nan where there are none, (rows, F)."""
         sums, n = self._exact_sums(), self.values()
-        means = np.ldexp((sums / np.maximum(n, 1)).astype(np.float64), self.grid.exponents)
-        return np.where(n > 0, self.grid.centers + means, np.nan)
+        quotients = (sums / np.maximum(n, 1)).astype(np.float64)
+        with np.errstate(over="ignore"):  # the mean of the largest doubles may round up to infinity
+            means = self.grid.centers + np.ldexp(quotients, self.grid.exponents)
+        return np.where(n > 0, means, np.nan)
 
     def deviation(self) -> Floats:
         """Standard deviations (divided by n) of the finite values; nan where there are none, (rows, F)."""
         n = np.maximum(self.values(), 1).astype(object)  # exact: a feature stuck far from the centre has deviation 0
-        squares = _whole(self.moments[..., 2], self.moments[..., 3], SQUARE_BITS)
+        squares = quanta.whole(self.moments[..., 2], self.moments[..., 3], quanta.SQUARE_BITS)
         variances = ((n * squares - self._exact_sums() ** 2) / n**2).astype(np.float64)
         return np.where(self.values() > 0, np.ldexp(np.sqrt(variances), self.grid.exponents), np.nan)
 
@@ -105,7 +105,7 @@ class Summary:
 
     def _exact_sums(self) -> NDArray[np.object_]:
         """Sums of q as Python integers, (rows, F)."""
-        return _whole(self.moments[..., 0], self.moments[..., 1], SUM_BITS)
+        return quanta.whole(self.moments[..., 0], self.moments[..., 1], quanta.SUM_BITS)
 
 
 def empty(grid: Grid, rows: int) -> Summary:
@@ -125,29 +125,36 @@ def from_bytes(grid: Grid, packed: Packed) -> Summary:
 def of(grid: Grid, values: Floats, cells: NDArray[np.uint16], rows: NDArray[np.integer], n_rows: int) -> Summary:
     """The summary of events: `values` (n, F), `cells` of the categorical columns (n, G), and their segments (n, S).
 
-    `rows` has a row number in [1, n_rows) per segment field, or no columns, and then only row 0 is filled.
+    `rows` has a row number in [1, n_rows) per segment field: every event has one in each, and no two fields share one.
+    Without fields only row 0 is filled.
     """
     assert values.shape == (len(cells), len(grid.numeric)), values.shape
     assert cells.shape == (len(rows), len(grid.categorical)), cells.shape
     assert (cells < grid.widths[len(grid.numeric) :]).all(), "a cell outside its column"
     assert not rows.size or 0 < rows.min() <= rows.max() < n_rows, (rows.min(), rows.max(), n_rows)
-    total = empty(grid, n_rows)
+    if len(values) > ROWS_SUMMED:
+        head, tail = slice(ROWS_SUMMED), slice(ROWS_SUMMED, None)
+        first = of(grid, values[head], cells[head], rows[head], n_rows)
+        return first + of(grid, values[tail], cells[tail], rows[tail], n_rows)
+    counts = np.zeros((n_rows, grid.offsets[-1]), np.int64)
+    sums = np.zeros((5, n_rows, len(grid.numeric)), np.int64)
     for i in range(0, len(values), ROWS_MAX):
         block = slice(i, i + ROWS_MAX)
-        added = _block(grid, values[block], cells[block], rows[block].astype(np.int64), n_rows)
-        total = total + added if i else added
-    return total
+        segments = rows[block].astype(np.int64)
+        with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
+            distances = np.subtract(values[block], grid.centers, order="C")  # infinity and the bits of a NaN stay
+        counts += _counts(_cells(grid, distances, cells[block]), segments, n_rows, counts.shape[1])
+        sums += quanta.sums(distances, grid.exponents, segments, n_rows)
+    return Summary(grid, counts, quanta.limbs(sums))
 
 
-def _block(grid: Grid, values: Floats, cells: NDArray[np.uint16], rows: Integers, n_rows: int) -> Summary:
-    """The summary of at most ROWS_MAX events."""
-    with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
-        distances = np.subtract(values, grid.centers, order="C")  # the bits of a NaN stay, and so does infinity
-    flat = np.empty((len(values), len(grid.columns)), np.int64)
-    numeric = len(grid.numeric)
-    np.add(grid.lut.ravel().take(_places(distances)), grid.offsets[:numeric], out=flat[:, :numeric])
-    np.add(cells, grid.offsets[numeric:-1], out=flat[:, numeric:])
-    return Summary(grid, _counts(flat, rows, n_rows, int(grid.offsets[-1])), _moments(grid, distances, rows, n_rows))
+def _cells(grid: Grid, distances: Floats, cells: NDArray[np.uint16]) -> NDArray[np.int32]:
+    """The cell of each event and column in a series' cells laid side by side, (n, columns)."""
+    numeric, starts = len(grid.numeric), grid.offsets[:-1].astype(np.int32)  # half the memory to write
+    flat = np.empty((len(cells), len(starts)), np.int32)
+    np.add(grid.lut.ravel().take(_places(distances)), starts[:numeric], out=flat[:, :numeric])
+    np.add(cells, starts[numeric:], out=flat[:, numeric:])
+    return flat
 
 
 def _places(distances: Floats) -> Integers:
@@ -157,85 +164,16 @@ def _places(distances: Floats) -> Integers:
     return places
 
 
-def _counts(cells: Integers, rows: Integers, n_rows: int, width: int) -> Integers:
+def _counts(cells: NDArray[np.int32], rows: Integers, n_rows: int, width: int) -> Integers:
     """How often each cell occurs in each row, (rows, width)."""
     counts = np.zeros((n_rows, width), np.int64)
     if not rows.shape[1]:
         counts[0] = np.bincount(cells.ravel(), minlength=width)
     for i, field in enumerate(rows.T):
         first, last = int(field.min()), int(field.max()) + 1
-        keys = cells + ((field - first) * width)[:, None]
+        keys = ((field - first) * width)[:, None] + cells
         added = np.bincount(keys.ravel(), minlength=(last - first) * width).reshape(-1, width)
         counts[first:last] += added
         if i == 0:  # every event has one row of each field, so the rows of one field add up to all events
             counts[0] = added.sum(axis=0)
     return counts
-
-
-def _moments(grid: Grid, distances: Floats, rows: Integers, n_rows: int) -> Integers:
-    """Fixed-point sums of each row, (rows, F, 5)."""
-    q, clamped = _quanta(distances, grid.exponents)
-    a = np.rint(q * (1 / LIMB))
-    b = q - a * LIMB
-    # Exact in doubles in whatever order they are added: every sum is an integer below 2^53.
-    if rows.shape[1]:
-        sums = _members(rows, n_rows) @ np.concatenate((q, a * a, a * b, b * b), axis=1)
-    else:
-        sums = np.concatenate((q.sum(axis=0), *(np.einsum("nf,nf->f", x, y) for x, y in ((a, a), (a, b), (b, b)))))[
-            None
-        ]
-    first, aa, ab, bb = np.split(sums.astype(np.int64), 4, axis=1)
-    # q q = a a 2^40 + a b 2^21 + b b, and 2^60 is 2^40 2^20 and 2^21 2^39.
-    high = (aa >> 20) + (ab >> 39)
-    low = ((aa & _mask(20)) << 40) + ((ab & _mask(39)) << 21) + bb
-    moments = np.zeros((n_rows, q.shape[1], MOMENTS), np.int64)
-    for limb, values in zip((1, 2, 3), (first, high, low), strict=True):
-        moments[: len(sums), :, limb] = values
-    events, features = np.divmod(clamped, max(q.shape[1], 1))
-    for row in (np.zeros_like(events), *rows[events].T):
-        places = row * q.shape[1] + features
-        moments[..., 4] += np.bincount(places, minlength=moments[..., 4].size).reshape(n_rows, -1)
-    return _carried(moments)
-
-
-def _quanta(distances: Floats, exponents: Integers) -> tuple[Floats, Integers]:
-    """Distances in whole quanta, 0 where there is no finite value, and the flat places of those clamped."""
-    with np.errstate(over="ignore"):  # too many quanta for a double are clamped like any other
-        q = distances * np.ldexp(1.0, -exponents)
-    np.rint(q, out=q)
-    odd = np.flatnonzero(~(np.abs(q) <= QUANTA_MAX))  # one test for all that needs care
-    if not len(odd):
-        return q, odd
-    finite = np.isfinite(distances.ravel()[odd])
-    flat = q.ravel()  # a view: q is contiguous
-    flat[odd] = np.where(finite, np.copysign(QUANTA_MAX, flat[odd]), 0.0)
-    return q, odd[finite]
-
-
-def _members(rows: Integers, n_rows: int) -> Floats:
-    """1 where an event belongs to a row; all belong to row 0, (rows, n)."""
-    members = np.zeros((n_rows, len(rows)))
-    members[0] = 1.0
-    for field in rows.T:
-        members[field, np.arange(len(rows))] = 1.0
-    return members
-
-
-def _carried(moments: Integers) -> Integers:
-    """The same sums with low limbs in range."""
-    carried = moments.copy()
-    for high, bits in ((0, SUM_BITS), (2, SQUARE_BITS)):
-        carried[..., high] += moments[..., high + 1] >> bits
-        carried[..., high + 1] &= _mask(bits)
-    return carried
-
-
-def _mask(bits: int) -> int:
-    """The lowest bits set."""
-    return (1 << bits) - 1
-
-
-def _whole(high: Integers, low: Integers, bits: int) -> NDArray[np.object_]:
-    """Two limbs as Python integers, which never overflow."""
-    whole: NDArray[np.object_] = high.astype(np.object_)
-    return whole * (1 << bits) + low

@@ -140,3 +140,66 @@ def test_a_summary_survives_its_bytes(events: list[tuple]) -> None:
     assert some == parts.from_bytes(GRID, packed)
     assert packed.width * some.counts.size == len(packed.counts)
     assert some.counts.nbytes + some.moments.nbytes == some.nbytes == 8 * (some.counts.size + some.moments.size)
+
+
+@pytest.mark.parametrize("fields", [0, 2])
+def test_many_events_are_summed_as_exactly_as_few(fields: int) -> None:
+    """Blocks, carries and clamped extremes agree with Python's integers over more rows than one block holds."""
+    rng = np.random.default_rng(3)
+    n = 2 * parts.ROWS_MAX + 17
+    values = rng.choice([1e300, -1e300, 4.0, 1e3, -2.5e4], (n, 3))
+    rows = np.stack((rng.integers(1, 4, n), rng.integers(4, 7, n)), axis=1)[:, :fields].astype(np.uint8)
+    found = parts.of(GRID, values, np.zeros((n, 2), np.uint16), rows, ROWS)
+    quanta = np.array([[exact(x, feature) for feature, x in enumerate(event)] for event in values], object)
+    limbs = found.moments[0].astype(object)
+    assert (quanta.sum(axis=0) == limbs[:, 0] * 2**32 + limbs[:, 1]).all()
+    assert ((quanta**2).sum(axis=0) == limbs[:, 2] * 2**60 + limbs[:, 3]).all()
+    assert n * (1 + fields) == found.events().sum()
+
+
+def test_a_feature_stuck_far_from_its_centre_has_no_deviation() -> None:
+    """The variance is a difference of integers, so it does not drown in the square of the mean."""
+    grid = grids.build({"x": np.random.default_rng(5).normal(0, 1, 1_000)}, {})
+    stuck = parts.of(grid, np.full((999, 1), 700.1), np.zeros((999, 0), np.uint16), np.zeros((999, 0), np.int64), 1)
+    assert 0.0 == stuck.deviation()[0, 0]
+    assert abs(stuck.mean()[0, 0] - 700.1) < 1e-8
+
+
+def test_readers_say_nan_where_nothing_was_read() -> None:
+    """No finite value: no mean, no deviation, no share."""
+    none = parts.empty(GRID, 2)
+    assert all(np.isnan(read).all() for read in (none.mean(), none.deviation(), none.clamped()))
+
+
+def test_the_clamped_share_is_of_finite_values() -> None:
+    """One of two finite values is too large; infinity and nan are no values."""
+    values = np.array([[1e300], [1.0], [np.inf], [MISSING]])
+    grid = grids.build({"x": np.arange(100.0)}, {})
+    some = parts.of(grid, values, np.zeros((4, 0), np.uint16), np.zeros((4, 0), np.int64), 1)
+    assert 0.5 == some.clamped()[0, 0]
+    assert 2 == some.values()[0, 0]
+
+
+def test_absent_columns_are_not_comparable() -> None:
+    """An event of a kind without the column does not count in its sample size."""
+    values = np.array([[ABSENT], [1.0], [MISSING]])
+    grid = grids.build({"x": np.arange(100.0)}, {})
+    some = parts.of(grid, values, np.zeros((3, 0), np.uint16), np.zeros((3, 0), np.int64), 1)
+    assert [[2]] == some.comparable().tolist()
+    assert [3] == some.events().tolist()
+
+
+def test_a_model_without_numbers_or_categories_is_counted_too() -> None:
+    """Either kind of column may be missing altogether."""
+    texts = grids.build({}, {"c": ["a", "b"]})
+    some = parts.of(texts, np.zeros((3, 0)), np.array([[0], [1], [2]], np.uint16), np.zeros((3, 0), np.int64), 1)
+    assert [1, 1, 1, 0, 0, 0] == some.counts[0].tolist()
+    assert (1, 0, 5) == some.moments.shape
+
+
+def test_rows_can_be_taken_apart() -> None:
+    """A single row packs and unpacks as a summary of its own."""
+    some = summary([((1.0, 2.0, 3.0), (0, 1), (1, 4)), ((1.5, 2.0, 3.0), (2, 1), (2, 4))])
+    row = some.take([2])
+    assert [1] == row.events().tolist()
+    assert row == parts.from_bytes(GRID, row.to_bytes())

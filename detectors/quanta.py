@@ -1,0 +1,94 @@
+"""Fixed-point sums: distances from a centre in whole quanta, their sums and their sums of squares, exactly.
+
+q = a 2^20 + b, so that a sum of q q is three sums of products of limbs, each at most 2^40: exact as doubles for 2^12
+rows, as int64 for 2^21; then they become two limbs of a wider sum, which hold 2^40 events.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.codes import Floats, Integers
+
+QUANTA_MAX = 2.0**40  # values further from the centre are clamped: 1,024 scales
+LIMB = 2.0**20  # q = a LIMB + b; a a, a b and b b are at most 2^40, and 2^12 of them are still exact in a double
+SUM_BITS = 32  # sum of q = high 2^32 + low: both limbs are exact doubles for up to 2^40 events
+SQUARE_BITS = 60  # sum of q q = high 2^60 + low: below 2^120 for as many
+
+
+def sums(distances: Floats, exponents: Integers, rows: Integers, n_rows: int) -> Integers:
+    """Sums of q, a a, a b, b b, and how many were clamped, where q is the distance in quanta: (5, rows, F)."""
+    q, clamped = _quanta(distances, exponents)
+    members = _members(rows, n_rows)
+    products = np.empty((5, n_rows, q.shape[1]))
+    # Exact in whatever order the product adds: every partial sum is an integer below 2^53. In place, because fresh
+    # temporaries of this size cost more than the arithmetic.
+    np.matmul(members, q, out=products[0])
+    a = q * (1 / LIMB)
+    np.rint(a, out=a)
+    q -= LIMB * a
+    np.matmul(members, a * q, out=products[2])
+    a *= a
+    q *= q
+    np.matmul(members, a, out=products[1])
+    np.matmul(members, q, out=products[3])
+    products[4] = _clamped(clamped, rows, products.shape[1:]) if len(clamped) else 0.0
+    return products.astype(np.int64)
+
+
+def _quanta(distances: Floats, exponents: Integers) -> tuple[Floats, Integers]:
+    """Distances in whole quanta, 0 where there is no finite value, and the flat places of those clamped."""
+    with np.errstate(over="ignore"):  # too many quanta for a double are clamped like any other
+        q = distances * np.ldexp(1.0, -exponents)
+    np.rint(q, out=q)
+    odd = np.flatnonzero(~(np.abs(q) <= QUANTA_MAX))  # one test for all that needs care
+    if not len(odd):
+        return q, odd
+    finite = np.isfinite(distances.ravel()[odd])
+    flat = q.ravel()  # a view: q is contiguous
+    flat[odd] = np.where(finite, np.copysign(QUANTA_MAX, flat[odd]), 0.0)
+    return q, odd[finite]
+
+
+def _clamped(places: Integers, rows: Integers, shape: tuple[int, int]) -> Integers:
+    """How many values of each row and feature were clamped, (rows, F)."""
+    events, features = np.divmod(places, shape[1])
+    series = [row * shape[1] + features for row in (np.zeros_like(events), *rows[events].T)]
+    return np.bincount(np.concatenate(series), minlength=shape[0] * shape[1]).reshape(shape)
+
+
+def _members(rows: Integers, n_rows: int) -> Floats:
+    """1 where an event belongs to a row; all belong to row 0, (rows, n)."""
+    members = np.zeros((n_rows, len(rows)))
+    members[0] = 1.0
+    for field in rows.T:
+        members[field, np.arange(len(rows))] = 1.0
+    return members
+
+
+def limbs(sums: Integers) -> Integers:
+    """The moments that sums of limb products make, (rows, F, 5)."""
+    first, aa, ab, bb, clamped = sums
+    # q q = a a 2^40 + a b 2^21 + b b, and 2^60 is 2^40 2^20 and 2^21 2^39.
+    low = ((aa & _mask(20)) << 40) + ((ab & _mask(39)) << 21) + bb
+    high = (aa >> 20) + (ab >> 39) + (low >> SQUARE_BITS)
+    parts = (first >> SUM_BITS, first & _mask(SUM_BITS), high, low & _mask(SQUARE_BITS), clamped)
+    return np.concatenate([limb[..., None] for limb in parts], axis=-1)
+
+
+def carried(moments: Integers) -> Integers:
+    """The same sums with low limbs in range."""
+    result = moments.copy()
+    for high, bits in ((0, SUM_BITS), (2, SQUARE_BITS)):
+        result[..., high] += moments[..., high + 1] >> bits
+        result[..., high + 1] &= _mask(bits)
+    return result
+
+
+def whole(high: Integers, low: Integers, bits: int) -> NDArray[np.object_]:
+    """Two limbs as Python integers, which never overflow."""
+    return np.asarray(high.astype(np.object_) * (1 << bits) + low, np.object_)
+
+
+def _mask(bits: int) -> int:
+    """The lowest bits set."""
+    return (1 << bits) - 1

@@ -1,0 +1,1 @@
+"""What people see: the API, the page, /metrics."""

@@ -1,0 +1,168 @@
+"""What the API answers with: the store's rows as typed records. Times are in UTC; what is undefined is null."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from math import isfinite
+from typing import Generic, Literal, TypeVar
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from stream.config.units import spelled_duration
+from stream.web.times import moments
+
+Verdict = Literal["ok", "drift", "unknown"]
+State = Literal["new", "learning", "well", "suspect", "drifting", "unknown"]
+Answer = TypeVar("Answer")
+Found = Mapping[str, NDArray[np.generic]]
+
+
+class Page(Struct, Generic[Answer], frozen=True):
+    """One page of answers. `next` is the offset of the following page, null on the last one."""
+
+    items: list[Answer]
+    next: int | None = None
+
+
+class Window(Struct, frozen=True):
+    """A closed window and the verdict over all its features."""
+
+    model: str
+    version: str
+    segment: str
+    length: str
+    start: datetime
+    end: datetime
+    events: int
+    reference: str
+    complete: bool
+    verdict: Verdict
+    why: str
+
+
+class Point(Struct, frozen=True):
+    """One feature in one window: its summary, its distances from the reference, their limits."""
+
+    model: str
+    version: str
+    segment: str
+    feature: str
+    length: str
+    start: datetime
+    end: datetime
+    n: int
+    n_reference: int
+    missing: float | None
+    odd: float | None
+    wrong_type: float | None
+    mean: float | None
+    deviation: float | None
+    clamped: float | None
+    psi: float | None
+    psi_limit: float | None
+    jensen_shannon: float | None
+    jensen_shannon_limit: float | None
+    kolmogorov_smirnov: float | None
+    kolmogorov_smirnov_limit: float | None
+    verdict: Verdict
+
+
+class Finding(Struct, frozen=True):
+    """A judged fact that exceeds its limit. `cells` are those that contributed most."""
+
+    id: str
+    model: str
+    version: str
+    segment: str
+    feature: str
+    length: str
+    start: datetime
+    end: datetime
+    detector: str
+    value: float | None
+    limit: float | None
+    n: int
+    cells: object
+    words: str
+    incident: str
+
+
+class Incident(Struct, frozen=True):
+    """Findings that belong together, from opening to closing; `closed` is null while it is open."""
+
+    id: str
+    model: str
+    version: str
+    feature: str
+    detector: str
+    opened: datetime
+    closed: datetime | None = None
+
+
+class Trigger(Struct, frozen=True):
+    """A request to retrain. `message` is the CloudEvent; `delivered` means that a broker has confirmed it."""
+
+    id: str
+    model: str
+    version: str
+    reason: str
+    at: datetime
+    incident: str
+    message: object
+    delivered: bool
+
+
+class Feature(Struct, frozen=True):
+    """A feature as it is counted."""
+
+    name: str
+    kind: str
+    inferred: bool
+
+
+class Model(Struct, frozen=True):
+    """Where one model stands. `suspect`: the newest window drifts, but not yet long enough for an incident."""
+
+    name: str
+    version: str
+    state: State
+    progress: float
+    learned_seconds: float
+    needed_seconds: float
+    events: int
+    features: list[Feature]
+    last_window: Window | None = None
+    incident: Incident | None = None
+    last_trigger: datetime | None = None
+
+
+class Problem(Struct, frozen=True):
+    """Why a request was refused."""
+
+    status: int
+    error: str
+
+
+def answers(found: Found, kind: type[Answer]) -> list[Answer]:
+    """Rows of the store as records of one type; columns that the type does not name are left out."""
+    return [msgspec.convert(record, kind) for record in records(found)]
+
+
+def records(found: Found) -> Iterator[dict[str, object]]:
+    """Rows of the store as Python values: datetimes, spelled lengths, decoded JSON; None for what is not finite."""
+    columns = [_values(name, column) for name, column in found.items()]
+    return (dict(zip(found, row, strict=True)) for row in zip(*columns, strict=True))
+
+
+def _values(name: str, column: NDArray[np.generic]) -> list[object]:
+    if column.dtype.kind == "M":
+        return list(moments(column))
+    if column.dtype.kind == "f":
+        return [value if isfinite(value) else None for value in column.tolist()]
+    if name == "length":
+        return [spelled_duration(length) for length in column.tolist()]
+    if name in ("cells", "message"):
+        return [msgspec.json.decode(text) for text in column.tolist()]
+    return list(column.tolist())

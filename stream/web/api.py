@@ -1,0 +1,106 @@
+"""`/v1`: the store's rows as JSON, with filters and pages. Handlers run in a thread, because the store blocks."""
+
+from litestar import get
+from litestar.exceptions import ClientException
+
+from sinks.commit import DRIFT, FINDINGS, TRIGGERS, WINDOWS
+from stream.web.answers import Finding, Incident, Model, Page, Point, Trigger, Window, answers
+from stream.web.errors import unknown
+from stream.web.filters import Feature, Length, Name, Segment, Span, VerdictName, Version, paged, where
+from stream.web.sources import Sources
+from stream.web.standing import incidents, standings, triggers
+
+
+@get("/v1/models", sync_to_thread=True)
+def list_models(sources: Sources, model: Name = None) -> Page[Model]:
+    """Every model with its state, its newest window, its open incident and its last trigger."""
+    known(sources, model)
+    standing = standings(sources, (model,) if model else sources.models())
+    return Page([each.model for each in standing])
+
+
+@get("/v1/windows", sync_to_thread=True)
+def list_windows(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
+    sources: Sources,
+    span: Span,
+    model: Name = None,
+    version: Version = None,
+    segment: Segment = None,
+    length: Length = None,
+    verdict: VerdictName = None,
+) -> Page[Window]:
+    """Closed windows with their verdict, newest first."""
+    known(sources, model)
+    filters = where(length, model=model, version=version, segment=segment, verdict=verdict)
+    found, following = paged(sources.store, WINDOWS, filters, span)
+    return Page(answers(found, Window), following)
+
+
+@get("/v1/series", sync_to_thread=True)
+def list_series(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
+    sources: Sources,
+    span: Span,
+    model: Name = None,
+    feature: Feature = None,
+    version: Version = None,
+    segment: Segment = "",
+    length: Length = None,
+    verdict: VerdictName = None,
+) -> Page[Point]:
+    """The distances of a model's features over time, newest first. `model` is required."""
+    if model is None:
+        raise ClientException("model: say which model, such as ?model=fraud&feature=amount")
+    known(sources, model)
+    filters = where(length, model=model, version=version, segment=segment, feature=feature, verdict=verdict)
+    found, following = paged(sources.store, DRIFT, filters, span)
+    return Page(answers(found, Point), following)
+
+
+@get("/v1/findings", sync_to_thread=True)
+def list_findings(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
+    sources: Sources,
+    span: Span,
+    model: Name = None,
+    version: Version = None,
+    segment: Segment = None,
+    feature: Feature = None,
+    length: Length = None,
+    detector: str | None = None,
+    incident: str | None = None,
+) -> Page[Finding]:
+    """What exceeded its limit, with its words, newest first."""
+    known(sources, model)
+    filters = where(
+        length,
+        model=model,
+        version=version,
+        segment=segment,
+        feature=feature,
+        detector=detector,
+        incident=incident,
+    )
+    found, following = paged(sources.store, FINDINGS, filters, span)
+    return Page(answers(found, Finding), following)
+
+
+@get("/v1/incidents", sync_to_thread=True)
+def list_incidents(sources: Sources, model: Name = None) -> Page[Incident]:
+    """Incidents that opened last, newest first."""
+    known(sources, model)
+    return Page(list(incidents(sources.store, model)))
+
+
+@get("/v1/triggers", sync_to_thread=True)
+def list_triggers(
+    sources: Sources, span: Span, model: Name = None, version: Version = None, incident: str | None = None
+) -> Page[Trigger]:
+    """Requests to retrain, newest first."""
+    known(sources, model)
+    found, following = paged(sources.store, TRIGGERS, where(model=model, version=version, incident=incident), span)
+    return Page(triggers(sources.store, found), following)
+
+
+def known(sources: Sources, model: str | None) -> None:
+    """Refuse a model that nobody has heard of."""
+    if model is not None and model not in (names := sources.models()):
+        raise unknown("model", model, names)

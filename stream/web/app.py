@@ -1,0 +1,66 @@
+"""The web application: every route in one visible table, and what holds for all of them."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+
+from litestar import Litestar, Router
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from sinks.commit import Store, StoreError
+from sinks.prometheus import Exporter
+from stream.config.settings import Settings
+from stream.web import api, operations, pages
+from stream.web.errors import known_parameters, refusal, store_failure
+from stream.web.filters import span
+from stream.web.metrics import exporter as primed
+from stream.web.sources import Sources
+from stream.web.status import Status
+
+API = (
+    api.list_models,
+    api.list_windows,
+    api.list_series,
+    api.list_findings,
+    api.list_incidents,
+    api.list_triggers,
+)
+OPERATIONS = (operations.live, operations.ready, operations.metrics)
+PAGES = (pages.overview, pages.model, pages.style, pages.script, pages.plotly, pages.icon)
+# The page runs only what this process serves: a name or a category can never become a script.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
+        "style-src 'self' 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def application(
+    store: Store, status: Callable[[], Status], settings: Settings, exporter: Exporter | None = None
+) -> Litestar:
+    """The API, the page and /metrics over one store.
+
+    `exporter` is the sink that is shown every Commit; without one, /metrics says what the store held at the start.
+    """
+    sources = Sources(store, status, settings, exporter or primed(store, status, settings))
+    return Litestar(
+        [*OPERATIONS, *PAGES, Router("/", route_handlers=API, guards=[known_parameters])],
+        dependencies={
+            "sources": Provide(lambda: sources, sync_to_thread=False),
+            "span": Provide(span, sync_to_thread=False),
+        },
+        exception_handlers={HTTPException: refusal, StoreError: store_failure},
+        response_headers=HEADERS,
+        openapi_config=OpenAPIConfig(
+            title="driftline",
+            version=version("driftline"),
+            description="What the monitor found: windows, distances, findings, incidents and triggers.",
+            path="/schema",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+    )

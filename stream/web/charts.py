@@ -1,0 +1,109 @@
+"""Charts as Plotly figures: plain data, whose colours are names of the style sheet that the script looks up."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from stream.web.answers import Point
+from stream.web.distribution import Distribution
+
+Figure = Mapping[str, object]
+FEATURES_MAX = 40  # rows of the heatmap: those furthest beyond their limit
+BEYOND = 3.0  # times the limit, where the colours end
+_DISTANCES = {"psi": "psi", "jensen_shannon": "Jensen-Shannon", "kolmogorov_smirnov": "Kolmogorov-Smirnov"}
+# The colour jumps at the limit, so that "over" is seen at once; inside, it only leans.
+_COLOURS = ((0, "var(--calm-0)"), (1 / BEYOND, "var(--calm-1)"), (1 / BEYOND, "var(--over-0)"), (1, "var(--over-1)"))
+
+
+def excess(point: Point) -> float | None:
+    """How large psi is in units of its limit."""
+    return point.psi / point.psi_limit if point.psi is not None and point.psi_limit else None
+
+
+def ranked(points: Sequence[Point]) -> list[str]:
+    """All features, those furthest beyond their limit in any window first."""
+    worst: dict[str, float] = {}
+    for point in points:
+        worst[point.feature] = max(worst.get(point.feature, 0.0), excess(point) or 0.0)
+    return sorted(worst, key=lambda feature: (-worst[feature], feature))
+
+
+def heatmap(points: Sequence[Point]) -> Figure:
+    """Feature by time: psi in units of its limit."""
+    features = ranked(points)[:FEATURES_MAX][::-1]  # Plotly draws upwards
+    ends = sorted({point.end for point in points})
+    cells: dict[tuple[str, datetime], Point] = {(point.feature, point.end): point for point in points}
+    rows = [[cells.get((feature, end)) for end in ends] for feature in features]
+    trace = {
+        "type": "heatmap",
+        "x": ends,
+        "y": features,
+        "z": [[_capped(point) for point in row] for row in rows],
+        "text": [[_told(point) for point in row] for row in rows],
+        "hovertemplate": "<b>%{y}</b><br>%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
+        "colorscale": _COLOURS,
+        "zmin": 0,
+        "zmax": BEYOND,
+        "xgap": 1,
+        "ygap": 1,
+        "colorbar": {
+            "tickvals": [0, 1, 2, 3],
+            "ticktext": ["0", "limit", "2 x", "3 x"],
+            "outlinewidth": 0,
+            "thickness": 10,
+        },
+    }
+    return _figure([trace], height=90 + 22 * len(features), yaxis={"automargin": True, "ticks": "", "showgrid": False})
+
+
+def lines(points: Sequence[Point]) -> Figure:
+    """One feature over time: psi with its limit; the other distances wait in the legend."""
+    ordered = sorted(points, key=lambda point: point.end)
+    traces = [trace for name in _DISTANCES for trace in _pair(ordered, name)]
+    return _figure(traces, height=300, yaxis={"rangemode": "tozero", "automargin": True})
+
+
+def bars(distribution: Distribution) -> Figure:
+    """Shares per cell, the reference beside now."""
+    sides = (("reference", distribution.expected, "var(--expected)"), ("now", distribution.observed, "var(--observed)"))
+    traces = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": distribution.cells,
+            "y": shares,
+            "marker": {"color": colour},
+            "hovertemplate": "%{x}<br>%{y:.2%}<extra>" + name + "</extra>",
+        }
+        for name, shares, colour in sides
+        if shares
+    ]
+    axes = {"xaxis": {"type": "category", "automargin": True}, "yaxis": {"tickformat": ".0%", "automargin": True}}
+    return _figure(traces, height=340, bargap=0.15, bargroupgap=0, **axes)
+
+
+def _pair(points: Sequence[Point], name: str) -> list[Figure]:
+    """A distance and its limit, shown or hidden together."""
+    x = [point.end for point in points]
+    shared = {"x": x, "type": "scatter", "legendgroup": name, "visible": True if name == "psi" else "legendonly"}
+    value = {"y": [getattr(point, name) for point in points], "name": _DISTANCES[name], "mode": "lines+markers"}
+    limit = {"y": [getattr(point, f"{name}_limit") for point in points], "name": "its limit", "mode": "lines"}
+    return [
+        {**shared, **value, "line": {"color": f"var(--{name.replace('_', '-')})", "width": 2}, "marker": {"size": 5}},
+        {**shared, **limit, "line": {"color": "var(--limit)", "width": 1.5, "dash": "dash", "shape": "hv"}},
+    ]
+
+
+def _figure(traces: Sequence[Figure], **layout: object) -> Figure:
+    calm = {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"}}
+    return {"data": traces, "layout": {**calm, "xaxis": {"automargin": True, "showgrid": False}, **layout}}
+
+
+def _capped(point: Point | None) -> float | None:
+    ratio = excess(point) if point else None
+    return None if ratio is None else min(ratio, BEYOND)
+
+
+def _told(point: Point | None) -> str:
+    if point is None or point.psi is None or point.psi_limit is None:
+        return "not judged"
+    return f"psi {point.psi:.3g}, limit {point.psi_limit:.3g}, n {point.n:,}: {point.verdict}"

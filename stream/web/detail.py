@@ -1,0 +1,250 @@
+"""A model's page: drift over time, one feature in depth, what was found, what was asked for."""
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from sinks.commit import DRIFT, FINDINGS, TRIGGERS, WINDOWS
+from stream.config.units import duration
+from stream.web.answers import Finding, Model, Point, Trigger, Window, answers
+from stream.web.banner import banner
+from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
+from stream.web.distribution import Distribution, distribution
+from stream.web.html import Html, badge, chart, document, join, progress, section, table, tag, time
+from stream.web.learning import sketch
+from stream.web.overview import learned
+from stream.web.sources import Sources, window_lengths
+from stream.web.standing import standings, triggers
+from stream.web.times import nanoseconds, short
+
+WINDOWS_SHOWN = 96  # eight hours of 5-minute windows, three months of days
+CHOICES_MAX = 200  # windows per length that are looked through for versions and segments
+ROWS_SHOWN = 25  # findings and triggers; the API has all
+
+
+_NO_WINDOW = (
+    "A window closes when every partition's events have passed its end plus the lateness. "
+    "If this lasts, look whether one partition of the topic is silent or far behind."
+)
+
+
+class Selected(Struct, frozen=True):
+    """What a reader chose to see; empty: the page chooses."""
+
+    version: str = ""
+    segment: str = ""
+    length: str = ""
+    feature: str = ""
+
+
+def detail(sources: Sources, name: str, selected: Selected) -> Html:
+    """A model's page as HTML. The model must be known."""
+    model = standings(sources, [name])[0].model
+    windows = _windows(sources, name)
+    chosen = _chosen(windows, selected)
+    if model.state in ("new", "learning"):
+        body = _learning(sources, model, selected.feature)
+    elif chosen.length:
+        body = _watching(sources, name, chosen, windows)
+    else:
+        body = section("No window has closed yet", tag("p", _NO_WINDOW))
+    return document(name, banner(sources.status()), _head(model), body, _features(model))
+
+
+def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[Window]) -> Html:
+    points = _points(sources, name, chosen)
+    feature = chosen.feature or next(iter(ranked(points)), "")
+    chosen = Selected(chosen.version, chosen.segment, chosen.length, feature)
+    return join(
+        _choices(chosen, windows, [point.feature for point in points]),
+        _drift(points, chosen),
+        _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
+        _findings(sources, name),
+        _triggers(sources, name),
+    )
+
+
+def _head(model: Model) -> Html:
+    facts = [badge(model.state)]
+    if model.version:
+        facts.append(tag("span", f"version {model.version}", class_="quiet"))
+    if model.incident:
+        facts.append(tag("span", "incident open since ", time(model.incident.opened), class_="quiet"))
+    if model.last_window:
+        facts.append(tag("span", "compared with ", model.last_window.reference or "no reference", class_="quiet"))
+    return tag("div", tag("h1", model.name), tag("p", *facts, class_="facts"), class_="title")
+
+
+def _choices(chosen: Selected, windows: Sequence[Window], features: Sequence[str]) -> Html:
+    """What may be chosen, as a form that works without a script."""
+    lengths = _lengths(windows, chosen.version)
+    segments = sorted({window.segment for window in windows})
+    fields = (
+        ("version", chosen.version, [(each, each) for each in sorted({window.version for window in windows})]),
+        ("length", chosen.length, [(each, each) for each in lengths]),
+        ("segment", chosen.segment, [(each, each or "all events") for each in segments]),
+        ("feature", chosen.feature, [(each, each) for each in sorted({*features, chosen.feature})]),
+    )
+    selects = (
+        tag(
+            "label",
+            name,
+            tag("select", *(tag("option", text, value=v, selected=v == now) for v, text in values), name=name),
+        )
+        for name, now, values in fields
+    )
+    return tag("form", *selects, tag("button", "Show"), method="get", class_="choices")
+
+
+def _drift(points: Sequence[Point], chosen: Selected) -> Html:
+    if not points:
+        return section("Drift over time", tag("p", "No window of this kind has been judged yet."))
+    hidden = len({point.feature for point in points}) - FEATURES_MAX
+    more = f" {hidden} features further below their limit are left out." if hidden > 0 else ""
+    caption = f"psi of each feature in each {chosen.length} window, in units of its limit.{more}"
+    drawn = chart("heatmap", heatmap(points), caption)
+    return section("Drift over time", drawn, note="Select a row to see its feature.")
+
+
+def _feature(sources: Sources, name: str, chosen: Selected, points: Sequence[Point]) -> Html:
+    if not points:
+        return join()
+    last = max(points, key=lambda point: point.end)
+    over_time = f"Distances of {chosen.feature} from its reference; dashed: what is allowed at this many events."
+    compared = distribution(
+        sources.store, name, chosen.version, chosen.segment, chosen.feature, duration(chosen.length)
+    )
+    return tag(
+        "div",
+        section(f"{chosen.feature} over time", chart("lines", lines(points), over_time)),
+        section(f"{chosen.feature} now", _distribution(compared), _numbers(last)),
+        class_="pair",
+    )
+
+
+def _distribution(compared: Distribution) -> Html:
+    if not compared.cells:
+        return tag("p", "This window cannot be drawn: its panes are gone, or were counted in different cells.")
+    end = f" in the window to {short(compared.end)}" if compared.end else ""
+    against = f", against {compared.source}" if compared.source else ""
+    return chart("bars", bars(compared), f"Share of {compared.n:,} values in each cell{end}{against}.")
+
+
+def _numbers(point: Point) -> Html:
+    figures = (
+        ("values", f"{point.n:,}"),
+        ("reference", f"{point.n_reference:,}"),
+        ("missing", _percent(point.missing)),
+        ("unseen or not finite", _percent(point.odd)),
+        ("wrong type", _percent(point.wrong_type)),
+        ("mean", "" if point.mean is None else f"{point.mean:.4g}"),
+        ("deviation", "" if point.deviation is None else f"{point.deviation:.4g}"),
+    )
+    return tag("dl", *(tag("div", tag("dt", k), tag("dd", v)) for k, v in figures if v), class_="signs small")
+
+
+def _findings(sources: Sources, name: str) -> Html:
+    found = sources.store.select(
+        FINDINGS, where={"model": name}, order=("end", "feature"), descending=True, limit=ROWS_SHOWN
+    )
+    rows: list[tuple[str, ...]] = [
+        (time(each.end), each.length, each.feature, each.detector, _over(each), each.words)
+        for each in answers(found, Finding)
+    ]
+    if not rows:
+        return section("Findings", tag("p", "Nothing has exceeded its limit."))
+    head = ("Window's end", "Length", "Feature", "Detector", "Value / limit", "What changed")
+    return section("Findings", table(head, rows, f"The newest {len(rows)} findings"))
+
+
+def _triggers(sources: Sources, name: str) -> Html:
+    found = sources.store.select(TRIGGERS, where={"model": name}, order=("at",), descending=True, limit=ROWS_SHOWN)
+    rows: list[tuple[str, ...]] = [
+        (time(each.at), each.version, each.reason, tag("code", each.id), _sent(each))
+        for each in triggers(sources.store, found)
+    ]
+    if not rows:
+        text = "No retraining has been asked for. A trigger follows when findings persist over several windows."
+        return section("Triggers", tag("p", text))
+    return section("Triggers", table(("Time", "Version", "Reason", "Id", "Delivery"), rows, "Requests to retrain"))
+
+
+def _learning(sources: Sources, model: Model, feature: str) -> Html:
+    so_far = sketch(sources.store, model.name)
+    bar = join(tag("p", learned(model)), progress(model.progress, learned(model)))
+    note = "What the model sees now becomes the reference that later windows are compared with."
+    head = section("Learning the reference", bar, note=note)
+    if not so_far:
+        return join(
+            head, section("No sample yet", tag("p", "The first distributions appear when the first pane closes."))
+        )
+    shown = feature if feature in so_far else next(iter(so_far))
+    links = (
+        tag("a", name, href=f"?feature={quote(name)}", class_="chip", aria_current="true" if name == shown else False)
+        for name in so_far
+    )
+    caption = f"{shown} so far, from a uniform sample of {so_far[shown].n:,} events."
+    drawn = chart("bars", bars(so_far[shown]), caption)
+    return join(head, section("Distribution so far", tag("p", *links, class_="chips"), drawn))
+
+
+def _features(model: Model) -> Html:
+    if not model.features:
+        return join()
+    rows: list[tuple[str, ...]] = [
+        (each.name, each.kind, "inferred from the data" if each.inferred else "declared") for each in model.features
+    ]
+    inner = table(("Feature", "Kind", "Origin"), rows, "What is counted")
+    return tag("details", tag("summary", f"{len(rows)} features"), inner, class_="card")
+
+
+def _chosen(windows: Sequence[Window], selected: Selected) -> Selected:
+    """The selection, with what was left open filled from the newest windows."""
+    versions = [window.version for window in windows]
+    version = selected.version or (versions[0] if versions else "")
+    lengths = _lengths(windows, version)
+    length = selected.length if selected.length in lengths else next(iter(lengths), "")
+    return Selected(version, selected.segment, length, selected.feature)
+
+
+def _lengths(windows: Sequence[Window], version: str) -> list[str]:
+    return sorted({window.length for window in windows if window.version == version}, key=duration)
+
+
+def _windows(sources: Sources, name: str) -> list[Window]:
+    """The newest windows of each length, newest first: what there is to choose from."""
+    newest = [
+        sources.store.select(
+            WINDOWS, where={"model": name, "length": length}, order=("end",), descending=True, limit=CHOICES_MAX
+        )
+        for length in window_lengths(sources.settings)
+    ]
+    windows = [window for found in newest for window in answers(found, Window)]
+    return sorted(windows, key=lambda window: window.end, reverse=True)
+
+
+def _points(sources: Sources, name: str, chosen: Selected) -> list[Point]:
+    """The newest windows of all features, as many as a screen shows."""
+    length_ns = duration(chosen.length)
+    where: dict[str, str | int] = {"model": name, "version": chosen.version, "segment": chosen.segment}
+    where["length"] = length_ns
+    last = sources.store.select(WINDOWS, where=where, order=("end",), descending=True, limit=1)
+    ends = [nanoseconds(window.end) for window in answers(last, Window)]
+    if not ends:
+        return []
+    since = ends[0] - WINDOWS_SHOWN * length_ns + 1
+    return answers(sources.store.select(DRIFT, where=where, since=since), Point)
+
+
+def _over(finding: Finding) -> str:
+    value, limit = (f"{each:.3g}" if each is not None else "unknown" for each in (finding.value, finding.limit))
+    return f"{value} / {limit}"
+
+
+def _sent(trigger: Trigger) -> str:
+    return "delivered" if trigger.delivered else "waiting for the broker"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.2%}"

@@ -1,0 +1,72 @@
+"""How a feature is distributed in its newest window, beside its reference, in the cells it is counted in."""
+
+from datetime import datetime
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from sinks.commit import PANES, PLANS, WINDOWS, Store
+from stream.plan import Plan
+from stream.web.times import moments
+
+Counts = NDArray[np.int64]
+
+
+class Distribution(Struct, frozen=True):
+    """Shares per cell; each of `expected` and `observed` sums to 1, or is empty where nothing is known.
+
+    `source` says what `expected` was learned from, `end` is the end of the observed window, `n` its values.
+    """
+
+    cells: tuple[str, ...] = ()
+    expected: tuple[float, ...] = ()
+    observed: tuple[float, ...] = ()
+    end: datetime | None = None
+    n: int = 0
+    source: str = ""
+
+
+def distribution(  # noqa: PLR0913, PLR0917 - a window is named by all of these
+    store: Store, model: str, version: str, segment: str, feature: str, length: int
+) -> Distribution:
+    """The feature's distribution in the newest window of this key; an empty one where there is no such window."""
+    key: dict[str, str | int] = {"model": model, "version": version, "segment": segment}
+    windows = store.select(WINDOWS, where={**key, "length": length}, order=("end",), descending=True, limit=1)
+    plan = _plan(store, *windows["plan"].tolist())
+    if plan is None or feature not in plan.grid.columns:
+        return Distribution()
+    start, end = (int(windows[name].astype("datetime64[ns]").astype(np.int64)[0]) for name in ("start", "end"))
+    panes = store.select(PANES, where={**key, "plan": plan.id}, since=start + 1, until=end + 1)
+    counts = [np.frombuffer(b, f"<u{w}") for b, w in zip(panes["counts"], panes["width"], strict=True)]
+    observed = np.array(counts, np.int64).reshape(len(counts), -1).sum(axis=0) if counts else _none(plan)
+    return _compared(plan, feature, _reference(plan, segment), observed, moments(windows["end"])[0])
+
+
+def _plan(store: Store, name: str = "") -> Plan | None:
+    """The plan of a window; None where its panes have several."""
+    bodies: list[bytes] = store.select(PLANS, where={"id": name})["body"].tolist() if name else []
+    return Plan.load(bodies[0]) if bodies else None
+
+
+def _reference(plan: Plan, segment: str) -> Counts:
+    """The reference of a segment, (cells of all columns,); zeros for a value that the plan does not know."""
+    if segment not in plan.rows:
+        return _none(plan)
+    counts: Counts = plan.reference.counts[plan.rows.index(segment)]
+    return counts
+
+
+def _none(plan: Plan) -> Counts:
+    return np.zeros(plan.grid.offsets[-1], np.int64)
+
+
+def _compared(plan: Plan, feature: str, expected: Counts, observed: Counts, end: datetime) -> Distribution:
+    """One column of both sides, without absent values; special cells nobody fills are not shown."""
+    column = plan.grid.columns.index(feature)
+    cells = slice(plan.grid.offsets[column], plan.grid.offsets[column + 1] - 1)  # the last one is absent
+    both = expected[cells], observed[cells]
+    shown = (both[0] + both[1] > 0) | (np.arange(len(both[0])) < plan.grid.regular[column])
+    names = np.array(plan.grid.cell_names(feature)[:-1], np.object_)[shown]
+    shares = [tuple((side / side.sum())[shown].tolist()) if side.sum() else () for side in both]
+    return Distribution(tuple(names), shares[0], shares[1], end, int(both[1].sum()), plan.source)

@@ -1,0 +1,57 @@
+"""Refusals as sentences: every error of the API is a JSON object with its status and what went wrong."""
+
+from difflib import get_close_matches
+
+from litestar import MediaType, Request, Response
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.exceptions import ClientException, HTTPException, NotFoundException, ValidationException
+from litestar.handlers import BaseRouteHandler
+
+from sinks.commit import StoreError
+from stream.web.answers import Problem
+
+
+def refusal(request: Request[object, object, State], error: HTTPException) -> Response[Problem]:  # noqa: ARG001 - given by position
+    """An HTTP error as JSON."""
+    return _answer(error.status_code, _sentence(error))
+
+
+def store_failure(request: Request[object, object, State], error: StoreError) -> Response[Problem]:  # noqa: ARG001 - given by position
+    """A store that cannot answer: the world's fault, worth another try."""
+    return _answer(503, f"The store does not answer: {error}")
+
+
+def known_parameters(connection: ASGIConnection[object, object, object, State], handler: BaseRouteHandler) -> None:
+    """Refuse a query parameter that the route does not have: a filter misspelt would otherwise filter nothing."""
+    schema = connection.app.openapi_schema.paths or {}
+    operation = schema[next(iter(handler.paths))].get
+    declared = (operation.parameters if operation else None) or []
+    names = [parameter.name for parameter in declared if hasattr(parameter, "name")]
+    for name in connection.query_params:
+        if name not in names:
+            raise ClientException(f"There is no filter {name!r} here{nearest(name, names)}")
+
+
+def unknown(kind: str, name: str, known: tuple[str, ...]) -> NotFoundException:
+    """Not found, with the nearest name that there is."""
+    return NotFoundException(f"There is no {kind} {name!r}{nearest(name, known)}")
+
+
+def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
+    """The end of a sentence: what may have been meant."""
+    match = get_close_matches(name, known, n=1)
+    if match:
+        return f"; did you mean {match[0]!r}?"
+    return f"; there are {', '.join(sorted(known)[:10])}." if known else "; there are none yet."
+
+
+def _sentence(error: HTTPException) -> str:
+    """Litestar's own validation errors name the parameter only in `extra`."""
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        return "; ".join(f"{each['key']}: {each['message']}" for each in error.extra)
+    return error.detail
+
+
+def _answer(status: int, sentence: str) -> Response[Problem]:
+    return Response(Problem(status, sentence), status_code=status, media_type=MediaType.JSON)

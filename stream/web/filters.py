@@ -1,0 +1,76 @@
+"""The query string, typed: what to look for, in which stretch of event time, and which page of it."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from litestar.exceptions import ClientException
+from litestar.params import Parameter
+from msgspec import Struct
+
+from sinks.commit import Store, Table
+from stream.config.units import duration
+from stream.web.answers import Found
+from stream.web.times import nanoseconds
+
+LIMIT_MAX = 1_000
+
+Version = Annotated[str | None, Parameter(description="The model's version.")]
+Name = Annotated[str | None, Parameter(description="The model's name.")]
+Segment = Annotated[str | None, Parameter(description="`field=value`; empty for all events.")]
+Feature = Annotated[str | None, Parameter(description="The feature's name.")]
+Length = Annotated[str | None, Parameter(description="The window's length, such as `5m`, `1h` or `1d`.")]
+VerdictName = Annotated[Literal["ok", "drift", "unknown"] | None, Parameter(description="The verdict.")]
+
+
+class Span(Struct, frozen=True):
+    """A stretch of event time, [since, until) in ns, and a page of its rows."""
+
+    since: int | None
+    until: int | None
+    limit: int
+    offset: int
+
+
+def span(
+    since: Annotated[datetime | None, Parameter(description="Event time from which on, RFC 3339.")] = None,
+    until: Annotated[datetime | None, Parameter(description="Event time before which, RFC 3339.")] = None,
+    limit: Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Rows per page.")] = 100,
+    offset: Annotated[int, Parameter(ge=0, le=10_000_000, description="`next` of the page before.")] = 0,
+) -> Span:
+    """The stretch and page that a request asks for, newest rows first. Pin `until` to page while windows close."""
+    if since and until and nanoseconds(until) <= nanoseconds(since):
+        raise ClientException("until: it lies before since, so nothing can be found")
+    return Span(
+        nanoseconds(since) if since else None,
+        nanoseconds(until) if until else None,
+        limit,
+        offset,
+    )
+
+
+def where(length: str | None = None, **names: str | None) -> dict[str, str | int]:
+    """The filters that were given, as the store wants them."""
+    given: dict[str, str | int] = {name: value for name, value in names.items() if value is not None}
+    if length is not None:
+        try:
+            given["length"] = duration(length)
+        except ValueError as error:
+            raise ClientException(f"length: {length!r} is not {error}") from error
+    return given
+
+
+def paged(store: Store, table: Table, filters: dict[str, str | int], span: Span) -> tuple[Found, int | None]:
+    """The newest rows that match, and the offset of the next page, which one row more tells of."""
+    newest_first = (table.time, *(name for name in table.key if name != table.time))
+    found = store.select(
+        table,
+        where=filters,
+        since=span.since,
+        until=span.until,
+        order=newest_first,
+        descending=True,
+        limit=span.limit + 1,
+        offset=span.offset,
+    )
+    more = len(found[table.time]) > span.limit
+    return {name: column[: span.limit] for name, column in found.items()}, span.offset + span.limit if more else None

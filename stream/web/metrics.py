@@ -1,0 +1,65 @@
+"""The exporter, wired: the service's status as its live numbers, and the store's newest windows as its first Commit."""
+
+from collections.abc import Callable, Iterable
+from importlib.metadata import version
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sinks.commit import DRIFT, INCIDENTS, WINDOWS, Columns, Commit, Store
+from sinks.prometheus import Exporter, Live, Partition
+from stream.config.settings import Settings
+from stream.web.sources import window_lengths
+from stream.web.status import Status
+
+_BACK = 3
+
+
+def exporter(store: Store, status: Callable[[], Status], settings: Settings) -> Exporter:
+    """An exporter that already shows what the store holds, so that a restart leaves no hole in the graphs."""
+    made = Exporter(lambda: live(status()), series_max=settings.http.series_max, version=version("driftline"))
+    made.show(newest(store, window_lengths(settings)))
+    return made
+
+
+def live(status: Status) -> Live:
+    """The status as the exporter wants it."""
+    return Live(
+        ready=status.ready,
+        replaying=status.replaying,
+        watermarks_ns=tuple((each.scope, each.at_ns) for each in status.watermarks if each.at_ns is not None),
+        partitions=tuple(Partition(p.topic, p.partition, p.lag, p.paused) for p in status.partitions),
+        learning=tuple((model.name, model.progress) for model in status.models),
+        outbox=(("triggers", status.triggers_pending), ("dead_letters", status.dead_letters_pending)),
+        commit_number=status.commit,
+        commit_seconds=status.commit_seconds,
+        store_bytes=status.store_bytes,
+        memory_bytes=status.memory_bytes,
+    )
+
+
+def newest(store: Store, lengths: Iterable[int]) -> Commit:
+    """The newest windows of each length with their distances, and all incidents, as if one Commit had said so."""
+    reaches = {length: reach for length in sorted(lengths) if (reach := _reach(store, length)) is not None}
+    found = {
+        table.name: _joined(
+            [
+                store.select(table, where={"segment": "", "length": length}, since=reach)
+                for length, reach in reaches.items()
+            ]
+        )
+        for table in (WINDOWS, DRIFT)
+        if reaches
+    }
+    return Commit(store.last(), {**found, INCIDENTS.name: store.select(INCIDENTS, order=("at",))})
+
+
+def _reach(store: Store, length: int) -> int | None:
+    """From where on the newest windows of a length lie; models need not be at the same time, so a few lengths back."""
+    where: dict[str, str | int] = {"segment": "", "length": length}
+    ends = store.select(WINDOWS, where=where, order=("end",), descending=True, limit=1)["end"]
+    return int(ends.astype("datetime64[ns]").astype(np.int64)[0]) - _BACK * length if len(ends) else None
+
+
+def _joined(parts: list[dict[str, NDArray[np.generic]]]) -> Columns:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

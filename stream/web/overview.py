@@ -1,0 +1,96 @@
+"""The first page: every model with its state, worst first."""
+
+from urllib.parse import quote
+
+from stream.config.settings import Settings
+from stream.web.answers import Model
+from stream.web.banner import banner
+from stream.web.html import Html, badge, document, join, progress, section, table, tag, time
+from stream.web.sources import Sources
+from stream.web.standing import Standing, standings
+from stream.web.times import short
+
+_WORST_FIRST = ("drifting", "suspect", "unknown", "learning", "new", "well")
+_HEAD = ("Model", "State", "Recent windows", "Last window", "Events", "Incident", "Last trigger")
+_EXAMPLE = """{"id": "1", "kind": "prediction", "model": "fraud", "version": "3",
+ "time": "2026-11-20T17:00:00Z", "features": {"amount": 41.5, "country": "FR"}, "score": 0.83}"""
+
+
+def overview(sources: Sources) -> Html:
+    """The first page as HTML."""
+    standing = standings(sources, sources.models())
+    body = _models(standing) if standing else _nothing(sources.settings)
+    return document("Models", banner(sources.status()), body)
+
+
+def model_link(name: str) -> str:
+    """The address of a model's page."""
+    return f"/models/{quote(name, safe='')}"
+
+
+def learned(model: Model) -> str:
+    """How far learning is, in words."""
+    if not model.needed_seconds:
+        return f"{100 * model.progress:.0f} % learned"
+    return f"{model.learned_seconds / 3600:.1f} of {model.needed_seconds / 3600:.1f} h learned"
+
+
+def _models(standing: list[Standing]) -> Html:
+    ordered = sorted(standing, key=lambda each: (_WORST_FIRST.index(each.model.state), each.model.name))
+    return join(
+        _summary(standing), section("Models", table(_HEAD, [_row(each) for each in ordered], "All models, worst first"))
+    )
+
+
+def _summary(standing: list[Standing]) -> Html:
+    states = [each.model.state for each in standing]
+    tiles = (
+        tag("div", tag("strong", str(states.count(state))), badge(state), class_="tile")
+        for state in _WORST_FIRST
+        if state in states
+    )
+    return tag("div", *tiles, class_="tiles")
+
+
+def _row(each: Standing) -> tuple[str, ...]:
+    model, window = each.model, each.model.last_window
+    name = tag("a", model.name, href=model_link(model.name), class_="name")
+    return (
+        join(name, tag("span", f"version {model.version}", class_="quiet")) if model.version else name,
+        join(badge(model.state), progress(model.progress, learned(model)), tag("span", learned(model), class_="quiet"))
+        if model.state in ("new", "learning")
+        else badge(model.state),
+        strip(each),
+        join(time(window.end), tag("span", window.length, class_="quiet")) if window else "none yet",
+        f"{window.events:,}" if window else f"{model.events:,} so far",
+        join("open since ", time(model.incident.opened)) if model.incident else "none",
+        time(model.last_trigger) if model.last_trigger else "none",
+    )
+
+
+def strip(each: Standing) -> Html:
+    """The newest windows as a row of marks, oldest first, and the same in words for who cannot see them."""
+    marks = (
+        tag("i", "", class_=window.verdict, title=f"{short(window.end)}: {window.verdict}, {window.events:,} events")
+        for window in each.recent
+    )
+    drifted = sum(window.verdict == "drift" for window in each.recent)
+    words = f"{drifted} of {len(each.recent)} windows drift"
+    return tag("span", *marks, class_="strip", role="img", aria_label=words)
+
+
+def _nothing(settings: Settings) -> Html:
+    """What to do when no model has been seen."""
+    topics = ", ".join(settings.events.predictions)
+    return section(
+        "No model has been seen yet",
+        tag("p", "driftline reads the topic ", tag("code", topics), " at ", tag("code", settings.kafka.bootstrap), "."),
+        tag("p", "A model appears with its first event. Publish one JSON object per record:"),
+        tag("pre", _EXAMPLE),
+        tag(
+            "p",
+            "To send the events of a file: ",
+            tag("code", f"driftline publish FILE --topic {settings.events.predictions[0]}"),
+        ),
+        tag("p", "To see what it looks like with four models: ", tag("code", "driftline demo --keep-running")),
+    )

@@ -1,0 +1,66 @@
+"""Runs the application inside the service's own loop."""
+
+import asyncio
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from litestar import Litestar
+
+GRACE_SECONDS = 1  # a scrape in flight may finish; a shutdown as a whole has 5 s
+
+
+class ListenFailed(Exception):  # noqa: N818 - named by what happened
+    """The address cannot be listened on; the message says why, for a person."""
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to the service, which must finish its batch before it goes."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. ListenFailed says what stands in the way."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ListenFailed(f"http.listen: {host!r} is not an address of this machine ({error})") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(128)
+    except OSError as error:
+        listener.close()
+        raise ListenFailed(
+            f"http.listen: cannot listen on {host}:{port} ({error.strerror}); "
+            "end the program that uses it, or choose another with http.listen or DRIFTLINE_HTTP_LISTEN"
+        ) from error
+    return listener
+
+
+async def serve_on(app: Litestar, listener: socket.socket) -> None:
+    """Serve until cancelled; what is in flight then has a moment to finish."""
+    server = _Server(
+        uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS)
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        await serving
+        raise
+    finally:
+        listener.close()
+
+
+async def serve(app: Litestar, host: str, port: int) -> None:
+    """Listen and serve until cancelled. ListenFailed when the address is taken."""
+    await serve_on(app, listen(host, port))

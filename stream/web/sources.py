@@ -1,0 +1,30 @@
+"""Where answers come from: one frozen value that every handler is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sinks.commit import PLANS, Store
+from sinks.prometheus import Exporter
+from stream.config.settings import Settings
+from stream.web.status import Status
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What lasts, what is true at this moment, what was configured, and what Prometheus is told."""
+
+    store: Store
+    status: Callable[[], Status]
+    settings: Settings
+    exporter: Exporter
+
+    def models(self) -> tuple[str, ...]:
+        """The names of all models that are watched or ever had a plan, sorted."""
+        planned = self.store.select(PLANS)["model"].tolist()
+        return tuple(sorted({*planned, *(model.name for model in self.status().models)}))
+
+
+def window_lengths(settings: Settings) -> tuple[int, ...]:
+    """All window lengths that any model is configured to have, ns, the shortest first."""
+    models = (settings.defaults, *(model for _, model in settings.patterns))
+    return tuple(sorted({length for model in models for length in model.windows}))

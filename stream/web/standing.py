@@ -1,0 +1,162 @@
+"""Where each model stands: its state in one word, and what that word rests on."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from msgspec.structs import replace
+
+from sinks.commit import FEATURES, INCIDENTS, RELAYED, TRIGGERS, WINDOWS, Store
+from stream.web import status as now
+from stream.web.answers import Feature, Found, Incident, Model, State, Trigger, Window, answers, records
+from stream.web.sources import Sources, window_lengths
+from stream.web.times import nanoseconds
+
+TICKS = 48  # windows in the strip of the first page: four hours of 5-minute ones
+NEWEST = 1_000  # incidents and triggers that are looked through: the page is no archive
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A model, and its newest windows of the shortest length, oldest first."""
+
+    model: Model
+    recent: tuple[Window, ...]
+
+
+def standings(sources: Sources, names: Sequence[str]) -> list[Standing]:
+    """How the named models stand, in the given order. A fixed number of questions, however many models there are."""
+    store, status = sources.store, sources.status()
+    only = names[0] if len(names) == 1 else None
+    windows = _by_model(_recent(sources, names, only))
+    opened = {each.model: each for each in reversed(incidents(store, only)) if each.closed is None}
+    triggered = _last_triggers(store, only)
+    features = _features(store, only)
+    return [
+        _standing(
+            status.model(name) or now.Model(name, state="watching"),
+            windows.get(name, ()),
+            opened.get(name),
+            triggered.get(name),
+            features.get(name, []),
+        )
+        for name in names
+    ]
+
+
+def incidents(store: Store, model: str | None = None) -> list[Incident]:
+    """Incidents with their opening and closing, newest first."""
+    found = store.select(INCIDENTS, where=_only(model), order=("at",), descending=True, limit=NEWEST)
+    rows = list(records(found))
+    closed = {row["id"]: row["at"] for row in rows if row["state"] == "closed"}
+    opened = [index for index, row in enumerate(rows) if row["state"] == "opened"]
+    whole = {name: column[opened] for name, column in found.items()} | {
+        "opened": found["at"][opened],
+    }
+    return [_closed(each, closed) for each in answers(whole, Incident)]
+
+
+def triggers(store: Store, found: Found) -> list[Trigger]:
+    """Rows of the trigger outbox, each with its message and whether it has been delivered."""
+    upto = max(store.select(RELAYED, where={"outbox": TRIGGERS.name})["upto"].tolist(), default=0)
+    derived = {"message": found["body"], "delivered": np.asarray(found["commit"], np.int64) <= upto}
+    return answers({**found, **derived}, Trigger)
+
+
+def newest_by_length(windows: Iterable[Window]) -> dict[str, Window]:
+    """The newest window of each length, of the version that was seen last."""
+    ordered = sorted(windows, key=lambda window: window.end)
+    version = ordered[-1].version if ordered else ""
+    return {window.length: window for window in ordered if window.version == version}
+
+
+def _standing(
+    model: now.Model,
+    windows: Sequence[Window],
+    incident: Incident | None,
+    last_trigger: datetime | None,
+    features: list[Feature],
+) -> Standing:
+    newest = newest_by_length(windows)
+    shortest = min(newest.values(), key=lambda window: window.end - window.start, default=None)
+    strip = [w for w in windows if shortest and (w.length, w.version) == (shortest.length, shortest.version)]
+    answer = Model(
+        name=model.name,
+        version=shortest.version if shortest else next(reversed(model.versions), ""),
+        state=_state(model, newest, incident),
+        progress=model.progress if model.state != "watching" else 1.0,
+        learned_seconds=model.learned_ns / 1e9,
+        needed_seconds=model.needed_ns / 1e9,
+        events=model.events,
+        features=features or [Feature(each.name, each.kind, each.inferred) for each in model.features],
+        last_window=shortest,
+        incident=incident,
+        last_trigger=last_trigger,
+    )
+    return Standing(answer, tuple(strip[-TICKS:]))
+
+
+def _state(model: now.Model, newest: Mapping[str, Window], incident: Incident | None) -> State:
+    """One word. A single window over its limit is no incident yet: with many features one in thirty is by chance."""
+    if model.state != "watching":
+        return model.state
+    if incident:
+        return "drifting"
+    verdicts = {window.verdict for window in newest.values()}
+    if "drift" in verdicts:
+        return "suspect"
+    return "well" if "ok" in verdicts else "unknown"
+
+
+def _recent(sources: Sources, names: Sequence[str], only: str | None) -> list[Window]:
+    """The last stretch of windows over all events, oldest first; a model that fell silent before it gives its last."""
+    store, where = sources.store, {"segment": "", **_only(only)}
+    last = answers(store.select(WINDOWS, where=where, order=("end",), descending=True, limit=1), Window)
+    if not last:
+        return []
+    since = nanoseconds(last[0].end) - TICKS * window_lengths(sources.settings)[0] + 1
+    windows = answers(store.select(WINDOWS, where=where, since=since, order=("end",)), Window)
+    silent = set(names) - {window.model for window in windows}
+    for name in sorted(silent):
+        alone = {"segment": "", "model": name}
+        windows += answers(store.select(WINDOWS, where=alone, order=("end",), descending=True, limit=1), Window)
+    return windows
+
+
+def _last_triggers(store: Store, only: str | None) -> dict[str, datetime]:
+    found = store.select(TRIGGERS, where=_only(only), order=("at",), descending=True, limit=NEWEST)
+    oldest_first = reversed([(trigger.model, trigger.at) for trigger in triggers(store, found)])
+    return dict(oldest_first)
+
+
+def _features(store: Store, only: str | None) -> dict[str, list[Feature]]:
+    """The features of each model's newest plan."""
+    found = store.select(FEATURES, where=_only(only))
+    newest: dict[str, int] = {}
+    rows = list(records(found))
+    for row in rows:
+        model, commit = str(row["model"]), int(str(row["commit"]))
+        newest[model] = max(commit, newest.get(model, 0))
+    kept: dict[str, list[Feature]] = {}
+    for row in rows:
+        model = str(row["model"])
+        if row["commit"] == newest[model]:
+            kept.setdefault(model, []).append(Feature(str(row["feature"]), str(row["kind"]), bool(row["inferred"])))
+    return kept
+
+
+def _by_model(windows: Iterable[Window]) -> dict[str, list[Window]]:
+    grouped: dict[str, list[Window]] = {}
+    for window in windows:
+        grouped.setdefault(window.model, []).append(window)
+    return grouped
+
+
+def _only(model: str | None) -> dict[str, str | int]:
+    return {} if model is None else {"model": model}
+
+
+def _closed(incident: Incident, closed: Mapping[object, object]) -> Incident:
+    at = closed.get(incident.id)
+    return replace(incident, closed=at) if isinstance(at, datetime) else incident

@@ -1,0 +1,1 @@
+"""What people see, asked as a person or a program would ask."""

@@ -1,0 +1,184 @@
+"""A store with a plausible story, made from a seed: one model well, one with a planted drift, one still learning."""
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+from numpy.random import Generator, default_rng
+
+from detectors import parts
+from detectors.grids import build
+from sinks.commit import BY_NAME, Commit, columns
+from sinks.memory import MemoryStore
+from stream.config.settings import HOUR, MINUTE
+from stream.plan import Plan
+from stream.web import status as now
+
+PANE = 5 * MINUTE
+N_PANES = 40  # closed windows of 5 minutes, so three of an hour
+START = 1_795_176_000 * 1_000_000_000  # 2026-11-20T12:00:00Z
+DRIFTS_FROM = 30  # the pane in which fraud's amounts begin to be ten times too large
+N_REFERENCE, N_PANE = 4_000, 400
+NUMERIC, CATEGORICAL = ("amount", "age", "balance"), ("country",)
+COUNTRIES = ("FR", "DE", "IT", "ES", "PL")
+DRIFTING, WELL, LEARNING = "fraud", "churn", "pricing"
+INCIDENT, TRIGGER = "41f0c2d9a6b3", "9f2c4be81d0a77e3"
+WORDS = "values above 812.4 went from 2 % to 61 %"
+
+Row = dict[str, object]
+Told = Iterator[tuple[str, Row]]  # the table's name and a row
+
+
+def seeded_store(seed: int = 7) -> MemoryStore:
+    """The whole story in one Commit."""
+    store = MemoryStore()
+    store.write(seeded_commit(seed))
+    return store
+
+
+def seeded_commit(seed: int = 7, number: int = 1) -> Commit:
+    """The rows of the story."""
+    random = default_rng(seed)
+    rows: dict[str, list[Row]] = {}
+    for model in (WELL, DRIFTING):
+        for table, row in _model(model, random):
+            rows.setdefault(table, []).append(row)
+    for table, row in (*_samples(random), *_incident(), *_traffic()):
+        rows.setdefault(table, []).append(row)
+    tables = {
+        name: columns(BY_NAME[name], {key: [row[key] for row in told] for key in told[0]})
+        for name, told in rows.items()
+    }
+    return Commit(number, tables)
+
+
+def seeded_status() -> now.Status:
+    """The service at the end of the story."""
+    features = (now.Feature("amount", "numeric"), now.Feature("country", "categorical", inferred=True))
+    return now.Status(
+        started=True,
+        ready=True,
+        reason="",
+        watermarks=(now.Watermark("service", START + N_PANES * PANE),),
+        partitions=(
+            now.Partition("predictions", 0, 41_200, 41_212, START + N_PANES * PANE),
+            now.Partition("predictions", 1, 40_871, 40_871, START + N_PANES * PANE, idle=True),
+        ),
+        models=(
+            now.Model(WELL, ("3",), "watching", 1.0, events=16_000),
+            now.Model(DRIFTING, ("3",), "watching", 1.0, events=16_000),
+            now.Model(LEARNING, ("1",), "learning", 0.4, 9 * HOUR, 24 * HOUR, 3_100, features),
+        ),
+        commit=412,
+        commit_seconds=0.012,
+        triggers_pending=0,
+        memory_bytes=148_000_000,
+        store_bytes=12_000_000,
+    )
+
+
+def _drawn(random: Generator, n: int, *, drifted: bool) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    numeric = {
+        "amount": random.lognormal(4, 1, n) * (10 if drifted else 1),
+        "age": random.normal(40, 12, n).round(),
+        "balance": random.normal(0, 1_000, n),
+    }
+    return numeric, random.choice(len(COUNTRIES), n, p=[0.4, 0.25, 0.2, 0.1, 0.05])
+
+
+def _summary(plan_grid: object, numeric: dict[str, np.ndarray], country: np.ndarray) -> parts.Summary:
+    values = np.stack([numeric[name] for name in NUMERIC], axis=1)
+    return parts.of(plan_grid, values, country[:, None].astype(np.uint16), np.empty((len(country), 0), np.int64), 1)
+
+
+def _model(model: str, random: Generator) -> Told:
+    numeric, country = _drawn(random, N_REFERENCE, drifted=False)
+    grid = build(numeric, {"country": [COUNTRIES[i] for i in country]})
+    order = np.array([grid.vocabularies[0].index(name) for name in COUNTRIES])
+    plan = Plan(model, START, grid, (), _summary(grid, numeric, order[country]), "learned from the stream", ("age",))
+    yield "plans", {"id": plan.id, "model": model, "since": START, "body": plan.body}
+    for feature in grid.columns:
+        kind = "numeric" if feature in NUMERIC else "categorical"
+        cells = msgspec.json.encode(grid.cell_names(feature)).decode()
+        inferred = feature in plan.inferred
+        yield "features", {
+            "plan": plan.id, "model": model, "feature": feature, "kind": kind, "inferred": inferred, "cells": cells,
+        }  # fmt: skip
+    for i in range(N_PANES):
+        drifted = model == DRIFTING and i >= DRIFTS_FROM
+        numeric, country = _drawn(random, N_PANE, drifted=drifted)
+        packed = _summary(grid, numeric, order[country]).to_bytes()
+        key = {"model": model, "version": "3", "segment": ""} | _span(i, PANE)
+        yield "panes", {
+            **key, "plan": plan.id, "events": N_PANE,
+            "counts": packed.counts, "width": packed.width, "moments": packed.moments,
+        }  # fmt: skip
+        yield from _window(key | {"length": PANE}, plan, numeric, random, drifted=drifted)
+        if (i + 1) % 12 == 0:
+            hour = {**key, **_span((i + 1) // 12 - 1, HOUR), "length": HOUR}
+            yield from _window(hour, plan, numeric, random, drifted=drifted)
+
+
+def _window(key: Row, plan: Plan, numeric: dict[str, np.ndarray], random: Generator, *, drifted: bool) -> Told:
+    verdict = "drift" if drifted else "ok"
+    n = N_PANE * key["length"] // PANE
+    yield "windows", {
+        **key, "plan": plan.id, "reference": plan.source, "events": n, "complete": True, "verdict": verdict, "why": "",
+    }  # fmt: skip
+    for feature in plan.grid.columns:
+        values = numeric.get(feature, np.array([np.nan]))
+        changed = drifted and feature == "amount"
+        psi, gap = (2.4, 0.61) if changed else (random.gamma(4, 0.01), random.uniform(0.01, 0.05))
+        is_number = feature in NUMERIC
+        yield "distances", {
+            **key, "feature": feature, "n": n, "n_reference": N_REFERENCE, "missing": 0.0, "odd": 0.0,
+            "wrong_type": 0.0, "mean": values.mean(), "deviation": values.std(), "clamped": 0.0,
+            "psi": psi, "psi_limit": 0.21, "jensen_shannon": gap, "jensen_shannon_limit": 0.16,
+            "kolmogorov_smirnov": gap if is_number else np.nan,
+            "kolmogorov_smirnov_limit": 0.13 if is_number else np.nan,
+            "verdict": "drift" if changed else "ok",
+        }  # fmt: skip
+        if changed:
+            yield "findings", {
+                **key, "id": f"{key['end']}-{key['length']}", "feature": feature, "detector": "psi", "value": psi,
+                "limit": 0.21, "n": n, "cells": '[["above 812.4", 0.02, 0.61, 2.1]]', "words": WORDS,
+                "incident": INCIDENT,
+            }  # fmt: skip
+
+
+def _incident() -> Told:
+    at = _span(DRIFTS_FROM + 1, PANE)["end"]
+    about = {"model": DRIFTING, "version": "3"}
+    opened = {"id": INCIDENT, "state": "opened", "at": at, "feature": "amount", "detector": "psi"}
+    yield "incidents", about | opened
+    old = {"id": "0d1e", "at": _span(4, PANE)["end"], "feature": "age", "detector": "psi"}
+    yield "incidents", about | old | {"state": "opened"}
+    yield "incidents", about | old | {"state": "closed", "at": _span(9, PANE)["end"]}
+    body = msgspec.json.encode({"specversion": "1.0", "id": TRIGGER, "subject": DRIFTING})
+    yield "triggers", about | {"id": TRIGGER, "reason": "drift", "at": at, "incident": INCIDENT, "body": body}
+    yield "relayed", {"outbox": "triggers", "upto": 1}
+
+
+def _traffic() -> Told:
+    for i in range(N_PANES):
+        for model in (WELL, DRIFTING):
+            yield "traffic", {"model": model, **_span(i, PANE), "events": N_PANE, "late": 2, "skewed": 1, "waiting": 0}
+        yield "rejected", {
+            "topic": "predictions", "partition": 0, "end": _span(i, PANE)["end"], "reason": "json", "events": 1,
+        }  # fmt: skip
+
+
+def _samples(random: Generator) -> Told:
+    numeric, country = _drawn(random, 600, drifted=False)
+    for i in range(600):
+        features = {"amount": round(float(numeric["amount"][i]), 2), "country": COUNTRIES[country[i]]}
+        payload = msgspec.json.encode({"id": str(i), "model": LEARNING, "features": features})
+        yield "samples", {
+            "model": LEARNING, "hash": int(random.integers(2**62)), "end": _span(0, PANE)["end"], "version": "1",
+            "payload": payload,
+        }  # fmt: skip
+
+
+def _span(i: int, length: int) -> Row:
+    start, end = (np.datetime64((START + each * length) // 1000, "us") for each in (i, i + 1))
+    return {"start": start, "end": end}

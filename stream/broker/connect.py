@@ -49,7 +49,7 @@ async def unreachable(kafka: Kafka, given: Mapping[str, object]) -> ConnectionPr
     reasons = []
     others = {name: value for name, value in given.items() if name != "bootstrap_servers"}
     for address in kafka.bootstrap.split(","):
-        host, port = _split(address.strip())
+        host, port = split(address.strip())
         try:
             async with asyncio.timeout(CONNECT_S):
                 connection = await create_conn(host, port, request_timeout_ms=int(CONNECT_S * 1000), **others)
@@ -68,7 +68,7 @@ def reason(error: BaseException) -> str:
     return str(cause) or type(cause).__name__
 
 
-def _split(address: str) -> tuple[str, int]:
+def split(address: str) -> tuple[str, int]:
     """`host:port`, `[v6]:port` or `host` as host and port; Kafka's port is 9092."""
     host, colon, port = address.rpartition(":")
     if not colon or not port.isdigit():

@@ -76,6 +76,8 @@ class Questions:
         """Create topics; one that exists already is as good."""
         async with self._client() as client:
             await _metadata(client, ())
+            if client.cluster.controller is None:
+                raise BrokerFailed(f"Kafka at {self._kafka.bootstrap} has no controller to create topics with")
             replicas = min(REPLICAS, len(client.cluster.brokers()))
             wanted: list[Any] = [(topic, PARTITIONS, replicas, [], []) for topic in topics]
             request = CreateTopicsRequest(wanted, int(ANSWER_S * 1000), validate_only=False)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 SAME_S = 30.0  # the same complaint is heard again after this long
 
@@ -9,13 +10,14 @@ SAME_S = 30.0  # the same complaint is heard again after this long
 class Seldom(logging.Filter):
     """Lets each message template pass once in SAME_S, with the number of repetitions it stands for."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._clock = clock
         self._heard: dict[str, tuple[float, int]] = {}  # template: when it last passed, how many were held back since
 
     def filter(self, record: logging.LogRecord) -> bool:
         """False: held back. Templates are the client's own source lines, so there are few of them."""
-        now = time.monotonic()
+        now = self._clock()
         since, held = self._heard.get(str(record.msg), (-SAME_S, 0))
         if now - since < SAME_S:
             self._heard[str(record.msg)] = (since, held + 1)

@@ -1,4 +1,5 @@
 """The Reader against a real Apache Kafka: exact positions, holes, gaps, kills."""
+# ruff: noqa: SIM300 - what is expected comes first
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -132,12 +133,32 @@ def test_what_retention_took_is_a_gap(kafka: Kafka, new_topic: Callable[..., str
 def test_a_topic_that_was_created_again_is_an_error(kafka: Kafka, new_topic: Callable[..., str]) -> None:
     """A position beyond the end says so, rather than waiting until the end has come so far."""
     topic = new_topic()
-    kafka.publish(topic, numbers(0, 3))
+    kafka.publish(topic, numbers(0, 50))
 
     async def story() -> None:
-        async with reading(kafka, {(topic, 0): 50}) as reader:
+        async with reading(kafka, {(topic, 0): 0}) as reader:
+            await until(reader, lambda: reader.at_end((topic, 0)))
+            await asyncio.to_thread(kafka.delete_topic, topic)
+            await asyncio.to_thread(kafka.create_topic, topic)
+            await asyncio.to_thread(kafka.publish, topic, numbers(0, 3))
             with pytest.raises(TopicReplaced, match=f"{topic}/0 ends at offset 3, but was read up to 50"):
                 await until(reader, lambda: False)
+
+    run(story())
+
+
+def test_a_partition_that_is_found_later_joins_in(kafka: Kafka, new_topic: Callable[..., str]) -> None:
+    """Assigned anew in the middle of what was fetched, the old partition goes on exactly where it was."""
+    topic = new_topic(2)
+    for partition in (0, 1):
+        kafka.publish(topic, numbers(100 * partition, 100 * partition + 50), partition)
+
+    async def story() -> None:
+        async with reading(kafka, {(topic, 0): 0}) as reader:
+            fetched = await until(reader, lambda: reader.position((topic, 0)) >= 10, records_max=3)
+            reader.assign({(topic, 0): reader.position((topic, 0)), (topic, 1): 0})
+            fetched += await until(reader, lambda: reader.at_end((topic, 0)) and reader.at_end((topic, 1)))
+            assert sorted(numbers(0, 50) + numbers(100, 150)) == sorted(values(fetched))
 
     run(story())
 

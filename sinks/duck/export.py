@@ -23,8 +23,8 @@ def export(store: DuckStore, folder: str | Path, tables: Collection[str] | None 
     if unknown := set(names) - BY_NAME.keys():
         raise ValueError(f"no such table: {', '.join(sorted(unknown))}; there are {', '.join(BY_NAME)}")
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
     with translated(str(target)), store.cursor() as cursor:
+        target.mkdir(parents=True, exist_ok=True)
         cursor.begin()  # one snapshot for all files
         written = []
         for name in names:

@@ -47,14 +47,16 @@ def prepare(connection: duckdb.DuckDBPyConnection, path: str) -> None:
 
     The checkpoint keeps DDL and rows out of one write-ahead log, whose replay has been a source of defects.
     """
+    connection.begin()
     connection.execute("CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL)")
     _check_version(connection, path)
     connection.execute("CREATE TABLE IF NOT EXISTS commits (number BIGINT NOT NULL, written_at TIMESTAMP NOT NULL)")
     for table in TABLES:
         connection.execute(ddl(table))
-        _check_columns(connection, path, table)
+    _check_columns(connection, path)
     for view in VIEWS:
         connection.execute(f"CREATE OR REPLACE VIEW {quoted(view.name)} AS {view.sql}")
+    connection.commit()
     connection.execute("CHECKPOINT")
 
 
@@ -70,15 +72,13 @@ def _check_version(connection: duckdb.DuckDBPyConnection, path: str) -> None:
         )
 
 
-def _check_columns(connection: duckdb.DuckDBPyConnection, path: str, table: Table) -> None:
-    rows = connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = ? AND NOT internal"
-        " AND schema_name = current_schema() ORDER BY column_index",
-        [table.name],
-    ).fetchall()
-    if differing := set(rows) ^ set(expected(table).items()):
-        names = ", ".join(sorted({name for name, _ in differing}))
-        raise StoreUnreadable(
-            f"{path} is of another build of schema version {VERSION}: table {table.name} differs in {names}; "
-            "use the driftline that wrote it, or another store.path"
-        )
+def _check_columns(connection: duckdb.DuckDBPyConnection, path: str) -> None:
+    rows = connection.execute("SELECT table_name, column_name, data_type FROM duckdb_columns()").fetchall()
+    for table in TABLES:
+        found = {(column, sql) for name, column, sql in rows if name == table.name}
+        if differing := found ^ set(expected(table).items()):
+            names = ", ".join(sorted({name for name, _ in differing}))
+            raise StoreUnreadable(
+                f"{path} is of another build of schema version {VERSION}: table {table.name} differs in {names}; "
+                "use the driftline that wrote it, or another store.path"
+            )

@@ -34,10 +34,10 @@ def oracle(  # one question, as the protocol asks it
     held = [row for row in held if until is None or int(str(row[table.time])) * 1000 < until]
     for name in reversed([*order, *table.key, "commit"]):  # stable sorts, the last key first
         if kinds.get(name) == "float":
-            held.sort(key=lambda row: float.fromhex(str(row[name])), reverse=descending)  # noqa: B023 - used at once
-            held.sort(key=lambda row: row[name] == "nan")  # noqa: B023 - used at once
+            held.sort(key=lambda row: float.fromhex(str(row[name])), reverse=descending)
+            held.sort(key=lambda row: row[name] == "nan")
         else:
-            held.sort(key=lambda row: row[name], reverse=descending)  # type: ignore[arg-type,return-value]  # noqa: B023 - one type per column, used at once
+            held.sort(key=lambda row: row[name], reverse=descending)  # type: ignore[arg-type,return-value]  # one type per column
     return held[offset:][:limit]
 
 

@@ -53,7 +53,7 @@ def test_strided_and_reversed_columns_are_kept(store: Store) -> None:
     """A view into another array is as good as an array."""
     written = columns(RELAYED, {"outbox": ["c", "b", "a"], "upto": [3, 2, 1]})
     store.write(Commit(1, {"relayed": {name: array[::-2] for name, array in written.items()}}))
-    assert [("a", 1), ("c", 3)] == [(row["outbox"], row["upto"]) for row in plain(store.select(RELAYED))]
+    assert [(row["outbox"], row["upto"]) for row in plain(store.select(RELAYED))] == [("a", 1), ("c", 3)]
 
 
 def test_what_was_written_is_not_changed_through_the_callers_array(store: Store) -> None:
@@ -62,15 +62,15 @@ def test_what_was_written_is_not_changed_through_the_callers_array(store: Store)
     store.write(Commit(1, {"relayed": {**columns(RELAYED, {"outbox": ["triggers"], "upto": [0]}), "upto": upto}}))
     upto[0] = 8
     store.select(RELAYED)["upto"][:] = 9
-    assert [7] == store.select(RELAYED)["upto"].tolist()
+    assert store.select(RELAYED)["upto"].tolist() == [7]
 
 
 def test_the_last_number_is_that_of_the_newest_commit(store: Store) -> None:
     """0 before the first; a commit without rows counts too."""
-    assert 0 == store.last()
+    assert store.last() == 0
     store.write(Commit(1, {}))
     store.write(commit(2, np.random.default_rng(1)))
-    assert 2 == store.last()
+    assert store.last() == 2
 
 
 @pytest.mark.parametrize("number", [0, 1, 3])
@@ -125,7 +125,7 @@ def test_forgetting_keeps_what_its_bound_does_not_reach(store: Store, table: Tab
     bound_us = {"panes": BOUND_NS // 1000, "history": BOUND_NS // 1000 + 1}.get(table.keep, -(2**63))
     expected = [row for row in before if not table.time or int(str(row[table.time])) >= bound_us]
     assert expected == plain(store.select(table))
-    assert 2 == store.last()
+    assert store.last() == 2
 
 
 def test_samples_of_learned_models_are_forgotten(store: Store) -> None:
@@ -147,4 +147,4 @@ def test_forgetting_twice_is_forgetting_once(store: Store) -> None:
     store.forget(panes_before=BOUND_NS, history_before=BOUND_NS, learned=["fraud"])
     assert once == state(store)
     store.write(commit(2, generator))
-    assert 2 == store.last()
+    assert store.last() == 2

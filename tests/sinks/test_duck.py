@@ -1,0 +1,251 @@
+"""What only a file can get wrong: failures, crashes, locks, other people's files, and readers beside the writer."""
+
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from itertools import count
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from sinks.commit import (
+    PANES,
+    TABLES,
+    TRAFFIC,
+    Commit,
+    Store,
+    StoreError,
+    StoreFailed,
+    StoreLocked,
+    StoreUnreadable,
+    columns,
+)
+from sinks.duck import DuckStore
+from sinks.duck.schema import VERSION
+from tests.sinks.rows import commit, plain, rows
+
+HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+WRITE = """
+import sys
+from itertools import count
+import numpy as np
+from sinks.duck import DuckStore
+from tests.sinks.rows import commit
+store = DuckStore(sys.argv[1])
+for number in count(1):
+    store.write(commit(number, np.random.default_rng(number)))
+    print(number, flush=True)
+"""
+
+
+class Failing:
+    """A connection whose n-th statement fails, as a device would make it."""
+
+    def __init__(self, inner: duckdb.DuckDBPyConnection, n: int) -> None:
+        self.inner, self.left = inner, n
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        if name in ("begin", "execute", "commit"):
+            self.left -= 1
+            if self.left == 0:
+                return self.fail
+        return getattr(self.inner, name)  # type: ignore[no-any-return]  # the connection's own method
+
+    def fail(self, *_: object) -> None:
+        """Raise what DuckDB raises."""
+        raise duckdb.IOException("injected")
+
+
+def state(store: Store) -> dict[str, list[dict[str, object]]]:
+    """All rows that the store shows."""
+    return {table.name: plain(store.select(table)) for table in TABLES}
+
+
+def attempts(store: DuckStore, action: Callable[[], None]) -> list[bool]:
+    """Whether the action failed, with its first statement failing, its second, and so on until it runs through."""
+    writer, failed = store._writer, [True]
+    for n in count(1):
+        store._writer = Failing(writer, n)  # type: ignore[assignment]  # it passes everything else on
+        try:
+            action()
+        except StoreFailed:
+            failed.append(True)
+        else:
+            break
+        finally:
+            store._writer = writer
+    return failed[1:]
+
+
+def test_a_failure_at_any_statement_leaves_nothing_of_a_commit(duck: DuckStore) -> None:
+    """Whichever statement fails, the rows and the number are those from before, and the same Commit can be retried."""
+    duck.write(commit(1, np.random.default_rng(1)))
+    before = state(duck)
+    second = commit(2, np.random.default_rng(2))
+
+    def write() -> None:
+        assert (1, before) == (duck.last(), state(duck))
+        duck.write(second)
+
+    failed = attempts(duck, write)
+    assert len(TABLES) + 3 == len(failed)  # begin, a statement per table, the commit's own row, and the end
+    assert duck.last() == 2
+    assert before != state(duck)
+
+
+def test_a_failure_at_any_statement_of_forget_deletes_all_or_nothing(duck: DuckStore) -> None:
+    """Retention is one transaction too; only the checkpoint comes after it."""
+    for number in (1, 2):
+        duck.write(commit(number, np.random.default_rng(number)))
+    before = state(duck)
+    seen = []
+
+    def forget() -> None:
+        seen.append(state(duck))
+        duck.forget(panes_before=2**62, history_before=2**62, learned=["fraud"])
+
+    assert attempts(duck, forget)
+    after = state(duck)
+    assert before != after
+    assert [before] * (len(seen) - 1) + [after] == seen
+
+
+def test_a_full_disk_fails_and_the_commit_can_be_retried(duck: DuckStore) -> None:
+    """Nothing of it is kept, and the same store takes it once there is room."""
+    duck.write(commit(1, np.random.default_rng(1)))
+    before = state(duck)
+    blobs = [np.random.default_rng(i).bytes(3_000_000) for i in range(3)]
+    width = len(blobs)
+    few = {name: array[:1].repeat(width) for name, array in rows(PANES, np.random.default_rng(2), 1).items()}
+    large = Commit(2, {"panes": columns(PANES, {**few, "counts": blobs})})
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, hard))
+    try:
+        with pytest.raises(StoreFailed, match="File too large"):
+            duck.write(large)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (1, before) == (duck.last(), state(duck))
+    duck.write(large)
+    assert duck.last() == 2
+
+
+def test_reopening_shows_the_same_rows(tmp_path: Path) -> None:
+    """What was written is there again, and numbering goes on."""
+    path = tmp_path / "driftline.duckdb"
+    with closing(DuckStore(path)) as store:
+        for number in (1, 2):
+            store.write(commit(number, np.random.default_rng(number)))
+        before = state(store)
+    with closing(DuckStore(path)) as store:
+        assert (2, before) == (store.last(), state(store))
+        store.write(Commit(3, {}))
+        assert store.last() == 3
+
+
+def test_a_killed_writer_leaves_whole_commits(tmp_path: Path) -> None:
+    """After kill -9 while writing, every acknowledged Commit is there, and none is there in part."""
+    path = tmp_path / "driftline.duckdb"
+    with subprocess.Popen([sys.executable, "-c", WRITE, str(path)], stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout is not None
+        acknowledged = [int(writer.stdout.readline()) for _ in range(12)][-1]
+        writer.send_signal(signal.SIGKILL)
+    with closing(DuckStore(path)) as store:
+        assert acknowledged <= store.last()
+        kept = [table for table in TABLES if table.keep != "newest"]
+        for table in kept:
+            numbers, counts = np.unique(store.select(table)["commit"], return_counts=True)
+            expected = [commit(number, np.random.default_rng(number)) for number in range(1, store.last() + 1)]
+            assert list(range(1, store.last() + 1)) == numbers.tolist()
+            assert [len(each.tables[table.name][table.key[0]]) for each in expected] == counts.tolist()
+
+
+def test_readers_see_whole_commits_while_the_writer_writes(duck: DuckStore) -> None:
+    """Four threads read during sixty Commits: never half of one, never an error."""
+    columns_of = rows(TRAFFIC, np.random.default_rng(1), 40)
+    n = len(columns_of["events"])
+
+    def read(_: int) -> list[int]:
+        seen = []
+        while duck.last() < 60:
+            seen.append(len(duck.select(TRAFFIC)["commit"]))
+        return seen
+
+    with ThreadPoolExecutor(4) as pool:
+        reading = pool.map(read, range(4))
+        for number in range(1, 61):
+            duck.write(Commit(number, {"traffic": columns_of}))
+            if number % 20 == 0:
+                duck.forget(panes_before=0, history_before=0, learned=())
+        seen = list(reading)
+    assert {0} == {size % n for each in seen for size in each}
+    assert [sorted(each) for each in seen] == seen
+
+
+def test_a_file_that_another_process_holds_is_locked(tmp_path: Path) -> None:
+    """The sentence names the process."""
+    path = tmp_path / "driftline.duckdb"
+    command = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdin is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StoreLocked, match=f"is in use by process {holder.pid};"):
+            DuckStore(path)
+        holder.stdin.close()
+    DuckStore(path).close()
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"no database " * 10_000], ids=["empty", "short", "long"])
+def test_a_file_that_is_no_database_is_unreadable(tmp_path: Path, content: bytes) -> None:
+    """It is named, and left as it was."""
+    path = tmp_path / "driftline.duckdb"
+    path.write_bytes(content)
+    with pytest.raises(StoreUnreadable, match=r"driftline\.duckdb cannot be read as a store"):
+        DuckStore(path)
+    assert content == path.read_bytes()
+
+
+def test_another_schema_version_is_refused_naming_both(tmp_path: Path) -> None:
+    """An older or newer file is neither misread nor changed."""
+    path = tmp_path / "driftline.duckdb"
+    DuckStore(path).close()
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("UPDATE schema SET version = 77")
+    with pytest.raises(StoreUnreadable, match=f"schema version 77, .* version {VERSION}"):
+        DuckStore(path)
+
+
+def test_a_table_of_another_shape_is_refused_by_name(tmp_path: Path) -> None:
+    """A file of another build is told from a good one at the start, not at the first write."""
+    path = tmp_path / "driftline.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute('CREATE TABLE relayed ("commit" BIGINT, outbox VARCHAR, far BIGINT)')
+    with pytest.raises(StoreUnreadable, match="table relayed differs in far, upto"):
+        DuckStore(path)
+
+
+def test_a_missing_folder_is_a_failure_with_its_path(tmp_path: Path) -> None:
+    """All of these share one base, which callers catch without knowing the engine."""
+    with pytest.raises(StoreError, match="nowhere"):
+        DuckStore(tmp_path / "nowhere" / "driftline.duckdb")
+
+
+def test_deleted_rows_leave_their_space_to_new_ones(duck: DuckStore) -> None:
+    """Sixty rounds of writing and forgetting stay within twice the size of the first ten."""
+    path = Path(duck._path)
+    sizes = []
+    for number in range(1, 61):
+        bound = 1_790_000_000_000_000_000 + number * 60_000_000_000
+        panes = rows(PANES, np.random.default_rng(number), 2_000)
+        panes = {**panes, "end": np.full_like(panes["end"], np.datetime64(bound // 1000, "us"))}
+        duck.write(Commit(number, {"panes": panes}))
+        duck.forget(panes_before=bound - 180_000_000_000, history_before=0, learned=())
+        sizes.append(path.stat().st_size)
+    assert max(sizes[10:]) <= 2 * max(sizes[:10])

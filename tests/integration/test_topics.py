@@ -3,7 +3,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -13,11 +13,7 @@ from sinks.topics import Fenced, Message, Relay, RelayFailed, dead_letters, trig
 from stream.broker import Fetched, Reader, arguments
 from stream.config.settings import Kafka as Settings
 from tests.integration.kafka import Kafka, RealKafka
-
-
-def run(story: Awaitable[None]) -> None:
-    """Tell a story within a minute."""
-    asyncio.run(asyncio.wait_for(story, 60))
+from tests.integration.reading import run, values
 
 
 def relay(kafka: Kafka, name: str = "", *, transactional: bool = True) -> Relay:
@@ -36,11 +32,6 @@ async def committed(kafka: Kafka, topic: str) -> list[Fetched]:
         seen += [each for each in await reader.fetch(300, 5000) if isinstance(each, Fetched)]
     await reader.stop()
     return seen
-
-
-def values(seen: list[Fetched]) -> list[bytes | None]:
-    """The records' values, in order."""
-    return [value for each in seen for value in each.values]
 
 
 @pytest.mark.parametrize("transactional", [True, False])

@@ -7,7 +7,7 @@ from msgspec import Struct, inspect
 
 from stream.config.document import Items, Keys, Node, Scalar
 from stream.config.fields import fields
-from stream.config.mistakes import Mistake, Path, nearest, spelled
+from stream.config.mistakes import Mistake, Path, nearest, shown, spelled
 from stream.config.settings import Defaults, Events, Http, Kafka, Limits, StoreSettings, Topics
 
 PREFIX = "DRIFTLINE_"
@@ -43,7 +43,7 @@ def overlay(tree: Keys, environment: Mapping[str, str]) -> tuple[Keys, tuple[Mis
             mistakes.append(Mistake(spelled(lists[name]), "a list in the file: variables hold one value", source=name))
         elif name.startswith(PREFIX) and not re.fullmatch(OTHERS, name):
             expected = "the name of a key, such as DRIFTLINE_KAFKA_BOOTSTRAP"
-            mistakes.append(Mistake("", expected, nearest=nearest(name, known), source=name))
+            mistakes.append(Mistake("", expected, nearest=nearest(name, known), source=shown(name)))
     return tree, tuple(mistakes)
 
 

@@ -76,10 +76,10 @@ def rows(settings: Settings, assumed: Assumed = ASSUMED) -> Rows:
     panes = windows = distances = 0
     for name, model in settings.patterns:
         series = models(settings, name, assumed) * assumed.versions * segment_rows(settings, model, assumed)
-        closed = sum(DAY // length if length < DAY else 1 for length in model.windows)
-        panes += series * (DAY // settings.pane)
-        windows += series * closed
-        distances += series * closed * sum(columns(settings, model, assumed))
+        closed = sum(-(-series * DAY // length) for length in model.windows)
+        panes += -(-series * DAY // settings.pane)
+        windows += closed
+        distances += closed * sum(columns(settings, model, assumed))
     days = settings.store.keep // DAY
     return Rows(panes, windows, distances, (windows + distances) * days * ROW)
 

@@ -155,10 +155,8 @@ def _verdict(tolerate: float, triggers: float, n_windows: int) -> str:
     if not tolerate:
         change = "Every change beyond chance counts"
     share = f", shared equally by its {n_windows} window lengths" if n_windows > 1 else ""
-    return (
-        f"{change}; on data that does not change, each model may ask for retraining in error about {_times(triggers)} a month"
-        f"{share}. With too few events the verdict is unknown, not ok."
-    )
+    budget = f"each model may ask for retraining in error about {_times(triggers)} a month{share}"
+    return f"{change}; on data that does not change, {budget}. With too few events the verdict is unknown, not ok."
 
 
 def _times(n: float) -> str:

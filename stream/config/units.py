@@ -27,6 +27,8 @@ def size(text: str) -> int:
 
 def spelled_duration(ns: int) -> str:
     """The shortest exact way to write a duration: `90m`, `1h`, `1500ms`."""
+    if not ns:
+        return "0s"
     unit, factor = next((unit, factor) for unit, factor in reversed(DURATIONS.items()) if not ns % factor)
     return f"{ns // factor}{unit}"
 
@@ -41,7 +43,7 @@ def spelled_size(n: float) -> str:
 
 
 def _number(text: str, units: dict[str, int], expected: str, most: int, most_spelled: str) -> int:
-    match = re.fullmatch(r"([0-9]{1,18})(?:\.([0-9]{1,18}))? ?([a-zA-Z]*)", text)
+    match = re.fullmatch(r"([0-9]{1,19})(?:\.([0-9]{1,18}))? ?([a-zA-Z]*)", text)
     if match is None or match[3] not in units:
         raise ValueError(expected)
     # A fraction: 0.1 s is exactly 100 ms, and 1.5 bytes are a mistake rather than 1.

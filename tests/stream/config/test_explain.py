@@ -1,0 +1,128 @@
+"""What a configuration is said to mean follows from its numbers."""
+
+import json
+
+import msgspec
+import pytest
+
+from stream.config.digest import digest
+from stream.config.estimate import Assumed, memory, rows
+from stream.config.explain import explain, explanation
+from stream.config.parse import parse
+
+FULL = """
+kafka: {bootstrap: "kafka:9093", security: {protocol: SASL_PLAINTEXT, username: me, password: env:KAFKA_PASSWORD}}
+events: {predictions: [scores], labels: [labels], max_ahead: 10m}
+http: {listen: "0.0.0.0:8080"}
+defaults: {windows: [1m, 1h], lateness: 3m}
+models: {fraud: {segments: [country], features: {a: numeric, b: categorical}, reference: {file: train.parquet}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Reads predictions and features from scores, and labels from labels, at kafka:9093.",
+        "Events are summed in panes of 1m, of which every window is a whole number: the greatest common divisor",
+        "A window closes when every partition of its model's topics has reached its end plus 3m.",
+        "holds from T, 13 min later",
+        "Model fraud: windows (panes) 1m (1), 1h (60); compared with train.parquet; 2 declared features; segments by",
+        "Events of a model that nothing fits are rejected.",
+        "each model may ask for retraining in error about once a month, shared equally by its 2 window lengths",
+        "A restart reads at most 14 min of event time again",
+        "keeps history for 90d of event time",
+        "Kafka: SASL_PLAINTEXT, not encrypted, as me (PLAIN, password from the environment variable KAFKA_PASSWORD).",
+        "Warning: the password crosses the network readable",
+        "HTTP listens on 0.0.0.0:8080, so other machines can read everything it shows.",
+    ],
+)
+def test_the_consequences_are_said(sentence: str) -> None:
+    """A stranger reads what follows from the file, not the file again."""
+    spoken = " ".join(sentence for section in explanation(parse(FULL)).sections for sentence in section.sentences)
+    assert sentence in spoken
+
+
+def test_the_text_fits_a_terminal() -> None:
+    """At most 100 characters a line."""
+    assert max(map(len, explain(parse(FULL)).splitlines())) <= 100
+
+
+def test_programs_get_the_numbers() -> None:
+    """`--json`: ns and bytes, beside the sentences."""
+    decoded = json.loads(msgspec.json.encode(explanation(parse(""))))
+    actual = [decoded[key] for key in ("pane", "open_panes", "decision_delay", "reread")]
+    assert actual == [300 * 10**9, 3, 600 * 10**9, 720 * 10**9]
+
+
+def test_memory_is_the_documented_formula() -> None:
+    """By hand: 14 open panes, 2 windows, a reference; 11 segment rows; 5 numeric columns and a categorical one."""
+    expected = memory(parse(FULL), Assumed(models=10, versions=2, segment_values=10, partitions=3))
+    cells = 5 * (38 + 5) + 1 * (100 + 4)
+    assert 1 * 2 * 11 * (14 + 2 + 1) * cells * 8 == expected.summaries
+    assert expected.tables == 1 * 2 * 5 * 65_536
+    assert expected.samples == 0
+    assert expected.buffers == 2 * 3 * 3 * 1024**2
+    assert expected.store == 10**9
+    parts = expected.process + expected.buffers + expected.store + expected.summaries + expected.tables
+    assert parts == expected.total
+
+
+def test_the_limits_bound_the_estimate() -> None:
+    """Nothing that is expected exceeds what the limits let in."""
+    expected = memory(parse(FULL))
+    assert expected.total < expected.limit
+
+
+def test_rows_are_counted_per_day() -> None:
+    """1,440 panes and 1,440 + 24 windows a day for each of 11 segment rows, with 6 columns each."""
+    expected = rows(parse(FULL))
+    assert (expected.panes, expected.windows, expected.distances) == (11 * 1440, 11 * 1464, 11 * 1464 * 6)
+    assert expected.kept_bytes == 11 * 1464 * 7 * 90 * 67
+
+
+def test_a_window_of_a_week_is_not_a_row_a_day() -> None:
+    """Ten models close ten of them in seven days: not quite two a day."""
+    assert rows(parse("defaults: {windows: [7d]}"), Assumed(models=10)).windows == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "events: {predictions: [other]}",
+        "events: {max_skew: 1m}",
+        "events: {max_ahead: 6m}",
+        "events: {idle: 1s}",
+        "limits: {sample: 9}",
+        "defaults: {lateness: 1m}",
+        "defaults: {tolerate: 0.1}",
+        "models: {a: {}}",
+        "models: {'*': {}, a: {windows: [7m]}}",
+    ],
+)
+def test_what_influences_results_changes_the_digest(change: str) -> None:
+    """Each of these may give other rows from the same log."""
+    assert digest(parse("")) != digest(parse(change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "kafka: {bootstrap: 'a:1', from: latest}",
+        "store: {path: x, keep: 30d}",
+        "http: {listen: 'a:1'}",
+        "topics: {triggers: t}",
+        "events: {max_skew: 2m}",
+        "defaults: {windows: [1d, 60m, 300s]}",
+    ],
+)
+def test_what_moves_results_keeps_the_digest(change: str) -> None:
+    """Brokers, files, ports, and other spellings of the same."""
+    assert digest(parse("")) == digest(parse(change))
+
+
+def test_the_digest_is_the_same_tomorrow() -> None:
+    """Golden: it is stored beside results, so it must not depend on the process or the order of keys."""
+    text = "models: {a: {features: {x: numeric, y: categorical}}}"
+    turned = "models: {a: {features: {y: categorical, x: numeric}}}"
+    assert digest(parse(text)) == digest(parse(turned))
+    assert digest(parse("")) == "blake2b:67c4afcc8705657e13744742a1e6beec"

@@ -1,0 +1,207 @@
+"""Every mistake says where it is, what was expected there, what was found, and what was perhaps meant."""
+# ruff: noqa: E501 - a row of the table is one line, so that a message is read as a user sees it
+
+import pytest
+
+from stream.config.mistakes import ConfigurationError, Mistake
+from stream.config.parse import onboarding, parse
+
+SECTIONS = "defaults, events, http, kafka, limits, models, store or topics"
+KAFKA = "bootstrap, check_crcs, create_topics, from, security or transactional"
+MODEL = "false_triggers_per_month, features, output, reference, segments, tolerate, topics, trigger or windows"
+DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
+SECRET = "env:NAME or file:PATH, never the secret itself"
+TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
+LATENESS = "lateness only in `defaults`: it is one for the service, because models share the clocks of their partitions"
+LABELS = "nothing here yet: labels are decoded and counted, joining them to predictions is not available"
+ALIAS = "a value, in quotes where it begins with `*`: aliases are not read, `defaults` holds for all models"
+
+MISTAKES = (
+    # No YAML, or YAML that is more than a configuration needs.
+    ("a: [", "line 1: expected YAML (column 5: expected the node content, but found '<stream end>')"),
+    ("\nkafka: b: c", "line 2: expected YAML (column 9: mapping values are not allowed here)"),
+    ("kafka:\n\tfrom: latest", "line 2: expected YAML (column 1: found character '\\t' that cannot start any token)"),
+    ("a:\n \x00", "line 2: expected printable text, found the character 0x0"),
+    ('a: "\\UFFFFFFFF"', "expected YAML, with escapes that are characters"),
+    ("{}\n---\n{}", "line 2: expected one YAML document in a file, found a second one"),
+    ("kafka", "line 1: expected a mapping of sections, such as `kafka:`, found kafka"),
+    ("- kafka", "line 1: expected a mapping of sections, such as `kafka:`, found a list"),
+    ("kafka: {? [a] : b}", "line 1: kafka: expected a text as key, found a list or a mapping"),
+    ("http: {}\nhttp: {}", "line 2: http: expected each key once (its first place is line 1)"),
+    ("store: {path: *x}", f"line 1: store.path: expected {ALIAS}\nline 1: store.path: expected a text, found nothing"),
+    ("store: {path: !x y}", "line 1: store.path: expected a value, in quotes where it begins with `!`: no YAML tag"),
+    ("kafka: " + "[" * 20 + "]" * 20, "line 1: kafka[0][0]...: expected at most 12 levels"),
+    # Keys.
+    ("kafak: {}", f"line 1: kafak: expected {SECTIONS}, found an unknown key; did you mean kafka?"),
+    ("zzz: {}", f"line 1: zzz: expected {SECTIONS}, found an unknown key"),
+    ("kafka:\n  bootstap: x", f"line 2: kafka.bootstap: expected {KAFKA}, found an unknown key; did you mean bootstrap?"),
+    ("kafka: 5", "line 1: kafka: expected a mapping of keys, found 5"),
+    ("models: []", "line 1: models: expected a mapping of model names or patterns, found a list"),
+    ('models: {"": {}}', 'line 1: models."": expected a model name or a pattern such as fraud-*, found nothing'),
+    ("models: {a: {lateness: 2m}}", f"line 1: models.a.lateness: expected {LATENESS}"),
+    ("models: {a: {pane: 2m}}", f"line 1: models.a.pane: expected {MODEL}, found an unknown key"),
+    ("models: {a: {labels: {within: 7d}}}", f"line 1: models.a.labels: expected {LABELS}"),
+    ("defaults: {labels: {within: 7d}}", f"line 1: defaults.labels: expected {LABELS}"),
+    # Values.
+    ("kafka: {from: first}", "line 1: kafka.from: expected earliest or latest, found first"),
+    ("kafka: {from: latst}", "line 1: kafka.from: expected earliest or latest, found latst; did you mean latest?"),
+    ("kafka: {create_topics: yes}", "line 1: kafka.create_topics: expected true or false, found yes"),
+    ("kafka: {bootstrap: broker}", "line 1: kafka.bootstrap: expected host:port, or several separated by commas, found broker"),
+    ("kafka: {bootstrap: 'a:1,b:0'}", "line 1: kafka.bootstrap: expected host:port, or several separated by commas, found a:1,b:0"),
+    ("http: {listen: 8080}", "line 1: http.listen: expected host:port, such as 127.0.0.1:8080, found 8080"),
+    ("http: {listen: 'a:65536'}", "line 1: http.listen: expected host:port, such as 127.0.0.1:8080, found a:65536"),
+    ("http: {listen: '::1:80'}", "line 1: http.listen: expected host:port, such as 127.0.0.1:8080, found ::1:80"),
+    ("http: {series_max: 0}", "line 1: http.series_max: expected a whole number above 0, found 0"),
+    ("limits: {models: many}", "line 1: limits.models: expected a whole number above 0, found many"),
+    ("limits: {models: 2.5}", "line 1: limits.models: expected a whole number above 0, found 2.5"),
+    ("limits: {sample: -1}", "line 1: limits.sample: expected a whole number above 0, found -1"),
+    ("limits: {event_bytes: 0}", "line 1: limits.event_bytes: expected a size above 0, found 0"),
+    ("limits: {event_bytes: 64kib}", "line 1: limits.event_bytes: expected a size such as 65536, 64KiB or 1MB, found 64kib"),
+    ("store: {path: ''}", 'line 1: store.path: expected a text, found ""'),
+    ("store: {path:}", "line 1: store.path: expected a text, found nothing"),
+    ('store: {path: "a\\tb"}', 'line 1: store.path: expected text without control characters, found "a\\tb"'),
+    ("store: {memory_limit: 1}", "line 1: store.memory_limit: expected a memory size such as 512MB or 1GiB, found 1"),
+    ("store: {memory_limit: 0GB}", "line 1: store.memory_limit: expected a memory size such as 512MB or 1GiB, above 0, found 0GB"),
+    ("store: {keep: 90}", f"line 1: store.keep: expected {DURATION}, found 90"),
+    ("store: {keep: 999999d}", f"line 1: store.keep: expected {DURATION}, at most 100 years, found 999999d"),
+    ("events: {idle: 0s}", "line 1: events.idle: expected a duration above 0, found 0s"),
+    ("events: {max_ahead: 0s}", "line 1: events.max_ahead: expected a duration above 0, found 0s"),
+    ("events: {max_skew: -5s}", f"line 1: events.max_skew: expected {DURATION}, found -5s"),
+    ("events: {labels: labels}", "line 1: events.labels: expected a list such as [a, b], found labels"),
+    ("events: {labels: [a b]}", f'line 1: events.labels[0]: expected {TOPIC}, found "a b"'),
+    ("events: {labels: [.]}", "line 1: events.labels[0]: expected a topic name other than . and .., found ."),
+    ("defaults: {lateness: soon}", f"line 1: defaults.lateness: expected {DURATION}, found soon"),
+    ("defaults: {lateness: 0.5ns}", f"line 1: defaults.lateness: expected {DURATION}, a whole number of the smallest unit, found 0.5ns"),
+    ("defaults: {tolerate: 1}", "line 1: defaults.tolerate: expected a number from 0 to below 1, found 1"),
+    ("defaults: {tolerate: .nan}", "line 1: defaults.tolerate: expected a number from 0 to below 1, found .nan"),
+    ("defaults: {output: {threshold: 1e999}}", "line 1: defaults.output.threshold: expected a number below 1e308, found 1e999"),
+    ("defaults: {false_triggers_per_month: 0}", "line 1: defaults.false_triggers_per_month: expected a number above 0, found 0"),
+    ("models: {a: {features: [x]}}", "line 1: models.a.features: expected a mapping of names, found a list"),
+    ("models: {a: {features: {x: number}}}", "line 1: models.a.features.x: expected categorical or numeric, found number; did you mean numeric?"),
+    ("models: {a: {features: {'': numeric}}}", 'line 1: models.a.features."": expected a name, found nothing'),
+    ("models: {fraud: {windows: [5m, 1y]}}", f"line 1: models.fraud.windows[1]: expected {DURATION}, found 1y"),
+    ("models: {fraud.v2: {output: {kind: binry}}}", 'line 1: models."fraud.v2".output.kind: expected auto, binary, multiclass, ranking or regression, found binry; did you mean binary?'),
+    # References.
+    ("models: {a: {reference: {file: f, learn: 1h}}}", "line 1: models.a.reference: expected file or learn, not both"),
+    ("models: {a: {reference: {previous: 1}}}", "line 1: models.a.reference.previous: expected file or learn: comparing with the window before is not available yet"),
+    ("models: {a: {reference: {season: week}}}", "line 1: models.a.reference.season: expected file or learn: comparing with the same time of earlier weeks is not available yet"),
+    ("models: {a: {reference: {import: x}}}", "line 1: models.a.reference.import: expected file or learn: importing another tool's reference is not available yet"),
+    ("models: {a: {reference: {learn: {events: 5000}}}}", "line 1: models.a.reference.learn: expected a duration such as 24h: learning from a number of events is not available yet"),
+    # Keys that contradict each other.
+    ("events: {predictions: []}", "line 1: events.predictions: expected at least one topic, found an empty list"),
+    ("events: {labels: [a, b, a]}", "line 1: events.labels[2]: expected each name once, found a"),
+    ("defaults: {lateness: 0s}", "events.max_skew: expected a duration: it may be left out only where lateness is above 0"),
+    ("topics: {triggers: predictions}", "line 1: topics.triggers: expected a topic that is not read under `events`, found predictions"),
+    ("topics: {triggers: a, dead_letters: a}", "line 1: topics.dead_letters: expected another topic than topics.triggers, found a"),
+    ("store: {keep: 1d}", "line 1: store.keep: expected longer than the longest window, 1d, found 1d"),
+    ("limits: {models: 1}\nmodels: {a: , b: }", "line 1: limits.models: expected at least the 2 models that are named, found 1"),
+    ("defaults: {windows: []}", "line 1: defaults.windows: expected 1 to 6 lengths, found 0"),
+    ("defaults: {windows: [1m, 2m, 3m, 4m, 5m, 6m, 7m]}", "line 1: defaults.windows: expected 1 to 6 lengths, found 7"),
+    ("defaults: {windows: [60m, 1h]}", "line 1: defaults.windows[1]: expected each length once, found 1h"),
+    ("defaults: {windows: [32d]}", "line 1: defaults.windows[0]: expected at most 31d, found 32d"),
+    ("models:\n  a: {windows: [301001ms]}", "line 2: models.a.windows: expected window lengths that share a pane of a whole number of milliseconds, at most 5m"),
+    ("defaults: {trigger: {windows: 4}}", "line 1: defaults.trigger.windows: expected at most trigger.of, 3, found 4"),
+    ("models: {a: {trigger: {of: 1}}}", "line 1: models.a.trigger.windows: expected at most trigger.of, 1, found 2"),
+    ("models: {a: {topics: [prediction]}}", "line 1: models.a.topics[0]: expected a topic that is read under `events`, found prediction; did you mean predictions?"),
+    ("events: {labels: [l]}\nmodels: {a: {topics: [l]}}", "line 2: models.a.topics: expected at least one topic of events.predictions"),
+    ("models: {a: {segments: [x, x]}}", "line 1: models.a.segments[1]: expected each name once, found x"),
+    ("limits: {features: 1}\nmodels: {a: {features: {x: numeric, y: numeric}}}", "line 2: models.a.features: expected at most limits.features, 1, found 2"),
+    ('models: {a: {features: {"output:x": numeric}}}', 'line 1: models.a.features."output:x": expected a name that does not begin with output: or service:, found output:x'),
+    # Security: no message shows what may be a secret.
+    ("kafka: {security: {protocol: SASL_SSL, username: u, password: hunter2}}", f"line 1: kafka.security.password: expected {SECRET}"),
+    ("kafka: {security: {protocol: SASL_SSL, username: u}}", "line 1: kafka.security.password: expected a value: SASL_SSL identifies by user name and password"),
+    ("kafka: {security: {username: u, password: 'env:P'}}", "line 1: kafka.security.protocol: expected SASL_SSL or SASL_PLAINTEXT with a user name, found PLAINTEXT"),
+    ("kafka: {security: {ca_file: ca.pem}}", "line 1: kafka.security.protocol: expected SSL or SASL_SSL with certificate files, found PLAINTEXT"),
+    ("kafka: {security: {protocol: SSL, key_file: k.pem}}", "line 1: kafka.security.cert_file: expected the certificate that belongs to key_file"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES)
+def test_a_mistake_is_told_in_these_words(text: str, message: str) -> None:
+    """Each row is a file and all that is said about it."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text)
+    assert message == str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("environment", "message"),
+    [
+        (
+            {"DRIFTLINE_HTTP_LISTN": "x"},
+            "DRIFTLINE_HTTP_LISTN: expected the name of a key, such as DRIFTLINE_KAFKA_BOOTSTRAP; did you mean DRIFTLINE_HTTP_LISTEN?",
+        ),
+        ({"DRIFTLINE_STORE_KEEP": "90"}, f"DRIFTLINE_STORE_KEEP: store.keep: expected {DURATION}, found 90"),
+        (
+            {"DRIFTLINE_EVENTS_LABELS": "a"},
+            "DRIFTLINE_EVENTS_LABELS: events.labels: expected a list in the file: variables hold one value",
+        ),
+        (
+            {"DRIFTLINE_KAFKA_SECURITY_PASSWORD": "hunter2"},
+            f"DRIFTLINE_KAFKA_SECURITY_PASSWORD: kafka.security.password: expected {SECRET}",
+        ),
+        (
+            {"DRIFTLINE_STORE_PATH": "a\udcff"},
+            'DRIFTLINE_STORE_PATH: store.path: expected text without control characters, found "a\\udcff"',
+        ),
+    ],
+)
+def test_a_mistake_in_a_variable_names_the_variable(environment: dict[str, str], message: str) -> None:
+    """There is no line to point at, so the variable is the place."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse("", environment)
+    assert message == str(caught.value)
+
+
+def test_all_mistakes_come_at_once_in_the_order_of_the_file() -> None:
+    """Syntax of keys, values, contradictions and variables: one run of `check` shows them all."""
+    text = "kafka: {bootstap: x}\nstore: {keep: 1}\nmodels:\n  a: {tolerate: 2}\n  a: {}\nlimits: {models: 0}\n"
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text, {"DRIFTLINE_X": ""})
+    places = [(mistake.line, mistake.path) for mistake in caught.value.mistakes]
+    expected = [
+        (1, "kafka.bootstap"),
+        (2, "store.keep"),
+        (4, "models.a.tolerate"),
+        (5, "models.a"),
+        (6, "limits.models"),
+        (0, ""),
+    ]
+    assert expected == places
+
+
+def test_a_mistake_of_the_defaults_is_told_once() -> None:
+    """Models that only inherit it are not blamed."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse("defaults: {segments: [x, x]}\nmodels: {a: {}, b: {}}")
+    expected = (Mistake("defaults.segments[1]", "each name once", "x", line=1),)
+    assert expected == caught.value.mistakes
+
+
+def test_what_could_not_be_read_contradicts_nothing() -> None:
+    """An unreadable `windows` says nothing about `keep`, so only the one mistake is told."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse("store: {keep: 1h}\ndefaults: {windows: [5]}")
+    expected = (Mistake("defaults.windows[0]", DURATION, "5", line=2),)
+    assert expected == caught.value.mistakes
+
+
+@pytest.mark.parametrize(
+    "password", ["hunter2", "*hunter2", "!hunter2 x", "&a hunter2", '"hunter2', "[hunter2]", "%hunter2"]
+)
+def test_no_message_shows_a_secret(password: str) -> None:
+    """However a password is misread by YAML, it is not repeated."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse(f"kafka: {{security: {{protocol: SASL_SSL, username: u, password: {password}}}}}")
+    assert "hunter2" not in f"{caught.value}{caught.value.mistakes}"
+
+
+def test_the_command_line_is_named_as_the_place() -> None:
+    """Topics and brokers without a file are checked like those of a file."""
+    with pytest.raises(ConfigurationError) as caught:
+        onboarding(["a b"], "broker")
+    expected = (
+        f'command line: events.predictions[0]: expected {TOPIC}, found "a b"\n'
+        "command line: kafka.bootstrap: expected host:port, or several separated by commas, found broker"
+    )
+    assert expected == str(caught.value)

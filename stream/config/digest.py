@@ -3,8 +3,9 @@
 from hashlib import blake2b
 
 import msgspec
+from msgspec.structs import replace
 
-from stream.config.settings import Settings
+from stream.config.settings import Model, Reference, Settings
 
 
 def digest(settings: Settings) -> str:
@@ -22,7 +23,13 @@ def digest(settings: Settings) -> str:
         settings.limits,
         settings.lateness,
         settings.pane,
-        settings.patterns,
+        [(name, _canonical(model)) for name, model in settings.patterns],
     )
     body = msgspec.json.encode(influential, order="sorted")
     return f"blake2b:{blake2b(body, digest_size=16).hexdigest()}"
+
+
+def _canonical(model: Model) -> Model:
+    """The model without what makes no difference: the order of its topics, and how long it would learn with a file."""
+    reference = Reference(file=model.reference.file) if model.reference.file else model.reference
+    return replace(model, topics=tuple(sorted(model.topics)), reference=reference)

@@ -14,6 +14,7 @@ from stream.config.scalars import scalar
 
 S = TypeVar("S", bound=Struct)
 Objections = tuple[Objection, ...]
+MISSPELT_MAX = 2  # letters too many or too few
 
 
 def structure(base: S, node: Node, path: Path) -> tuple[S, Objections]:
@@ -24,7 +25,8 @@ def structure(base: S, node: Node, path: Path) -> tuple[S, Objections]:
     if isinstance(node, Scalar) and node.null:
         return base, ()
     if not isinstance(node, Keys):
-        return base, (Objection(path, "a mapping of keys", described(node)),)
+        found = "a list" if isinstance(node, Items) else "a single value"  # not shown: it may be a secret, misplaced
+        return base, (Objection(path, "a mapping of keys", found),)
     known = fields(type(base))
     changes: dict[str, object] = {}
     objections: Objections = ()
@@ -47,8 +49,15 @@ def fields(struct: type[Struct]) -> dict[str, inspect.Field]:
 
 
 def unknown(path: Path, key: str, known: dict[str, inspect.Field]) -> Objection:
-    """A key that nobody declared. Its value is not shown: under a misspelt name it may be a secret."""
-    return Objection((*path, key), choice(sorted(known)), "an unknown key", nearest(key, known))
+    """A key that nobody declared.
+
+    Its value is not shown, for under a misspelt name it may be a secret; nor is the key itself beside secrets, unless it
+    is a misspelt one: in `{password hunter2}` a colon is missing.
+    """
+    meant = nearest(key, known)
+    misspelt = bool(meant) and key.isidentifier() and abs(len(key) - len(meant)) <= MISSPELT_MAX
+    shown_key = misspelt or not any(_hidden(field.type) for field in known.values())
+    return Objection((*path, key) if shown_key else path, choice(sorted(known)), "an unknown key", meant)
 
 
 def described(node: Node) -> str:
@@ -73,8 +82,7 @@ def _value(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[ob
 
 
 def _scalar(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[object, Objections]:
-    hidden = isinstance(kind, inspect.Metadata) and (kind.extra or {}).get("hidden", False)
-    found = "" if hidden and isinstance(node, Scalar) and not node.null else described(node)
+    found = "" if _hidden(kind) and isinstance(node, Scalar) and not node.null else described(node)
     if not isinstance(node, Scalar) or node.null:
         return base, (Objection(path, _expected(kind), found),)
     try:
@@ -84,17 +92,17 @@ def _scalar(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[o
         return base, (Objection(path, str(error), found, nearest(node.text, map(str, names))),)
 
 
+def _hidden(kind: inspect.Type) -> bool:
+    return isinstance(kind, inspect.Metadata) and bool((kind.extra or {}).get("hidden"))
+
+
 def _expected(kind: inspect.Type) -> str:
     """What would be understood, where nothing that can be read is there: what an unreadable text is told."""
     try:
-        scalar(kind, "?" if not _is_text(kind) else "")
+        scalar(kind, "" if isinstance(kind, inspect.StrType) else "?")
     except ValueError as error:
         return str(error)
     return "a text"
-
-
-def _is_text(kind: inspect.Type) -> bool:
-    return isinstance(kind, inspect.StrType)
 
 
 def _list(item: inspect.Type, node: Node, path: Path, base: object) -> tuple[object, Objections]:

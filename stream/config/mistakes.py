@@ -65,7 +65,7 @@ def spelled(path: Path) -> str:
 def shown(text: str) -> str:
     """A value as it was written, shortened, and quoted where it is empty, has spaces or cannot be printed."""
     short = text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "..."
-    return short if re.fullmatch(r"[!-~]+", short) else json.dumps(short)
+    return short if re.fullmatch(r"[!-~]+", short) else json.dumps(short, ensure_ascii=not short.isprintable())
 
 
 def choice(names: Iterable[str]) -> str:

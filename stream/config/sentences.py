@@ -134,7 +134,7 @@ def security(settings: Settings) -> tuple[str, ...]:
 
 def _model(settings: Settings, pattern: str, model: Model) -> str:
     lengths = ", ".join(f"{spelled_duration(length)} ({length // settings.pane})" for length in model.windows)
-    reference = model.reference.file or f"its own first {spelled_duration(model.reference.learn)}"
+    reference = model.reference.file or f"its own first {spelled_duration(model.reference.learn)} (unknown until then)"
     n = len(model.features)
     features = f"{n} declared feature{'s' * (n > 1)}" if n else "features as they are found"
     trigger = model.trigger

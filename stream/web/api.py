@@ -6,13 +6,25 @@ from litestar.exceptions import ClientException
 from sinks.commit import DRIFT, FINDINGS, TRIGGERS, WINDOWS
 from stream.web.answers import Finding, Incident, Model, Page, Point, Trigger, Window, answers
 from stream.web.errors import unknown
-from stream.web.filters import Feature, Length, Name, Segment, Span, VerdictName, Version, paged, where
-from stream.web.sources import Sources
+from stream.web.filters import (
+    Asked,
+    Detector,
+    Feature,
+    IncidentId,
+    Length,
+    Name,
+    Segment,
+    VerdictName,
+    Version,
+    paged,
+    where,
+)
+from stream.web.sources import Given, Sources
 from stream.web.standing import incidents, standings, triggers
 
 
 @get("/v1/models", sync_to_thread=True)
-def list_models(sources: Sources, model: Name = None) -> Page[Model]:
+def list_models(sources: Given, model: Name = None) -> Page[Model]:
     """Every model with its state, its newest window, its open incident and its last trigger."""
     known(sources, model)
     standing = standings(sources, (model,) if model else sources.models())
@@ -21,8 +33,8 @@ def list_models(sources: Sources, model: Name = None) -> Page[Model]:
 
 @get("/v1/windows", sync_to_thread=True)
 def list_windows(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
-    sources: Sources,
-    span: Span,
+    sources: Given,
+    span: Asked,
     model: Name = None,
     version: Version = None,
     segment: Segment = None,
@@ -38,8 +50,8 @@ def list_windows(  # noqa: PLR0913, PLR0917 - the query string, spelled out for 
 
 @get("/v1/series", sync_to_thread=True)
 def list_series(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
-    sources: Sources,
-    span: Span,
+    sources: Given,
+    span: Asked,
     model: Name = None,
     feature: Feature = None,
     version: Version = None,
@@ -58,15 +70,15 @@ def list_series(  # noqa: PLR0913, PLR0917 - the query string, spelled out for O
 
 @get("/v1/findings", sync_to_thread=True)
 def list_findings(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
-    sources: Sources,
-    span: Span,
+    sources: Given,
+    span: Asked,
     model: Name = None,
     version: Version = None,
     segment: Segment = None,
     feature: Feature = None,
     length: Length = None,
-    detector: str | None = None,
-    incident: str | None = None,
+    detector: Detector = None,
+    incident: IncidentId = None,
 ) -> Page[Finding]:
     """What exceeded its limit, with its words, newest first."""
     known(sources, model)
@@ -84,7 +96,7 @@ def list_findings(  # noqa: PLR0913, PLR0917 - the query string, spelled out for
 
 
 @get("/v1/incidents", sync_to_thread=True)
-def list_incidents(sources: Sources, model: Name = None) -> Page[Incident]:
+def list_incidents(sources: Given, model: Name = None) -> Page[Incident]:
     """Incidents that opened last, newest first."""
     known(sources, model)
     return Page(list(incidents(sources.store, model)))
@@ -92,7 +104,7 @@ def list_incidents(sources: Sources, model: Name = None) -> Page[Incident]:
 
 @get("/v1/triggers", sync_to_thread=True)
 def list_triggers(
-    sources: Sources, span: Span, model: Name = None, version: Version = None, incident: str | None = None
+    sources: Given, span: Asked, model: Name = None, version: Version = None, incident: IncidentId = None
 ) -> Page[Trigger]:
     """Requests to retrain, newest first."""
     known(sources, model)

@@ -56,6 +56,7 @@ def application(
         },
         exception_handlers={HTTPException: refusal, StoreError: store_failure},
         response_headers=HEADERS,
+        logging_config=None,  # the service says how it logs
         openapi_config=OpenAPIConfig(
             title="driftline",
             version=version("driftline"),

@@ -8,6 +8,7 @@ from stream.web.distribution import Distribution
 
 Figure = Mapping[str, object]
 FEATURES_MAX = 40  # rows of the heatmap: those furthest beyond their limit
+NAMES_MAX = 14  # cells that are named on the axis; the others say their name when pointed at
 BEYOND = 3.0  # times the limit, where the colours end
 _DISTANCES = {"psi": "psi", "jensen_shannon": "Jensen-Shannon", "kolmogorov_smirnov": "Kolmogorov-Smirnov"}
 # The colour jumps at the limit, so that "over" is seen at once; inside, it only leans.
@@ -59,26 +60,31 @@ def lines(points: Sequence[Point]) -> Figure:
     """One feature over time: psi with its limit; the other distances wait in the legend."""
     ordered = sorted(points, key=lambda point: point.end)
     traces = [trace for name in _DISTANCES for trace in _pair(ordered, name)]
-    return _figure(traces, height=300, yaxis={"rangemode": "tozero", "automargin": True})
+    return _figure(traces, height=320, yaxis={"rangemode": "tozero", "automargin": True})
 
 
 def bars(distribution: Distribution) -> Figure:
     """Shares per cell, the reference beside now."""
     sides = (("reference", distribution.expected, "var(--expected)"), ("now", distribution.observed, "var(--observed)"))
+    places = list(range(len(distribution.cells)))  # not names: two cells may be written alike
     traces = [
         {
             "type": "bar",
             "name": name,
-            "x": distribution.cells,
-            "y": shares,
+            "x": places,
+            "customdata": distribution.cells,
+            "y": side,
             "marker": {"color": colour},
-            "hovertemplate": "%{x}<br>%{y:.2%}<extra>" + name + "</extra>",
+            "hovertemplate": "%{customdata}<br>%{y:.2%}<extra>" + name + "</extra>",
         }
-        for name, shares, colour in sides
-        if shares
+        for name, side, colour in sides
+        if side
     ]
-    axes = {"xaxis": {"type": "category", "automargin": True}, "yaxis": {"tickformat": ".0%", "automargin": True}}
-    return _figure(traces, height=340, bargap=0.15, bargroupgap=0, **axes)
+    named = places[:: 1 + len(places) // NAMES_MAX]
+    names = {"tickvals": named, "ticktext": [distribution.cells[place] for place in named], "tickangle": -35}
+    cells = {**names, "automargin": True, "showgrid": False}
+    shares = {"tickformat": ".0%", "automargin": True}
+    return _figure(traces, height=360, bargap=0.15, bargroupgap=0, xaxis=cells, yaxis=shares)
 
 
 def _pair(points: Sequence[Point], name: str) -> list[Figure]:

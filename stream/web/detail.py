@@ -72,7 +72,7 @@ def _head(model: Model) -> Html:
     if model.incident:
         facts.append(tag("span", "incident open since ", time(model.incident.opened), class_="quiet"))
     if model.last_window:
-        facts.append(tag("span", "compared with ", model.last_window.reference or "no reference", class_="quiet"))
+        facts.append(tag("span", "reference: ", model.last_window.reference or "none", class_="quiet"))
     return tag("div", tag("h1", model.name), tag("p", *facts, class_="facts"), class_="title")
 
 
@@ -117,8 +117,8 @@ def _feature(sources: Sources, name: str, chosen: Selected, points: Sequence[Poi
     )
     return tag(
         "div",
-        section(f"{chosen.feature} over time", chart("lines", lines(points), over_time)),
-        section(f"{chosen.feature} now", _distribution(compared), _numbers(last)),
+        section(f"{chosen.feature} over time", chart("lines", lines(points), over_time), _numbers(last)),
+        section(f"{chosen.feature} now", _distribution(compared)),
         class_="pair",
     )
 

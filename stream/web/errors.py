@@ -10,10 +10,15 @@ from litestar.handlers import BaseRouteHandler
 
 from sinks.commit import StoreError
 from stream.web.answers import Problem
+from stream.web.html import document, section, tag
 
 
-def refusal(request: Request[object, object, State], error: HTTPException) -> Response[Problem]:  # noqa: ARG001 - given by position
-    """An HTTP error as JSON."""
+def refusal(request: Request[object, object, State], error: HTTPException) -> Response[Problem] | Response[str]:
+    """An HTTP error as JSON, or as a page where a person opened one."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
+        text = tag("p", _sentence(error), " ", tag("a", "To all models", href="/"))
+        page = document("Not here", section(f"Error {error.status_code}", text))
+        return Response(page, status_code=error.status_code, media_type=MediaType.HTML)
     return _answer(error.status_code, _sentence(error))
 
 

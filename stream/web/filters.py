@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
+from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from msgspec import Struct
 
 from sinks.commit import Store, Table
@@ -14,12 +15,14 @@ from stream.web.times import nanoseconds
 
 LIMIT_MAX = 1_000
 
-Version = Annotated[str | None, Parameter(description="The model's version.")]
-Name = Annotated[str | None, Parameter(description="The model's name.")]
-Segment = Annotated[str | None, Parameter(description="`field=value`; empty for all events.")]
-Feature = Annotated[str | None, Parameter(description="The feature's name.")]
-Length = Annotated[str | None, Parameter(description="The window's length, such as `5m`, `1h` or `1d`.")]
-VerdictName = Annotated[Literal["ok", "drift", "unknown"] | None, Parameter(description="The verdict.")]
+Version = Annotated[str | None, QueryParameter(description="The model's version.")]
+Name = Annotated[str | None, QueryParameter(description="The model's name.")]
+Segment = Annotated[str | None, QueryParameter(description="`field=value`; empty for all events.")]
+Feature = Annotated[str | None, QueryParameter(description="The feature's name.")]
+Length = Annotated[str | None, QueryParameter(description="The window's length, such as `5m`, `1h` or `1d`.")]
+Detector = Annotated[str | None, QueryParameter(description="The detector, such as `psi`.")]
+IncidentId = Annotated[str | None, QueryParameter(description="The incident they belong to.")]
+VerdictName = Annotated[Literal["ok", "drift", "unknown"] | None, QueryParameter(description="The verdict.")]
 
 
 class Span(Struct, frozen=True):
@@ -31,11 +34,14 @@ class Span(Struct, frozen=True):
     offset: int
 
 
+Asked = NamedDependency[Span]  # how a handler asks for it
+
+
 def span(
-    since: Annotated[datetime | None, Parameter(description="Event time from which on, RFC 3339.")] = None,
-    until: Annotated[datetime | None, Parameter(description="Event time before which, RFC 3339.")] = None,
-    limit: Annotated[int, Parameter(ge=1, le=LIMIT_MAX, description="Rows per page.")] = 100,
-    offset: Annotated[int, Parameter(ge=0, le=10_000_000, description="`next` of the page before.")] = 0,
+    since: Annotated[datetime | None, QueryParameter(description="Event time from which on, RFC 3339.")] = None,
+    until: Annotated[datetime | None, QueryParameter(description="Event time before which, RFC 3339.")] = None,
+    limit: Annotated[int, QueryParameter(ge=1, le=LIMIT_MAX, description="Rows per page.")] = 100,
+    offset: Annotated[int, QueryParameter(ge=0, le=10_000_000, description="`next` of the page before.")] = 0,
 ) -> Span:
     """The stretch and page that a request asks for, newest rows first. Pin `until` to page while windows close."""
     if since and until and nanoseconds(until) <= nanoseconds(since):

@@ -15,7 +15,7 @@ class Html(str):
     __slots__ = ()
 
 
-_EMPTY_ELEMENTS = frozenset({"br", "input", "link", "meta"})
+_EMPTY_ELEMENTS = frozenset({"img", "link", "meta"})
 
 
 def tag(name: str, /, *children: str, **attributes: str | bool) -> Html:
@@ -98,7 +98,10 @@ def document(title: str, banner: str, *body: str) -> Html:
     )
     links = (("/v1/models", "API"), ("/schema", "OpenAPI"), ("/metrics", "Metrics"))
     navigation = tag("nav", *(tag("a", text, href=href) for href, text in links), aria_label="machine-readable")
-    top = tag("header", tag("a", "driftline", href="/", class_="brand"), navigation, class_="top")
+    brand = tag(
+        "a", tag("img", src="/assets/icon.svg", alt="", width="22", height="22"), "driftline", href="/", class_="brand"
+    )
+    top = tag("header", brand, navigation, class_="top")
     main = tag("main", banner, *body, id="main", tabindex="-1")
     skip = tag("a", "Skip to the content", href="#main", class_="skip")
     foot = tag("footer", f"driftline {release}", tag("span", "", id="refreshed", role="status"))

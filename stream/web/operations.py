@@ -4,7 +4,7 @@ from litestar import MediaType, Response, get
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from stream.web.answers import Problem
-from stream.web.sources import Sources
+from stream.web.sources import Given
 
 
 @get("/health/live", media_type=MediaType.JSON, include_in_schema=True, sync_to_thread=False)
@@ -14,7 +14,7 @@ def live() -> dict[str, str]:
 
 
 @get("/health/ready", media_type=MediaType.JSON, sync_to_thread=False)
-def ready(sources: Sources) -> Response[dict[str, str] | Problem]:
+def ready(sources: Given) -> Response[dict[str, str] | Problem]:
     """200 when events are read and committed, else 503 with the reason."""
     status = sources.status()
     if status.ready:
@@ -23,6 +23,6 @@ def ready(sources: Sources) -> Response[dict[str, str] | Problem]:
 
 
 @get("/metrics", sync_to_thread=True, include_in_schema=False)
-def metrics(sources: Sources) -> Response[bytes]:
+def metrics(sources: Given) -> Response[bytes]:
     """The Prometheus exposition."""
     return Response(sources.exporter.text(), media_type=CONTENT_TYPE_LATEST)

@@ -3,12 +3,13 @@
 from importlib.resources import files
 
 from litestar import MediaType, Response, get
+from litestar.params import FromPath, FromQuery
 from litestar.response import File
 
 from stream.web.detail import Selected, detail
 from stream.web.errors import unknown
 from stream.web.overview import overview as overview_page
-from stream.web.sources import Sources
+from stream.web.sources import Given
 
 _ASSETS = files("stream.web") / "assets"
 _PLOTLY = files("plotly") / "package_data" / "plotly.min.js"
@@ -16,14 +17,19 @@ _DAY = {"Cache-Control": "max-age=86400"}
 
 
 @get("/", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=True)
-def overview(sources: Sources) -> str:
+def overview(sources: Given) -> str:
     """All models."""
     return overview_page(sources)
 
 
 @get("/models/{name:str}", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=True)
 def model(  # noqa: PLR0913, PLR0917 - the query string
-    sources: Sources, name: str, version: str = "", segment: str = "", length: str = "", feature: str = ""
+    sources: Given,
+    name: FromPath[str],
+    version: FromQuery[str] = "",
+    segment: FromQuery[str] = "",
+    length: FromQuery[str] = "",
+    feature: FromQuery[str] = "",
 ) -> str:
     """One model."""
     if name not in (names := sources.models()):

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from litestar.di import NamedDependency
+
 from sinks.commit import PLANS, Store
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
@@ -22,6 +24,9 @@ class Sources:
         """The names of all models that are watched or ever had a plan, sorted."""
         planned = self.store.select(PLANS)["model"].tolist()
         return tuple(sorted({*planned, *(model.name for model in self.status().models)}))
+
+
+Given = NamedDependency[Sources]  # how a handler asks for it
 
 
 def window_lengths(settings: Settings) -> tuple[int, ...]:

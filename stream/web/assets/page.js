@@ -85,5 +85,6 @@ async function refresh() {
 }
 
 draw();
+document.addEventListener("change", (event) => event.target.form?.requestSubmit());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 setInterval(refresh, REFRESH_MS);

@@ -1,0 +1,139 @@
+"""Plans meet the bytes: one schema that decodes for all plans in force, and per plan the way from its columns to its cells."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import parts
+from detectors.grids import SPECIAL
+from stream import plan as plans
+from stream.encodings.json import Decoder
+from stream.encodings.schema import ABSENT_ID, NULL_ID, UNSEEN_ID, WRONG_ID, Ids, Shape, Types, vocabulary_ids
+from stream.plan import Plan, SegmentField
+
+# The decoder's numeric columns end with score, latency and the prediction as a number; its texts with prediction and status.
+_NUMERIC_AT = {plans.SCORE: -3, plans.LATENCY: -2, plans.PREDICTION: -1}
+_TEXT_AT = {plans.PREDICTION: -2, plans.STATUS: -1}
+OUTPUT_NUMBERS, OUTPUT_TEXTS = len(_NUMERIC_AT), len(_TEXT_AT)
+_SPECIAL_OF_ID = {UNSEEN_ID: 0, NULL_ID: 1, WRONG_ID: 2, ABSENT_ID: 3}  # id -> place among the special cells
+assert len(SPECIAL) == len(_SPECIAL_OF_ID)
+
+GONE = "\0gone"  # a field of no event
+
+Columns = slice | NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Binding:
+    """How a plan reads the decoder's columns."""
+
+    plan: Plan
+    numeric: Columns
+    texts: Columns
+    cells: tuple[NDArray[np.uint16], ...]  # per categorical column: vocabulary id -> cell
+    fields: tuple[tuple[bool, int, NDArray[np.int64]], ...]  # per segment field: from a feature?, column, id -> row
+
+    def summary(
+        self,
+        values: NDArray[np.float64],
+        texts: NDArray[np.unsignedinteger],
+        segments: NDArray[np.unsignedinteger],
+    ) -> parts.Summary:
+        """The summary of decoded rows of this plan's model."""
+        n = len(values)
+        chosen = texts[:, self.texts]
+        cells = np.empty((n, len(self.cells)), np.uint16)
+        for i, cell_of in enumerate(self.cells):
+            cells[:, i] = cell_of[chosen[:, i]]
+        rows = np.empty((n, len(self.fields)), np.int64)
+        for i, (feature, column, row_of) in enumerate(self.fields):
+            rows[:, i] = row_of[texts[:, column] if feature else segments[:, column]]
+        return parts.of(self.plan.grid, values[:, self.numeric], cells, rows, len(self.plan.rows))
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Everything that decoding and counting need for the plans in force. Made anew when those change."""
+
+    decoder: Decoder
+    bindings: dict[str, Binding]  # by plan id
+
+
+def schema(
+    models: Sequence[tuple[str, Sequence[Plan]]], segments: Sequence[str], *, identified: bool, bytes_max: int
+) -> Schema:
+    """Compile the plans of each model, in the order of the models' indices; a model without plans is being learned."""
+    shapes = [_shape(model, in_force) for model, in_force in models]
+    types = Types(shapes, segments, identified=identified)
+    every = [plan for _, in_force in models for plan in in_force]
+    texts = [text for plan in every for vocabulary in plan.grid.vocabularies for text in vocabulary]
+    texts += [value for plan in every for field in plan.segments for value in field.values]
+    ids = vocabulary_ids(texts)
+    bindings = {
+        plan.id: _binding(plan, shape, types, ids)
+        for (_, in_force), shape in zip(models, shapes, strict=True)
+        for plan in in_force
+    }
+    return Schema(Decoder(types, ids, bytes_max), bindings)
+
+
+def _shape(model: str, in_force: Sequence[Plan]) -> Shape:
+    """The features of all plans in force, in the order of the newest, so that its columns are contiguous.
+
+    A feature whose kind changes is decoded as the newest plan has it; to the older one it is missing.
+    """
+    numeric: dict[str, None] = {}
+    categorical: dict[str, None] = {}
+    for plan in reversed(in_force):
+        for mine, others, wanted in (
+            (numeric, categorical, plan.shape.numeric),
+            (categorical, numeric, plan.shape.categorical),
+        ):
+            mine |= dict.fromkeys(GONE if name in others else name for name in wanted)
+    return Shape(model, tuple(numeric), tuple(categorical))
+
+
+def _binding(plan: Plan, shape: Shape, types: Types, ids: Ids) -> Binding:
+    numeric_at = {name: i for i, name in enumerate(shape.numeric)}
+    text_at = {name: i for i, name in enumerate(shape.categorical)}
+    width, text_width = types.n_numeric + OUTPUT_NUMBERS, types.n_categorical + OUTPUT_TEXTS
+    numeric_at |= {name: width + place for name, place in _NUMERIC_AT.items()}
+    text_at |= {name: text_width + place for name, place in _TEXT_AT.items()}
+    regular = plan.grid.regular[len(plan.grid.numeric) :].tolist()
+    return Binding(
+        plan,
+        _columns([numeric_at[name] if name in numeric_at else numeric_at[GONE] for name in plan.grid.numeric]),
+        _columns([text_at[name] if name in text_at else text_at[GONE] for name in plan.grid.categorical]),
+        tuple(_cells(v, n, ids) for v, n in zip(plan.grid.vocabularies, regular, strict=True)),
+        tuple(_field(field, text_at, types, ids) for field in plan.segments),
+    )
+
+
+def _columns(at: list[int]) -> Columns:
+    """A slice where the columns are neighbours: a view instead of a copy."""
+    if at and at == list(range(at[0], at[0] + len(at))):
+        return slice(at[0], at[-1] + 1)
+    return np.array(at, np.int64)
+
+
+def _cells(vocabulary: tuple[str, ...], regular: int, ids: Ids) -> NDArray[np.uint16]:
+    cells = np.full(max(ids.values()) + 1, regular, np.uint16)  # any other id: unseen in this column
+    for special_id, place in _SPECIAL_OF_ID.items():
+        cells[special_id] = regular + place
+    for cell, text in enumerate(vocabulary):
+        cells[ids[text]] = cell
+    return cells
+
+
+def _field(
+    field: SegmentField, text_at: dict[str, int], types: Types, ids: Ids
+) -> tuple[bool, int, NDArray[np.int64]]:
+    other = field.first + len(field.values)
+    rows = np.full(max(ids.values()) + 1, other, np.int64)
+    rows[NULL_ID] = rows[ABSENT_ID] = other + 1
+    for i, value in enumerate(field.values):
+        rows[ids[value]] = field.first + i
+    column = text_at[field.name] if field.feature else types.segments.index(field.name)
+    return field.feature, column, rows

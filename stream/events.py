@@ -1,0 +1,107 @@
+"""The vocabulary of the journey's first half: records as they came, events as columns, and why a record was refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Partition = tuple[str, int]  # (topic, partition)
+
+NEVER: Final = -(2**63)  # a clock that has seen nothing, ns
+
+# Kinds of events, as small integers in columns.
+PREDICTION, FEATURES, LABEL = 0, 1, 2
+KINDS = ("prediction", "features", "label")
+
+# Why a record is refused: one word each, the `reason` of dead letters and counters (docs/events.md explains them).
+EMPTY = "empty"  # no value: a tombstone
+OVERSIZED = "oversized"  # beyond limits.event_bytes
+UNDECODABLE = "undecodable"  # not JSON, not UTF-8, nested too deep, or not an object
+MISSING_FIELD = "missing_field"  # kind, model, time, or the id of a label
+WRONG_TYPE = "wrong_type"  # of id, kind, model, version or time
+BAD_TIME = "bad_time"  # not RFC 3339 with a zone, nor epoch milliseconds, or outside 1970 to 2261
+UNKNOWN_MODEL = "unknown_model"  # no name or pattern of the configuration matches
+WRONG_TOPIC = "wrong_topic"  # this kind, or this model, is not declared for the topic
+AHEAD = "ahead"  # its time runs ahead of its record's by more than max_skew
+REASONS = (EMPTY, OVERSIZED, UNDECODABLE, MISSING_FIELD, WRONG_TYPE, BAD_TIME, UNKNOWN_MODEL, WRONG_TOPIC, AHEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records of one partition in order, undecoded. `position` is the next offset to read after them."""
+
+    topic: str
+    partition: int
+    offsets: Ints
+    timestamps_ms: Ints
+    values: list[bytes | None]
+    position: int
+
+    def since(self, i: int) -> "Records":
+        """The records from the i-th on."""
+        return Records(
+            self.topic, self.partition, self.offsets[i:], self.timestamps_ms[i:], self.values[i:], self.position
+        )
+
+    def until(self, i: int) -> "Records":
+        """The records before the i-th; all of them keep the position behind control records."""
+        position = self.position if i >= len(self.values) else int(self.offsets[i])
+        return Records(
+            self.topic, self.partition, self.offsets[:i], self.timestamps_ms[:i], self.values[:i], position
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What groups events: the model (its index, or -1 for a stranger), its name, the kind, the version."""
+
+    model: int
+    name: str
+    kind: int
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that could not be used: which, why in one word, and why for a person."""
+
+    row: int  # its place among the batch's records
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events of one partition as columns, and what was refused.
+
+    `at` (n,): each event's place among the records; `time` (n,): ns; `head` (n,): place in `heads`; `values` (n, numeric): float64 with NaN payloads for what is no number; `texts`
+    (n, categorical) and `segments` (n, fields): ids of the schema's vocabulary.
+    """
+
+    records: Records
+    at: Ints
+    time: Ints
+    head: NDArray[np.int32]
+    values: Floats
+    texts: NDArray[np.unsignedinteger]
+    segments: NDArray[np.unsignedinteger]
+    heads: Sequence[Head]
+    rejects: tuple[Reject, ...]
+
+    def split(self, row: int) -> tuple["Batch", "Batch"]:
+        """What comes before the row-th record, and the rest."""
+        i = int(np.searchsorted(self.at, row))
+        first, second = (
+            (self.time[part], self.head[part], self.values[part], self.texts[part], self.segments[part], self.heads)
+            for part in (slice(0, i), slice(i, None))
+        )
+        before = tuple(reject for reject in self.rejects if reject.row < row)
+        after = tuple(Reject(r.row - row, r.reason, r.detail) for r in self.rejects if r.row >= row)
+        return (
+            Batch(self.records.until(row), self.at[:i], *first, before),
+            Batch(self.records.since(row), self.at[i:] - row, *second, after),
+        )

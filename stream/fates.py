@@ -1,0 +1,120 @@
+"""Which events of a batch count, as what, and why the others are refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream import events
+from stream.config.settings import Settings
+from stream.events import LABEL, NEVER, Batch, Head, Ints, Reject
+from stream.roster import Roster
+
+Group = tuple[int, str | None]  # (model's index, version; None: any that is not admitted at all)
+MILLISECOND = 1_000_000
+
+
+@dataclass
+class Heads:
+    """What is known of each head, as arrays that a batch indexes. It grows with the decoder's list."""
+
+    listed: Sequence[Head]
+    groups: list[Group] = field(default_factory=list)
+    model: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    kind: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    group: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    _group_of: dict[Group, int] = field(default_factory=dict)
+
+    def extend(self, roster: Roster) -> None:
+        """Take in the heads that are new."""
+        fresh = self.listed[len(self.model) :]
+        if not fresh:
+            return
+        self.model = np.append(self.model, [head.model for head in fresh])
+        self.kind = np.append(self.kind, [head.kind for head in fresh])
+        self.group = np.append(self.group, [self._group(head, roster) for head in fresh])
+
+    def _group(self, head: Head, roster: Roster) -> int:
+        known = head.model >= 0 and head.version in roster.entries[head.model].versions
+        group = (head.model, head.version if known else None)
+        if group not in self._group_of:
+            self._group_of[group] = len(self.groups)
+            self.groups.append(group)
+        return self._group_of[group]
+
+
+class Fates:
+    """Judges batches of one roster. Remembers what each head may do on each topic."""
+
+    @dataclass(frozen=True)
+    class View:
+        """A batch seen through its heads. Masks are (n,)."""
+
+        heads: Heads
+        model: Ints  # -1: a stranger
+        kind: Ints
+        head: NDArray[np.int32]
+        counted: NDArray[np.bool_]  # predictions and features
+        labels: NDArray[np.bool_]
+        refused: tuple[Reject, ...]
+
+        def closed(self, closed: Mapping[str, int]) -> Ints:
+            """The end of the newest closed pane of each event's model. (n,)"""
+            default = closed.get("", NEVER)
+            present = np.unique(self.head)
+            table = np.full(len(self.heads.model), default)
+            table[present] = [closed.get(self.heads.listed[i].name, default) for i in present.tolist()]
+            return table[self.head]
+
+    def __init__(self, settings: Settings, roster: Roster) -> None:
+        self._settings, self._roster = settings, roster
+        skew = settings.events.max_skew
+        self._max_skew = settings.lateness if skew is None else skew
+        self.heads = Heads(())
+        self._reasons: dict[str, list[str]] = {}  # per topic and head: why it is refused, or empty
+
+    def of(self, batch: Batch) -> "Fates.View":
+        """Judge a batch."""
+        if self.heads.listed is not batch.heads:
+            self.heads, self._reasons = Heads(batch.heads), {}
+        self.heads.extend(self._roster)
+        reasons = self._reasons_on(batch.records.topic)
+        ahead = self._ahead(batch)
+        wrong = np.array([bool(reason) for reason in reasons])[batch.head] if any(reasons) else np.zeros_like(ahead)
+        refused = tuple(
+            self._refusal(batch, i, reasons[batch.head[i]]) for i in np.flatnonzero(wrong | ahead).tolist()
+        )
+        kind, usable = self.heads.kind[batch.head], ~(wrong | ahead)
+        labels = usable & (kind == LABEL)
+        return Fates.View(
+            self.heads, self.heads.model[batch.head], kind, batch.head, usable & ~labels, labels, refused
+        )
+
+    def _ahead(self, batch: Batch) -> NDArray[np.bool_]:
+        """Whose time runs ahead of the record's by more than allowed; a record without a time allows anything."""
+        stamps = batch.records.timestamps_ms[batch.at]
+        return (stamps >= 0) & (batch.time > stamps * MILLISECOND + self._max_skew)
+
+    def _refusal(self, batch: Batch, i: int, reason: str) -> Reject:
+        head, row = batch.heads[batch.head[i]], int(batch.at[i])
+        if reason == events.UNKNOWN_MODEL:
+            return Reject(row, reason, f"no name or pattern of the configuration matches model {head.name!r}")
+        if reason:
+            return Reject(row, reason, f"{events.KINDS[head.kind]} of {head.name!r} is not expected on {batch.records.topic!r}")
+        seconds = (int(batch.time[i]) - int(batch.records.timestamps_ms[row]) * MILLISECOND) / 1e9
+        return Reject(row, events.AHEAD, f"its time is {seconds:.3f} s ahead of its record's, more than max_skew")
+
+    def _reasons_on(self, topic: str) -> list[str]:
+        reasons = self._reasons.setdefault(topic, [])
+        reasons += [self._reason(topic, head) for head in self.heads.listed[len(reasons) :]]
+        return reasons
+
+    def _reason(self, topic: str, head: Head) -> str:
+        declared = self._settings.events
+        if topic not in (declared.labels if head.kind == LABEL else declared.predictions):
+            return events.WRONG_TOPIC
+        model = self._settings.model(head.name)
+        if model is None:
+            return events.UNKNOWN_MODEL
+        return "" if not model.topics or topic in model.topics else events.WRONG_TOPIC

@@ -1,0 +1,296 @@
+"""Batches become a Partial: lateness is judged as events come, against their own partition's clock; they are summed later, in blocks.
+
+Sans I/O: `receive` takes a batch as far as it may be read and hands back the rest, `cut` hands over what it has summed.
+"""
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from stream import events
+from stream.binding import Schema
+from stream.clocks import Mark, Progress
+from stream.config.settings import Settings
+from stream.events import NEVER, Batch, Ints, Partition, Records
+from stream.fates import Fates, Heads
+from stream.fold import Buffer
+from stream.partials import DeadLetter, Partial
+from stream.roster import FUTURE, Roster
+from stream.sample import NOTHING, Sample, position_hashes
+from stream.windows import pane_end
+
+PAYLOAD_MAX = 1_024  # bytes of a dead letter's payload that are kept
+STRANGER_SAMPLE = 1_024  # events per pane of a model that is not admitted yet
+
+
+@dataclass(frozen=True)
+class Release:
+    """An idle partition's clocks are raised before its next event: an input, kept in the journal."""
+
+    offset: int
+    clock: int
+    label_clock: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a topic may be read now: the first event time, ns, that may not."""
+
+    events: int
+    labels: int
+
+
+@dataclass
+class _Sums:
+    """What is summed between two cuts, apart from the rows in the buffer."""
+
+    learning: Counter[tuple[int, str]] = field(default_factory=Counter)
+    strangers: Counter[tuple[int, str]] = field(default_factory=Counter)
+    samples: dict[tuple[int, str], Sample] = field(default_factory=dict)
+    late: Counter[tuple[int, str]] = field(default_factory=Counter)
+    labels: Counter[tuple[int, str]] = field(default_factory=Counter)
+    rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+
+
+class Ingest:
+    """The first half of the journey. Its state: per partition a Progress, and sums not yet handed over."""
+
+    def __init__(self, settings: Settings, roster: Roster, schema: Schema) -> None:
+        self.progress: dict[Partition, Progress] = {}
+        self._settings = settings
+        self._pane, self._lateness = settings.pane, settings.lateness
+        self._written: dict[Partition, int] = {}  # what belongs to offsets below these is already kept
+        self._releases: dict[Partition, deque[Release]] = {}
+        self._unplaced: dict[Partition, Counter[str]] = {}  # refusals before the first clock wait for its pane
+        self._closed: Mapping[str, int] = {}
+        self._topics_closed: Mapping[str, int] = {}
+        self._bounds: dict[str, int] = {}
+        self._sums = _Sums()
+        self._buffer = Buffer(settings.pane)
+        self.adopt(roster, schema)
+
+    # ---- what it is told
+
+    def adopt(self, roster: Roster, schema: Schema) -> None:
+        """Go on with another roster, after a cut; batches decoded before are decoded again."""
+        assert not self._buffer.rows, "rows of another schema"
+        self.roster, self.schema = roster, schema
+        self._fates = Fates(self._settings, roster)
+        self._planned = np.array([entry.planned_from for entry in roster.entries] + [FUTURE])
+
+    def closed(self, models: Mapping[str, int], topics: Mapping[str, int], bounds: Mapping[str, int]) -> None:
+        """Panes that end by then are closed, per model ("" for strangers) and per topic; from a bound on no hash is sampled."""
+        self._closed, self._topics_closed, self._bounds = models, topics, dict(bounds)
+
+    def start(self, partition: Partition, mark: Mark, written: int, releases: Iterable[Release] = ()) -> None:
+        """Read a partition from a mark on. What an earlier run wrote for offsets below `written` is not written again, and the
+        releases that it made are applied where they were.
+        """
+        self.progress[partition] = Progress(mark)
+        self._written[partition] = written
+        self._releases[partition] = deque(sorted(releases, key=lambda release: release.offset))
+        self._replay_releases(partition)
+
+    def release(self, partition: Partition, clock: int, label_clock: int) -> Release:
+        """Raise the clocks of an idle partition; the caller keeps the answer in the journal."""
+        mark = self.progress[partition].mark
+        release = Release(mark.offset, max(clock, mark.clock), max(label_clock, mark.label_clock))
+        self._raise(partition, release)
+        return release
+
+    def lose(self, partition: Partition, upto: int) -> None:
+        """Go on behind a gap that retention made; the caller keeps it in the journal."""
+        self._advance(partition, replace(self.progress[partition].mark, offset=upto, row=0))
+
+    def trim(self, partition: Partition, upto: int | None, labels_upto: int | None) -> None:
+        """Forget where closed panes began; None where the topic has no such clock."""
+        self.progress[partition] = self.progress[partition].closed(upto, labels_upto)
+
+    # ---- what it is given
+
+    @property
+    def n_buffered(self) -> int:
+        """Rows that wait to be summed."""
+        return self._buffer.rows
+
+    def decode(self, records: Records) -> Batch:
+        """The records as a batch of the present schema."""
+        return self.schema.decoder.decode(records)
+
+    def receive(self, batch: Batch, limits: Limits) -> Batch | None:
+        """Take a batch up to the first event beyond the limits; the rest is handed back, to be offered again later."""
+        if batch.heads is not self.schema.decoder.heads:
+            batch = self.decode(batch.records)
+        partition = (batch.records.topic, batch.records.partition)
+        fates = self._fates.of(batch)
+        row = self._row_of_release(partition, batch.records)
+        beyond = (fates.counted & (batch.time >= limits.events)) | (fates.labels & (batch.time >= limits.labels))
+        first = int(beyond.argmax()) if beyond.any() else None
+        held = first is not None and batch.at[first] < row
+        if held and first is not None:
+            row = int(batch.at[first])
+        if row >= len(batch.records.values):
+            self._take(partition, batch, fates)
+            self._replay_releases(partition)
+            return None
+        taken, rest = batch.split(row)
+        self._take(partition, taken, self._fates.of(taken))
+        if held and first is not None:
+            self._lead(partition, int(batch.time[first]), is_label=bool(fates.labels[first]))
+            return rest
+        self._replay_releases(partition)
+        return self.receive(rest, limits)
+
+    def cut(self) -> Partial:
+        """Sum what was received since the last cut."""
+        sums, self._sums = self._sums, _Sums()
+        blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads)
+        if self.schema.decoder.full:
+            self.schema.decoder.forget()
+        return Partial(
+            blocks,
+            versions,
+            sums.learning,
+            sums.strangers,
+            sums.samples,
+            sums.late,
+            sums.labels,
+            sums.rejected,
+            tuple(sums.dead_letters),
+        )
+
+    # ---- the clocks
+
+    def _advance(self, partition: Partition, mark: Mark) -> None:
+        self.progress[partition] = self.progress[partition].advance(mark, self._pane)
+        waiting = self._unplaced.pop(partition, None)
+        if waiting:
+            self._refused(partition, mark.clock, mark.label_clock, waiting)
+
+    def _lead(self, partition: Partition, time: int, *, is_label: bool) -> None:
+        """Let the clock reach the event that may not be read yet, so that partitions do not wait for each other for ever."""
+        mark = self.progress[partition].mark
+        clock = mark.clock if is_label else max(mark.clock, time)
+        label_clock = max(mark.label_clock, time) if self._labels_clocked(partition, is_label=is_label) else mark.label_clock
+        self._advance(partition, replace(mark, clock=clock, label_clock=label_clock))
+
+    def _labels_clocked(self, partition: Partition, *, is_label: bool) -> bool:
+        """On a topic of both kinds the label clock runs over all events."""
+        return is_label or partition[0] in self._settings.events.labels
+
+    def _raise(self, partition: Partition, release: Release) -> None:
+        mark = self.progress[partition].mark
+        raised = replace(
+            mark, clock=max(mark.clock, release.clock), label_clock=max(mark.label_clock, release.label_clock)
+        )
+        self._advance(partition, raised)
+
+    def _replay_releases(self, partition: Partition) -> None:
+        waiting = self._releases.get(partition)
+        while waiting and waiting[0].offset <= self.progress[partition].mark.offset:
+            self._raise(partition, waiting.popleft())
+
+    def _row_of_release(self, partition: Partition, records: Records) -> int:
+        """The first record that an earlier release comes before; the number of records where there is none."""
+        waiting = self._releases.get(partition)
+        return int(np.searchsorted(records.offsets, waiting[0].offset)) if waiting else len(records.values)
+
+    # ---- one stretch
+
+    def _take(self, partition: Partition, batch: Batch, fates: Fates.View) -> None:
+        """Judge and count all of a batch."""
+        mark = self.progress[partition].mark
+        clock = _running(np.where(fates.counted, batch.time, NEVER), mark.clock)
+        clocked = fates.counted | fates.labels if partition[0] in self._settings.events.labels else fates.labels
+        label_clock = _running(np.where(clocked, batch.time, NEVER), mark.label_clock)
+        self._count(partition, batch, fates, clock)
+        if fates.labels.any():
+            self._count_labels(batch, fates, label_clock)
+        if batch.rejects or fates.refused:
+            self._reject(partition, batch, fates, clock, label_clock)
+        ends = (clock[-1], label_clock[-1]) if len(clock) else (mark.clock, mark.label_clock)
+        self._advance(partition, Mark(batch.records.position, 0, int(ends[0]), int(ends[1])))
+
+    def _count(self, partition: Partition, batch: Batch, fates: Fates.View, clock: Ints) -> None:
+        """Predictions and features: late ones are counted, those of learned models sampled, the others buffered."""
+        end = (batch.time // self._pane + 1) * self._pane
+        late = fates.counted & (end + self._lateness <= clock)
+        if late.any():
+            for i in np.flatnonzero(late).tolist():
+                name, pane = batch.heads[batch.head[i]].name, pane_end(int(clock[i]), self._pane)
+                if pane > self._closed_of(name):
+                    self._sums.late[pane, name] += 1
+        fresh = fates.counted & ~late & (end > fates.closed(self._closed))
+        unplanned = fresh & (end - self._pane < self._planned[fates.model])
+        if unplanned.any():
+            self._learn(partition, batch, fates, np.flatnonzero(unplanned), end)
+            fresh &= ~unplanned
+        self._buffer.add(batch, fates, end, fresh)
+
+    def _closed_of(self, name: str) -> int:
+        return self._closed.get(name, self._closed.get("", NEVER))
+
+    def _learn(self, partition: Partition, batch: Batch, fates: Fates.View, rows: Ints, end: Ints) -> None:
+        """Count and sample the events of models without a plan."""
+        records = batch.records
+        offsets = records.offsets[batch.at[rows]]
+        hashes = position_hashes(_seed(partition[0]), partition[1], offsets)
+        keys = np.stack((end[rows], batch.head[rows].astype(np.int64)))
+        for pane, head in np.unique(keys, axis=1).T.tolist():
+            here = np.flatnonzero((keys[0] == pane) & (keys[1] == head))
+            name, stranger = batch.heads[head].name, batch.heads[head].model < 0
+            (self._sums.strangers if stranger else self._sums.learning)[pane, name] += len(here)
+            here = here[hashes[here] < self._bounds.get(name, FUTURE)]
+            k = STRANGER_SAMPLE if stranger else self._settings.limits.sample
+            payloads = [records.values[i] or b"" for i in batch.at[rows[here]].tolist()]
+            versions = [batch.heads[head].version] * len(here)
+            known = self._sums.samples.get((pane, name), NOTHING)
+            self._sums.samples[pane, name] = known.merge(Sample.of(hashes[here], versions, payloads, k), k)
+
+    def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:
+        """Labels are never late: a label's pane is that of its time or of the label clock, whichever is later."""
+        rows = np.flatnonzero(fates.labels)
+        ends = (np.maximum(batch.time[rows], label_clock[rows]) // self._pane + 1) * self._pane
+        for i, end in zip(rows.tolist(), ends.tolist(), strict=True):
+            name = batch.heads[batch.head[i]].name
+            if end > self._closed.get(f"labels:{name}", self._closed.get("labels:", NEVER)):
+                self._sums.labels[end, name] += 1
+
+    def _reject(self, partition: Partition, batch: Batch, fates: Fates.View, clock: Ints, label_clock: Ints) -> None:
+        """Refused records are dead letters once, and counted in the pane of their partition's clock."""
+        mark, records = self.progress[partition].mark, batch.records
+        for reject in sorted((*batch.rejects, *fates.refused), key=lambda reject: reject.row):
+            before = int(np.searchsorted(batch.at, reject.row, side="right")) - 1
+            at, label_at = (int(clock[before]), int(label_clock[before])) if before >= 0 else (mark.clock, mark.label_clock)
+            self._refused(partition, at, label_at, Counter((reject.reason,)))
+            offset = int(records.offsets[reject.row])
+            if offset >= self._written[partition]:
+                payload = (records.values[reject.row] or b"")[:PAYLOAD_MAX]
+                seen = max(at, label_at)
+                self._sums.dead_letters.append(
+                    DeadLetter(*partition, offset, 0, max(seen, 0), reject.reason, reject.detail, payload)
+                )
+
+    def _refused(self, partition: Partition, clock: int, label_clock: int, reasons: Counter[str]) -> None:
+        """Count refusals in the pane of the clock that closes the topic's panes."""
+        at = clock if partition[0] in self._settings.events.predictions else label_clock
+        if at == NEVER:
+            self._unplaced.setdefault(partition, Counter()).update(reasons)
+            return
+        end = pane_end(at, self._pane)
+        if end > self._topics_closed.get(partition[0], NEVER):
+            for reason, n in reasons.items():
+                self._sums.rejected[end, *partition, reason] += n
+
+
+def _running(times: Ints, before: int) -> Ints:
+    """The clock at each event, itself included."""
+    return np.maximum(np.maximum.accumulate(times), before) if len(times) else times
+
+
+def _seed(topic: str) -> int:
+    return int.from_bytes(hashlib.blake2b(topic.encode(), digest_size=8).digest(), "little")

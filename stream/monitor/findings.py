@@ -1,0 +1,113 @@
+"""Findings: judged facts that exceed their limit, and how they are told."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+
+from stream.monitor.judging import Case, Verdicts
+from stream.monitor.sequential import Alarm
+from stream.plan import Plan
+
+CELLS_TOLD = 3  # contributing cells that a finding names
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """A cell that contributed: its share in the reference, its share now."""
+
+    cell: str
+    reference: float
+    now: float
+    contribution: float
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One detector's fact about one series of one window."""
+
+    model: str
+    version: str
+    segment: str
+    feature: str
+    length: int
+    start: int
+    end: int
+    detector: str
+    value: float
+    limit: float
+    n: int
+    cells: tuple[Cell, ...]
+    words: str
+
+    @property
+    def id(self) -> str:
+        """The hash of what it is about."""
+        about = (self.model, self.version, self.segment, self.feature, self.length, self.end, self.detector)
+        return finding_id(*about)
+
+    @classmethod
+    def of_alarm(cls, case: Case, alarm: Alarm) -> "Finding":
+        """A sequential detector's alarm at the end of a pane."""
+        return cls(
+            case.plan.model,
+            case.version,
+            "",
+            alarm.feature,
+            case.length,
+            case.start,
+            case.end,
+            "cusum",
+            alarm.value,
+            alarm.limit,
+            alarm.n,
+            (),
+            f"{alarm.feature}: values have been moving {'up' if alarm.up else 'down'} for some time",
+        )
+
+
+def finding_id(*about: object) -> str:
+    """The hash of what something is about: keys and event times only, never a float or a wall clock."""
+    return hashlib.blake2b("\0".join(map(str, about)).encode(), digest_size=8).hexdigest()
+
+
+def findings(case: Case, verdicts: Verdicts) -> list[Finding]:
+    """The findings of a judged window, in order of segment row, column and detector."""
+    found = []
+    for i, column in np.argwhere(verdicts.drifted & verdicts.known).tolist():
+        cells = _cells(case.plan, column, verdicts, i)
+        feature, segment = case.plan.grid.columns[column], case.plan.rows[int(verdicts.rows[i])]
+        for detector, values in verdicts.values.items():
+            value, limit = float(values[i, column]), float(verdicts.limits[detector][i, column])
+            if value > limit:
+                about = (case.plan.model, case.version, segment, feature, case.length, case.start, case.end, detector)
+                n = int(verdicts.n[i, column])
+                found.append(Finding(*about, value, limit, n, cells, _words(feature, cells)))
+    return found
+
+
+def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell, ...]:
+    """The cells that contributed most."""
+    contributions = verdicts.contributions[row, column]
+    names = _names(plan, plan.grid.columns[column])
+    before = verdicts.expected[row, column] / max(1, int(verdicts.n_reference[row, column]))
+    now = verdicts.observed[row, column] / max(1, int(verdicts.n[row, column]))
+    most = np.argsort(-contributions, kind="stable")[:CELLS_TOLD].tolist()
+    return tuple(
+        Cell(names[i], float(before[i]), float(now[i]), float(contributions[i]))
+        for i in most
+        if i < len(names) and contributions[i] > 0
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _names(plan: Plan, column: str) -> list[str]:
+    return plan.grid.cell_names(column)
+
+
+def _words(feature: str, cells: Sequence[Cell]) -> str:
+    """A finding as a sentence: the cell that says most, then and now."""
+    if not cells:
+        return f"{feature}: the distribution changed"
+    first = cells[0]
+    return f"{feature}: {first.cell} went from {first.reference:.1%} to {first.now:.1%}"

@@ -1,0 +1,158 @@
+"""The monitor: it adds Partials up, closes what the watermarks have passed, and says what follows as rows of the next Commit."""
+
+from collections.abc import Hashable, Iterable
+from typing import TypeVar
+
+from sinks import commit as tables
+from stream.config.settings import Model, Settings
+from stream.events import NEVER
+from stream.ingest import Limits
+from stream.ledger import Ledger, moment
+from stream.monitor import rows, scopes
+from stream.monitor.panes import Panes
+from stream.monitor.scopes import Marks, Scope
+from stream.monitor.state import State
+from stream.monitor.verdicts import Windows
+from stream.partials import Open, Partial
+from stream.plan import Plan
+from stream.windows import due
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Monitor:
+    """One service's second half. `ledger` holds the rows of what it has decided since the last Commit."""
+
+    def __init__(self, settings: Settings, state: State) -> None:
+        self.settings, self.state, self.ledger = settings, state, Ledger()
+        self._open = Open(settings.limits.sample)
+        self._panes = Panes(settings, state, self.ledger)
+        self._windows = Windows(settings, state, self.ledger)
+        self._lengths = sorted({length for _, model in settings.patterns for length in model.windows})
+
+    # ---- what ingest must know
+
+    def limits(self, topic: str, at: Marks) -> Limits:
+        """How far a topic may be read at these watermarks."""
+        return scopes.limits(topic, at, self.settings.events.max_ahead)
+
+    def closed(self) -> dict[str, int]:
+        """The newest closed end of each model, "" for strangers; of labels under `labels:` and the name."""
+        # A stranger has the scope of the pattern that matches it; where patterns differ, the least closed one is safe.
+        patterns = [model for _, model in self.settings.patterns]
+        by_model = {
+            "": min((self._closed(model) for model in patterns), default=NEVER),
+            "labels:": min((self._labels_closed(model) for model in patterns), default=NEVER),
+        }
+        for entry in self.state.roster.entries:
+            by_model[entry.name] = self._closed(entry.settings)
+            by_model[f"labels:{entry.name}"] = self._labels_closed(entry.settings)
+        return by_model
+
+    def bounds(self) -> dict[str, int]:
+        """The hash from which on an event cannot enter a model's sample."""
+        return {name: one.sample.bound(self.settings.limits.sample) for name, one in self.state.learners.items()}
+
+    def _closed(self, model: Model) -> int:
+        return self.state.closed.get(scopes.event_scope(model, self.settings), NEVER)
+
+    def _labels_closed(self, model: Model) -> int:
+        return self.state.labels_closed.get(scopes.label_scope(model, self.settings), NEVER)
+
+    # ---- what it is given
+
+    def receive(self, partial: Partial) -> None:
+        """Add up; nothing is decided."""
+        self._open.add(partial)
+        rows.dead_letter_rows(self.ledger, partial.dead_letters)
+
+    def adopt(self, plan: Plan) -> None:
+        """Take a plan into force, from its `since` on."""
+        self._panes.adopt(plan)
+
+    def ready(self, at: Marks) -> bool:
+        """Whether these watermarks close anything; if so, ingest must cut before `advance`."""
+        pane, lateness, state = self.settings.pane, self.settings.lateness, self.state
+        return (
+            any(due(state.closed.get(scope, NEVER) + pane, lateness, mark) for scope, mark in at.events.items())
+            or any(due(state.labels_closed.get(scope, NEVER) + pane, 0, mark) for scope, mark in at.labels.items())
+            or any(due(state.topics_closed.get(topic, NEVER) + pane, lateness, m) for topic, m in at.topics.items())
+        )
+
+    def advance(self, at: Marks) -> None:
+        """Close what these watermarks have passed, in order of its end; panes that close together close as if alone."""
+        for scope, mark in sorted(at.events.items()):
+            while (end := self._next(scope, mark)) is not None:
+                self._close(scope, end)
+            self._passed(self.state.closed, scope, mark - self.settings.lateness if mark != NEVER else NEVER)
+        for scope, mark in sorted(at.labels.items()):
+            self._close_labels(scope, mark)
+            self._passed(self.state.labels_closed, scope, mark)
+        for topic, mark in sorted(at.topics.items()):
+            self._close_refusals(topic, mark)
+            self._passed(self.state.topics_closed, topic, mark - self.settings.lateness if mark != NEVER else NEVER)
+
+    def _passed(self, closed: dict[Key, int], key: Key, time: int) -> None:
+        """Note the newest closed end; a run of empty panes is one step."""
+        if time != NEVER:
+            closed[key] = max(time // self.settings.pane * self.settings.pane, closed.get(key, NEVER))
+
+    def _next(self, scope: Scope, mark: int) -> int | None:
+        """The next end with anything to close. Between two of them lie only empty panes, however many."""
+        partly = self._open
+        ends = {key[0] for held in (partly.blocks, partly.learning, partly.late, partly.strangers) for key in held}
+        mine = [end for end in ends if self._names(scope, end)]
+        mine += [window.end for (name, _, _), window in self.state.windows.items() if self._scope(name) == scope]
+        first = min(mine, default=None)
+        return first if first is not None and due(first, self.settings.lateness, mark) else None
+
+    def _names(self, scope: Scope, end: int) -> list[str]:
+        """The models with anything in a pane."""
+        partly = self._open
+        names = {key[1] for held in (partly.blocks, partly.learning, partly.late) for key in held if key[0] == end}
+        names |= {name for other, name in partly.strangers if other == end}
+        return sorted(name for name in names if self._scope(name) == scope)
+
+    def _scope(self, name: str) -> Scope:
+        entry = self.state.roster.get(name)
+        model = entry.settings if entry is not None else self.settings.model(name)
+        assert model is not None, f"{name}: counted without a pattern that matches it"
+        return scopes.event_scope(model, self.settings)
+
+    # ---- closes
+
+    def _close(self, scope: Scope, end: int) -> None:
+        """Close the panes with this end, admit newcomers, then close the windows with this end."""
+        names = self._names(scope, end)
+        alarms = {}
+        for name in names:
+            if name not in self.state.roster.index:
+                continue
+            for case, ringing in self._panes.close(self._open, name, end):
+                if ringing:
+                    alarms[name, case.version] = (case, ringing)
+        self._panes.admit(self._open, [name for name in names if (end, name) in self._open.strangers], end)
+        ending = [key for key, window in self.state.windows.items() if window.end == end and self._scope(key[0]) == scope]
+        self._windows.close(scope, ending, end, alarms)
+
+    def _close_labels(self, scope: Scope, mark: int) -> None:
+        """Count the labels of panes that the label watermark has passed."""
+        counted = self._open.labels
+        for end, name in sorted(key for key in counted if due(key[0], 0, mark) and self._label_scope(key[1]) == scope):
+            start = moment(end - self.settings.pane)
+            self.ledger.row(tables.LABELS, name, start, moment(end), counted.pop((end, name)))
+
+    def _label_scope(self, name: str) -> Scope:
+        model = self.settings.model(name)
+        assert model is not None, f"{name}: counted without a pattern that matches it"
+        return scopes.label_scope(model, self.settings)
+
+    def _close_refusals(self, topic: str, mark: int) -> None:
+        """Count the refused records of panes that a topic's own watermark has passed."""
+        refused = self._open.rejected
+        closing: Iterable[tuple[int, str, int, str]] = sorted(
+            key for key in refused if key[1] == topic and due(key[0], self.settings.lateness, mark)
+        )
+        for key in closing:
+            end, _, partition, reason = key
+            self.ledger.row(tables.REJECTED, topic, partition, moment(end), reason, refused.pop(key))

@@ -1,0 +1,129 @@
+"""Closing panes: their summaries become rows, windows and detector steps; models are learned, and newcomers admitted from T on."""
+
+from detectors.parts import Summary
+from sinks import commit as tables
+from stream.config.settings import Settings
+from stream.ledger import Ledger, moment
+from stream.monitor import accumulator, rows
+from stream.monitor.judging import Case
+from stream.monitor.learning import Learner
+from stream.monitor.sequential import Alarm, Steps
+from stream.monitor.state import State, Version
+from stream.partials import Open, name_hash
+from stream.plan import Plan
+from stream.reference import ReferenceProblem
+from stream.roster import Entry
+from stream.sample import NOTHING, Sample
+from stream.windows import decided_from, window_end
+
+UNTOLD = "(new)"  # the version of a pane's events where several new versions shared it
+
+
+class Panes:
+    """Closes panes one by one. What it decides holds from T on, which no event read so far has reached."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
+        self._settings, self._state, self._ledger = settings, state, ledger
+
+    def decided_from(self, end: int) -> int:
+        """T of what is decided when the pane with this end closes."""
+        settings = self._settings
+        return decided_from(end, settings.pane, settings.lateness, settings.events.max_ahead)
+
+    def close(self, partly: Open, name: str, end: int) -> list[tuple[Case, list[Alarm]]]:
+        """Close one model's pane: its cases by version, with the alarms of their sequential detectors."""
+        entry = self._entry(name)
+        start = end - self._settings.pane
+        plan = entry.plan_at(start)
+        learned = partly.learning.pop((end, name), 0)
+        closed = []
+        for version, summary in self._summaries(partly, entry, end):
+            assert plan is not None, f"{name}: pane {end} was counted without a plan"
+            case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings)
+            rows.pane_rows(self._ledger, case)
+            self._add_to_windows(entry, version, end, plan, summary, int(summary.events()[0]))
+            closed.append((case, self._step(case)))
+        if learned:
+            rows.learning_pane_row(self._ledger, name, start, end, learned)
+            self._add_to_windows(entry, "", end, None, None, learned)
+            self._learn(entry, end, learned, partly.samples.pop((end, name), NOTHING))
+        events = learned + sum(int(case.summary.events()[0]) for case, _ in closed)
+        late = partly.late.pop((end, name), 0)
+        self._ledger.row(tables.TRAFFIC, name, moment(start), moment(end), events, late, 0)
+        return closed
+
+    def admit(self, partly: Open, names: list[str], end: int) -> None:
+        """Admit the unknown models of a pane in the order of their hashes, as long as there is room."""
+        for name in sorted(names, key=name_hash):
+            waiting = partly.strangers.pop((end, name))
+            sample = partly.samples.pop((end, name), NOTHING)
+            start = end - self._settings.pane
+            self._ledger.row(tables.TRAFFIC, name, moment(start), moment(end), 0, 0, waiting)
+            model = self._settings.model(name)
+            assert model is not None, f"{name}: counted without a pattern that matches it"
+            if name not in self._state.roster.index:
+                if len(self._state.roster.entries) >= self._settings.limits.models:
+                    continue
+                self._state.roster = self._state.roster.admit(name, model, self.decided_from(end))
+            self._learn(self._entry(name), end, waiting, sample)
+
+    def adopt(self, plan: Plan) -> None:
+        """Take a plan into force, from its `since` on."""
+        self._state.roster = self._state.roster.plan(plan)
+        rows.plan_rows(self._ledger, plan)
+
+    def _entry(self, name: str) -> Entry:
+        return self._state.roster.entries[self._state.roster.index[name]]
+
+    def _summaries(self, partly: Open, entry: Entry, end: int) -> list[tuple[str, Summary]]:
+        """The pane's summaries by version. Events of new versions carry the name of the only one, if only one there is."""
+        versions = (*entry.versions, None)
+        found = {v: partly.blocks.pop((end, entry.name, v)) for v in versions if (end, entry.name, v) in partly.blocks}
+        new = partly.versions.pop((end, entry.name), frozenset())
+        unadmitted = found.pop(None, None)
+        if unadmitted is not None:
+            version = next(iter(new)) if len(new) == 1 else UNTOLD
+            found[version] = found[version] + unadmitted if version in found else unadmitted
+        for version in sorted(new, key=name_hash):
+            known = self._entry(entry.name).versions
+            if version not in known and len(known) < self._settings.limits.versions:
+                self._state.roster = self._state.roster.admit_version(entry.name, version, self.decided_from(end))
+        return sorted((version or "", summary) for version, summary in found.items())
+
+    def _add_to_windows(
+        self, entry: Entry, version: str, end: int, plan: Plan | None, summary: Summary | None, events: int
+    ) -> None:
+        for length in entry.settings.windows:
+            key = (entry.name, version, length)
+            known = self._state.windows.get(key)
+            closes = window_end(end, length)
+            assert known is None or known.end == closes, f"{key}: pane {end} closed before window {known}"
+            self._state.windows[key] = (
+                accumulator.opened(closes - length, closes, plan, summary, events)
+                if known is None
+                else known.add(plan, summary, events)
+            )
+
+    def _step(self, case: Case) -> list[Alarm]:
+        """Move the sequential detectors by one pane."""
+        key: Version = (case.plan.model, case.version)
+        known = self._state.steps.get(key)
+        before = known if known is not None and known.plan == case.plan.id else Steps.start(case)
+        self._state.steps[key], alarms = before.step(case)
+        return alarms
+
+    def _learn(self, entry: Entry, end: int, events: int, sample: Sample) -> None:
+        """Let a model's sample grow; where it is enough, make the plan that holds from T."""
+        limits = self._settings.limits
+        start = end - self._settings.pane
+        learner = self._state.learners.get(entry.name, Learner(start, start, 0))
+        learner, entered = learner.add(end, events, sample, limits.sample)
+        self._state.learners[entry.name] = learner
+        rows.sample_rows(self._ledger, entry.name, end, entered)
+        if entry.plans or learner.share(entry.settings.reference.learn) < 1:
+            return
+        try:
+            plan = learner.plan(entry.name, entry.settings, limits, self.decided_from(end))
+        except ReferenceProblem:
+            return  # nothing to watch in it yet: learning goes on
+        self.adopt(plan)

@@ -1,0 +1,58 @@
+"""Scopes: the topics whose slowest clock closes a model's panes. Two watermarks per model: of its events, and of its labels."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from stream.clocks import Mark
+from stream.config.settings import Model, Settings
+from stream.events import NEVER, Partition
+from stream.ingest import Limits
+from stream.windows import watermark
+
+Scope = tuple[str, ...]  # topics, sorted
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The watermarks of all scopes and topics. A topic's own is that of the kind it is declared for."""
+
+    events: Mapping[Scope, int]
+    labels: Mapping[Scope, int]
+    topics: Mapping[str, int]
+
+
+def event_scope(model: Model, settings: Settings) -> Scope:
+    """The prediction topics of a model."""
+    return tuple(sorted(topic for topic in settings.events.predictions if not model.topics or topic in model.topics))
+
+
+def label_scope(model: Model, settings: Settings) -> Scope:
+    """The label topics of a model."""
+    return tuple(sorted(topic for topic in settings.events.labels if not model.topics or topic in model.topics))
+
+
+def marks(clocks: Mapping[Partition, Mark], settings: Settings) -> Marks:
+    """The watermarks at these clocks of all partitions."""
+    models = [model for _, model in settings.patterns]
+
+    def least(topics: Iterable[str], *, labels: bool) -> int:
+        return watermark(
+            mark.label_clock if labels else mark.clock for (topic, _), mark in clocks.items() if topic in topics
+        )
+
+    every = dict.fromkeys((*settings.events.predictions, *settings.events.labels))
+    return Marks(
+        {scope: least(scope, labels=False) for scope in {event_scope(model, settings) for model in models}},
+        {scope: least(scope, labels=True) for scope in {label_scope(model, settings) for model in models} if scope},
+        {topic: least((topic,), labels=topic not in settings.events.predictions) for topic in every},
+    )
+
+
+def limits(topic: str, at: Marks, max_ahead: int) -> Limits:
+    """How far a topic may be read: `max_ahead` past the watermark of every scope that it belongs to."""
+
+    def reach(scopes: Mapping[Scope, int]) -> int:
+        least = min((mark for scope, mark in scopes.items() if topic in scope), default=NEVER)
+        return NEVER if least == NEVER else least + max_ahead
+
+    return Limits(reach(at.events), reach(at.labels))

@@ -1,0 +1,68 @@
+"""Sequential detectors of one version of a model: a step per closed pane, of all events, for its numeric columns."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from detectors.sequential import cusum
+from stream.monitor.judging import MONTH, WINDOWS_SHARE, Case, rectangle
+
+ALLOWANCE = 0.5  # half of the smallest shift worth finding, in standard errors of a pane: the textbook's one
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A detector's moment of change."""
+
+    feature: str
+    value: float
+    limit: float
+    n: int
+    up: bool
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The detectors' state. It begins anew with each plan."""
+
+    plan: str
+    threshold: float
+    state: cusum.State
+
+    @classmethod
+    def start(cls, case: Case) -> "Steps":
+        """No step yet. The threshold is such that all columns together keep their share of the false triggers."""
+        columns = len(case.plan.grid.numeric)
+        budget = case.settings.false_triggers_per_month * (1 - WINDOWS_SHARE)
+        run_length = MONTH / (case.end - case.start) * max(1, columns) / budget
+        threshold = cusum.threshold_for(run_length, ALLOWANCE)
+        return cls(case.plan.id, threshold, cusum.Cusum(ALLOWANCE, threshold).start(columns))
+
+    def step(self, case: Case) -> tuple["Steps", list[Alarm]]:
+        """After one more pane; the alarms in the order of the columns."""
+        columns = len(case.plan.grid.numeric)
+        if not columns:
+            return self, []
+        width = int(case.plan.grid.regular[:columns].max())
+        expected = rectangle(case.plan, case.plan.reference.counts[:1], width)[0, :columns]
+        observed = rectangle(case.plan, case.summary.counts[:1], width)[0, :columns]
+        inside = np.arange(width) < case.plan.grid.regular[:columns, None]
+        z = cusum.location(expected, observed, inside, case.settings.tolerate)
+        detector = cusum.Cusum(ALLOWANCE, self.threshold)
+        state, alarms, statistic = detector.step(self.state, z[None, :])
+        found = [
+            Alarm(case.plan.grid.columns[i], float(statistic[0, i]), self.threshold, int(observed[i].sum()), bool(z[i] > 0))
+            for i in np.flatnonzero(alarms[0]).tolist()
+        ]
+        return Steps(self.plan, self.threshold, state), found
+
+    def pack(self) -> Any:  # noqa: ANN401 - plain data for msgpack
+        """The state as plain data."""
+        return self.plan, self.threshold, self.state.pack()
+
+    @classmethod
+    def unpack(cls, packed: Any) -> "Steps":  # noqa: ANN401 - what `pack` gave
+        """The state that `pack` gave."""
+        plan, threshold, state = packed
+        return cls(plan, threshold, cusum.State.unpack(state))

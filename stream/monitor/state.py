@@ -1,0 +1,132 @@
+"""What a restart continues from, and how it becomes bytes and is found again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from stream.config.settings import Settings
+from stream.monitor.accumulator import Window
+from stream.monitor.learning import Learner
+from stream.monitor.scopes import Scope
+from stream.monitor.sequential import Steps
+from stream.plan import Plan
+from stream.policy import History, Incident, Policy
+from stream.roster import Entry, Roster
+from stream.sample import Sample
+
+Version = tuple[str, str]  # (model, version)
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Retention overtook the reader: event time that it may have touched on a topic, ns."""
+
+    topic: str
+    start: int
+    end: int
+
+
+@dataclass
+class State:
+    """The monitor's memory. `closed` and `labels_closed` are by scope, `topics_closed` by topic: the newest closed end."""
+
+    roster: Roster = field(default_factory=Roster)
+    learners: dict[str, Learner] = field(default_factory=dict)
+    policies: dict[Version, Policy] = field(default_factory=dict)
+    steps: dict[Version, Steps] = field(default_factory=dict)
+    closed: dict[Scope, int] = field(default_factory=dict)
+    labels_closed: dict[Scope, int] = field(default_factory=dict)
+    topics_closed: dict[str, int] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
+    # Sums of closed panes; made again from the panes that are kept, so not part of the bytes.
+    windows: dict[tuple[str, str, int], Window] = field(default_factory=dict)
+
+
+class _Entry(msgspec.Struct, frozen=True, array_like=True):
+    name: str
+    since: int
+    versions: dict[str, int]
+
+
+class _Policy(msgspec.Struct, frozen=True, array_like=True):
+    version: Version
+    plan: str
+    histories: dict[int, tuple[list[int], bytes]]
+    incident: Incident | None
+    quiet_until: int
+
+
+class _Packed(msgspec.Struct, frozen=True):
+    entries: list[_Entry]
+    learners: dict[str, tuple[int, int, int]]
+    policies: list[_Policy]
+    steps: list[tuple[Version, Any]]
+    closed: list[tuple[Scope, int]]
+    labels_closed: list[tuple[Scope, int]]
+    topics_closed: dict[str, int]
+    losses: list[tuple[str, int, int]]
+
+
+def pack(state: State) -> bytes:
+    """All but the plans, the samples and the panes, which have tables of their own."""
+    return msgspec.msgpack.encode(
+        _Packed(
+            [_Entry(entry.name, entry.since, dict(entry.versions)) for entry in state.roster.entries],
+            {name: (one.started, one.upto, one.events) for name, one in state.learners.items()},
+            [
+                _Policy(
+                    version,
+                    policy.plan,
+                    {n: (list(one.bits.shape), one.bits.tobytes()) for n, one in policy.histories.items()},
+                    policy.incident,
+                    policy.quiet_until,
+                )
+                for version, policy in state.policies.items()
+            ],
+            [(version, steps.pack()) for version, steps in state.steps.items()],
+            list(state.closed.items()),
+            list(state.labels_closed.items()),
+            state.topics_closed,
+            [(loss.topic, loss.start, loss.end) for loss in state.losses],
+        )
+    )
+
+
+def unpack(
+    packed: bytes, settings: Settings, plans: Mapping[str, list[Plan]], samples: Mapping[str, Sample]
+) -> State:
+    """The state that `pack` made bytes of, with the plans and samples of the store. Models that no pattern matches any more go."""
+    found = msgspec.msgpack.decode(packed, type=_Packed)
+    entries = [
+        Entry(one.name, model, one.since, one.versions, tuple(sorted(plans.get(one.name, ()), key=lambda p: p.since)))
+        for one in found.entries
+        if (model := settings.model(one.name)) is not None
+    ]
+    names = {entry.name for entry in entries}
+    empty = np.empty(0, np.int64)
+    return State(
+        Roster(tuple(entries)),
+        {
+            name: Learner(*spans, samples.get(name, Sample(empty)).first(settings.limits.sample))
+            for name, spans in found.learners.items()
+            if name in names
+        },
+        {
+            one.version: Policy(
+                {n: History(np.frombuffer(b, np.int64).reshape(shape)) for n, (shape, b) in one.histories.items()},
+                one.plan,
+                one.incident,
+                one.quiet_until,
+            )
+            for one in found.policies
+            if one.version[0] in names
+        },
+        {version: Steps.unpack(one) for version, one in found.steps if version[0] in names},
+        dict(found.closed),
+        dict(found.labels_closed),
+        dict(found.topics_closed),
+        [Loss(*loss) for loss in found.losses],
+    )

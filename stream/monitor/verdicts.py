@@ -1,0 +1,112 @@
+"""Closing windows: all that end together are judged at once, then the policy of each version sees them, then they become rows."""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+from sinks import commit as tables
+from stream import config
+from stream.config.settings import Settings
+from stream.ledger import Ledger, moment
+from stream.monitor import accumulator, judging, rows, triggers
+from stream.monitor.findings import Finding, finding_id, findings
+from stream.monitor.judging import Case, Verdicts
+from stream.monitor.scopes import Scope
+from stream.monitor.sequential import Alarm
+from stream.monitor.state import State, Version
+from stream.plan import Plan
+from stream.policy import Cause, Policy
+
+Alarms = Mapping[Version, tuple[Case, list[Alarm]]]
+
+
+class Windows:
+    """Closes windows. The policy runs once per end and version."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
+        self._state, self._ledger = state, ledger
+        self._digest = config.digest(settings)
+
+    def close(self, scope: Scope, ending: Iterable[tuple[str, str, int]], end: int, alarms: Alarms) -> None:
+        """Close the windows with these keys (model, version, length), all with the same end, in order."""
+        cases = [case for key in sorted(ending, key=lambda k: (k[0], k[2], k[1])) if (case := self._case(scope, key))]
+        verdicts = judging.judge(cases)
+        found: dict[Version, list[Finding]] = {version: [] for version in alarms}
+        causes: dict[Version, list[Cause]] = {}
+        plans: dict[Version, Plan] = {}
+        lengths: dict[Version, list[int]] = {}
+        for version, (case, ringing) in alarms.items():
+            plans[version] = case.plan
+            found[version] += [Finding.of_alarm(case, alarm) for alarm in ringing]
+            shortest = min(case.settings.windows)
+            causes[version] = [Cause(shortest, end, "", alarm.feature, "cusum") for alarm in ringing]
+        for case, verdict in zip(cases, verdicts, strict=True):
+            version = (case.plan.model, case.version)
+            plans[version] = case.plan
+            lengths.setdefault(version, []).append(case.length)
+            found.setdefault(version, []).extend(findings(case, verdict))
+            causes.setdefault(version, []).extend(self._observe(case, verdict))
+        for version in sorted(causes):
+            told = found[version]
+            self._decide(version, end, causes[version], tuple(lengths.get(version, ())), plans[version], told)
+            incident = self._state.policies[version].incident
+            rows.finding_rows(self._ledger, told, incident.id if incident is not None else "")
+        for case, verdict in zip(cases, verdicts, strict=True):
+            rows.window_rows(self._ledger, case, verdict, complete=not self._touched(scope, case.start, end))
+            rows.distance_rows(self._ledger, case, verdict)
+
+    def _case(self, scope: Scope, key: tuple[str, str, int]) -> Case | None:
+        """The window as a case; one over two plans, or still of learning, is unknown and becomes a row at once."""
+        window = self._state.windows.pop(key)
+        entry = self._state.roster.entries[self._state.roster.index[key[0]]]
+        if window.plan is None or window.summary is None or entry.plan_at(window.start) is not window.plan:
+            complete = not self._touched(scope, window.start, window.end)
+            why = window.why or (accumulator.TWO_PLANS if entry.plan_at(window.start) else accumulator.LEARNING)
+            span = (moment(window.start), moment(window.end))
+            about = (entry.name, key[1], "", key[2], *span, "", "", window.events)
+            self._ledger.row(tables.WINDOWS, *about, complete, "unknown", why)
+            return None
+        return Case(key[1], key[2], window.start, window.end, window.plan, window.summary, entry.settings)
+
+    def _observe(self, case: Case, verdict: Verdicts) -> list[Cause]:
+        """Let the policy see one window; the causes that persist, in order."""
+        key, trigger = (case.plan.model, case.version), case.settings.trigger
+        shape = (len(case.plan.rows), len(case.plan.grid.columns))
+        drifted, known = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
+        drifted[verdict.rows], known[verdict.rows] = verdict.drifted & verdict.known, verdict.known
+        policy = self._state.policies.get(key, Policy({}))
+        policy = policy.observe(case.plan.id, case.length, drifted, known, trigger)
+        self._state.policies[key] = policy
+        persistent = policy.histories[case.length].persistent(trigger.windows) & drifted
+        return [
+            Cause(case.length, case.end, segment, feature, detector)
+            for segment, feature, detector in rows.persistent_series(case.plan, verdict, persistent)
+        ]
+
+    def _decide(  # noqa: PLR0913, PLR0917 - one decision, with all that it says
+        self,
+        version: Version,
+        end: int,
+        causes: list[Cause],
+        lengths: tuple[int, ...],
+        plan: Plan,
+        told: list[Finding],
+    ) -> None:
+        entry = self._state.roster.entries[self._state.roster.index[version[0]]]
+        policy = self._state.policies.get(version, Policy({}))
+        incident_id = finding_id("incident", *version, end)
+        policy, happened = policy.decide(end, causes, lengths, entry.settings.trigger, incident_id)
+        self._state.policies[version] = policy
+        for event in happened:
+            about = (event.incident.id, *version, event.state, moment(end))
+            self._ledger.row(tables.INCIDENTS, *about, event.incident.feature, event.incident.detector)
+            if event.triggered:
+                body = triggers.message(plan, version[1], event, told, self._digest)
+                identity = triggers.trigger_id(plan, version[1], event)
+                self._ledger.row(
+                    tables.TRIGGERS, identity, *version, "drift", moment(end), event.incident.id, body
+                )
+
+    def _touched(self, scope: Scope, start: int, end: int) -> bool:
+        """Whether a loss touched a span of event time."""
+        return any(loss.topic in scope and loss.start < end and start < loss.end for loss in self._state.losses)

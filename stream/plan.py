@@ -1,0 +1,125 @@
+"""What is counted for a model: its columns, their grid, its segments, and the reference that windows are compared with.
+
+A plan holds from `since` on, for every pane that begins there or later, until the next plan of the model does.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
+
+from detectors import parts
+from detectors.grids import Grid
+from stream.encodings.schema import Shape
+
+# Columns that are no features: what the model said, and how it served.
+SCORE: Final = "output:score"
+PREDICTION: Final = "output:prediction"
+LATENCY: Final = "service:latency_ms"
+STATUS: Final = "service:status"
+OUTPUTS: Final = (SCORE, LATENCY, PREDICTION, STATUS)
+
+
+@dataclass(frozen=True)
+class SegmentField:
+    """One field by which events are told apart. Its rows: one per value, then other values, then missing."""
+
+    name: str
+    feature: bool  # taken from the categorical feature of that name rather than from the event's segments
+    values: tuple[str, ...]
+    first: int  # its first row in the summaries
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """The names of its rows."""
+        return tuple(f"{self.name}={value}" for value in (*self.values, "(other)", "(missing)"))
+
+
+@dataclass(frozen=True, eq=False)  # one object per plan: caches go by identity
+class Plan:
+    """See the file's head. `reference` has a row per segment row; `inferred` are the columns that nobody declared."""
+
+    model: str
+    since: int  # ns, the start of a pane
+    grid: Grid
+    segments: tuple[SegmentField, ...]
+    reference: parts.Summary
+    source: str  # where the reference comes from, for people
+    inferred: tuple[str, ...]
+
+    @cached_property
+    def rows(self) -> tuple[str, ...]:
+        """The names of the rows of its summaries; the first, empty, is all events."""
+        return ("", *(row for field in self.segments for row in field.rows))
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The features that events are decoded for."""
+        sources = {field.name for field in self.segments if field.feature}
+        categorical = [name for name in self.grid.categorical if name not in OUTPUTS]
+        return Shape(
+            self.model,
+            tuple(name for name in self.grid.numeric if name not in OUTPUTS),
+            (*categorical, *sorted(sources - set(categorical))),
+        )
+
+    @cached_property
+    def body(self) -> bytes:
+        """The plan as JSON; the same plan has the same bytes."""
+        packed = self.reference.to_bytes()
+        return msgspec.json.encode(
+            {
+                "model": self.model,
+                "since": self.since,
+                "grid": self.grid.document(),
+                "segments": [
+                    {"name": field.name, "feature": field.feature, "values": field.values} for field in self.segments
+                ],
+                "reference": {
+                    "source": self.source,
+                    "counts": base64.b64encode(packed.counts).decode(),
+                    "width": packed.width,
+                    "moments": base64.b64encode(packed.moments).decode(),
+                },
+                "inferred": self.inferred,
+            }
+        )
+
+    @cached_property
+    def id(self) -> str:
+        """A hash of all that it says."""
+        return hashlib.blake2b(self.body, digest_size=8).hexdigest()
+
+    @classmethod
+    def load(cls, body: bytes) -> "Plan":
+        """The plan whose `body` this is."""
+        document = msgspec.json.decode(body)
+        grid = Grid.load(document["grid"])
+        packed = document["reference"]
+        reference = parts.from_bytes(
+            grid,
+            parts.Packed(base64.b64decode(packed["counts"]), packed["width"], base64.b64decode(packed["moments"])),
+        )
+        return cls(
+            document["model"],
+            document["since"],
+            grid,
+            segment_fields({field["name"]: field for field in document["segments"]}),
+            reference,
+            packed["source"],
+            tuple(document["inferred"]),
+        )
+
+
+def segment_fields(fields: Mapping[str, Mapping[str, Any]]) -> tuple[SegmentField, ...]:
+    """Fields by name, each with `feature` and `values`, laid out in rows behind the row of all events."""
+    laid: list[SegmentField] = []
+    first = 1
+    for name, field in fields.items():
+        laid.append(SegmentField(name, field["feature"], tuple(field["values"]), first))
+        first += len(laid[-1].rows)
+    return tuple(laid)

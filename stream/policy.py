@@ -1,0 +1,104 @@
+"""From verdicts to triggers: a feature that drifts in k of its last n windows opens an incident, an incident asks for one retraining.
+
+Pure folds over closed windows in their order. The state is small and frozen; what happens is returned as facts.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.config.settings import Trigger
+from stream.events import NEVER
+
+
+class Incident(msgspec.Struct, frozen=True):
+    """Findings of one model and version that belong together, while it is open."""
+
+    id: str
+    opened: int  # the end of the window that opened it
+    length: int  # the length of the windows that must be clean again before it closes
+    feature: str
+    segment: str
+    detector: str
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What opens an incident: the first persistent finding of a close, in order."""
+
+    length: int
+    end: int
+    segment: str
+    feature: str
+    detector: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """An incident was opened or closed; `triggered` where a retraining is asked for."""
+
+    state: Literal["opened", "closed"]
+    incident: Incident
+    at: int
+    triggered: bool
+
+
+@dataclass(frozen=True)
+class History:
+    """The last verdicts of every series of one window length, newest in the lowest bit. (rows, columns)"""
+
+    bits: NDArray[np.int64]
+
+    def step(self, drifted: NDArray[np.bool_], known: NDArray[np.bool_], n: int) -> "History":
+        """After one more window; series without a verdict stay as they are."""
+        shifted = ((self.bits << 1) | drifted) & ((1 << n) - 1)
+        return History(np.where(known, shifted, self.bits))
+
+    def persistent(self, k: int) -> NDArray[np.bool_]:
+        """Which series drifted now and in k of the windows remembered."""
+        return (np.bitwise_count(self.bits) >= k) & (self.bits & 1 == 1)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One version of a model: its histories by window length, its incident, and until when it is quiet."""
+
+    histories: dict[int, History]
+    plan: str = ""  # whose series the histories are
+    incident: Incident | None = None
+    quiet_until: int = NEVER
+
+    def observe(
+        self, plan: str, length: int, drifted: NDArray[np.bool_], known: NDArray[np.bool_], trigger: Trigger
+    ) -> "Policy":
+        """After the verdicts of one window. (rows, columns). Another plan has other series: the histories begin anew."""
+        histories = self.histories if plan == self.plan else {}
+        before = histories.get(length, History(np.zeros(drifted.shape, np.int64)))
+        return replace(self, plan=plan, histories={**histories, length: before.step(drifted, known, trigger.of)})
+
+    def decide(
+        self, at: int, causes: list[Cause], lengths: tuple[int, ...], trigger: Trigger, incident_id: str
+    ) -> tuple["Policy", tuple[Event, ...]]:
+        """Once per end, after all windows of it: open on the first cause, or close what has been clean for long enough.
+
+        `lengths` are those of the windows that ended here; `incident_id` names an incident that opens now.
+        """
+        if self.incident is None:
+            if not causes:
+                return self, ()
+            first = causes[0]
+            incident = Incident(incident_id, at, first.length, first.feature, first.segment, first.detector)
+            triggered = trigger.enabled and at >= self.quiet_until
+            quiet_until = at + trigger.cooldown if triggered else self.quiet_until
+            opened = replace(self, incident=incident, quiet_until=quiet_until)
+            return opened, (Event("opened", incident, at, triggered),)
+        incident = self.incident
+        history = self.histories.get(incident.length)
+        clean = history is None or not history.bits.any()
+        waited = at >= incident.opened + trigger.of * incident.length
+        if causes or not clean or not waited or incident.length not in lengths:
+            return self, ()
+        return replace(self, incident=None), (Event("closed", incident, at, triggered=False),)

@@ -1,0 +1,86 @@
+"""Who is watched: models and their versions in the order of their admission, and which plan holds from which pane on.
+
+Frozen: an admission or a new plan makes a new roster. What is decided at a close holds from T, a pane that nobody has read yet, so
+every look-up by pane gives the same answer however events are batched.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from stream.config.settings import Model
+from stream.events import NEVER
+from stream.plan import Plan
+
+FUTURE = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One model. `versions`: version -> the first pane start at which it has rows of its own."""
+
+    name: str
+    settings: Model
+    since: int  # ns: earlier events are those of a stranger
+    versions: Mapping[str, int]
+    plans: tuple[Plan, ...]  # ascending by `since`
+
+    def plan_at(self, start: int) -> Plan | None:
+        """The plan of the pane that begins then; None while the model is being learned."""
+        i = bisect_right([plan.since for plan in self.plans], start)
+        return self.plans[i - 1] if i else None
+
+    @property
+    def planned_from(self) -> int:
+        """The first pane start with a plan."""
+        return self.plans[0].since if self.plans else FUTURE
+
+    def slot_at(self, version: str, start: int) -> str | None:
+        """The version, where it is admitted by then; None stands for all that are not."""
+        return version if self.versions.get(version, FUTURE) <= start else None
+
+
+@dataclass(frozen=True)
+class Roster:
+    """All models, by the index that their events carry."""
+
+    entries: tuple[Entry, ...] = ()
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Model name to index."""
+        return {entry.name: i for i, entry in enumerate(self.entries)}
+
+    def get(self, name: str) -> Entry | None:
+        """The entry of a model."""
+        i = self.index.get(name)
+        return None if i is None else self.entries[i]
+
+    def admit(self, name: str, settings: Model, since: int = NEVER) -> "Roster":
+        """With one more model, last."""
+        assert name not in self.index, name
+        return Roster((*self.entries, Entry(name, settings, since, {}, ())))
+
+    def _with(self, entry: Entry) -> "Roster":
+        i = self.index[entry.name]
+        return Roster((*self.entries[:i], entry, *self.entries[i + 1 :]))
+
+    def admit_version(self, name: str, version: str, since: int) -> "Roster":
+        """With one more version of a model."""
+        entry = self.entries[self.index[name]]
+        return self._with(replace(entry, versions={**entry.versions, version: since}))
+
+    def plan(self, plan: Plan) -> "Roster":
+        """With a newer plan of its model."""
+        entry = self.entries[self.index[plan.model]]
+        assert not entry.plans or entry.plans[-1].since < plan.since, (plan.model, plan.since)
+        return self._with(replace(entry, plans=(*entry.plans, plan)))
+
+    def without_plans_before(self, start: int) -> "Roster":
+        """Without the plans that no pane from `start` on can ask for."""
+        entries = []
+        for entry in self.entries:
+            i = max(0, bisect_right([plan.since for plan in entry.plans], start) - 1)
+            entries.append(replace(entry, plans=entry.plans[i:]) if i else entry)
+        return Roster(tuple(entries)) if any(a is not b for a, b in zip(entries, self.entries, strict=True)) else self

@@ -1,0 +1,61 @@
+"""The k events with the smallest hash of their position: a uniform sample that merges and replays exactly."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.events import Ints
+
+_GOLDEN, _FIRST, _SECOND = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+
+
+def position_hashes(seed: int, partition: int, offsets: Ints) -> Ints:
+    """63-bit hashes of positions: splitmix64 (Steele, Lea and Flood 2014) of the topic's seed, partition and offset."""
+    with np.errstate(over="ignore"):
+        stream = _mixed(np.array([seed], np.uint64) + np.uint64(partition) * _GOLDEN)
+        return (_mixed(offsets.astype(np.uint64) * _GOLDEN + stream) >> np.uint64(1)).astype(np.int64)
+
+
+def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    x = (x ^ (x >> np.uint64(30))) * _FIRST
+    x = (x ^ (x >> np.uint64(27))) * _SECOND
+    return x ^ (x >> np.uint64(31))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Events by ascending hash. `versions` and `payloads` go with `hashes` (n,)."""
+
+    hashes: Ints
+    versions: tuple[str, ...] = ()
+    payloads: tuple[bytes, ...] = ()
+
+    @classmethod
+    def of(cls, hashes: Ints, versions: Sequence[str], payloads: Sequence[bytes], k: int) -> "Sample":
+        """The k smallest of these events."""
+        order = sorted(range(len(hashes)), key=lambda i: (hashes[i], payloads[i]))[:k]
+        return cls(hashes[order], tuple(versions[i] for i in order), tuple(payloads[i] for i in order))
+
+    def merge(self, other: "Sample", k: int) -> "Sample":
+        """The k smallest of both."""
+        if not len(self.hashes):
+            return other if len(other.hashes) <= k else other.first(k)
+        hashes = np.concatenate((self.hashes, other.hashes))
+        return Sample.of(hashes, self.versions + other.versions, self.payloads + other.payloads, k)
+
+    def first(self, k: int) -> "Sample":
+        """The k smallest."""
+        return Sample(self.hashes[:k], self.versions[:k], self.payloads[:k])
+
+    def below(self, bound: int) -> "Sample":
+        """Those whose hash is below a bound."""
+        return self.first(int(np.searchsorted(self.hashes, bound)))
+
+    def bound(self, k: int) -> int:
+        """The hash from which on nothing enters a sample of k."""
+        return int(self.hashes[k - 1]) if len(self.hashes) >= k else 2**63 - 1
+
+
+NOTHING = Sample(np.empty(0, np.int64))

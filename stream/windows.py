@@ -1,0 +1,33 @@
+"""Spans of event time: panes, the windows that they add up to, and the pane from which a decision holds. All in ns, UTC."""
+
+from collections.abc import Iterable
+
+from stream.events import NEVER
+
+
+def pane_end(time: int, pane: int) -> int:
+    """The end of the pane that holds an event time."""
+    return (time // pane + 1) * pane
+
+
+def window_end(end: int, length: int) -> int:
+    """The end of the window of this length that holds the pane with this end."""
+    return -(-end // length) * length
+
+
+def decided_from(end: int, pane: int, lateness: int, max_ahead: int) -> int:
+    """T: the first pane start that nobody can have read when the pane with this end closes.
+
+    Reading stops `max_ahead` past the watermark, and until this close the watermark was below `end + lateness`.
+    """
+    return -(-(end + lateness + max_ahead) // pane) * pane
+
+
+def watermark(clocks: Iterable[int]) -> int:
+    """The least of the clocks; NEVER while one has seen nothing, or where there are none."""
+    return min(clocks, default=NEVER)
+
+
+def due(end: int, lateness: int, mark: int) -> bool:
+    """Whether a pane or window with this end closes at this watermark."""
+    return mark != NEVER and end + lateness <= mark

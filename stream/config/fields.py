@@ -3,6 +3,7 @@
 So merging needs no code of its own: a model is read over the defaults, the defaults are read over what driftline ships.
 """
 
+from functools import cache
 from typing import TypeVar
 
 from msgspec import Struct, inspect
@@ -25,8 +26,8 @@ def structure(base: S, node: Node, path: Path) -> tuple[S, Objections]:
     if isinstance(node, Scalar) and node.null:
         return base, ()
     if not isinstance(node, Keys):
-        found = "a list" if isinstance(node, Items) else "a single value"  # not shown: it may be a secret, misplaced
-        return base, (Objection(path, "a mapping of keys", found),)
+        shape = "a list" if isinstance(node, Items) else "a single value"  # not shown: it may be a secret, misplaced
+        return base, (Objection(path, "a mapping of keys", shape),)
     known = fields(type(base))
     changes: dict[str, object] = {}
     objections: Objections = ()
@@ -41,6 +42,7 @@ def structure(base: S, node: Node, path: Path) -> tuple[S, Objections]:
     return replace(base, **changes), objections
 
 
+@cache
 def fields(struct: type[Struct]) -> dict[str, inspect.Field]:
     """The declared keys of a section, as the file spells them."""
     kind = inspect.type_info(struct)
@@ -51,8 +53,8 @@ def fields(struct: type[Struct]) -> dict[str, inspect.Field]:
 def unknown(path: Path, key: str, known: dict[str, inspect.Field]) -> Objection:
     """A key that nobody declared.
 
-    Its value is not shown, for under a misspelt name it may be a secret; nor is the key itself beside secrets, unless it
-    is a misspelt one: in `{password hunter2}` a colon is missing.
+    Its value is not shown, for under a misspelt name it may be a secret; nor is the key itself beside secrets, unless
+    it is a misspelt one: in `{password hunter2}` a colon is missing.
     """
     meant = nearest(key, known)
     misspelt = bool(meant) and key.isidentifier() and abs(len(key) - len(meant)) <= MISSPELT_MAX

@@ -12,7 +12,7 @@ from stream.config.parse import ConfigurationError, parse
 from stream.config.settings import Settings
 from stream.config.units import HOUR
 
-TEXT = Path("docs/configuration.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[3] / "docs/configuration.md").read_text(encoding="utf-8")
 EVERY_KEY, EXAMPLE = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 

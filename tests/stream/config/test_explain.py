@@ -104,6 +104,18 @@ def test_what_influences_results_changes_the_digest(change: str) -> None:
     assert digest(parse("")) != digest(parse(change))
 
 
+def test_what_makes_no_difference_keeps_the_digest() -> None:
+    """With a file nothing is learned, and topics are a set."""
+    text = """
+    events: {predictions: [a, b]}
+    defaults: {reference: {learn: LEARN}}
+    models: {m: {topics: TOPICS, reference: {file: f}}}
+    """
+    one = text.replace("LEARN", "1h").replace("TOPICS", "[a, b]")
+    other = text.replace("LEARN", "2h").replace("TOPICS", "[b, a]")
+    assert digest(parse(one)) == digest(parse(other))
+
+
 @pytest.mark.parametrize(
     "change",
     [

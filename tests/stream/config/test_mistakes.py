@@ -8,6 +8,7 @@ from stream.config.parse import onboarding, parse
 
 SECTIONS = "defaults, events, http, kafka, limits, models, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, security or transactional"
+SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
 MODEL = "false_triggers_per_month, features, output, reference, segments, tolerate, topics, trigger or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
@@ -35,13 +36,16 @@ MISTAKES = (
     ("kafak: {}", f"line 1: kafak: expected {SECTIONS}, found an unknown key; did you mean kafka?"),
     ("zzz: {}", f"line 1: zzz: expected {SECTIONS}, found an unknown key"),
     ("kafka:\n  bootstap: x", f"line 2: kafka.bootstap: expected {KAFKA}, found an unknown key; did you mean bootstrap?"),
-    ("kafka: 5", "line 1: kafka: expected a mapping of keys, found 5"),
+    ("kafka: 5", "line 1: kafka: expected a mapping of keys, found a single value"),
     ("models: []", "line 1: models: expected a mapping of model names or patterns, found a list"),
     ('models: {"": {}}', 'line 1: models."": expected a model name or a pattern such as fraud-*, found nothing'),
     ("models: {a: {lateness: 2m}}", f"line 1: models.a.lateness: expected {LATENESS}"),
     ("models: {a: {pane: 2m}}", f"line 1: models.a.pane: expected {MODEL}, found an unknown key"),
     ("models: {a: {labels: {within: 7d}}}", f"line 1: models.a.labels: expected {LABELS}"),
     ("defaults: {labels: {within: 7d}}", f"line 1: defaults.labels: expected {LABELS}"),
+    ("kafka: {security: {pasword: x}}", f"line 1: kafka.security.pasword: expected {SECURITY}, found an unknown key; did you mean password?"),
+    ("kafka: {security: {password hunter2}}", f"line 1: kafka.security: expected {SECURITY}, found an unknown key; did you mean password?"),
+    ("kafka: {security: env:P}", "line 1: kafka.security: expected a mapping of keys, found a single value"),
     # Values.
     ("kafka: {from: first}", "line 1: kafka.from: expected earliest or latest, found first"),
     ("kafka: {from: latst}", "line 1: kafka.from: expected earliest or latest, found latst; did you mean latest?"),
@@ -58,6 +62,7 @@ MISTAKES = (
     ("limits: {event_bytes: 0}", "line 1: limits.event_bytes: expected a size above 0, found 0"),
     ("limits: {event_bytes: 64kib}", "line 1: limits.event_bytes: expected a size such as 65536, 64KiB or 1MB, found 64kib"),
     ("store: {path: ''}", 'line 1: store.path: expected a text, found ""'),
+    ("store: {keep: demain à midi}", f'line 1: store.keep: expected {DURATION}, found "demain à midi"'),
     ("store: {path:}", "line 1: store.path: expected a text, found nothing"),
     ('store: {path: "a\\tb"}', 'line 1: store.path: expected text without control characters, found "a\\tb"'),
     ("store: {memory_limit: 1}", "line 1: store.memory_limit: expected a memory size such as 512MB or 1GiB, found 1"),

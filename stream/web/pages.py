@@ -22,7 +22,7 @@ def overview(sources: Given) -> str:
     return overview_page(sources)
 
 
-@get("/models/{name:str}", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=True)
+@get("/models/{name:path}", media_type=MediaType.HTML, include_in_schema=False, sync_to_thread=True)
 def model(  # noqa: PLR0913, PLR0917 - the query string
     sources: Given,
     name: FromPath[str],
@@ -31,7 +31,8 @@ def model(  # noqa: PLR0913, PLR0917 - the query string
     length: FromQuery[str] = "",
     feature: FromQuery[str] = "",
 ) -> str:
-    """One model."""
+    """One model; its name may contain slashes."""
+    name = name.removeprefix("/")
     if name not in (names := sources.models()):
         raise unknown("model", name, names)
     return detail(sources, name, Selected(version, segment, length, feature))

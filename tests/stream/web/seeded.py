@@ -67,7 +67,7 @@ def seeded_status() -> now.Status:
         models=(
             now.Model(WELL, ("3",), "watching", 1.0, events=16_000),
             now.Model(DRIFTING, ("3",), "watching", 1.0, events=16_000),
-            now.Model(LEARNING, ("1",), "learning", 0.4, 9 * HOUR, 24 * HOUR, 3_100, features),
+            now.Model(LEARNING, ("1",), "learning", 0.375, 9 * HOUR, 24 * HOUR, 3_100, features),
         ),
         commit=412,
         commit_seconds=0.012,

@@ -17,7 +17,7 @@ def refusal(request: Request[object, object, State], error: HTTPException) -> Re
     """An HTTP error as JSON, or as a page where a person opened one."""
     if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
         text = tag("p", _sentence(error), " ", tag("a", "To all models", href="/"))
-        page = document("Not here", section(f"Error {error.status_code}", text))
+        page: str = document("Not here", section(f"Error {error.status_code}", text))
         return Response(page, status_code=error.status_code, media_type=MediaType.HTML)
     return _answer(error.status_code, _sentence(error))
 

@@ -1,0 +1,216 @@
+"""/metrics shows what the newest Commits said, within its budget, and counts what it leaves out."""
+
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from sinks.commit import DRIFT, INCIDENTS, REJECTED, TRAFFIC, TRIGGERS, WINDOWS, Columns, Commit, Table, columns
+from sinks.prometheus import FAMILIES, Exporter, Live, Partition
+from sinks.prometheus.exporter import LABEL_MAX, length_name
+from sinks.prometheus.windows import SEGMENTS_MAX, VERSIONS_MAX
+
+MINUTE = 60_000_000_000
+NOON = np.datetime64("2026-11-20T12:00:00", "us")
+VALUES = {"float": np.nan, "int": 0, "bool": True, "time": NOON, "text": "", "bytes": b""}
+LIVE = Live(
+    ready=True,
+    watermarks_ns=(("service", 1_795_176_000_000_000_000),),
+    partitions=(Partition("predictions", 0, 12), Partition("predictions", 1, 0, paused=True)),
+    learning=(("pricing", 0.375),),
+    outbox=(("triggers", 1), ("dead_letters", 0)),
+    commit_number=1,
+    commit_seconds=0.012,
+    store_bytes=1_048_576,
+    memory_bytes=157_286_400,
+)
+GOLDEN = """\
+driftline_drift_value{detector="psi",feature="amount",model="fraud",version="3",window="5m"} 2.5
+driftline_drift_limit{detector="psi",feature="amount",model="fraud",version="3",window="5m"} 0.25
+driftline_drift_verdict{feature="amount",model="fraud",version="3",window="5m"} 1.0
+driftline_drift_verdict{feature="age",model="fraud",version="3",window="5m"} -1.0
+driftline_window_verdict{model="fraud",segment="",version="3",window="5m"} 1.0
+driftline_window_end_timestamp_seconds{model="fraud",segment="",version="3",window="5m"} 1.795176e+09
+driftline_window_events{model="fraud",segment="",version="3",window="5m"} 400.0
+driftline_window_drifted_ratio{model="fraud",version="3",window="5m"} 1.0
+driftline_incidents_open{model="fraud"} 1.0
+driftline_learning_ratio{model="pricing"} 0.375
+driftline_events_total{model="fraud"} 400.0
+driftline_late_events_total{model="fraud"} 3.0
+driftline_skewed_events_total{model="fraud"} 0.0
+driftline_waiting_events_total{model="fraud"} 0.0
+driftline_rejected_events_total{reason="json",topic="predictions"} 2.0
+driftline_triggers_total{model="fraud",reason="drift"} 1.0
+driftline_ready 1.0
+driftline_replaying 0.0
+driftline_watermark_timestamp_seconds{scope="service"} 1.795176e+09
+driftline_consumer_lag_records{partition="0",topic="predictions"} 12.0
+driftline_consumer_lag_records{partition="1",topic="predictions"} 0.0
+driftline_partition_paused{partition="0",topic="predictions"} 0.0
+driftline_partition_paused{partition="1",topic="predictions"} 1.0
+driftline_outbox_pending{outbox="triggers"} 1.0
+driftline_outbox_pending{outbox="dead_letters"} 0.0
+driftline_commit_number 1.0
+driftline_commit_seconds 0.012
+driftline_store_bytes 1.048576e+06
+driftline_memory_bytes 1.572864e+08
+driftline_series_exported 8.0
+driftline_series_dropped_total 0.0
+driftline_build_info{version="1.2.3"} 1.0
+"""
+
+
+def rows(table: Table, *told: dict[str, object]) -> Columns:
+    """Rows that say only what a test is about."""
+    return columns(table, {c.name: [row.get(c.name, VALUES[c.kind]) for row in told] for c in table.columns})
+
+
+def window(model: str, **told: object) -> dict[str, object]:
+    """A 5-minute window of a model's version 3, which drifts."""
+    return {"model": model, "version": "3", "length": 5 * MINUTE, "end": NOON, "verdict": "drift", **told}
+
+
+def story() -> Commit:
+    """One Commit with something in each table that is shown."""
+    drift = {"feature": "amount", "psi": 2.5, "psi_limit": 0.25}
+    tables = {
+        "windows": rows(WINDOWS, window("fraud", events=400)),
+        "distances": rows(DRIFT, window("fraud", **drift), window("fraud", feature="age", verdict="unknown")),
+        "traffic": rows(TRAFFIC, {"model": "fraud", "events": 400, "late": 3}),
+        "rejected": rows(REJECTED, {"topic": "predictions", "reason": "json", "events": 2}),
+        "incidents": rows(INCIDENTS, {"id": "41f0", "model": "fraud", "state": "opened"}),
+        "triggers": rows(TRIGGERS, {"id": "9f2c", "model": "fraud", "reason": "drift"}),
+    }
+    return Commit(1, tables)
+
+
+def many(models: int, features: int) -> Commit:
+    """A window per model, whose features are the further beyond their limit the lower their number."""
+    windows = [window(f"m{i:03}") for i in range(models)]
+    facts = [
+        {**each, "feature": f"f{j:03}", **{f"{d}{limit}": 1.0 / (1 + j) for d in DETECTORS for limit in ("", "_limit")}}
+        | {"psi": 2.0 / (1 + j), "psi_limit": 1.0}
+        for each in windows
+        for j in range(features)
+    ]
+    return Commit(1, {"windows": rows(WINDOWS, *windows), "distances": rows(DRIFT, *facts)})
+
+
+DETECTORS = ("psi", "jensen_shannon", "kolmogorov_smirnov")
+
+
+def samples(exporter: Exporter, start: str = "driftline_") -> list[str]:
+    """The exposition's samples that begin so."""
+    return [line for line in exporter.text().decode().splitlines() if line.startswith(start)]
+
+
+def shown(commit: Commit, series_max: int = 50_000) -> Exporter:
+    """An exporter that has seen one Commit."""
+    exporter = Exporter(series_max=series_max)
+    exporter.show(commit)
+    return exporter
+
+
+def test_the_exposition_is_the_golden_one() -> None:
+    """Every name, label and value, in the order of the table."""
+    exporter = Exporter(lambda: LIVE, version="1.2.3")
+    exporter.show(story())
+    assert GOLDEN.splitlines() == samples(exporter)
+
+
+def test_showing_a_commit_twice_changes_nothing() -> None:
+    """A Commit that is shown again after a crash is not counted again."""
+    once, twice = shown(story()), shown(story())
+    twice.show(story())
+    assert once.text() == twice.text()
+
+
+def test_counters_add_up_over_commits() -> None:
+    """Each Commit adds what passed in it."""
+    exporter = shown(story())
+    exporter.show(Commit(2, {"traffic": rows(TRAFFIC, {"model": "fraud", "events": 100, "late": 1})}))
+    totals = [line.split()[1] for name in ("events", "late_events") for line in samples(exporter, f"driftline_{name}_")]
+    assert totals == ["500.0", "4.0"]
+
+
+def test_a_closed_incident_is_no_longer_open() -> None:
+    """Closing takes it away; the model stays, with none."""
+    exporter = shown(story())
+    exporter.show(Commit(2, {"incidents": rows(INCIDENTS, {"id": "41f0", "model": "fraud", "state": "closed"})}))
+    assert samples(exporter, "driftline_incidents_open{") == ['driftline_incidents_open{model="fraud"} 0.0']
+
+
+def test_a_late_window_does_not_replace_a_newer_one() -> None:
+    """Of several windows in one Commit the last one is shown, whatever their order."""
+    ends = [NOON + np.timedelta64(5 * i, "m") for i in (1, 2, 0)]
+    told = [window("fraud", end=end, events=i) for i, end in enumerate(ends)]
+    exporter = shown(Commit(1, {"windows": rows(WINDOWS, *told)}))
+    assert [f"driftline_window_events{{{LABELS}}} 1.0"] == samples(exporter, "driftline_window_events{")
+
+
+LABELS = 'model="fraud",segment="",version="3",window="5m"'
+
+
+def test_only_the_newest_versions_are_shown() -> None:
+    """A model that is released every day does not fill Prometheus."""
+    told = [window("fraud", version=str(i), end=NOON + np.timedelta64(i, "m")) for i in range(VERSIONS_MAX + 4)]
+    lines = samples(shown(Commit(1, {"windows": rows(WINDOWS, *told)})), "driftline_window_verdict{")
+    assert [f'version="{i}"' in line for i, line in zip((4, 5, 6), lines, strict=True)] == [True] * VERSIONS_MAX
+
+
+@pytest.mark.parametrize(("n", "expected"), [(SEGMENTS_MAX, SEGMENTS_MAX + 1), (SEGMENTS_MAX + 1, 1)])
+def test_segments_are_shown_only_where_they_are_few(n: int, expected: int) -> None:
+    """Ten countries are a graph, two hundred are a bill."""
+    told = [window("fraud", segment=f"country={i}" if i else "") for i in range(n + 1)]
+    assert expected == len(samples(shown(Commit(1, {"windows": rows(WINDOWS, *told)})), "driftline_window_verdict{"))
+
+
+@pytest.mark.parametrize("series_max", [0, 3, 50, 1_000, 5_000])
+def test_the_budget_is_kept_and_what_is_left_out_is_counted(series_max: int) -> None:
+    """Shown and dropped together are everything, and the shown ones fit."""
+    exporter = shown(many(models=10, features=40), series_max)
+    lines = samples(exporter, "driftline_drift_") + samples(exporter, "driftline_window_")
+    exported, dropped = (
+        int(float(samples(exporter, f"driftline_series_{name} ")[0].split()[1]))
+        for name in ("exported", "dropped_total")
+    )
+    assert (True, exported, 10 * (4 + 40 * 7)) == (exported <= series_max, len(lines), exported + dropped)
+
+
+def test_the_worst_features_of_every_model_are_kept() -> None:
+    """The budget goes round the models, so that a loud one does not silence the others."""
+    exporter = shown(many(models=3, features=10), series_max=3 * 4 + 6 * 7)
+    kept = [line.split("{")[1].split(",version")[0] for line in samples(exporter, "driftline_drift_verdict{")]
+    assert [f'feature="f{j:03}",model="m{i:03}"' for i in range(3) for j in range(2)] == kept
+
+
+def test_labels_are_bounded_and_stay_distinct() -> None:
+    """A name of a megabyte is cut, and two such names remain two series."""
+    names = ["x" * 10_000 + end for end in "ab"]
+    exporter = shown(Commit(1, {"windows": rows(WINDOWS, *(window(name) for name in names))}))
+    labels = [line.split('"')[1] for line in samples(exporter, "driftline_window_verdict{")]
+    assert ([len(label) for label in labels], len(set(labels))) == ([LABEL_MAX] * 2, 2)
+
+
+def test_every_sample_is_declared() -> None:
+    """What the table does not name is never said, and all that it names has a type and a sentence."""
+    text = shown(story()).text().decode()
+    declared = {line.split()[2] for line in text.splitlines() if line.startswith("# HELP")}
+    assert set(FAMILIES) == declared
+
+
+@pytest.mark.parametrize(
+    ("length", "name"), [(5 * MINUTE, "5m"), (60 * MINUTE, "1h"), (1_440 * MINUTE, "1d"), (90 * MINUTE, "90m")]
+)
+def test_lengths_are_named_as_in_the_configuration(length: int, name: str) -> None:
+    """The label says what the file says."""
+    assert name == length_name(length)
+
+
+def test_twelve_thousand_series_render_well_below_a_second() -> None:
+    """A scrape takes a fraction of its interval, even at the size of a large service."""
+    exporter = shown(many(models=50, features=34))
+    start = perf_counter()
+    lines = samples(exporter)
+    elapsed_seconds = perf_counter() - start
+    assert (len(lines) > 12_000, elapsed_seconds < 0.9) == (True, True), elapsed_seconds

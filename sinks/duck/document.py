@@ -21,7 +21,8 @@ the file itself (`duckdb driftline.duckdb`) when the service is stopped.
 - `end`, `offset` and `limit` are words of SQL: write them in double quotes.
 - `detail`, `cells` and `body` hold JSON where they say so: `body::JSON->>'$.key'`, for bytes `decode(body)::JSON`.
 
-Rows are only ever added and deleted, never changed.
+Rows are only ever added and deleted, never changed. `distances` is a view too: its rows lie in `distances_rows`, with
+their texts as numbers of `words`, because there are so many of them.
 """
 
 _KEEPS: dict[Keep, str] = {

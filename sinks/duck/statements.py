@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from msgspec import Struct
 
 from sinks.commit import SAMPLES, TABLES, Table
-from sinks.duck.schema import quoted
+from sinks.duck.schema import physical, quoted
 
 
 class Statement(Struct, frozen=True):
@@ -23,7 +23,7 @@ def microseconds(time_ns: int) -> int:
 def insertion(table: Table) -> str:
     """INSERT of the columns in a dict of NumPy arrays named `rows`; its one parameter is the commit's number."""
     names = ", ".join(quoted(column.name) for column in table.columns)
-    return f"INSERT INTO {quoted(table.name)} SELECT ?::BIGINT, {names} FROM rows"  # noqa: S608 - declared names
+    return f"INSERT INTO {quoted(physical(table))} SELECT ?::BIGINT, {names} FROM rows"  # noqa: S608 - declared names
 
 
 def selection(  # noqa: PLR0913 - one question, asked by keyword
@@ -78,7 +78,7 @@ def newest(table: Table) -> str:
 
 
 def _deletion(table: Table, condition: str, *parameters: str | int) -> Statement:
-    return Statement(f"DELETE FROM {quoted(table.name)} WHERE {condition}", list(parameters))  # noqa: S608 - declared names
+    return Statement(f"DELETE FROM {quoted(physical(table))} WHERE {condition}", list(parameters))  # noqa: S608 - declared names
 
 
 def _filter(conditions: Sequence[str]) -> str:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from sinks.commit import Columns, Commit, Kind, Table, checked, type_of
 from sinks.commit.store import NOWHERE
+from sinks.duck import words
 from sinks.duck.errors import translated
-from sinks.duck.schema import prepare
+from sinks.duck.schema import CODED, prepare
 from sinks.duck.statements import deletions, insertion, selection
 
 COMMITS_KEPT = 100_000  # rows of `commits`, which only a person reads: a day at one per second
@@ -50,6 +51,7 @@ class DuckStore:
                 self._writer = self._root.cursor()
                 prepare(self._writer, self._path)
                 self._last = self._number()
+                self._words = words.load(self._writer)
             except BaseException:
                 self._root.close()
                 raise
@@ -61,15 +63,18 @@ class DuckStore:
     def write(self, commit: Commit) -> None:
         """Keep all rows of a Commit, or none: StoreFailed where the world would not have it. One transaction."""
         tables = checked(commit, self._last)
+        known = len(self._words)
         with translated(self._path):
             self._writer.begin()
             try:
                 for table, rows in tables:
                     self._insert(table, rows, commit.number)
+                self._words.keep(self._writer, known)
                 written_at = datetime.now(UTC).replace(tzinfo=None)
                 self._writer.execute("INSERT INTO commits VALUES (?, ?)", [commit.number, written_at])
                 self._writer.commit()
             except BaseException:
+                self._words.forget(known)
                 self._roll_back()
                 raise
         self._last = commit.number
@@ -135,7 +140,10 @@ class DuckStore:
 
     def _insert(self, table: Table, columns: Columns, number: int) -> None:
         # DuckDB finds `rows` by its name in this frame, and cannot read arrays with negative strides.
-        rows = {name: np.ascontiguousarray(array) for name, array in columns.items()}  # noqa: F841 - see above
+        rows = {name: np.ascontiguousarray(array) for name, array in columns.items()}
+        if table.name in CODED:
+            texts = [column.name for column in table.columns if column.kind == "text"]
+            rows |= {name: self._words.codes(rows[name]) for name in texts}
         self._writer.execute(insertion(table), [number])
 
     def _roll_back(self) -> None:

@@ -83,20 +83,26 @@ def attempts(store: DuckStore, action: Callable[[], None]) -> list[bool]:
     return failed[1:]
 
 
-def test_a_failure_at_any_statement_leaves_nothing_of_a_commit(duck: DuckStore) -> None:
-    """Whichever statement fails, the rows and the number are those from before, and the same Commit can be retried."""
-    duck.write(commit(1, np.random.default_rng(1)))
-    before = state(duck)
-    second = commit(2, np.random.default_rng(2))
+def test_a_failure_at_any_statement_leaves_nothing_of_a_commit(tmp_path: Path) -> None:
+    """Whichever statement fails, rows and number are those from before; the same Commit can be retried, and lasts."""
+    with closing(DuckStore(tmp_path / "driftline.duckdb")) as duck:
+        duck.write(commit(1, np.random.default_rng(1)))
+        before = state(duck)
+        tables = commit(2, np.random.default_rng(2)).tables
+        newcomer = np.full_like(tables["distances"]["model"], "newcomer")  # a text that `words` does not have yet
+        second = Commit(2, {**tables, "distances": {**tables["distances"], "model": newcomer}})
 
-    def write() -> None:
-        assert (1, before) == (duck.last(), state(duck))
-        duck.write(second)
+        def write() -> None:
+            assert (1, before) == (duck.last(), state(duck))
+            duck.write(second)
 
-    failed = attempts(duck, write)
-    assert len(TABLES) + 3 == len(failed)  # begin, a statement per table, the commit's own row, and the end
-    assert duck.last() == 2
-    assert before != state(duck)
+        failed = attempts(duck, write)
+        assert len(TABLES) + 4 == len(failed)  # begin, a statement per table, new words, the commit's own row, the end
+        after = state(duck)
+    assert before != after
+    with closing(DuckStore(tmp_path / "driftline.duckdb")) as duck:
+        assert (2, after) == (duck.last(), state(duck))
+        assert {"newcomer"} == {row["model"] for row in after["distances"] if row["commit"] == 2}
 
 
 def test_a_failure_at_any_statement_of_forget_deletes_all_or_nothing(duck: DuckStore) -> None:

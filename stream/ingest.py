@@ -81,6 +81,7 @@ class Ingest:
         self.roster, self.schema = roster, schema
         self._fates = Fates(self._settings, roster)
         self._planned = np.array([entry.planned_from for entry in roster.entries] + [FUTURE])
+        self._since = {entry.name: entry.since for entry in roster.entries}
 
     def closed(self, models: Mapping[str, int], topics: Mapping[str, int], bounds: Mapping[str, int]) -> None:
         """Panes that end by then are closed, per model ("" for strangers) and per topic; from a bound on no hash is sampled."""
@@ -144,6 +145,11 @@ class Ingest:
             return rest
         self._replay_releases(partition)
         return self.receive(rest, limits)
+
+    def take_dead_letters(self) -> tuple[DeadLetter, ...]:
+        """The records rejected since they were last taken or cut: they belong to positions, so no sum waits for them."""
+        letters, self._sums.dead_letters = tuple(self._sums.dead_letters), []
+        return letters
 
     def cut(self) -> Partial:
         """Sum what was received since the last cut."""
@@ -242,13 +248,14 @@ class Ingest:
         keys = np.stack((end[rows], batch.head[rows].astype(np.int64)))
         for pane, head in np.unique(keys, axis=1).T.tolist():
             here = np.flatnonzero((keys[0] == pane) & (keys[1] == head))
-            name, stranger = batch.heads[head].name, batch.heads[head].model < 0
+            name = batch.heads[head].name
+            stranger = pane - self._pane < self._since.get(name, FUTURE)  # before T, admitted or not
             (self._sums.strangers if stranger else self._sums.learning)[pane, name] += len(here)
-            here = here[hashes[here] < self._bounds.get(name, FUTURE)]
             k = STRANGER_SAMPLE if stranger else self._settings.limits.sample
+            known = self._sums.samples.get((pane, name), NOTHING)
+            here = here[hashes[here] < min(known.bound(k), self._bounds.get(name, FUTURE))]
             payloads = [records.values[i] or b"" for i in batch.at[rows[here]].tolist()]
             versions = [batch.heads[head].version] * len(here)
-            known = self._sums.samples.get((pane, name), NOTHING)
             self._sums.samples[pane, name] = known.merge(Sample.of(hashes[here], versions, payloads, k), k)
 
     def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:

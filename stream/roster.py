@@ -23,6 +23,7 @@ class Entry:
     name: str
     settings: Model
     since: int  # ns: earlier events are those of a stranger
+    basis: str  # a hash of what its plans were made by: where that changed, a new plan holds from T on
     versions: Mapping[str, int]
     plans: tuple[Plan, ...]  # ascending by `since`
 
@@ -57,10 +58,10 @@ class Roster:
         i = self.index.get(name)
         return None if i is None else self.entries[i]
 
-    def admit(self, name: str, settings: Model, since: int = NEVER) -> "Roster":
+    def admit(self, name: str, settings: Model, basis: str, since: int = NEVER) -> "Roster":
         """With one more model, last."""
         assert name not in self.index, name
-        return Roster((*self.entries, Entry(name, settings, since, {}, ())))
+        return Roster((*self.entries, Entry(name, settings, since, basis, {}, ())))
 
     def _with(self, entry: Entry) -> "Roster":
         i = self.index[entry.name]
@@ -71,11 +72,11 @@ class Roster:
         entry = self.entries[self.index[name]]
         return self._with(replace(entry, versions={**entry.versions, version: since}))
 
-    def plan(self, plan: Plan) -> "Roster":
-        """With a newer plan of its model."""
+    def plan(self, plan: Plan, basis: str) -> "Roster":
+        """With a newer plan of its model; one that was to hold later than this one, or just then, never will."""
         entry = self.entries[self.index[plan.model]]
-        assert not entry.plans or entry.plans[-1].since < plan.since, (plan.model, plan.since)
-        return self._with(replace(entry, plans=(*entry.plans, plan)))
+        earlier = tuple(one for one in entry.plans if one.since < plan.since)
+        return self._with(replace(entry, plans=(*earlier, plan), basis=basis))
 
     def without_plans_before(self, start: int) -> "Roster":
         """Without the plans that no pane from `start` on can ask for."""

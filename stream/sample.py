@@ -35,8 +35,11 @@ class Sample:
     @classmethod
     def of(cls, hashes: Ints, versions: Sequence[str], payloads: Sequence[bytes], k: int) -> "Sample":
         """The k smallest of these events."""
-        order = sorted(range(len(hashes)), key=lambda i: (hashes[i], payloads[i]))[:k]
-        return cls(hashes[order], tuple(versions[i] for i in order), tuple(payloads[i] for i in order))
+        order = np.argsort(hashes, kind="stable")
+        if (np.diff(hashes[order]) == 0).any():  # two positions with one hash: rare, and then the payload decides
+            order = np.array(sorted(order.tolist(), key=lambda i: (hashes[i], payloads[i])), np.int64)
+        order = order[:k]
+        return cls(hashes[order], tuple(versions[i] for i in order.tolist()), tuple(payloads[i] for i in order.tolist()))
 
     def merge(self, other: "Sample", k: int) -> "Sample":
         """The k smallest of both."""

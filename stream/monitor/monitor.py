@@ -9,6 +9,7 @@ from stream.events import NEVER
 from stream.ingest import Limits
 from stream.ledger import Ledger, moment
 from stream.monitor import rows, scopes
+from stream.monitor.onboarding import Sources
 from stream.monitor.panes import Panes
 from stream.monitor.scopes import Marks, Scope
 from stream.monitor.state import State
@@ -23,10 +24,10 @@ Key = TypeVar("Key", bound=Hashable)
 class Monitor:
     """One service's second half. `ledger` holds the rows of what it has decided since the last Commit."""
 
-    def __init__(self, settings: Settings, state: State) -> None:
+    def __init__(self, settings: Settings, sources: Sources, state: State) -> None:
         self.settings, self.state, self.ledger = settings, state, Ledger()
         self._open = Open(settings.limits.sample)
-        self._panes = Panes(settings, state, self.ledger)
+        self._panes = Panes(settings, sources, state, self.ledger)
         self._windows = Windows(settings, state, self.ledger)
         self._lengths = sorted({length for _, model in settings.patterns for length in model.windows})
 
@@ -66,9 +67,9 @@ class Monitor:
         self._open.add(partial)
         rows.dead_letter_rows(self.ledger, partial.dead_letters)
 
-    def adopt(self, plan: Plan) -> None:
+    def adopt(self, plan: Plan, basis: str) -> None:
         """Take a plan into force, from its `since` on."""
-        self._panes.adopt(plan)
+        self._panes.adopt(plan, basis)
 
     def ready(self, at: Marks) -> bool:
         """Whether these watermarks close anything; if so, ingest must cut before `advance`."""

@@ -7,6 +7,7 @@ from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, rows
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
+from stream.monitor.onboarding import Sources
 from stream.monitor.sequential import Alarm, Steps
 from stream.monitor.state import State, Version
 from stream.partials import Open, name_hash
@@ -22,8 +23,8 @@ UNTOLD = "(new)"  # the version of a pane's events where several new versions sh
 class Panes:
     """Closes panes one by one. What it decides holds from T on, which no event read so far has reached."""
 
-    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
-        self._settings, self._state, self._ledger = settings, state, ledger
+    def __init__(self, settings: Settings, sources: Sources, state: State, ledger: Ledger) -> None:
+        self._settings, self._sources, self._state, self._ledger = settings, sources, state, ledger
 
     def decided_from(self, end: int) -> int:
         """T of what is decided when the pane with this end closes."""
@@ -64,12 +65,12 @@ class Panes:
             if name not in self._state.roster.index:
                 if len(self._state.roster.entries) >= self._settings.limits.models:
                     continue
-                self._state.roster = self._state.roster.admit(name, model, self.decided_from(end))
+                self._state.roster = self._state.roster.admit(name, model, "", self.decided_from(end))
             self._learn(self._entry(name), end, waiting, sample)
 
-    def adopt(self, plan: Plan) -> None:
+    def adopt(self, plan: Plan, basis: str) -> None:
         """Take a plan into force, from its `since` on."""
-        self._state.roster = self._state.roster.plan(plan)
+        self._state.roster = self._state.roster.plan(plan, basis)
         rows.plan_rows(self._ledger, plan)
 
     def _entry(self, name: str) -> Entry:
@@ -120,10 +121,13 @@ class Panes:
         learner, entered = learner.add(end, events, sample, limits.sample)
         self._state.learners[entry.name] = learner
         rows.sample_rows(self._ledger, entry.name, end, entered)
-        if entry.plans or learner.share(entry.settings.reference.learn) < 1:
+        if entry.plans:
             return
         try:
-            plan = learner.plan(entry.name, entry.settings, limits, self.decided_from(end))
-        except ReferenceProblem:
-            return  # nothing to watch in it yet: learning goes on
-        self.adopt(plan)
+            plan = self._sources.plan(entry.name, entry.settings, learner, self.decided_from(end))
+        except ReferenceProblem as problem:  # nothing to watch in it yet: learning goes on, and the page says why
+            self._state.problems[entry.name] = str(problem)
+            return
+        if plan is not None:
+            self._state.problems.pop(entry.name, None)
+            self.adopt(plan, self._sources.basis(entry.settings))

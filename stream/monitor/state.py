@@ -41,13 +41,15 @@ class State:
     labels_closed: dict[Scope, int] = field(default_factory=dict)
     topics_closed: dict[str, int] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
-    # Sums of closed panes; made again from the panes that are kept, so not part of the bytes.
+    # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
+    problems: dict[str, str] = field(default_factory=dict)
     windows: dict[tuple[str, str, int], Window] = field(default_factory=dict)
 
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True):
     name: str
     since: int
+    basis: str
     versions: dict[str, int]
 
 
@@ -74,7 +76,7 @@ def pack(state: State) -> bytes:
     """All but the plans, the samples and the panes, which have tables of their own."""
     return msgspec.msgpack.encode(
         _Packed(
-            [_Entry(entry.name, entry.since, dict(entry.versions)) for entry in state.roster.entries],
+            [_Entry(entry.name, entry.since, entry.basis, dict(entry.versions)) for entry in state.roster.entries],
             {name: (one.started, one.upto, one.events) for name, one in state.learners.items()},
             [
                 _Policy(
@@ -101,7 +103,7 @@ def unpack(
     """The state that `pack` made bytes of, with the plans and samples of the store. Models that no pattern matches any more go."""
     found = msgspec.msgpack.decode(packed, type=_Packed)
     entries = [
-        Entry(one.name, model, one.since, one.versions, tuple(sorted(plans.get(one.name, ()), key=lambda p: p.since)))
+        Entry(one.name, model, one.since, one.basis, one.versions, tuple(sorted(plans.get(one.name, ()), key=lambda p: p.since)))
         for one in found.entries
         if (model := settings.model(one.name)) is not None
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from sinks import commit as tables
-from stream import config
+from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, judging, rows, triggers
@@ -25,7 +25,7 @@ class Windows:
 
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
         self._state, self._ledger = state, ledger
-        self._digest = config.digest(settings)
+        self._digest = digest(settings)
 
     def close(self, scope: Scope, ending: Iterable[tuple[str, str, int]], end: int, alarms: Alarms) -> None:
         """Close the windows with these keys (model, version, length), all with the same end, in order."""

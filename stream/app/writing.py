@@ -1,0 +1,47 @@
+"""Commits go to the store one after the other, each in a thread, while the next batch is already being read."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sinks.commit import Commit, Store, StoreFailed
+
+BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
+
+
+@dataclass
+class Writer:
+    """At most one Commit is under way. While the store fails, the same Commit is tried again, and nothing more is read."""
+
+    store: Store
+    written: Callable[[Commit], None]  # called on the loop when a Commit has been kept
+    problem: str = ""
+    seconds: float = 0.0  # of the last Commit
+    _under_way: asyncio.Task[None] | None = None
+
+    async def write(self, commit: Commit) -> None:
+        """Begin to write; returns as soon as the former Commit is kept."""
+        await self.flush()
+        self._under_way = asyncio.create_task(self._keep(commit))
+
+    async def flush(self) -> None:
+        """Return when everything is kept. Raises what is not worth a retry."""
+        if self._under_way is not None:
+            await self._under_way
+            self._under_way = None
+
+    async def _keep(self, commit: Commit) -> None:
+        attempt = 0
+        while True:
+            begun = time.perf_counter()
+            try:
+                await asyncio.to_thread(self.store.write, commit)
+            except StoreFailed as error:
+                self.problem = str(error)
+                await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
+                attempt += 1
+                continue
+            self.problem, self.seconds = "", time.perf_counter() - begun
+            self.written(commit)
+            return

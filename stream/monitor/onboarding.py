@@ -1,0 +1,72 @@
+"""Where plans come from: a reference file, or the sample that a model is learned from; and when a changed configuration makes a new one."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from stream import reference
+from stream.config.settings import Limits, Model, Settings
+from stream.monitor.learning import Learner
+from stream.monitor.state import State
+from stream.plan import Plan
+from stream.reference import Table
+
+
+@dataclass(frozen=True)
+class File:
+    """A reference file as it was read: its rows, and a digest of what it held."""
+
+    table: Table
+    digest: str
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Makes plans by the configuration. `files`: reference files by their path in it."""
+
+    limits: Limits
+    files: Mapping[str, File] = field(default_factory=dict)
+
+    def basis(self, model: Model) -> str:
+        """A hash of what a model's plans are made by."""
+        file = self.files.get(model.reference.file)
+        about = (model.features, model.segments, model.output, self.limits.vocabulary, self.limits.segments)
+        told = msgspec.json.encode((about, model.reference.file, file.digest if file is not None else ""), order="sorted")
+        return hashlib.blake2b(told, digest_size=8).hexdigest()
+
+    def plan(self, name: str, model: Model, learner: Learner | None, since: int) -> Plan | None:
+        """The plan of a model that holds from `since` on; None while it is still to be learned. ReferenceProblem as it says."""
+        file = self.files.get(model.reference.file)
+        if file is not None:
+            source = f"file {model.reference.file}"
+            return reference.plan(name, file.table, model, self.limits, since=since, source=source)
+        if learner is None or learner.share(model.reference.learn) < 1:
+            return None
+        return learner.plan(name, model, self.limits, since)
+
+
+def declared(settings: Settings) -> list[tuple[str, Model]]:
+    """The models that the configuration names outright: they are there from the first event on."""
+    return [(name, model) for name, model in settings.patterns if not set(name) & set("*?[")]
+
+
+def changes(settings: Settings, sources: Sources, state: State, since: int) -> list[tuple[Plan, str]]:
+    """Admit the declared models that are new, and make the plans that the configuration asks for anew; they hold from T on.
+
+    At the very first start nothing has been read, and `since` is NEVER: they hold for all events.
+    """
+    for name, model in declared(settings):
+        if name not in state.roster.index:
+            state.roster = state.roster.admit(name, model, "", since)
+    plans = []
+    for entry in state.roster.entries:
+        basis = sources.basis(entry.settings)
+        if entry.basis == basis:
+            continue
+        plan = sources.plan(entry.name, entry.settings, state.learners.get(entry.name), since)
+        if plan is not None:
+            plans.append((plan, basis))
+    return plans
+

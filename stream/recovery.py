@@ -1,0 +1,127 @@
+"""What an earlier run left in the store becomes the Memory that a new one goes on from."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+from detectors import parts
+from sinks import commit as tables
+from sinks.commit import Store, Table
+from stream.clocks import Mark
+from stream.config.settings import Settings
+from stream.events import NEVER, Partition
+from stream.ingest import Release
+from stream.journey import Memory, Start
+from stream.monitor import accumulator
+from stream.monitor.state import State, unpack
+from stream.plan import Plan
+from stream.sample import Sample
+from stream.windows import window_end
+
+
+class StoreMismatch(Exception):  # noqa: N818 - named by what happened
+    """The store was made under another pane length; says what would fit."""
+
+
+def recall(store: Store, settings: Settings) -> Memory:
+    """The Memory of a store. It reads rows only: the log itself is read again from each partition's rewind."""
+    checkpoint = _rows(store, tables.CHECKPOINTS)
+    if not checkpoint:
+        return Memory()
+    plans: dict[str, list[Plan]] = defaultdict(list)
+    for _, _, model, _, body in _rows(store, tables.PLANS):
+        plans[model].append(Plan.load(body))
+    state = unpack(checkpoint[0][2], settings, plans, _samples(store))
+    _open_windows(store, settings, state, {plan.id: plan for found in plans.values() for plan in found})
+    releases: dict[Partition, list[Release]] = defaultdict(list)
+    for _, kind, topic, partition, offset, until, detail in _rows(store, tables.JOURNAL):
+        if kind == "release":
+            labels = msgspec.json.decode(detail, type=dict[str, int])["labels"]
+            releases[topic, partition].append(Release(offset, until, labels))
+    starts, clocks = {}, {}
+    for _, topic, partition, offset, row, clock, label_clock, *rewind in _rows(store, tables.POSITIONS):
+        key, back = (topic, partition), Mark(*rewind)
+        since = tuple(release for release in releases[key] if release.offset >= back.offset)
+        starts[key] = Start(back, offset, since)
+        clocks[key] = Mark(offset, row, clock, label_clock)
+    return Memory(store.last(), state, starts, clocks)
+
+
+def _rows(store: Store, table: Table) -> Sequence[tuple]:  # type: ignore[type-arg]  # rows of that table
+    """All rows of a table as tuples, the commit number first."""
+    found = store.select(table)
+    return list(zip(*(column.tolist() for column in found.values()), strict=True))
+
+
+def _samples(store: Store) -> dict[str, Sample]:
+    by_model: dict[str, list[tuple[int, str, bytes]]] = defaultdict(list)
+    for _, model, position, _, version, payload in _rows(store, tables.SAMPLES):
+        by_model[model].append((position, version, payload))
+    samples = {}
+    for model, rows in by_model.items():
+        hashes, versions, payloads = zip(*rows, strict=True)
+        samples[model] = Sample.of(np.array(hashes, np.int64), versions, payloads, len(rows))
+    return samples
+
+
+def _open_windows(store: Store, settings: Settings, state: State, plans: dict[str, Plan]) -> None:
+    """Add the kept panes of open windows up again, in order of their ends."""
+    closed = min(state.closed.values(), default=NEVER)
+    if closed == NEVER:
+        return
+    if closed % settings.pane:
+        raise StoreMismatch(
+            f"the store's panes do not fit the configured pane of {settings.pane / 1e9:g} s: windows must stay "
+            "multiples of the pane that the store was made with; use another store.path, or the former windows"
+        )
+    longest = max(length for _, model in settings.patterns for length in model.windows)
+    found = store.select(tables.PANES, since=closed - longest, order=("end",))
+    by_pane: dict[tuple[int, str, str], list[tuple[str, str, int, parts.Packed]]] = defaultdict(list)
+    for _, model, version, segment, _, end, plan, events, counts, width, moments in zip(
+        *(_plain(column) for column in found.values()), strict=True
+    ):
+        by_pane[end, model, version].append((segment, plan, events, parts.Packed(counts, width, moments)))
+    for (end, model, version), segments in sorted(by_pane.items()):
+        entry = state.roster.get(model)
+        if entry is None:
+            continue
+        plan = plans.get(segments[0][1])
+        if plan is not None:
+            plan = next((one for one in entry.plans if one.id == plan.id), plan)
+        summary = _summary(plan, segments) if plan is not None else None
+        events = next((n for segment, _, n, _ in segments if not segment), 0)
+        for length in entry.settings.windows:
+            closes, key = window_end(end, length), (model, version, length)
+            if closes <= state.closed.get(_scope(settings, state, model), NEVER):
+                continue
+            known = state.windows.get(key)
+            state.windows[key] = (
+                accumulator.opened(closes - length, closes, plan, summary, events)
+                if known is None
+                else known.add(plan, summary, events)
+            )
+
+
+def _scope(settings: Settings, state: State, model: str) -> tuple[str, ...]:
+    from stream.monitor.scopes import event_scope
+
+    return event_scope(state.roster.entries[state.roster.index[model]].settings, settings)
+
+
+def _summary(plan: Plan, segments: list[tuple[str, str, int, parts.Packed]]) -> parts.Summary:
+    """The rows of one pane, put back in their places."""
+    full = parts.empty(plan.grid, len(plan.rows))
+    row_of = {name: i for i, name in enumerate(plan.rows)}
+    for segment, _, _, packed in segments:
+        one = parts.from_bytes(plan.grid, packed)
+        full.counts[row_of[segment]], full.moments[row_of[segment]] = one.counts[0], one.moments[0]
+    return full
+
+
+def _plain(column: np.ndarray) -> list[object]:  # type: ignore[type-arg]  # of any of the tables' types
+    """A column as Python values; times as ns."""
+    if column.dtype.kind == "M":
+        return column.astype("datetime64[ns]").astype(np.int64).tolist()
+    return column.tolist()

@@ -12,7 +12,7 @@ from sinks.commit import Commit
 from sinks.prometheus import families
 from sinks.prometheus.families import Declared, Family
 from sinks.prometheus.live import Live
-from sinks.prometheus.snapshot import Snapshot
+from sinks.prometheus.snapshot import Count, Snapshot
 from sinks.prometheus.windows import DETECTORS, Key
 
 LABEL_MAX = 120  # characters: names come from publishers, and Prometheus keeps every one in memory
@@ -97,9 +97,11 @@ def _distances(snapshot: Snapshot) -> Iterator[Sample]:
 
 
 def _totals(snapshot: Snapshot) -> Iterator[Sample]:
-    for (name, labels), amount in sorted(snapshot.counts.items()):
-        yield families.FAMILIES[name], tuple(label(text) for text in labels), amount
     models = {model for model, *_ in snapshot.windows} | set(snapshot.open_incidents.values())
+    # A counter that is born as 1 has not increased for Prometheus: the first trigger would alert nobody.
+    born: dict[Count, int] = {(families.TRIGGERS.name, (model, "drift")): 0 for model in models}
+    for (name, labels), amount in sorted({**born, **snapshot.counts}.items()):
+        yield families.FAMILIES[name], tuple(label(text) for text in labels), amount
     open_in = list(snapshot.open_incidents.values())
     for model in sorted(models):
         yield families.INCIDENTS, (label(model),), open_in.count(model)

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from sinks.commit import SAMPLES, Store
+from stream.plan import SCORE
 from stream.web.distribution import Distribution
 
 SAMPLE_MAX = 1_000  # enough for the eye
@@ -17,6 +18,7 @@ CELLS = 20
 
 class _Sampled(Struct, frozen=True):
     features: dict[str, object] = {}
+    score: object = None
 
 
 def sketch(store: Store, model: str) -> dict[str, Distribution]:
@@ -31,9 +33,10 @@ def sketch(store: Store, model: str) -> dict[str, Distribution]:
 
 def _features(payload: bytes) -> dict[str, object]:
     try:
-        return msgspec.json.decode(payload, type=_Sampled).features
+        sampled = msgspec.json.decode(payload, type=_Sampled)
     except msgspec.DecodeError:  # kept for learning, but not as JSON: there is nothing to draw
         return {}
+    return sampled.features if sampled.score is None else {**sampled.features, SCORE: sampled.score}
 
 
 def _counted(values: Sequence[object]) -> Distribution:

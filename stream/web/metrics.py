@@ -40,6 +40,7 @@ def live(status: Status) -> Live:
 
 def newest(store: Store, lengths: Iterable[int]) -> Commit:
     """The newest windows of each length with their distances, and all incidents, as if one Commit had said so."""
+    number = store.last()  # asked first: a Commit in between is then shown again rather than missed
     reaches = {length: reach for length in sorted(lengths) if (reach := _reach(store, length)) is not None}
     found = {
         table.name: _joined(
@@ -51,7 +52,7 @@ def newest(store: Store, lengths: Iterable[int]) -> Commit:
         for table in (WINDOWS, DRIFT)
         if reaches
     }
-    return Commit(store.last(), {**found, INCIDENTS.name: store.select(INCIDENTS, order=("at",))})
+    return Commit(number, {**found, INCIDENTS.name: store.select(INCIDENTS, order=("at",))})
 
 
 def _reach(store: Store, length: int) -> int | None:

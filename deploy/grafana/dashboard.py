@@ -1,0 +1,236 @@
+"""Writes dashboards/driftline.json: run it after a change here, and commit both."""  # noqa: INP001 - a script beside its product
+
+import json
+from pathlib import Path
+from typing import Any
+
+WIDTH = 24  # Grafana's columns
+SOURCE = {"type": "prometheus", "uid": "prometheus"}
+VERDICTS = {"-1": ("unknown", "#8e8e8e"), "0": ("ok", "#73bf69"), "1": ("drift", "#f2495c")}
+READINESS = {"0": ("not ready", "#f2495c"), "1": ("ready", "#73bf69")}
+MODEL = 'model="$model",version=~"$version"'
+FEATURE = f'{MODEL},feature="$feature",window="$window"'
+VALUE = f'driftline_drift_value{{{MODEL},detector="$detector",window="$window"}}'
+LIMIT = f'driftline_drift_limit{{{MODEL},detector="$detector",window="$window"}}'
+WINDOWS = f'driftline_window_events{{{MODEL},window="$window"}}'
+
+
+def panel(kind: str, title: str, width: int, *queries: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """One panel: `legend`, `unit`, `limit` (drawn in red), `verdicts` (words for numbers) and `height` are optional."""
+    return {"kind": kind, "title": title, "width": width, "queries": queries, **more}
+
+
+FLEET = (
+    panel("stat", "Ready", 3, "min(driftline_ready)", verdicts=READINESS),
+    panel("stat", "Open incidents", 5, "count(max by (model) (driftline_incidents_open) > 0) or vector(0)"),
+    panel("stat", "Still learning", 4, "count(max by (model) (driftline_learning_ratio) < 1) or vector(0)"),
+    panel("stat", "Events per second", 4, "sum(rate(driftline_events_total[5m]))"),
+    panel("stat", "Waiting to be read", 4, "sum(driftline_consumer_lag_records)"),
+    panel("stat", "Triggers in 24 hours", 4, "sum(increase(driftline_triggers_total[24h])) or vector(0)"),
+    panel(
+        "state-timeline",
+        "Verdict of the newest window",
+        16,
+        'max by (model, window) (driftline_window_verdict{segment=""})',
+        legend="{{model}} {{window}}",
+        verdicts=VERDICTS,
+        height=9,
+    ),
+    panel(
+        "bargauge",
+        "Share of features that drift",
+        8,
+        "sort_desc(max by (model) (driftline_window_drifted_ratio))",
+        legend="{{model}}",
+        unit="percentunit",
+        limit=0.3,
+        height=9,
+    ),
+)
+ONE_MODEL = (
+    panel(
+        "bargauge",
+        "Furthest beyond their limit",
+        8,
+        f"topk(10, max by (feature) ({VALUE} / {LIMIT}))",
+        legend="{{feature}}",
+        limit=1,
+        height=9,
+    ),
+    panel(
+        "timeseries",
+        "$detector in units of its limit",
+        16,
+        f"{VALUE} / {LIMIT}",
+        legend="{{feature}} {{version}}",
+        limit=1,
+        height=9,
+    ),
+    panel("timeseries", "Events per window", 12, WINDOWS, legend="{{version}} {{segment}}"),
+    panel(
+        "timeseries",
+        "Late and waiting events per second",
+        12,
+        'rate(driftline_late_events_total{model="$model"}[5m])',
+        'rate(driftline_waiting_events_total{model="$model"}[5m])',
+        legends=("late", "waiting"),
+    ),
+)
+ONE_FEATURE = (
+    panel(
+        "timeseries",
+        "$feature: $detector and its limit",
+        16,
+        f'driftline_drift_value{{{FEATURE},detector="$detector"}}',
+        f'driftline_drift_limit{{{FEATURE},detector="$detector"}}',
+        legends=("{{version}}", "limit {{version}}"),
+        height=9,
+    ),
+    panel(
+        "state-timeline",
+        "$feature: verdict",
+        8,
+        f"driftline_drift_verdict{{{FEATURE}}}",
+        legend="{{version}}",
+        verdicts=VERDICTS,
+        height=9,
+    ),
+)
+PIPELINE = (
+    panel(
+        "timeseries",
+        "Behind the clock",
+        8,
+        "time() - driftline_watermark_timestamp_seconds",
+        legend="{{scope}}",
+        unit="s",
+    ),
+    panel("timeseries", "Waiting to be read", 8, "driftline_consumer_lag_records", legend="{{topic}}-{{partition}}"),
+    panel(
+        "timeseries",
+        "Rejected events per second",
+        8,
+        "rate(driftline_rejected_events_total[5m])",
+        legend="{{topic}} {{reason}}",
+    ),
+    panel("timeseries", "Commit", 6, "driftline_commit_seconds", legend="newest commit", unit="s"),
+    panel("timeseries", "Waiting to be sent", 6, "driftline_outbox_pending", legend="{{outbox}}"),
+    panel(
+        "timeseries",
+        "Store and memory",
+        6,
+        "driftline_store_bytes",
+        "driftline_memory_bytes",
+        legends=("store", "memory"),
+        unit="bytes",
+    ),
+    panel(
+        "timeseries",
+        "Series",
+        6,
+        "driftline_series_exported",
+        "60 * rate(driftline_series_dropped_total[5m])",
+        legends=("exported", "left out per minute"),
+    ),
+)
+# One row per level of the question: which model, what of it, which feature, and is the pipeline to blame.
+ROWS = (("Fleet", FLEET), ("Model: $model", ONE_MODEL), ("Feature: $feature", ONE_FEATURE), ("Pipeline", PIPELINE))
+VARIABLES = (
+    ("model", "label_values(driftline_window_verdict, model)", False),
+    ("version", 'label_values(driftline_window_verdict{model="$model"}, version)', True),
+    ("window", 'label_values(driftline_window_verdict{model="$model"}, window)', False),
+    ("detector", 'label_values(driftline_drift_value{model="$model"}, detector)', False),
+    ("feature", 'label_values(driftline_drift_verdict{model="$model"}, feature)', False),
+)
+
+
+def dashboard() -> dict[str, Any]:
+    """The dashboard as Grafana reads it."""
+    return {
+        "uid": "driftline",
+        "title": "driftline",
+        "tags": ["driftline"],
+        "schemaVersion": 39,
+        "timezone": "utc",
+        "refresh": "15s",
+        "time": {"from": "now-6h", "to": "now"},
+        "links": [
+            {"title": "driftline's own page", "type": "link", "url": "http://localhost:8080/", "targetBlank": True}
+        ],
+        "annotations": {"list": [_triggers()]},
+        "templating": {"list": [_variable(*each) for each in VARIABLES]},
+        "panels": _panels(),
+    }
+
+
+def _panels() -> list[dict[str, Any]]:
+    """All panels, laid out row by row from the left."""
+    panels: list[dict[str, Any]] = []
+    top = tallest = 0
+    for title, row in ROWS:
+        panels.append({"id": len(panels) + 1, "type": "row", "title": title, "gridPos": _at(0, top, WIDTH, 1)})
+        left, top = 0, top + 1
+        for each in row:
+            height = each.get("height", 4 if each["kind"] == "stat" else 7)
+            if left + each["width"] > WIDTH:
+                left, top = 0, top + tallest
+            panels.append(_panel(len(panels) + 1, each, _at(left, top, each["width"], height)))
+            left, tallest = left + each["width"], height
+        top += tallest
+    return panels
+
+
+def _panel(number: int, told: dict[str, Any], place: dict[str, int]) -> dict[str, Any]:
+    legends = told.get("legends", [told.get("legend", "")] * len(told["queries"]))
+    return {
+        "id": number,
+        "type": told["kind"],
+        "title": told["title"],
+        "datasource": SOURCE,
+        "gridPos": place,
+        "targets": [
+            {"refId": chr(ord("A") + i), "expr": query, "legendFormat": legend, "datasource": SOURCE}
+            for i, (query, legend) in enumerate(zip(told["queries"], legends, strict=True))
+        ],
+        "fieldConfig": {"defaults": _field(told), "overrides": []},
+        "options": {"orientation": "horizontal"} if told["kind"] == "bargauge" else {},
+    }
+
+
+def _field(told: dict[str, Any]) -> dict[str, Any]:
+    steps: list[dict[str, Any]] = [{"color": "green", "value": None}]
+    if "limit" in told:
+        steps.append({"color": "red", "value": told["limit"]})
+    field: dict[str, Any] = {"unit": told.get("unit", "short"), "thresholds": {"mode": "absolute", "steps": steps}}
+    if "limit" in told and told["kind"] == "timeseries":
+        field["custom"] = {"thresholdsStyle": {"mode": "line"}}
+    if "verdicts" in told:
+        words = {value: {"text": word, "color": colour} for value, (word, colour) in told["verdicts"].items()}
+        field["mappings"] = [{"type": "value", "options": words}]
+    return field
+
+
+def _variable(name: str, query: str, several: bool) -> dict[str, Any]:
+    everything = {"includeAll": True, "multi": True, "current": {"text": "All", "value": "$__all"}} if several else {}
+    return {"name": name, "type": "query", "datasource": SOURCE, "query": query, "refresh": 2, "sort": 1, **everything}
+
+
+def _triggers() -> dict[str, Any]:
+    """Marks when retraining was asked for."""
+    return {
+        "name": "Triggers",
+        "enable": True,
+        "datasource": SOURCE,
+        "expr": 'increase(driftline_triggers_total{model="$model"}[1m]) > 0',
+        "iconColor": "red",
+        "titleFormat": "retraining of {{model}} requested",
+    }
+
+
+def _at(left: int, top: int, width: int, height: int) -> dict[str, int]:
+    return {"x": left, "y": top, "w": width, "h": height}
+
+
+if __name__ == "__main__":
+    path = Path(__file__).parent / "dashboards" / "driftline.json"
+    path.write_text(json.dumps(dashboard(), indent=1) + "\n")

@@ -82,7 +82,7 @@ def bars(distribution: Distribution) -> Figure:
     ]
     named = places[:: 1 + len(places) // NAMES_MAX]
     names = {"tickvals": named, "ticktext": [distribution.cells[place] for place in named], "tickangle": -35}
-    cells = {**names, "automargin": True, "showgrid": False}
+    cells = {**names, "automargin": True, "showgrid": False, "zeroline": False}
     shares = {"tickformat": ".0%", "automargin": True}
     return _figure(traces, height=360, bargap=0.15, bargroupgap=0, xaxis=cells, yaxis=shares)
 

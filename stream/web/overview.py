@@ -37,9 +37,8 @@ def learned(model: Model) -> str:
 
 def _models(standing: list[Standing]) -> Html:
     ordered = sorted(standing, key=lambda each: (_WORST_FIRST.index(each.model.state), each.model.name))
-    return join(
-        _summary(standing), section("Models", table(_HEAD, [_row(each) for each in ordered], "All models, worst first"))
-    )
+    rows = [_row(each) for each in ordered]
+    return join(_summary(standing), section("Models", table(_HEAD, rows, "All models"), note="Worst first."))
 
 
 def _summary(standing: list[Standing]) -> Html:
@@ -62,7 +61,7 @@ def _row(each: Standing) -> tuple[str, ...]:
         else badge(model.state),
         strip(each),
         join(time(window.end), tag("span", window.length, class_="quiet")) if window else "none yet",
-        f"{window.events:,}" if window else f"{model.events:,} so far",
+        f"{window.events:,}" if window else join(f"{model.events:,}", tag("span", "so far", class_="quiet")),
         join("open since ", time(model.incident.opened)) if model.incident else "none",
         time(model.last_trigger) if model.last_trigger else "none",
     )

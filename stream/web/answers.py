@@ -69,6 +69,15 @@ class Point(Struct, frozen=True):
     verdict: Verdict
 
 
+class Cell(Struct, frozen=True):
+    """A cell of the grid that contributed: its share in the reference and now, and its part of the distance."""
+
+    cell: str
+    reference: float | None
+    now: float | None
+    contribution: float | None
+
+
 class Finding(Struct, frozen=True):
     """A judged fact that exceeds its limit. `cells` are those that contributed most."""
 
@@ -84,7 +93,7 @@ class Finding(Struct, frozen=True):
     value: float | None
     limit: float | None
     n: int
-    cells: object
+    cells: list[Cell]
     words: str
     incident: str
 

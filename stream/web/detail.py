@@ -5,22 +5,22 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from sinks.commit import DRIFT, FINDINGS, TRIGGERS, WINDOWS
+from sinks.commit import DRIFT, WINDOWS
 from stream.config.units import duration
-from stream.web.answers import Finding, Model, Point, Trigger, Window, answers
+from stream.web.answers import Model, Point, Window, answers
 from stream.web.banner import banner
 from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
 from stream.web.distribution import Distribution, distribution
+from stream.web.found import findings_of, triggers_of
 from stream.web.html import Html, badge, chart, document, join, progress, section, table, tag, time
 from stream.web.learning import sketch
 from stream.web.overview import learned
 from stream.web.sources import Sources, window_lengths
-from stream.web.standing import standings, triggers
+from stream.web.standing import standings
 from stream.web.times import nanoseconds, short
 
 WINDOWS_SHOWN = 96  # eight hours of 5-minute windows, three months of days
 CHOICES_MAX = 200  # windows per length that are looked through for versions and segments
-ROWS_SHOWN = 25  # findings and triggers; the API has all
 
 
 _NO_WINDOW = (
@@ -60,8 +60,8 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
         _choices(chosen, windows, [point.feature for point in points]),
         _drift(points, chosen),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
-        _findings(sources, name),
-        _triggers(sources, name),
+        findings_of(sources.store, name),
+        triggers_of(sources.store, name),
     )
 
 
@@ -144,32 +144,6 @@ def _numbers(point: Point) -> Html:
     return tag("dl", *(tag("div", tag("dt", k), tag("dd", v)) for k, v in figures if v), class_="signs small")
 
 
-def _findings(sources: Sources, name: str) -> Html:
-    found = sources.store.select(
-        FINDINGS, where={"model": name}, order=("end", "feature"), descending=True, limit=ROWS_SHOWN
-    )
-    rows: list[tuple[str, ...]] = [
-        (time(each.end), each.length, each.feature, each.detector, _over(each), each.words)
-        for each in answers(found, Finding)
-    ]
-    if not rows:
-        return section("Findings", tag("p", "Nothing has exceeded its limit."))
-    head = ("Window's end", "Length", "Feature", "Detector", "Value / limit", "What changed")
-    return section("Findings", table(head, rows, f"The newest {len(rows)} findings"))
-
-
-def _triggers(sources: Sources, name: str) -> Html:
-    found = sources.store.select(TRIGGERS, where={"model": name}, order=("at",), descending=True, limit=ROWS_SHOWN)
-    rows: list[tuple[str, ...]] = [
-        (time(each.at), each.version, each.reason, tag("code", each.id), _sent(each))
-        for each in triggers(sources.store, found)
-    ]
-    if not rows:
-        text = "No retraining has been asked for. A trigger follows when findings persist over several windows."
-        return section("Triggers", tag("p", text))
-    return section("Triggers", table(("Time", "Version", "Reason", "Id", "Delivery"), rows, "Requests to retrain"))
-
-
 def _learning(sources: Sources, model: Model, feature: str) -> Html:
     so_far = sketch(sources.store, model.name)
     bar = join(tag("p", learned(model)), progress(model.progress, learned(model)))
@@ -235,15 +209,6 @@ def _points(sources: Sources, name: str, chosen: Selected) -> list[Point]:
         return []
     since = ends[0] - WINDOWS_SHOWN * length_ns + 1
     return answers(sources.store.select(DRIFT, where=where, since=since), Point)
-
-
-def _over(finding: Finding) -> str:
-    value, limit = (f"{each:.3g}" if each is not None else "unknown" for each in (finding.value, finding.limit))
-    return f"{value} / {limit}"
-
-
-def _sent(trigger: Trigger) -> str:
-    return "delivered" if trigger.delivered else "waiting for the broker"
 
 
 def _percent(share: float | None) -> str:

@@ -37,7 +37,6 @@ driftline_incidents_open{model="fraud"} 1.0
 driftline_learning_ratio{model="pricing"} 0.375
 driftline_events_total{model="fraud"} 400.0
 driftline_late_events_total{model="fraud"} 3.0
-driftline_skewed_events_total{model="fraud"} 0.0
 driftline_waiting_events_total{model="fraud"} 0.0
 driftline_rejected_events_total{reason="json",topic="predictions"} 2.0
 driftline_triggers_total{model="fraud",reason="drift"} 1.0
@@ -149,6 +148,13 @@ def test_a_late_window_does_not_replace_a_newer_one() -> None:
 
 
 LABELS = 'model="fraud",segment="",version="3",window="5m"'
+
+
+def test_the_first_trigger_is_an_increase() -> None:
+    """The counter stands at 0 before it, else Prometheus would see no increase."""
+    name = "driftline_triggers_total{"
+    exporter = shown(Commit(1, {"windows": rows(WINDOWS, window("fraud"))}))
+    assert [f'{name}model="fraud",reason="drift"}} 0.0'] == samples(exporter, name)
 
 
 def test_only_the_newest_versions_are_shown() -> None:

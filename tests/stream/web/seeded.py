@@ -23,6 +23,7 @@ NUMERIC, CATEGORICAL = ("amount", "age", "balance"), ("country",)
 COUNTRIES = ("FR", "DE", "IT", "ES", "PL")
 DRIFTING, WELL, LEARNING = "fraud", "churn", "pricing"
 INCIDENT, TRIGGER = "41f0c2d9a6b3", "9f2c4be81d0a77e3"
+CELLS = '[{"cell": "above 812.4", "reference": 0.02, "now": 0.61, "contribution": 2.1}]'
 WORDS = "values above 812.4 went from 2 % to 61 %"
 
 Row = dict[str, object]
@@ -141,7 +142,7 @@ def _window(key: Row, plan: Plan, numeric: dict[str, np.ndarray], random: Genera
         if changed:
             yield "findings", {
                 **key, "id": f"{key['end']}-{key['length']}", "feature": feature, "detector": "psi", "value": psi,
-                "limit": 0.21, "n": n, "cells": '[["above 812.4", 0.02, 0.61, 2.1]]', "words": WORDS,
+                "limit": 0.21, "n": n, "cells": CELLS, "words": WORDS,
                 "incident": INCIDENT,
             }  # fmt: skip
 
@@ -162,7 +163,7 @@ def _incident() -> Told:
 def _traffic() -> Told:
     for i in range(N_PANES):
         for model in (WELL, DRIFTING):
-            yield "traffic", {"model": model, **_span(i, PANE), "events": N_PANE, "late": 2, "skewed": 1, "waiting": 0}
+            yield "traffic", {"model": model, **_span(i, PANE), "events": N_PANE, "late": 2, "waiting": 0}
         yield "rejected", {
             "topic": "predictions", "partition": 0, "end": _span(i, PANE)["end"], "reason": "json", "events": 1,
         }  # fmt: skip

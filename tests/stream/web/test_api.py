@@ -19,6 +19,7 @@ from tests.stream.web.seeded import (
     N_PANES,
     TRIGGER,
     WELL,
+    WORDS,
     seeded_commit,
     seeded_status,
     seeded_store,
@@ -105,8 +106,8 @@ def test_undefined_numbers_are_null(client: Client) -> None:
 def test_findings_carry_their_words_and_cells(client: Client) -> None:
     """A finding says what changed, to people and to programs."""
     (finding,) = client.get("/v1/findings", params={"model": DRIFTING, "limit": 1}).json()["items"]
-    expected = ("values above 812.4 went from 2 % to 61 %", [["above 812.4", 0.02, 0.61, 2.1]], INCIDENT)
-    assert expected == (finding["words"], finding["cells"], finding["incident"])
+    cell = {"cell": "above 812.4", "reference": 0.02, "now": 0.61, "contribution": 2.1}
+    assert (WORDS, [cell], INCIDENT) == (finding["words"], finding["cells"], finding["incident"])
 
 
 def test_incidents_have_a_beginning_and_an_end(client: Client) -> None:

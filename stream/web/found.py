@@ -1,0 +1,42 @@
+"""What was found in a model and what was asked for, as tables."""
+
+from sinks.commit import FINDINGS, TRIGGERS, Store
+from stream.web.answers import Finding, Trigger, answers
+from stream.web.html import Html, section, table, tag, time
+from stream.web.standing import triggers
+
+ROWS_SHOWN = 25  # the API has all
+
+
+def findings_of(store: Store, name: str) -> Html:
+    """A model's newest findings, in words."""
+    found = store.select(FINDINGS, where={"model": name}, order=("end", "feature"), descending=True, limit=ROWS_SHOWN)
+    rows: list[tuple[str, ...]] = [
+        (time(each.end), each.length, each.feature, each.detector, _over(each), each.words)
+        for each in answers(found, Finding)
+    ]
+    if not rows:
+        return section("Findings", tag("p", "Nothing has exceeded its limit."))
+    head = ("Window's end", "Length", "Feature", "Detector", "Value / limit", "What changed")
+    return section("Findings", table(head, rows, f"The newest {len(rows)} findings"))
+
+
+def triggers_of(store: Store, name: str) -> Html:
+    """A model's newest requests to retrain, and whether they were delivered."""
+    found = store.select(TRIGGERS, where={"model": name}, order=("at",), descending=True, limit=ROWS_SHOWN)
+    rows: list[tuple[str, ...]] = [
+        (time(each.at), each.version, each.reason, tag("code", each.id), _sent(each)) for each in triggers(store, found)
+    ]
+    if not rows:
+        text = "No retraining has been asked for. A trigger follows when findings persist over several windows."
+        return section("Triggers", tag("p", text))
+    return section("Triggers", table(("Time", "Version", "Reason", "Id", "Delivery"), rows, "Requests to retrain"))
+
+
+def _over(finding: Finding) -> str:
+    value, limit = (f"{each:.3g}" if each is not None else "unknown" for each in (finding.value, finding.limit))
+    return f"{value} / {limit}"
+
+
+def _sent(trigger: Trigger) -> str:
+    return "delivered" if trigger.delivered else "waiting for the broker"

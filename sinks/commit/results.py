@@ -33,8 +33,7 @@ TRAFFIC = declare(
 model text: the model{_SPAN}
 events int: predictions and features counted in the pane
 late int: events later than the lateness, by the pane of their partition's clock
-skewed int: events whose time ran ahead of their record by more than `max_skew`
-waiting int: events of versions or segments that are not admitted yet
+waiting int: events of a model that was not admitted yet
 """,
     time="end",
 )

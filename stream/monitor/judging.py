@@ -47,26 +47,32 @@ class Verdicts:
     expected: NDArray[np.int64]
 
 
-@lru_cache(maxsize=1_024)
-def _layout(plan: Plan, width: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Where each cell of each column stands in the flat counts, and which are ordered. (columns, width)
+@dataclass(frozen=True)
+class Layout:
+    """Where each cell of each column of a plan stands in its flat counts, and which are on a number line. (columns, width)
 
     Padding points behind the last cell.
     """
+
+    at: NDArray[np.int64]
+    ordered: NDArray[np.bool_]
+
+    def rectangle(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Flat counts (rows, cells) as (rows, columns, width), without the absent cells and padded with zeros."""
+        padded = np.concatenate((counts, np.zeros((len(counts), 1), np.int64)), axis=1)
+        return np.asarray(padded[:, self.at])
+
+
+@lru_cache(maxsize=1_024)
+def layout(plan: Plan, width: int) -> Layout:
+    """The layout of a plan's columns in `width` cells, at least as many as its widest column compares."""
     grid = plan.grid
     at = np.full((len(grid.columns), width), grid.offsets[-1])
     ordered = np.zeros(at.shape, np.bool_)
     for i, (offset, regular) in enumerate(zip(grid.offsets[:-1].tolist(), grid.regular.tolist(), strict=True)):
         at[i, : regular + COMPARED] = offset + np.arange(regular + COMPARED)
         ordered[i, :regular] = i < len(grid.numeric)
-    return at, ordered
-
-
-def rectangle(plan: Plan, counts: NDArray[np.int64], width: int) -> NDArray[np.int64]:
-    """Counts as (rows, columns, width), without the absent cells and padded with zeros."""
-    at, _ = _layout(plan, width)
-    padded = np.concatenate((counts, np.zeros((len(counts), 1), np.int64)), axis=1)
-    return padded[:, at]
+    return Layout(at, ordered)
 
 
 def judge(cases: Sequence[Case]) -> list[Verdicts]:
@@ -75,11 +81,11 @@ def judge(cases: Sequence[Case]) -> list[Verdicts]:
         return []
     width = max(int(case.plan.grid.regular.max()) for case in cases) + COMPARED
     rows = [np.flatnonzero(case.summary.events()) for case in cases]
-    observed = [rectangle(c.plan, c.summary.counts[r], width) for c, r in zip(cases, rows, strict=True)]
-    expected = [rectangle(c.plan, c.plan.reference.counts[r], width) for c, r in zip(cases, rows, strict=True)]
+    observed = [layout(c.plan, width).rectangle(c.summary.counts[r]) for c, r in zip(cases, rows, strict=True)]
+    expected = [layout(c.plan, width).rectangle(c.plan.reference.counts[r]) for c, r in zip(cases, rows, strict=True)]
     ordered, alpha, tolerate = [], [], []
     for case, chosen in zip(cases, rows, strict=True):
-        mask = _layout(case.plan, width)[1]
+        mask = layout(case.plan, width).ordered
         ordered.append(np.broadcast_to(mask, (len(chosen), *mask.shape)).reshape(-1, width))
         alpha.append(np.repeat(_levels(case, chosen), len(mask)))
         tolerate.append(np.full(len(chosen) * len(mask), case.settings.tolerate))

@@ -127,8 +127,6 @@ class Monitor:
         names = self._names(scope, end)
         alarms = {}
         for name in names:
-            if name not in self.state.roster.index:
-                continue
             for case, ringing in self._panes.close(self._open, name, end):
                 if ringing:
                     alarms[name, case.version] = (case, ringing)

@@ -33,24 +33,28 @@ class Panes:
 
     def close(self, partly: Open, name: str, end: int) -> list[tuple[Case, list[Alarm]]]:
         """Close one model's pane: its cases by version, with the alarms of their sequential detectors."""
-        entry = self._entry(name)
         start = end - self._settings.pane
-        plan = entry.plan_at(start)
+        entry = self._state.roster.get(name)
+        closed = self._close_known(partly, entry, start, end) if entry is not None else []
         learned = partly.learning.pop((end, name), 0)
-        closed = []
-        for version, summary in self._summaries(partly, entry, end):
-            assert plan is not None, f"{name}: pane {end} was counted without a plan"
-            case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings)
-            rows.pane_rows(self._ledger, case)
-            self._add_to_windows(entry, version, end, plan, summary, int(summary.events()[0]))
-            closed.append((case, self._step(case)))
-        if learned:
+        if learned and entry is not None:
             rows.learning_pane_row(self._ledger, name, start, end, learned)
             self._add_to_windows(entry, "", end, None, None, learned)
             self._learn(entry, end, learned, partly.samples.pop((end, name), NOTHING))
         events = learned + sum(int(case.summary.events()[0]) for case, _ in closed)
-        late = partly.late.pop((end, name), 0)
-        self._ledger.row(tables.TRAFFIC, name, moment(start), moment(end), events, late, 0)
+        late, waiting = partly.late.pop((end, name), 0), partly.strangers.get((end, name), 0)
+        self._ledger.row(tables.TRAFFIC, name, moment(start), moment(end), events, late, waiting)
+        return closed
+
+    def _close_known(self, partly: Open, entry: Entry, start: int, end: int) -> list[tuple[Case, list[Alarm]]]:
+        plan = entry.plan_at(start)
+        closed = []
+        for version, summary in self._summaries(partly, entry, end):
+            assert plan is not None, f"{entry.name}: pane {end} was counted without a plan"
+            case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings)
+            rows.pane_rows(self._ledger, case)
+            self._add_to_windows(entry, version, end, plan, summary, int(summary.events()[0]))
+            closed.append((case, self._step(case)))
         return closed
 
     def admit(self, partly: Open, names: list[str], end: int) -> None:
@@ -58,8 +62,6 @@ class Panes:
         for name in sorted(names, key=name_hash):
             waiting = partly.strangers.pop((end, name))
             sample = partly.samples.pop((end, name), NOTHING)
-            start = end - self._settings.pane
-            self._ledger.row(tables.TRAFFIC, name, moment(start), moment(end), 0, 0, waiting)
             model = self._settings.model(name)
             assert model is not None, f"{name}: counted without a pattern that matches it"
             if name not in self._state.roster.index:

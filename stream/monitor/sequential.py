@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from detectors.sequential import cusum
-from stream.monitor.judging import MONTH, WINDOWS_SHARE, Case, rectangle
+from stream.monitor.judging import COMPARED, MONTH, WINDOWS_SHARE, Case, layout
 
 ALLOWANCE = 0.5  # half of the smallest shift worth finding, in standard errors of a pane: the textbook's one
 
@@ -44,15 +44,15 @@ class Steps:
         columns = len(case.plan.grid.numeric)
         if not columns:
             return self, []
-        width = int(case.plan.grid.regular[:columns].max())
-        expected = rectangle(case.plan, case.plan.reference.counts[:1], width)[0, :columns]
-        observed = rectangle(case.plan, case.summary.counts[:1], width)[0, :columns]
-        inside = np.arange(width) < case.plan.grid.regular[:columns, None]
-        z = cusum.location(expected, observed, inside, case.settings.tolerate)
+        at = layout(case.plan, int(case.plan.grid.regular.max()) + COMPARED)
+        ordered = at.ordered[:columns]
+        expected = at.rectangle(case.plan.reference.counts[:1])[0, :columns]
+        observed = at.rectangle(case.summary.counts[:1])[0, :columns]
+        z = cusum.location(expected, observed, ordered, case.settings.tolerate)
         detector = cusum.Cusum(ALLOWANCE, self.threshold)
         state, alarms, statistic = detector.step(self.state, z[None, :])
         found = [
-            Alarm(case.plan.grid.columns[i], float(statistic[0, i]), self.threshold, int(observed[i].sum()), bool(z[i] > 0))
+            Alarm(case.plan.grid.columns[i], float(statistic[0, i]), self.threshold, int(observed[i][ordered[i]].sum()), bool(z[i] > 0))
             for i in np.flatnonzero(alarms[0]).tolist()
         ]
         return Steps(self.plan, self.threshold, state), found

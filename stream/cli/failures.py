@@ -1,0 +1,45 @@
+"""What went wrong, as a sentence and an exit code: 2 where the user can mend it, 1 where the world must."""
+
+import sys
+from typing import NoReturn
+
+from sinks.commit import StoreError
+from sinks.topics import Fenced
+from stream.broker import BrokerFailed
+from stream.config.mistakes import ConfigurationError
+from stream.embedded import EmbeddedBrokerMissing
+from stream.files import FileProblem
+from stream.recovery import StoreMismatch
+from stream.reference import ReferenceProblem
+from stream.web.server import ListenFailed
+
+USER, WORLD = 2, 1
+EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
+    (ConfigurationError, USER),
+    (ReferenceProblem, USER),
+    (FileProblem, USER),
+    (StoreMismatch, USER),
+    (EmbeddedBrokerMissing, USER),
+    (ListenFailed, WORLD),
+    (BrokerFailed, WORLD),
+    (Fenced, WORLD),
+    (StoreError, WORLD),
+)
+
+
+def told(error: BaseException) -> tuple[str, int] | None:
+    """The sentence and the exit code of a failure that has one; the first of a group's."""
+    if isinstance(error, BaseExceptionGroup):
+        return next((found for one in error.exceptions if (found := told(one)) is not None), None)
+    code = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), None)
+    return None if code is None else (str(error), code)
+
+
+def leave(error: BaseException) -> NoReturn:
+    """End the process with the failure's sentence on stderr; what has none is our own fault and shows its trace."""
+    found = told(error)
+    if found is None:
+        raise error
+    sentence, code = found
+    sys.stderr.write(f"driftline: {sentence}\n")
+    raise SystemExit(code)

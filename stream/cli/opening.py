@@ -1,0 +1,43 @@
+"""What several commands begin with: the configuration, the reference files, the store."""
+
+import os
+from pathlib import Path
+
+from sinks.duck import DuckStore
+from stream.config.parse import onboarding, parse
+from stream.config.settings import Settings
+from stream.files import FileProblem, reference_file
+from stream.monitor.onboarding import Sources
+
+DEFAULT_FILE = Path("driftline.yaml")
+
+
+def configuration(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> Settings:
+    """The configuration of a file, of the default file where there is one, or of the command line alone."""
+    environment = dict(os.environ)
+    if topics:
+        if file is not None:
+            raise FileProblem("--topic is for a start without a file: name the topics under `events:` in the file")
+        return onboarding(topics, bootstrap, environment)
+    if file is None and DEFAULT_FILE.exists():
+        file = DEFAULT_FILE
+    if file is None:
+        return onboarding((), bootstrap, environment)
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileProblem(f"cannot read the configuration {file}: {error}") from error
+    if bootstrap:
+        environment["DRIFTLINE_KAFKA_BOOTSTRAP"] = bootstrap
+    return parse(text, environment)
+
+
+def sources(settings: Settings) -> Sources:
+    """The reference files that the configuration names, read."""
+    names = {model.reference.file for _, model in settings.patterns if model.reference.file}
+    return Sources(settings.limits, {name: reference_file(name) for name in sorted(names)})
+
+
+def store(settings: Settings) -> DuckStore:
+    """The store, opened for writing."""
+    return DuckStore(settings.store.path, memory_limit=settings.store.memory_limit)

@@ -1,0 +1,91 @@
+"""The guarantee: the same log and journal give the same rows, byte for byte, whatever the batching, interleaving and crashes."""
+
+import pytest
+
+from stream import journey as journeys
+from stream import recovery
+from tests.simulation.driver import Run, Rows
+from tests.simulation.world import World, world
+
+SEED = 20
+
+
+@pytest.fixture(scope="module")
+def log() -> World:
+    """One world for all of these stories."""
+    return world(SEED)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(log: World) -> Rows:
+    """What a service finds that is never killed and reads large batches."""
+    return Run(log, seed=0, batch_max=1_000, commit_share=1.0).finish()
+
+
+def test_the_world_has_everything_in_it(undisturbed: Rows, log: World) -> None:
+    """Learning, a change of plan, two versions, segments, late events, refusals, labels, findings and a trigger all occur."""
+    plans = {(model, since) for _, model, since, _ in undisturbed["plans"]}
+    assert {model for model, _ in plans} >= {"shop", "quiet", "newcomer"}
+    assert len([model for model, _ in plans if model == "shop"]) == 2
+    assert {row[1] for row in undisturbed["panes"]} >= {"1", "2"}
+    assert {row[2] for row in undisturbed["panes"]} >= {"site=paris", "country=FR"}
+    assert sum(row[4] for row in undisturbed["traffic"]) > 0, "late"
+    assert {row[3] for row in undisturbed["rejected"]} >= {"empty", "undecodable", "ahead", "missing_field"}
+    assert len(undisturbed["dead_letters"]) == sum(row[4] for row in undisturbed["rejected"])
+    assert undisturbed["labels"]
+    assert {row[11] for row in undisturbed["windows"]} == {"ok", "drift", "unknown"}
+    assert undisturbed["triggers"]
+    assert len(log.silences) == 4
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_cut_and_interleaving_gives_the_same_rows(log: World, undisturbed: Rows, seed: int) -> None:
+    """Batches of random size from partitions in random order."""
+    assert undisturbed == Run(log, seed, batch_max=[1, 7, 40, 300][seed % 4]).finish()
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_crash_gives_the_same_rows(log: World, undisturbed: Rows, seed: int) -> None:
+    """Killed at random, about every twentieth step; what open panes need is read again."""
+    run = Run(log, seed, batch_max=[3, 20, 60][seed % 3], kill_share=0.05)
+    assert undisturbed == run.finish()
+    assert run.kills > 3
+    assert all(again >= 0 for again in run.reread)
+    assert sum(again > 0 for again in run.reread) >= run.kills - 2, run.reread  # the first kills may precede any pane
+
+
+def test_killed_at_every_step_gives_the_same_rows(log: World, undisturbed: Rows) -> None:
+    """One run per step at which a run of coarse steps can be killed."""
+    steps = Run(log, seed=5, batch_max=200, commit_share=0.5)
+    steps.finish()
+    for step in range(1, steps.steps + 1):
+        run = Run(log, seed=5, batch_max=200, commit_share=0.5, kill_at=step)
+        assert undisturbed == run.finish(), f"killed at step {step}"
+
+
+def test_without_the_rewind_rows_are_lost(log: World, undisturbed: Rows, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mutation check: reading on from the committed position forgets what open panes had counted."""
+    recalled = recovery.recall
+
+    def forgetful(*arguments: object) -> journeys.Memory:
+        memory = recalled(*arguments)
+        starts = {p: journeys.Start(memory.clocks[p], start.written) for p, start in memory.starts.items()}
+        return journeys.Memory(memory.last, memory.state, starts, memory.clocks)
+
+    monkeypatch.setattr("tests.simulation.driver.recall", forgetful)
+    assert undisturbed != Run(log, seed=3, kill_share=0.05).finish()
+
+
+def test_without_the_position_skip_rows_are_written_twice(
+    log: World, undisturbed: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mutation check: what belongs to a position would be written again while open panes are read again."""
+    recalled = recovery.recall
+
+    def repeating(*arguments: object) -> journeys.Memory:
+        memory = recalled(*arguments)
+        starts = {p: journeys.Start(start.mark, 0, start.releases) for p, start in memory.starts.items()}
+        return journeys.Memory(memory.last, memory.state, starts, memory.clocks)
+
+    monkeypatch.setattr("tests.simulation.driver.recall", repeating)
+    assert undisturbed != Run(log, seed=3, kill_share=0.05).finish()

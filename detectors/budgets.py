@@ -19,8 +19,8 @@ def alpha_for(  # noqa: PLR0913, PLR0917 - one question with six parts, in the o
 ) -> float:
     """The level at which all comparisons together begin `budget_per_month` runs of "k of the last `n_of` windows".
 
-    `rho` = n / (n + n_reference) is how much of a window's chance comes from the reference, which all windows share. The
-    level is never above 0.05; where budget and windows ask for less than 1e-15, it is 1e-15.
+    `rho` = n / (n + n_reference) is how much of a window's chance comes from the reference, which all windows share.
+    The level is never above 0.05; where budget and windows ask for less than 1e-15, it is 1e-15.
     """
     assert 0 < k <= n_of, (k, n_of)
 

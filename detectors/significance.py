@@ -43,8 +43,8 @@ def judge(
     """Compare counts, (series, cells) each. `ordered` marks the cells on a number line; none of a category's are.
 
     Of samples whose distributions differ by so little that no set of cells gains or loses more than a share `tolerate`
-    of the values, at most about a share `alpha` drifts, over all distances of a series together. Both are one number, or
-    one for each series. A limit is raised to the value where only what is tolerated takes the value above it.
+    of the values, at most about a share `alpha` drifts, over all distances of a series together. Both are one number,
+    or one for each series. A limit is raised to the value where only what is tolerated takes the value above it.
     """
     target = targets(expected, observed)
     before, now = merged(expected, target), merged(observed, target)

@@ -1,0 +1,112 @@
+"""Two-sided cumulative sums of standardised steps: a small shift that lasts adds up where chance cancels.
+
+Page 1954, Continuous inspection schemes. High and low are max(0, sum + z - allowance) and max(0, sum - z - allowance);
+an alarm is a sum beyond the threshold, and starts both from 0 again.
+"""
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from detectors.codes import Floats
+from detectors.distances import Counts
+
+Bools = NDArray[np.bool_]
+
+OVERSHOOT = 1.166  # Siegmund's correction: a normal walk is beyond its barrier by about 0.583 on either side
+GRAIN = 2.0**20  # steps are rounded to 2^-20, so that sums are exact and do not depend on how steps were cut
+STEP_MAX = 4_096.0  # standard errors: beyond, one step alarms whatever the sum was
+AHEAD = 16, 512  # steps at a time at first and at most; all behind an alarm are walked again
+
+
+class State(Struct, frozen=True):
+    """What the sums have come to, (series,) each."""
+
+    high: Floats
+    low: Floats
+
+    def pack(self) -> list[list[float]]:
+        """The state as plain lists, exact in msgpack."""
+        return [self.high.tolist(), self.low.tolist()]
+
+    @classmethod
+    def unpack(cls, packed: Sequence[Sequence[float]]) -> Self:
+        """The state that `pack` gave."""
+        high, low = packed
+        return cls(np.array(high, np.float64), np.array(low, np.float64))
+
+
+class Cusum(Struct, frozen=True):
+    """The detector: `allowance` is half of the smallest shift worth finding, `threshold` what a sum may come to."""
+
+    allowance: float
+    threshold: float
+
+    def start(self, series: int) -> State:
+        """Nothing has been seen."""
+        return State(np.zeros(series), np.zeros(series))
+
+    def step(self, state: State, z: Floats) -> tuple[State, Bools, Floats]:
+        """After steps `z` (steps, series): the state, where it alarmed, and the greater sum before starting again.
+
+        A nan is no step: it moves nothing and does not alarm. However steps are cut into calls, the result is the same.
+        """
+        z = np.rint(np.clip(z, -STEP_MAX, STEP_MAX) * GRAIN) / GRAIN
+        allowance = np.rint(self.allowance * GRAIN) / GRAIN
+        up, down = (np.where(np.isnan(z), 0.0, sign * z - allowance) for sign in (1, -1))
+        alarms, statistic = np.zeros(z.shape, np.bool_), np.zeros(z.shape)
+        first, ahead = 0, AHEAD[0]
+        while first < len(z):
+            block = slice(first, first + ahead)
+            highs, lows = _walk(state.high, up[block]), _walk(state.low, down[block])
+            above = np.maximum(highs, lows) > self.threshold
+            n = (
+                int(above.any(axis=1).argmax()) + 1 if above.any() else len(above)
+            )  # up to the first alarm of any series
+            alarms[first : first + n] = above[:n]
+            statistic[first : first + n] = np.maximum(highs, lows)[:n]
+            state = State(*(np.where(above[n - 1], 0.0, sums[n - 1]) for sums in (highs, lows)))
+            first, ahead = first + n, min(2 * n, AHEAD[1])
+        return state, alarms, statistic
+
+
+def threshold_for(run_length: float, allowance: float) -> float:
+    """The threshold at which an unchanged series alarms once in `run_length` steps.
+
+    Siegmund 1985, Sequential analysis: that of one side; both sides alarm twice as often. The steps have mean 0 and
+    variance 1.
+    """
+
+    def surplus(threshold: float) -> float:
+        reach = 2 * allowance * (threshold + OVERSHOOT)
+        return float(np.expm1(reach) - reach) / (2 * allowance**2) - 2 * run_length
+
+    assert allowance > 0, allowance
+    return brentq(surplus, 0.0, np.log(4 * (1 + run_length)) / allowance + 1) if surplus(0.0) < 0 else 0.0
+
+
+def location(expected: Counts, observed: Counts, ordered: Bools, tolerate: float | Floats) -> Floats:
+    """Standardised steps: by how much the observed values rank higher in the reference than its own do, (series,).
+
+    The mean rank runs from 0 to 1. A share of the values moved from one end to the other shifts it by that share, so
+    `tolerate` is taken off. The variance has both samples' parts. nan where nothing was counted, or all is one cell.
+    """
+    expected, observed = np.where(ordered, expected, 0), np.where(ordered, observed, 0)
+    m, n = (counts.sum(axis=1, dtype=np.float64) for counts in (expected, observed))
+    p = expected / np.maximum(m, 1.0)[:, None]
+    ranks = np.cumsum(p, axis=1) - p / 2  # a cell's values share its middle rank; the reference's mean is 1/2
+    shift = (observed * (ranks - 0.5)).sum(axis=1) / np.maximum(n, 1.0)
+    beyond = np.copysign(np.maximum(np.abs(shift) - tolerate, 0.0), shift)
+    variance = (p * (ranks - 0.5) ** 2).sum(axis=1) * (1 / np.maximum(m, 1.0) + 1 / np.maximum(n, 1.0))
+    known = (np.minimum(m, n) > 0) & (variance > 0)
+    return np.where(known, beyond / np.sqrt(np.where(known, variance, 1.0)), np.nan)
+
+
+def _walk(start: Floats, steps: Floats) -> Floats:
+    """The sums after each step: max(0, sum + step) unrolled, the running sum minus its running minimum."""
+    sums = start + np.cumsum(steps, axis=0)
+    return sums - np.minimum(np.minimum.accumulate(sums, axis=0), 0.0)

@@ -1,0 +1,1 @@
+"""Detectors that remember, against loops."""

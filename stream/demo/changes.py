@@ -1,0 +1,69 @@
+"""What is planted in the demo's world: where, when, and how large. Everything else in it stays well."""
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from stream.demo.cast import Floats, Values
+
+STORY_H = 72  # hours that the story lasts; then it begins anew
+LEARNED_H = 24  # hours without a change, in which the models are learned
+NEW_CATEGORY = "overseas"
+
+
+class Change(Struct, frozen=True):
+    """One planted change, from one hour of the story to another.
+
+    `share` of the events carry it. `size` is what a unit mistake multiplies by and by how much a shift has moved the
+    values when, `ramp_h` after its beginning, it has fully grown.
+    """
+
+    model: str
+    feature: str
+    kind: Literal["unit", "shift", "category", "missing"]
+    begin_h: float
+    end_h: float
+    words: str
+    share: float = 1.0
+    size: float = 0.0
+    ramp_h: float = 0.0
+
+    def apply(self, values: Values, story_h: Floats, random: np.random.Generator) -> Values:
+        """The feature's values with the change in them, for events at these hours of the story, (n,)."""
+        touched = (story_h >= self.begin_h) & (story_h < self.end_h) & (random.random(len(values)) < self.share)
+        return np.where(touched, _KINDS[self.kind](self, values, story_h), values)
+
+
+def _unit(change: Change, values: Values, _story_h: Floats) -> NDArray[np.generic]:
+    return np.asarray(values, np.float64) * change.size
+
+
+def _shift(change: Change, values: Values, story_h: Floats) -> NDArray[np.generic]:
+    grown = np.clip((story_h - change.begin_h) / change.ramp_h, 0.0, 1.0)
+    return np.asarray(values, np.float64) + change.size * grown
+
+
+def _category(_change: Change, _values: Values, _story_h: Floats) -> NDArray[np.generic]:
+    return np.array(NEW_CATEGORY)
+
+
+def _missing(_change: Change, _values: Values, _story_h: Floats) -> NDArray[np.generic]:
+    return np.array(np.nan)
+
+
+_KINDS: Mapping[str, Callable[[Change, Values, Floats], NDArray[np.generic]]] = {
+    "unit": _unit,
+    "shift": _shift,
+    "category": _category,
+    "missing": _missing,
+}
+
+CHANGES = (
+    Change("fraud", "amount", "unit", 32, 40, "30 % of the amounts come in cents, not euros", share=0.3, size=100.0),
+    Change("pricing", "region", "category", 34, 72, f"12 % come from {NEW_CATEGORY}, never seen before", share=0.12),
+    Change("pricing", "demand", "shift", 44, 72, "one deviation (15) more, in 10 hours", size=15.0, ramp_h=10.0),
+    Change("fraud", "merchant_risk", "missing", 62, 66, "40 % are missing", share=0.4),
+)

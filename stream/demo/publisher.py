@@ -1,0 +1,97 @@
+"""Puts a world's records onto a topic, as any service with a Kafka client would."""
+
+from collections import deque
+
+import numpy as np
+
+from stream.demo.world import PARTITIONS, Block, Ints
+
+TOPIC = "predictions"
+AHEAD_BYTES_MAX = 2_500_000  # per partition: half of what the embedded broker keeps before it drops the oldest
+ANSWER_S = 20.0
+
+
+class PublishFailed(Exception):  # noqa: N818 - named by what happened
+    """The broker did not take the records; says why."""
+
+
+class Publisher:
+    """Sends blocks to the topic `predictions`, and remembers how much of it a reader may not have read yet."""
+
+    def __init__(self, bootstrap: str) -> None:
+        from confluent_kafka import Producer  # of the optional extra `demo`
+
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "linger.ms": 20,
+                "message.timeout.ms": int(1_000 * ANSWER_S),
+                "log_level": 0,
+            }
+        )
+        self._bootstrap = bootstrap
+        self._refused = ""
+        self._unread: deque[tuple[int, Ints]] = deque()  # of each block: its last arrival, its bytes per partition
+        self.n_published = 0
+
+    def partitions(self) -> int:
+        """How many partitions the topic has."""
+        from confluent_kafka import KafkaException
+
+        try:
+            found = self._producer.list_topics(TOPIC, timeout=ANSWER_S).topics[TOPIC]
+        except KafkaException as error:
+            raise PublishFailed(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
+        if found.error is not None:
+            raise PublishFailed(f"the topic {TOPIC!r} cannot be written: {found.error.str()}")
+        return len(found.partitions)
+
+    def fresh(self, partitions: int) -> bool:
+        """Whether the topic has never had a record."""
+        from confluent_kafka import Consumer, TopicPartition
+
+        asking = Consumer({"bootstrap.servers": self._bootstrap, "group.id": "driftline-demo", "log_level": 0})
+        try:
+            ends = [asking.get_watermark_offsets(TopicPartition(TOPIC, i), ANSWER_S)[1] for i in range(partitions)]
+        finally:
+            asking.close()
+        return not any(ends)
+
+    def send(self, block: Block, partitions: int = PARTITIONS) -> None:
+        """Send a block; returns when the broker has all of it. PublishFailed where it does not take it."""
+        places = block.partitions % partitions
+        for value, arrival_ms, partition in zip(block.values, block.arrivals_ms.tolist(), places.tolist(), strict=True):
+            self._produce(value, arrival_ms, partition)
+        # Every block waits for its answers, so that a broker that is gone is noticed at once.
+        if self._producer.flush(ANSWER_S) or self._refused:
+            raise PublishFailed(f"{self._bootstrap} does not take the records: {self._refused or 'no answer'}")
+        if len(block):
+            sizes = np.fromiter(map(len, block.values), np.int64, len(block))
+            per_partition = np.bincount(places, sizes, minlength=partitions).astype(np.int64)
+            self._unread.append((int(block.arrivals_ms[-1]), per_partition))
+        self.n_published += len(block)
+
+    def _produce(self, value: bytes, arrival_ms: int, partition: int) -> None:
+        while True:
+            try:
+                self._producer.produce(
+                    TOPIC, value, partition=partition, timestamp=arrival_ms, on_delivery=self._delivered
+                )
+            except BufferError:  # the client's queue is full
+                self._producer.poll(0.1)
+            else:
+                return
+
+    def _delivered(self, error: object, _message: object) -> None:
+        if error is not None:
+            self._refused = str(error)
+
+    def ahead(self, watermark_ms: int) -> bool:
+        """Whether a reader with this watermark may still have more to read than the embedded broker keeps.
+
+        A partition is read in order of arrival and nothing arrives before its time: what arrived before the watermark
+        has been read.
+        """
+        while self._unread and self._unread[0][0] < watermark_ms:
+            self._unread.popleft()
+        return bool(self._unread) and int(np.sum([sizes for _, sizes in self._unread], axis=0).max()) > AHEAD_BYTES_MAX

@@ -1,0 +1,142 @@
+"""What the audience sees: event time passing, then what was planted, what was found, and what to open next."""
+
+import json
+import shlex
+import sys
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from stream.demo.changes import CHANGES, STORY_H
+from stream.demo.child import Child
+from stream.demo.outcome import Discovery, Told, spelled
+from stream.demo.stage import Performance, Scene
+
+# Asked of the store that a demo leaves behind: in which hours which feature drifted.
+QUESTION = "SELECT model, feature, count(*) AS hours FROM drift WHERE length = '1h' AND verdict = 'drift' GROUP BY ALL"
+
+
+class Screen:
+    """Live progress on a terminal, from `with` to the end of the block."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task("starting a broker and the service", total=STORY_H)
+        self._announced = 0
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, scene: Scene) -> None:
+        """Show how far it is, and what has happened since."""
+        if not scene.watermark_ms:
+            return
+        story_h = (scene.watermark_ms - scene.world.start_ms) / scene.world.hour_ms
+        words = f"{clock(scene.watermark_ms)}  {scene.n_published:,} events published"
+        self._progress.update(self._task, completed=story_h, description=words)
+        happened = [
+            (scene.world.span_ms(change)[0], f"[yellow]planted[/]  {change.model}.{change.feature}: {change.words}")
+            for change in CHANGES[self._announced :]
+            if change.begin_h <= story_h
+        ]
+        self._announced += len(happened)
+        happened += [(told.end_ms, f"[red]incident[/] {told.model}, by {told.feature}") for told in scene.opened]
+        for at_ms, line in sorted(happened):
+            self._progress.console.print(f"{clock(at_ms)}  {line}")
+
+
+def clock(time_ms: int) -> str:
+    """Event time for people."""
+    return datetime.fromtimestamp(time_ms / 1_000, UTC).strftime("%a %H:%M")
+
+
+def tell(performance: Performance, console: Console) -> None:
+    """The tables, and the verdict in one sentence."""
+    outcome = performance.outcome
+    planted = Table("Model", "Feature", "Planted", "At", "Found", "After", "By", title="Planted and found (event time)")
+    for discovery in outcome.discoveries:
+        planted.add_row(*_row(discovery))
+    console.print(planted)
+    triggers = Table("Model", "Version", "At", "Id", "Delivered", title="Triggers: requests to retrain")
+    for row in performance.triggers:
+        at = datetime.fromisoformat(row["at"]).strftime("%a %H:%M")
+        triggers.add_row(row["model"], row["version"], at, row["id"], "yes" if row["delivered"] else "no")
+    console.print(triggers)
+    for told in outcome.claims:
+        console.print(f"[red]claimed of a model that was well:[/] {_told(told)}")
+    for told in outcome.strays:
+        console.print(f"a single finding of a model that was well, below what opens an incident: {_told(told)}")
+    good, bad = "[green]all changes found, nothing claimed of what was well[/]", "[red]not as it should be[/]"
+    events = f"{performance.n_published:,} events, {performance.n_broken} of them broken"
+    console.print(f"{events}, in {performance.seconds:.0f} s: {good if outcome.good else bad}")
+
+
+def open_next(child: Child, console: Console, *, running: bool) -> None:
+    """What to look at now."""
+    if running:
+        console.print(f"The page: {child.address}  for Prometheus: {child.address}/metrics")
+        console.print(
+            f"The store, which the service owns while it runs: {child.store}. Ctrl-C ends it.", soft_wrap=True
+        )
+        return
+    console.print("`driftline demo --keep-running` leaves the page up. What was found stays in a DuckDB file; try")
+    question = f"import duckdb; duckdb.connect('{child.store}').sql(\"{QUESTION}\").show()"
+    console.print(f"  {sys.executable} -c {shlex.quote(question)}", soft_wrap=True, highlight=False)
+
+
+def document(performance: Performance) -> str:
+    """The same as JSON, for a program."""
+    outcome = performance.outcome
+    whole: dict[str, Any] = {
+        "seed": performance.world.seed,
+        "good": outcome.good,
+        "planted": [
+            {
+                "model": discovery.change.model,
+                "feature": discovery.change.feature,
+                "kind": discovery.change.kind,
+                "words": discovery.change.words,
+                "at_ms": discovery.begin_ms,
+                "found": discovery.first is not None,
+                "after_ms": discovery.delay_ms,
+                "detector": discovery.first.detector if discovery.first else None,
+                "finding": discovery.first.words if discovery.first else None,
+            }
+            for discovery in outcome.discoveries
+        ],
+        "claims": [{"model": told.model, "at_ms": told.end_ms, "words": told.words} for told in outcome.claims],
+        "strays": [{"model": told.model, "at_ms": told.end_ms, "words": told.words} for told in outcome.strays],
+        "triggers": performance.triggers,
+        "events": performance.n_published,
+        "broken": performance.n_broken,
+        "seconds": round(performance.seconds, 1),
+    }
+    return json.dumps(whole, indent=2)
+
+
+def _row(discovery: Discovery) -> tuple[str, ...]:
+    change, first, delay_ms = discovery.change, discovery.first, discovery.delay_ms
+    about = (change.model, change.feature, change.words, clock(discovery.begin_ms))
+    if first is None or delay_ms is None:
+        return (*about, "[red]no[/]", "", "")
+    return (
+        *about,
+        f"[green]yes[/]: {first.words.removeprefix(f'{change.feature}: ')}",
+        spelled(delay_ms),
+        first.detector,
+    )
+
+
+def _told(told: Told) -> str:
+    return f"{told.model} at {clock(told.end_ms)}: {told.words}"

@@ -1,0 +1,119 @@
+"""The demo: an embedded broker, the ordinary service, and a publisher that plays a world to them."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from stream.demo.changes import STORY_H
+from stream.demo.child import Child, ServiceFailed
+from stream.demo.outcome import Outcome, Told, judge
+from stream.demo.publisher import TOPIC, Publisher
+from stream.demo.world import World
+from stream.embedded import EmbeddedBroker
+
+LOOK_S = 0.1  # how often the service is asked how far it is
+NEWS_S = 1.0  # how often it is asked for incidents
+STUCK_S = 60.0  # without any progress
+LAST_MS = 10 * 60_000  # the last pane and the lateness: windows that end in it stay open when the log ends
+
+
+class Scene(Struct, frozen=True):
+    """What an audience sees while the demo plays: how far event time is, and incidents that were opened."""
+
+    world: World
+    watermark_ms: int
+    n_published: int
+    opened: tuple[Told, ...]
+
+
+class Performance(Struct, frozen=True):
+    """What happened. `seconds` of wall time, without the start of the broker and the service."""
+
+    world: World
+    outcome: Outcome
+    triggers: tuple[dict[str, Any], ...]
+    n_published: int
+    n_broken: int
+    seconds: float
+
+
+class Stage:
+    """Publisher and service, tied together: the one never runs further ahead than the broker remembers."""
+
+    def __init__(self, world: World, publisher: Publisher, child: Child, show: Callable[[Scene], None]) -> None:
+        self._world, self._publisher, self._child, self._show = world, publisher, child, show
+        self._watermark_ms, self._moved = 0, time.monotonic()
+        self._asked, self._known = 0.0, 0
+
+    def play(self) -> Performance:
+        """Play the whole world, and judge what the service said."""
+        begun, n_broken = time.monotonic(), 0
+        for block in self._world.blocks():
+            self._publisher.send(block)
+            n_broken += int(block.broken.sum())
+            self._look()
+            while self._publisher.ahead(self._watermark_ms):
+                time.sleep(LOOK_S)
+                self._look()
+        while not self._finished():
+            time.sleep(LOOK_S)
+            self._look()
+        seconds = time.monotonic() - begun
+        outcome, triggers = told(self._world, self._child)
+        return Performance(self._world, outcome, triggers, self._publisher.n_published, n_broken, seconds)
+
+    def _look(self) -> None:
+        """Ask the service how far it is; ServiceFailed where it has not moved for a long time."""
+        watermark_ms, now = self._child.watermark_ms(), time.monotonic()
+        if watermark_ms != self._watermark_ms:
+            self._watermark_ms, self._moved = watermark_ms, now
+        elif now - self._moved > STUCK_S:
+            raise ServiceFailed(f"the service has read nothing for {STUCK_S:.0f} s, though there is more to read")
+        opened: tuple[Told, ...] = ()
+        if now - self._asked > NEWS_S:
+            incidents, self._asked = self._child.page("/v1/incidents")["items"], now
+            fresh, self._known = incidents[: len(incidents) - self._known], len(incidents)
+            opened = tuple(incident(each) for each in reversed(fresh))
+        self._show(Scene(self._world, self._watermark_ms, self._publisher.n_published, opened))
+
+    def _finished(self) -> bool:
+        """Whether the last windows that the log closes are kept."""
+        newest = self._child.page("/v1/windows", limit="1")["items"]
+        end_ms = self._world.start_ms + STORY_H * self._world.hour_ms
+        return bool(newest) and _ms(newest[0]["end"]) >= end_ms - LAST_MS
+
+
+@contextmanager
+def staged(folder: Path, port: int) -> Iterator[tuple[Publisher, Child]]:
+    """A broker, a publisher, and a service that is ready; they go with the end of the block."""
+    with EmbeddedBroker() as broker:
+        broker.create(TOPIC)
+        with Child(folder, broker.bootstrap, port) as child:
+            child.wait_until_ready()
+            yield Publisher(broker.bootstrap), child
+
+
+def told(world: World, child: Child) -> tuple[Outcome, tuple[dict[str, Any], ...]]:
+    """What the service says about a world, judged; and its triggers, the oldest first."""
+    findings = [
+        Told(row["model"], _ms(row["end"]), _ms(row["start"]), row["feature"], row["detector"], row["words"])
+        for row in child.rows("/v1/findings")
+    ]
+    triggers = tuple(reversed(child.rows("/v1/triggers")))
+    claims = [incident(row) for row in child.page("/v1/incidents")["items"]]
+    claims += [Told(row["model"], _ms(row["at"]), words="retraining was asked for") for row in triggers]
+    return judge(world, findings, claims), triggers
+
+
+def incident(row: dict[str, Any]) -> Told:
+    """An incident of the API."""
+    return Told(row["model"], _ms(row["opened"]), 0, row["feature"], row["detector"], "an incident was opened")
+
+
+def _ms(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp() * 1_000)

@@ -1,0 +1,152 @@
+"""The demo's world: a seed becomes the log of four models, in order of arrival, with all that real logs have.
+
+A day has a rhythm in how many events come, never in how they are distributed. Events arrive a few seconds after their
+time, so they are slightly out of order; one in 5,000 is late, and one in 10,000 is broken.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.demo.cast import CAST, Floats, Player, Values
+from stream.demo.changes import CHANGES, STORY_H, Change
+
+Ints = NDArray[np.int64]
+
+PARTITIONS = 4
+SECOND_MS = 1_000
+HOUR_MS = 3_600 * SECOND_MS
+START_MS = 1_767_571_200_000  # Monday, 2026-01-05: a fixed day, so that a seed gives the same log on every day
+
+RHYTHM = 0.6  # so much more than the mean at 16 o'clock, so much less at 4
+DELAY_MS, DELAY_MS_MAX = 3 * SECOND_MS, 60 * SECOND_MS  # mean, and less than the lateness: out of order is not late
+LATE_SHARE, LATE_MS = 2e-4, 15 * 60 * SECOND_MS  # beyond a pane and the lateness
+BROKEN_SHARE = 1e-4
+LATENCY_MS, TIMEOUT_SHARE = 12.0, 0.005
+
+
+@dataclass(frozen=True)
+class Block:
+    """Records in order of arrival: what they hold, when they arrive, in which partition, and whether they are broken.
+
+    All (n,).
+    """
+
+    values: NDArray[np.object_]
+    arrivals_ms: Ints
+    partitions: Ints
+    broken: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def __add__(self, other: "Block") -> "Block":
+        return Block(
+            np.concatenate((self.values, other.values)),
+            np.concatenate((self.arrivals_ms, other.arrivals_ms)),
+            np.concatenate((self.partitions, other.partitions)),
+            np.concatenate((self.broken, other.broken)),
+        )
+
+    def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "Block":
+        """Some of the records."""
+        return Block(self.values[rows], self.arrivals_ms[rows], self.partitions[rows], self.broken[rows])
+
+
+class World(msgspec.Struct, frozen=True):
+    """A seed, and the scale in which the story is told.
+
+    An hour of the story takes `hour_ms` of event time; `rate` multiplies the traffic of all models.
+    """
+
+    seed: int = 1
+    start_ms: int = START_MS
+    hour_ms: int = HOUR_MS
+    rate: float = 1.0
+
+    def blocks(self, hours: int | None = STORY_H) -> Iterator[Block]:
+        """The log, a block for each hour of the story; without an end where `hours` is None."""
+        on_the_way = self._hour(0).take(np.empty(0, np.int64))
+        hour = 0
+        while hour != hours:
+            hour += 1
+            block = on_the_way + self._hour(hour - 1)
+            block = block.take(np.argsort(block.arrivals_ms, kind="stable"))
+            arrived = (block.arrivals_ms < self.start_ms + hour * self.hour_ms) | (hour == hours)
+            on_the_way = block.take(~arrived)
+            yield block.take(arrived)
+
+    def span_ms(self, change: Change) -> tuple[int, int]:
+        """When a change begins and ends."""
+        begin, end = (self.start_ms + round(hour * self.hour_ms) for hour in (change.begin_h, change.end_h))
+        return begin, end
+
+    def _hour(self, hour: int) -> Block:
+        """The events whose time lies in one hour of the story."""
+        random = np.random.default_rng((self.seed, hour))
+        busy = self.rate * (1 + RHYTHM * np.sin(2 * np.pi * (hour + 0.5 - 10) / 24))
+        values: list[bytes] = []
+        times: list[Ints] = []
+        for player in CAST:
+            n = int(random.poisson(player.per_hour * busy))
+            times.append(np.sort(random.integers(0, self.hour_ms, n)) + self.start_ms + hour * self.hour_ms)
+            values += self._events(player, hour, times[-1], random)
+        n = len(values)
+        delays_ms = np.minimum(random.exponential(DELAY_MS, n), DELAY_MS_MAX)
+        delays_ms[random.random(n) < LATE_SHARE] = LATE_MS
+        broken = random.random(n) < BROKEN_SHARE
+        for i in np.flatnonzero(broken).tolist():
+            values[i] = _broken(values[i], int(random.integers(4)))
+        arrivals_ms = np.concatenate(times) + delays_ms.astype(np.int64)
+        return Block(np.array(values, np.object_), arrivals_ms, random.integers(0, PARTITIONS, n), broken)
+
+    def _events(self, player: Player, hour: int, times_ms: Ints, random: np.random.Generator) -> list[bytes]:
+        """The events of one model at these times, as their publisher writes them."""
+        n = len(times_ms)
+        story_h = (times_ms - self.start_ms) / self.hour_ms
+        features = player.features(n, random)
+        for change in CHANGES:
+            if change.model == player.name:
+                features[change.feature] = change.apply(features[change.feature], story_h % STORY_H, random)
+        answers = player.answers(player.opinion(features, random))
+        written = _written(player, features)
+        columns = {
+            "id": [f"{player.name}-{hour}-{i}" for i in range(n)],
+            "kind": ["prediction"] * n,
+            "model": [player.name] * n,
+            "version": _versions(player, story_h, random),
+            "time": np.datetime_as_string(times_ms.view("datetime64[ms]"), timezone="UTC").tolist(),
+            "features": [dict(zip(written, row, strict=True)) for row in zip(*written.values(), strict=True)],
+            **answers,
+            "latency_ms": np.round(LATENCY_MS * np.exp(0.4 * random.standard_normal(n)), 1).tolist(),
+            "status": np.where(random.random(n) < TIMEOUT_SHARE, "timeout", "ok").tolist(),
+        }
+        encode = msgspec.json.Encoder().encode
+        return [encode(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+
+
+def _written(player: Player, features: dict[str, Values]) -> dict[str, Sequence[object]]:
+    """Features as they are written: rounded, and what is missing (not a number) becomes null in JSON."""
+    numeric = {each.name: np.asarray(features[each.name], np.float64).round(each.decimals) for each in player.numeric}
+    return {name: values.tolist() for name, values in (features | numeric).items()}
+
+
+def _versions(player: Player, story_h: Floats, random: np.random.Generator) -> list[str]:
+    """The version that answers each event: of the roll-outs that have begun, the last one that takes it."""
+    versions = np.full(len(story_h), player.rollouts[0].version)
+    for rollout in player.rollouts[1:]:
+        versions[(story_h >= rollout.from_h) & (random.random(len(story_h)) < rollout.share)] = rollout.version
+    return list(versions.tolist())
+
+
+def _broken(value: bytes, how: int) -> bytes:
+    """The event as a publisher with a defect writes it."""
+    return (
+        value[: len(value) // 2],  # cut off
+        value.replace(b'"model":', b'"modle":'),  # a field misspelt
+        value.replace(b'"time":"', b'"time":"around '),  # no time
+        b"[" + value + b"]",  # no object
+    )[how]

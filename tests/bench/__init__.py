@@ -1,0 +1,1 @@
+"""Speed and memory, as figures measured side by side."""

@@ -44,13 +44,17 @@ def judge(
 
     Of samples whose distributions differ by so little that no set of cells gains or loses more than a share `tolerate`
     of the values, at most about a share `alpha` drifts, over all distances of a series together. Both are one number,
-    or one for each series. A limit is raised to the value where only what is tolerated takes the value above it.
+    or one for each series.
+
+    A small share in a cell that the reference hardly knows is much to a distance of ratios. So where a value above its
+    limit is within chance once the greatest ratios have given up what is tolerated, the limit is raised to the value.
     """
     target = targets(expected, observed)
     before, now = merged(expected, target), merged(observed, target)
     line = np.where(ordered, expected, 0), np.where(ordered, observed, 0)
     numeric = ordered.any(axis=1)
     level = np.asarray(alpha / (2.0 + numeric))  # Bonferroni over the distances that apply
+    tolerate = np.broadcast_to(np.asarray(tolerate, np.float64), level.shape)
     values = {
         "psi": psi(before, now),
         "jensen_shannon": jensen_shannon(before, now),
@@ -58,12 +62,13 @@ def judge(
     }
     limits = {name: _limit(name, before, now, level, tolerate) for name in UNORDERED}
     limits["kolmogorov_smirnov"] = np.where(numeric, tolerate + kolmogi(level) / np.sqrt(_effective(*line)), np.nan)
-    # A small share in a cell that the reference hardly knows is much to a distance of ratios: it must also be more than
-    # chance once the greatest ratios have given up what is tolerated.
-    rest = tolerated(before, now, tolerate)
     for name in UNORDERED:
-        chance = DISTANCES[name](before, rest) <= _limit(name, before, now, level, 0.0)
-        limits[name] = np.where(chance, np.maximum(limits[name], values[name]), limits[name])
+        above = np.flatnonzero(values[name] > limits[name])
+        rest = tolerated(before[above], now[above], tolerate[above])
+        chance = above[
+            DISTANCES[name](before[above], rest) <= _limit(name, before[above], now[above], level[above], 0.0)
+        ]
+        limits[name][chance] = values[name][chance]
     unknown = np.minimum(expected.sum(axis=1), observed.sum(axis=1)) < SMALLEST
     above = np.any([values[name] > limits[name] for name in values], axis=0)
     contributions = shared_out(psi_cells(before, now), _gaps(expected, observed), target)

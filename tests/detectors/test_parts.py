@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors import grids, parts
@@ -96,6 +96,7 @@ def grid_cell(x: float, feature: int) -> int:
 
 
 @FIELDS
+@settings(max_examples=40)
 @given(events=EVENTS)
 def test_a_summary_equals_what_python_integers_say(events: list[tuple], fields: int) -> None:
     """Counts and limbs hold exactly the oracle's integers."""
@@ -110,6 +111,7 @@ def test_a_summary_equals_what_python_integers_say(events: list[tuple], fields: 
 
 
 @FIELDS
+@settings(max_examples=40)
 @given(one=EVENTS, other=EVENTS)
 def test_a_summary_of_all_is_the_sum_of_summaries(one: list[tuple], other: list[tuple], fields: int) -> None:
     """The one law, of(a ++ b) == of(a) + of(b), and either order of the sum."""
@@ -118,6 +120,7 @@ def test_a_summary_of_all_is_the_sum_of_summaries(one: list[tuple], other: list[
     assert both == summary(other, fields) + summary(one, fields)
 
 
+@settings(max_examples=40)
 @given(one=EVENTS, two=EVENTS, three=EVENTS)
 def test_sums_are_associative_and_leave_their_operands(one: list[tuple], two: list[tuple], three: list[tuple]) -> None:
     """Brackets do not matter, and adding changes neither side."""

@@ -4,6 +4,7 @@ from collections import deque
 
 import numpy as np
 
+from stream.broker import BrokerFailed
 from stream.demo.world import PARTITIONS, Block, Ints
 
 TOPIC = "predictions"
@@ -11,7 +12,7 @@ AHEAD_BYTES_MAX = 2_500_000  # per partition: half of what the embedded broker k
 ANSWER_S = 20.0
 
 
-class PublishFailed(Exception):  # noqa: N818 - named by what happened
+class PublishFailed(BrokerFailed):
     """The broker did not take the records; says why."""
 
 

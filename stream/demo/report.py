@@ -1,7 +1,6 @@
 """What the audience sees: event time passing, then what was planted, what was found, and what to open next."""
 
 import json
-import shlex
 import sys
 from datetime import UTC, datetime
 from types import TracebackType
@@ -16,8 +15,8 @@ from stream.demo.child import Child
 from stream.demo.outcome import Discovery, Told, spelled
 from stream.demo.stage import Performance, Scene
 
-# Asked of the store that a demo leaves behind: in which hours which feature drifted.
-QUESTION = "SELECT model, feature, count(*) AS hours FROM drift WHERE length = '1h' AND verdict = 'drift' GROUP BY ALL"
+# Asked of the store that a demo leaves behind. No quotes in it, so that any shell takes it.
+QUESTION = "SELECT model, feature, length, excess FROM latest WHERE excess > 1 ORDER BY excess DESC"
 
 
 class Screen:
@@ -64,7 +63,7 @@ def clock(time_ms: int) -> str:
 def tell(performance: Performance, console: Console) -> None:
     """The tables, and the verdict in one sentence."""
     outcome = performance.outcome
-    planted = Table("Model", "Feature", "Planted", "At", "Found", "After", "By", title="Planted and found (event time)")
+    planted = Table("Planted", "Found", "After", title="Planted and found, in event time", show_lines=True)
     for discovery in outcome.discoveries:
         planted.add_row(*_row(discovery))
     console.print(planted)
@@ -91,8 +90,8 @@ def open_next(child: Child, console: Console, *, running: bool) -> None:
         )
         return
     console.print("`driftline demo --keep-running` leaves the page up. What was found stays in a DuckDB file; try")
-    question = f"import duckdb; duckdb.connect('{child.store}').sql(\"{QUESTION}\").show()"
-    console.print(f"  {sys.executable} -c {shlex.quote(question)}", soft_wrap=True, highlight=False)
+    code = f"import duckdb; duckdb.connect('{child.store}').sql('{QUESTION}').show()"
+    console.print(f'  {sys.executable} -c "{code}"', soft_wrap=True, highlight=False, markup=False)
 
 
 def document(performance: Performance) -> str:
@@ -125,17 +124,13 @@ def document(performance: Performance) -> str:
     return json.dumps(whole, indent=2)
 
 
-def _row(discovery: Discovery) -> tuple[str, ...]:
+def _row(discovery: Discovery) -> tuple[str, str, str]:
     change, first, delay_ms = discovery.change, discovery.first, discovery.delay_ms
-    about = (change.model, change.feature, change.words, clock(discovery.begin_ms))
+    planted = f"[bold]{change.model} {change.feature}[/], {clock(discovery.begin_ms)}\n{change.words}"
     if first is None or delay_ms is None:
-        return (*about, "[red]no[/]", "", "")
-    return (
-        *about,
-        f"[green]yes[/]: {first.words.removeprefix(f'{change.feature}: ')}",
-        spelled(delay_ms),
-        first.detector,
-    )
+        return planted, "[red]no[/]", ""
+    words = first.words.removeprefix(f"{change.feature}: ")
+    return planted, f"[green]{clock(first.end_ms)}[/] by {first.detector}\n{words}", spelled(delay_ms)
 
 
 def _told(told: Told) -> str:

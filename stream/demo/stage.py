@@ -16,7 +16,7 @@ from stream.demo.publisher import TOPIC, Publisher
 from stream.demo.world import World
 from stream.embedded import EmbeddedBroker
 
-LOOK_S = 0.1  # how often the service is asked how far it is
+LOOK_S = 0.25  # how often the service is asked how far it is; what is published ahead lasts for longer
 NEWS_S = 1.0  # how often it is asked for incidents
 STUCK_S = 60.0  # without any progress
 LAST_MS = 10 * 60_000  # the last pane and the lateness: windows that end in it stay open when the log ends

@@ -6,16 +6,18 @@ import numpy as np
 
 from sinks.commit import Commit
 from stream.config.settings import Settings
+from stream.demo.changes import STORY_H
 from stream.demo.outcome import Outcome, Told, judge
 from stream.demo.publisher import TOPIC
 from stream.demo.world import PARTITIONS, Block, World
+from stream.encodings.times import MILLISECOND
 from stream.events import Records
 from stream.journey import Journey, Memory
 from stream.monitor.onboarding import Sources
 
 
 def performed(world: World, settings: Settings) -> tuple[Outcome, list[Commit]]:
-    """What the core tells about a world, judged; and its Commits, one for each hour of the story."""
+    """What the core tells about a world, judged; and its Commits, one for each hour of the story and one of its end."""
     commits = list(_commits(world, settings))
     findings = [
         Told(model, end, start, feature, detector, words)
@@ -46,6 +48,10 @@ def _commits(world: World, settings: Settings) -> Iterator[Commit]:
             if not journey.held:
                 break
         yield journey.take()
+    after = (world.start_ms + (STORY_H + 24) * world.hour_ms) * MILLISECOND
+    for partition in range(PARTITIONS):  # the log has ended: close what is open
+        journey.release((TOPIC, partition), after)
+    yield journey.take()
 
 
 def _records(block: Block, read: list[int]) -> Iterator[Records]:

@@ -1,0 +1,1 @@
+"""Files, as references and as logs."""

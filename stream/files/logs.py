@@ -1,0 +1,82 @@
+"""What `replay` reads: files as partitions of a log, each a stretch of records at a time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from stream.events import Partition, Records
+from stream.files.captured import captured, is_captured, starts
+from stream.files.lines import lines
+from stream.files.paths import FileProblem, check, kind_of
+from stream.files.rows import rows
+
+BATCH = 2_000  # records at once, as from a broker
+FILES_MAX = 500  # open at once; the usual limit of a process is 1,024
+
+
+class Log(Iterator[Records]):
+    """Records in order; `starts`: the partitions and their first offsets. Of `size` bytes `consumed` have been read."""
+
+    def __init__(self, starts: Mapping[Partition, int], size: int, source: Iterator[tuple[Records, int]]) -> None:
+        self.starts = starts
+        self.size = size
+        self.consumed = 0
+        self._source = source
+
+    def __next__(self) -> Records:
+        """The next stretch of one partition."""
+        try:
+            records, self.consumed = next(self._source)
+        except StopIteration:
+            self.consumed = self.size
+            raise
+        return records
+
+
+def size(paths: Sequence[str | Path]) -> int:
+    """How many bytes the files have, compressed ones as they are."""
+    chosen = {Path(path) for path in paths}
+    for path in chosen:
+        check(path)
+    return sum(path.stat().st_size for path in chosen)
+
+
+def records(paths: Sequence[str | Path], *, topic: str, batch: int = BATCH) -> Log:
+    """The records of all files, a stretch of each in turn. FileProblem for what `logs` refuses or is broken inside."""
+    found = logs(paths, topic=topic, batch=batch)
+    together = {partition: first for log in found for partition, first in log.starts.items()}
+    return Log(together, sum(log.size for log in found), _in_turn(found))
+
+
+def logs(paths: Sequence[str | Path], *, topic: str, batch: int = BATCH) -> list[Log]:
+    """A log per file, for readers that pause one while another catches up; all captured logs together are one.
+
+    A plain file is the partition of `topic` whose number is its place in the sorted list of paths. FileProblem where a
+    file is missing, empty, or of an unknown kind.
+    """
+    chosen = sorted({Path(path) for path in paths})
+    if not 0 < len(chosen) <= FILES_MAX:
+        raise FileProblem(f"{len(chosen)} files to replay; expected 1 to {FILES_MAX}")
+    kinds = [kind_of(path) for path in chosen]
+    kept = [path for path, kind in zip(chosen, kinds, strict=True) if kind == "parquet" and is_captured(path)]
+    if not kept:
+        return [_plain(path, kind, topic, i, batch) for i, (path, kind) in enumerate(zip(chosen, kinds, strict=True))]
+    if len(kept) < len(chosen):
+        other = next(path for path in chosen if path not in kept)
+        raise FileProblem(f"{kept[0]} is a captured log, {other} is none; replay them one after the other")
+    return [Log(starts(kept), sum(path.stat().st_size for path in kept), captured(kept, batch))]
+
+
+def _plain(path: Path, kind: str, topic: str, partition: int, batch: int) -> Log:
+    source = lines if kind == "lines" else rows
+    return Log({(topic, partition): 0}, path.stat().st_size, source(path, topic, partition, batch))
+
+
+def _in_turn(every: Sequence[Log]) -> Iterator[tuple[Records, int]]:
+    going = list(every)
+    while going:
+        for log in list(going):
+            stretch = next(log, None)
+            if stretch is None:
+                going.remove(log)
+            else:
+                yield stretch, sum(one.consumed for one in every)

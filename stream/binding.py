@@ -1,4 +1,4 @@
-"""Plans meet the bytes: one schema that decodes for all plans in force, and per plan the way from its columns to its cells."""
+"""Plans meet the bytes: one schema that decodes for all plans in force, and per plan the way to its cells."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +10,16 @@ from detectors import parts
 from detectors.grids import SPECIAL
 from stream import plan as plans
 from stream.encodings.json import Decoder
-from stream.encodings.schema import ABSENT_ID, NULL_ID, UNSEEN_ID, WRONG_ID, Ids, Shape, Types, vocabulary_ids
+from stream.encodings.schema import ABSENT_ID, GONE, NULL_ID, UNSEEN_ID, WRONG_ID, Ids, Shape, vocabulary_ids
+from stream.encodings.structs import Types
 from stream.plan import Plan, SegmentField
 
-# The decoder's numeric columns end with score, latency and the prediction as a number; its texts with prediction and status.
+# Where the outputs are in the decoder's columns, from the end.
 _NUMERIC_AT = {plans.SCORE: -3, plans.LATENCY: -2, plans.PREDICTION: -1}
 _TEXT_AT = {plans.PREDICTION: -2, plans.STATUS: -1}
 OUTPUT_NUMBERS, OUTPUT_TEXTS = len(_NUMERIC_AT), len(_TEXT_AT)
 _SPECIAL_OF_ID = {UNSEEN_ID: 0, NULL_ID: 1, WRONG_ID: 2, ABSENT_ID: 3}  # id -> place among the special cells
 assert len(SPECIAL) == len(_SPECIAL_OF_ID)
-
-GONE = "\0gone"  # a field of no event
 
 Columns = slice | NDArray[np.int64]
 
@@ -87,11 +86,8 @@ def _shape(model: str, in_force: Sequence[Plan]) -> Shape:
     numeric: dict[str, None] = {}
     categorical: dict[str, None] = {}
     for plan in reversed(in_force):
-        for mine, others, wanted in (
-            (numeric, categorical, plan.shape.numeric),
-            (categorical, numeric, plan.shape.categorical),
-        ):
-            mine |= dict.fromkeys(GONE if name in others else name for name in wanted)
+        numeric |= dict.fromkeys(GONE if name in categorical else name for name in plan.shape.numeric)
+        categorical |= dict.fromkeys(GONE if name in numeric else name for name in plan.shape.categorical)
     return Shape(model, tuple(numeric), tuple(categorical))
 
 
@@ -104,11 +100,16 @@ def _binding(plan: Plan, shape: Shape, types: Types, ids: Ids) -> Binding:
     regular = plan.grid.regular[len(plan.grid.numeric) :].tolist()
     return Binding(
         plan,
-        _columns([numeric_at[name] if name in numeric_at else numeric_at[GONE] for name in plan.grid.numeric]),
-        _columns([text_at[name] if name in text_at else text_at[GONE] for name in plan.grid.categorical]),
+        _columns([_column(name, numeric_at) for name in plan.grid.numeric]),
+        _columns([_column(name, text_at) for name in plan.grid.categorical]),
         tuple(_cells(v, n, ids) for v, n in zip(plan.grid.vocabularies, regular, strict=True)),
         tuple(_field(field, text_at, types, ids) for field in plan.segments),
     )
+
+
+def _column(name: str, at: dict[str, int]) -> int:
+    """Where a name is; what a newer plan has as another kind is nowhere."""
+    return at[name] if name in at else at[GONE]
 
 
 def _columns(at: list[int]) -> Columns:
@@ -127,13 +128,11 @@ def _cells(vocabulary: tuple[str, ...], regular: int, ids: Ids) -> NDArray[np.ui
     return cells
 
 
-def _field(
-    field: SegmentField, text_at: dict[str, int], types: Types, ids: Ids
-) -> tuple[bool, int, NDArray[np.int64]]:
+def _field(field: SegmentField, text_at: dict[str, int], types: Types, ids: Ids) -> tuple[bool, int, NDArray[np.int64]]:
     other = field.first + len(field.values)
     rows = np.full(max(ids.values()) + 1, other, np.int64)
     rows[NULL_ID] = rows[ABSENT_ID] = other + 1
     for i, value in enumerate(field.values):
         rows[ids[value]] = field.first + i
-    column = text_at[field.name] if field.feature else types.segments.index(field.name)
+    column = _column(field.name, text_at) if field.feature else types.segments.index(field.name)
     return field.feature, column, rows

@@ -50,9 +50,7 @@ class Records:
     def until(self, i: int) -> "Records":
         """The records before the i-th; all of them keep the position behind control records."""
         position = self.position if i >= len(self.values) else int(self.offsets[i])
-        return Records(
-            self.topic, self.partition, self.offsets[:i], self.timestamps_ms[:i], self.values[:i], position
-        )
+        return Records(self.topic, self.partition, self.offsets[:i], self.timestamps_ms[:i], self.values[:i], position)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +76,9 @@ class Reject:
 class Batch:
     """Events of one partition as columns, and what was refused.
 
-    `at` (n,): each event's place among the records; `time` (n,): ns; `head` (n,): place in `heads`; `values` (n, numeric): float64 with NaN payloads for what is no number; `texts`
-    (n, categorical) and `segments` (n, fields): ids of the schema's vocabulary.
+    `at` (n,): each event's place among the records; `time` (n,): ns; `head` (n,): place in `heads`; `values`
+    (n, numeric): float64 with NaN payloads for what is no number; `texts` (n, categorical) and `segments` (n, fields):
+    ids of the schema's vocabulary.
     """
 
     records: Records

@@ -1,91 +1,147 @@
-"""Event times as texts or integers become int64 nanoseconds, a whole column at once."""
+"""Event times as texts or integers become int64 nanoseconds, a whole column at once.
 
+What a time means does not depend on its neighbours: `times` gives what `one` gives for each.
+"""
+
+import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
 BAD = -1  # stands for a time that cannot be used; event times begin at 0
 LATEST_MS = 9_214_646_400_000  # 2262-01-01: int64 nanoseconds end a few months later
+DATES_MAX = 1_000  # midnights remembered at once: a bound for logs that jump through the centuries
 
-# The usual form, 2026-11-20T17:00:00.123Z, as bytes: where separators and digits stand, and what each digit weighs in ms.
-_LENGTH = 24
-_SEPARATORS = np.array([4, 7, 10, 13, 16, 19, 23])
-_SEPARATOR_BYTES = np.frombuffer(b"--T::.Z", np.uint8)
-_CLOCK_DIGITS = np.array([11, 12, 14, 15, 17, 18, 20, 21, 22])
-_WEIGHTS = np.array([36e6, 36e5, 6e5, 6e4, 1e4, 1e3, 100.0, 10.0, 1.0])
-_PAIRS = np.array([[10.0, 1.0, 0, 0, 0, 0], [0, 0, 10.0, 1.0, 0, 0], [0, 0, 0, 0, 10.0, 1.0]]).T
-_PAIR_ENDS = np.array([24, 60, 60])
+_EPOCH = date(1970, 1, 1).toordinal()
+_RFC_3339 = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))", re.ASCII
+)
 
 
 def times(column: Sequence[str | int], dates: dict[bytes, int]) -> NDArray[np.int64]:
     """Nanoseconds since 1970 of RFC 3339 texts with a zone, or integers of epoch milliseconds; BAD where it is neither.
 
-    `dates` remembers the milliseconds of midnights; the caller owns and bounds it.
+    `dates` remembers midnights, ns; the caller owns it, its bound is DATES_MAX.
     """
-    if isinstance(column[0], str):
-        usual = _usual(column, dates)
-        if usual is not None:
-            return usual
-    else:
-        try:
-            whole = np.fromiter(column, np.int64, len(column))  # type: ignore[arg-type]  # a text in it is a ValueError
-        except (TypeError, ValueError, OverflowError):
-            pass
-        else:
-            return np.where((whole >= 0) & (whole < LATEST_MS), whole * MILLISECOND, BAD)
-    return np.fromiter((one(value) for value in column), np.int64, len(column))
+    if not column:
+        return np.empty(0, np.int64)
+    usual = _texts(column, dates) if isinstance(column[0], str) else _integers(column)
+    return np.fromiter(map(one, column), np.int64, len(column)) if usual is None else usual
 
 
 def one(value: str | int) -> int:
-    """A single time in ns; BAD where it cannot be used."""
+    """A single time in ns; BAD where it cannot be used.
+
+    A leap second is the second after it; what is below a nanosecond is cut off.
+    """
     if isinstance(value, int):
         return value * MILLISECOND if 0 <= value < LATEST_MS else BAD
+    match = _RFC_3339.fullmatch(value)
+    if match is None:
+        return BAD
+    year, month, day, hour, minute, second = map(int, match.group(1, 2, 3, 4, 5, 6))
+    fraction, sign, *offset = match.group(7, 8, 9, 10)
+    ahead_h, ahead_min = (int(digits or 0) for digits in offset)
+    if hour > 23 or minute > 59 or second > 60 or ahead_h > 23 or ahead_min > 59:
+        return BAD
     try:
-        moment = datetime.fromisoformat(value)
+        days = date(year, month, day).toordinal() - _EPOCH
     except ValueError:
         return BAD
-    if moment.tzinfo is None:
-        return BAD
-    past = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    microseconds = (past.days * 86_400 + past.seconds) * 1_000_000 + past.microseconds
-    return microseconds * 1_000 if 0 <= microseconds < LATEST_MS * 1_000 else BAD
+    ahead = (ahead_h * 3_600 + ahead_min * 60) * (-1 if sign == "-" else 1)
+    seconds = days * 86_400 + hour * 3_600 + minute * 60 + second - ahead
+    nanoseconds = int((fraction or "")[:9].ljust(9, "0"))
+    return seconds * SECOND + nanoseconds if 0 <= seconds < LATEST_MS // 1_000 else BAD
 
 
-def _usual(column: Sequence[str | int], dates: dict[bytes, int]) -> NDArray[np.int64] | None:
-    """All of them in the usual form; None where one is not."""
-    try:
-        text = np.frombuffer("".join(column).encode("ascii"), np.uint8)  # type: ignore[arg-type]  # caught below
-    except (TypeError, UnicodeEncodeError):
+@dataclass(frozen=True, eq=False)
+class _Form:
+    """A form of fixed length, such as 2026-11-20T17:00:00.123Z with a line feed behind it."""
+
+    length: int
+    least: NDArray[np.uint8]  # (length,): the separator, or the digit 0
+    span: NDArray[np.uint8]  # (length,): 0 for a separator, 9 for a digit
+    weights: NDArray[np.float64]  # (length, 4): ns of the day, hours, minutes, seconds
+
+
+_LIMITS = np.array([86_400e9, 24, 60, 60])
+
+
+@cache  # at most 22 forms, see `_form_of`
+def _form(n_digits: int, zone: str) -> _Form:
+    pattern = "0000-00-00T00:00:00" + ("." + "0" * n_digits if n_digits else "") + zone + "\n"
+    least = np.frombuffer(pattern.encode(), np.uint8)
+    span = np.where(least == ord("0"), 9, 0).astype(np.uint8)
+    span[len(pattern) - 1 - len(zone) :] = 0  # the zeros of +00:00 are no digits
+    weights = np.zeros((len(pattern), 4))
+    for column, (place, unit) in enumerate(((11, 3_600e9), (14, 60e9), (17, 1e9)), start=1):
+        weights[place : place + 2, column] = 10, 1
+        weights[place : place + 2, 0] = 10 * unit, unit
+    weights[20 : 20 + n_digits, 0] = [10.0 ** (8 - i) for i in range(n_digits)]
+    return _Form(len(pattern), least, span, weights)
+
+
+def _form_of(text: str) -> _Form | None:
+    """The form that a text may have: up to nine digits of a second, and Z or +00:00."""
+    zone = "Z" if text.endswith("Z") else "+00:00"
+    n_digits = len(text) - len("0000-00-00T00:00:00.") - len(zone)
+    return _form(max(n_digits, 0), zone) if n_digits in range(-1, 10) and n_digits != 0 else None
+
+
+def _texts(column: Sequence[str | int], dates: dict[bytes, int]) -> NDArray[np.int64] | None:
+    """All of them in the form of the first; None where one is not."""
+    form = _form_of(str(column[0]))
+    text = None if form is None else _rows(column, form.length)
+    if form is None or text is None:
         return None
-    if len(text) != len(column) * _LENGTH:
+    digits = text - form.least  # wraps: what is below becomes large
+    if not (digits <= form.span).all():
         return None
-    text = text.reshape(len(column), _LENGTH)
-    digits = text[:, _CLOCK_DIGITS] - np.uint8(48)  # wraps: what is no digit becomes large
-    if not ((text[:, _SEPARATORS] == _SEPARATOR_BYTES).all() and (digits < 10).all()):
+    clock = digits.astype(np.float64) @ form.weights  # exact: all are integers below 2^53
+    if not (clock < _LIMITS).all():
         return None
-    weighed = digits.astype(np.float64)
-    if not (weighed[:, :6] @ _PAIRS < _PAIR_ENDS).all():
-        return None
-    clock = (weighed @ _WEIGHTS).astype(np.int64)
     days = np.ascontiguousarray(text[:, :10]).view("S10")[:, 0]
+    total = clock[:, 0].astype(np.int64)
     for day in days[:1] if (days == days[0]).all() else np.unique(days):
         midnight = _midnight(bytes(day), dates)
-        if midnight is None:
+        if midnight == BAD:
             return None
-        clock[days == day] += midnight
-    return clock * MILLISECOND
+        total[days == day] += midnight
+    return total
 
 
-def _midnight(day: bytes, dates: dict[bytes, int]) -> int | None:
-    """Milliseconds of a date's midnight; None where it is no date between 1970 and 2261."""
+def _rows(column: Sequence[str | int], length: int) -> NDArray[np.uint8] | None:
+    """The texts as bytes, each with a line feed behind it, (n, length); None where they are not that long.
+
+    If every row ends with a line feed and has no other, then the rows are the texts, for there are n line feeds.
+    """
+    try:
+        joined = ("\n".join(column) + "\n").encode("ascii")  # type: ignore[arg-type]  # a TypeError for integers
+    except (TypeError, UnicodeEncodeError):
+        return None
+    if len(joined) != len(column) * length:
+        return None
+    return np.frombuffer(joined, np.uint8).reshape(-1, length)
+
+
+def _integers(column: Sequence[str | int]) -> NDArray[np.int64] | None:
+    """All of them integers of 64 bits; None where one is not."""
+    whole = np.array(column)
+    if whole.dtype != np.int64:
+        return None
+    return np.where((whole >= 0) & (whole < LATEST_MS), whole * MILLISECOND, BAD)
+
+
+def _midnight(day: bytes, dates: dict[bytes, int]) -> int:
+    """When a date begins, ns; BAD where it is no date between 1970 and 2261."""
     if day not in dates:
-        start = one(f"{day.decode('ascii')}T00:00:00Z")
-        if start == BAD:
-            return None
-        if len(dates) >= 1_000:  # a bound for logs that jump through the centuries
+        if len(dates) >= DATES_MAX:
             dates.clear()
-        dates[day] = start // MILLISECOND
+        dates[day] = one(f"{day.decode('ascii')}T00:00:00Z")
     return dates[day]

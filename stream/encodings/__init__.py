@@ -1,0 +1,1 @@
+"""Bytes become a Batch: one file per encoding of the records, and what they share."""

@@ -1,0 +1,180 @@
+"""What decoding means, written the slow way: `json.loads`, explicit rules, one event at a time."""
+
+import json
+import math
+import re
+import struct
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from stream.encodings.schema import ABSENT_ID, NULL_ID, UNSEEN_ID, WRONG_ID, Shape
+from stream.events import KINDS
+
+MISSING, NOT_FINITE, WRONG_TYPE = (bits << 48 for bits in (0x7FF8, 0x7FF9, 0x7FFA))
+NAME_MAX = 200
+TIME = re.compile(r"([0-9-]{10})[Tt ]([0-9:]{8})(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+NESTING_MAX = 6_000  # levels; the stack of the oracle is made that deep
+
+
+@dataclass(frozen=True)
+class World:
+    """What is decoded, and how."""
+
+    shapes: tuple[Shape, ...]
+    segments: tuple[str, ...]
+    vocabulary: tuple[str, ...]
+    identified: bool
+    bytes_max: int = 65_536
+
+
+@dataclass(frozen=True)
+class Event:
+    """One event; numbers as the bits of doubles, so that equal means equal."""
+
+    time: int
+    head: tuple[int, str, str, str]  # place of the model, its name, kind, version
+    values: tuple[int, ...]
+    texts: tuple[int, ...]
+    segments: tuple[int, ...]
+
+
+def decode(world: World, value: bytes | None) -> Event | str:
+    """An event, or the reason why it is rejected."""
+    if not value:
+        return "empty"
+    if len(value) > world.bytes_max:
+        return "oversized"
+    try:
+        document = loads(value)
+    except ValueError:
+        return "undecodable"
+    return _event(world, document) if isinstance(document, dict) else "undecodable"
+
+
+def loads(value: bytes) -> Any:  # noqa: ANN401 - any document
+    """A document with a stack as deep as it needs."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(NESTING_MAX + 1_000)
+    try:
+        return json.loads(value.decode("utf-8", "surrogateescape"), parse_int=_integer)
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def time_ns(value: object) -> int | None:
+    """A time in ns; None where it cannot be used."""
+    if isinstance(value, int):
+        moment = value * 1_000_000
+    else:
+        match = TIME.fullmatch(str(value))
+        if match is None:
+            return None
+        day, clock, fraction, zone = match.groups()
+        leap = clock.endswith(":60")
+        try:
+            usual = datetime.strptime(f"{day}T{clock[:6] + '59' if leap else clock}", "%Y-%m-%dT%H:%M:%S")  # noqa: DTZ007
+        except ValueError:
+            return None
+        hours, minutes = (0, 0) if zone in "Zz" else (int(zone[1:3]), int(zone[4:]))
+        if hours > 23 or minutes > 59:
+            return None
+        ahead = timedelta(hours=hours, minutes=minutes) * (-1 if zone.startswith("-") else 1)
+        past = usual.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC) - ahead + timedelta(seconds=leap)
+        moment = (past.days * 86_400 + past.seconds) * 10**9 + int((fraction or "0")[:9].ljust(9, "0"))
+    return moment if 0 <= moment < 9_214_646_400 * 10**9 else None
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits.lstrip("-")) <= 4_300 else float(digits)
+
+
+def _event(world: World, document: dict[str, Any]) -> Event | str:
+    kind, model, version = document.get("kind"), document.get("model"), document.get("version")
+    if kind is None or model is None or document.get("time") is None:
+        return "missing_field"
+    version = "" if version is None else version
+    texts = [model, version, document["time"]]
+    allowed = [(str,), (str, int), (str, int)]
+    if world.identified:
+        texts.append(document.get("id"))
+        allowed.append((str, int, type(None)))
+    if kind not in KINDS or any(
+        type(text) not in types or _broken(text) for text, types in zip(texts, allowed, strict=True)
+    ):
+        return "wrong_type"
+    if not 1 <= len(model) <= NAME_MAX or len(str(version).lstrip("-")) > NAME_MAX - isinstance(version, int):
+        return "wrong_type"
+    if kind == "label" and world.identified and document.get("id") is None:
+        return "missing_field"
+    time = time_ns(document["time"])
+    if time is None:
+        return "bad_time"
+    place = next((i for i, shape in enumerate(world.shapes) if shape.model == model), -1)
+    return Event(time, (place, model, kind, str(version)), *_columns(world, place, document))
+
+
+def _columns(world: World, place: int, document: dict[str, Any]) -> Any:  # noqa: ANN401 - three tuples
+    widths = [max((len(side) for side in sides), default=0) for sides in _sides(world.shapes)]
+    if place < 0:
+        return (MISSING,) * (widths[0] + 3), (NULL_ID,) * (widths[1] + 2), (NULL_ID,) * len(world.segments)
+    shape, features, segments = world.shapes[place], document.get("features"), document.get("segments")
+    numbers = [number(_field(features, name)) for name in shape.numeric]
+    categories = [category(world.vocabulary, _field(features, name)) for name in shape.categorical]
+    numbers += [MISSING] * (widths[0] - len(numbers))
+    categories += [NULL_ID] * (widths[1] - len(categories))
+    numbers += [number(document.get(name)) for name in ("score", "latency_ms", "prediction")]
+    categories += [category(world.vocabulary, document.get(name)) for name in ("prediction", "status")]
+    fields = segments if isinstance(segments, dict) else {}
+    return tuple(numbers), tuple(categories), tuple(category(world.vocabulary, fields.get(s)) for s in world.segments)
+
+
+def _sides(shapes: Sequence[Shape]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    return [shape.numeric for shape in shapes], [shape.categorical for shape in shapes]
+
+
+def _field(features: object, name: str) -> object:
+    """A feature's value; an object, of a wrong type wherever it stands, where `features` is no object."""
+    if features is None:
+        return None
+    return features.get(name) if isinstance(features, dict) else {}
+
+
+def number(value: object) -> int:
+    """The bits of a number."""
+    if value is None:
+        return MISSING
+    if type(value) not in {int, float}:
+        return WRONG_TYPE
+    try:
+        as_float = float(value)  # type: ignore[arg-type]  # one of the two types
+    except OverflowError:
+        as_float = math.inf if value > 0 else -math.inf  # type: ignore[operator]  # likewise
+    return NOT_FINITE if as_float != as_float else struct.unpack("<Q", struct.pack("<d", as_float))[0]  # noqa: PLR0124
+
+
+def category(vocabulary: Sequence[str], value: object) -> int:
+    """The id of a category."""
+    if value is None:
+        return NULL_ID
+    if isinstance(value, bool):
+        value = str(int(value))
+    elif isinstance(value, int | float):
+        value = _name(number(value))
+    elif not isinstance(value, str):
+        return WRONG_ID
+    return ABSENT_ID + 1 + vocabulary.index(value) if value in vocabulary else UNSEEN_ID
+
+
+def _name(bits: int) -> str | None:
+    """What names a number as a category."""
+    as_float = struct.unpack("<d", struct.pack("<Q", bits))[0]
+    if bits == NOT_FINITE:
+        return None
+    return str(int(as_float)) if math.isfinite(as_float) and as_float.is_integer() else repr(as_float)
+
+
+def _broken(text: object) -> bool:
+    return isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text)

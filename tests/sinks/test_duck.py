@@ -1,4 +1,4 @@
-"""What only a file can get wrong: failures, crashes, locks, other people's files, and readers beside the writer."""
+"""What only a file can get wrong while it is written: failures, crashes, readers beside the writer, growth."""
 
 import resource
 import signal
@@ -20,17 +20,12 @@ from sinks.commit import (
     TRAFFIC,
     Commit,
     Store,
-    StoreError,
     StoreFailed,
-    StoreLocked,
-    StoreUnreadable,
     columns,
 )
 from sinks.duck import DuckStore
-from sinks.duck.schema import VERSION
 from tests.sinks.rows import commit, plain, rows
 
-HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 WRITE = """
 import sys
 from itertools import count
@@ -190,55 +185,6 @@ def test_readers_see_whole_commits_while_the_writer_writes(duck: DuckStore) -> N
         seen = list(reading)
     assert {0} == {size % n for each in seen for size in each}
     assert [sorted(each) for each in seen] == seen
-
-
-def test_a_file_that_another_process_holds_is_locked(tmp_path: Path) -> None:
-    """The sentence names the process."""
-    path = tmp_path / "driftline.duckdb"
-    command = [sys.executable, "-c", HOLD, str(path)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
-        assert holder.stdout is not None
-        assert holder.stdin is not None
-        assert holder.stdout.readline() == "held\n"
-        with pytest.raises(StoreLocked, match=f"is in use by process {holder.pid};"):
-            DuckStore(path)
-        holder.stdin.close()
-    DuckStore(path).close()
-
-
-@pytest.mark.parametrize("content", [b"", b"hello", b"no database " * 10_000], ids=["empty", "short", "long"])
-def test_a_file_that_is_no_database_is_unreadable(tmp_path: Path, content: bytes) -> None:
-    """It is named, and left as it was."""
-    path = tmp_path / "driftline.duckdb"
-    path.write_bytes(content)
-    with pytest.raises(StoreUnreadable, match=r"driftline\.duckdb cannot be read as a store"):
-        DuckStore(path)
-    assert content == path.read_bytes()
-
-
-def test_another_schema_version_is_refused_naming_both(tmp_path: Path) -> None:
-    """An older or newer file is neither misread nor changed."""
-    path = tmp_path / "driftline.duckdb"
-    DuckStore(path).close()
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("UPDATE schema SET version = 77")
-    with pytest.raises(StoreUnreadable, match=f"schema version 77, .* version {VERSION}"):
-        DuckStore(path)
-
-
-def test_a_table_of_another_shape_is_refused_by_name(tmp_path: Path) -> None:
-    """A file of another build is told from a good one at the start, not at the first write."""
-    path = tmp_path / "driftline.duckdb"
-    with duckdb.connect(str(path)) as connection:
-        connection.execute('CREATE TABLE relayed ("commit" BIGINT, outbox VARCHAR, far BIGINT)')
-    with pytest.raises(StoreUnreadable, match="table relayed differs in far, upto"):
-        DuckStore(path)
-
-
-def test_a_missing_folder_is_a_failure_with_its_path(tmp_path: Path) -> None:
-    """All of these share one base, which callers catch without knowing the engine."""
-    with pytest.raises(StoreError, match="nowhere"):
-        DuckStore(tmp_path / "nowhere" / "driftline.duckdb")
 
 
 def test_deleted_rows_leave_their_space_to_new_ones(duck: DuckStore) -> None:

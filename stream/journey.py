@@ -53,6 +53,7 @@ class Journey:
         self.monitor = Monitor(settings, sources, memory.state)
         self._held: dict[Partition, Batch] = {}
         self._relayed = 0
+        self._committed = dict(memory.clocks)
         self._gaps: dict[Partition, int] = {}  # event time before a gap whose end is not known yet
         self._configure(sources, memory)
         self._roster = self.state.roster
@@ -226,10 +227,16 @@ class Journey:
         ledger = self.monitor.ledger
         rows.dead_letter_rows(ledger, self.ingest.take_dead_letters())
         for (topic, partition), progress in sorted(self.ingest.progress.items()):
-            mark, back = progress.mark, progress.rewind
+            mark, back = self._furthest((topic, partition), progress.mark), progress.rewind
             rewind = (back.offset, back.row, back.clock, back.label_clock)
             at = (mark.offset, mark.row, mark.clock, mark.label_clock)
             ledger.row(tables.POSITIONS, topic, partition, *at, *rewind)
         ledger.row(tables.CHECKPOINTS, "monitor", pack(self.state))
         return ledger.take(self.number)
+
+    def _furthest(self, partition: Partition, mark: Mark) -> Mark:
+        """The committed position never goes back, though a stretch behind it is read again after a restart."""
+        before = self._committed.get(partition, mark)
+        self._committed[partition] = before if mark.offset < before.offset else mark
+        return self._committed[partition]
 

@@ -1,5 +1,6 @@
 """Closed windows meet their reference: distances, limits, verdicts, and what a finding says in words."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -124,10 +125,11 @@ def _levels(case: Case, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     events = int(case.summary.counts[0, : case.plan.grid.offsets[1]].sum())
     rho = events / max(1, events + int(case.plan.reference.counts[0, : case.plan.grid.offsets[1]].sum()))
     share = 1.0 if n_rows == 1 else 0.5
-    overall = _level(case.settings, case.length, n_columns, share, round(rho, 2))
+    rho = math.ceil(20 * rho) / 20  # few distinct levels to solve for; a larger rho is the stricter one
+    overall = _level(case.settings, case.length, n_columns, share, rho)
     if n_rows == 1:
         return np.full(len(rows), overall)
-    segments = _level(case.settings, case.length, n_columns * (n_rows - 1), share, round(rho, 2))
+    segments = _level(case.settings, case.length, n_columns * (n_rows - 1), share, rho)
     return np.where(rows == 0, overall, segments)
 
 

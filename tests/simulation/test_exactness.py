@@ -33,34 +33,35 @@ def test_the_world_has_everything_in_it(undisturbed: Rows, log: World) -> None:
     assert {row[3] for row in undisturbed["rejected"]} >= {"empty", "undecodable", "ahead", "missing_field"}
     assert len(undisturbed["dead_letters"]) == sum(row[4] for row in undisturbed["rejected"])
     assert undisturbed["labels"]
-    assert {row[11] for row in undisturbed["windows"]} == {"ok", "drift", "unknown"}
+    assert {row[10] for row in undisturbed["windows"]} == {"ok", "drift", "unknown"}
     assert undisturbed["triggers"]
     assert len(log.silences) == 4
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(8))
 def test_any_cut_and_interleaving_gives_the_same_rows(log: World, undisturbed: Rows, seed: int) -> None:
     """Batches of random size from partitions in random order."""
     assert undisturbed == Run(log, seed, batch_max=[1, 7, 40, 300][seed % 4]).finish()
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(9))
 def test_any_crash_gives_the_same_rows(log: World, undisturbed: Rows, seed: int) -> None:
     """Killed at random, about every twentieth step; what open panes need is read again."""
-    run = Run(log, seed, batch_max=[3, 20, 60][seed % 3], kill_share=0.05)
+    run = Run(log, seed, batch_max=[6, 20, 60][seed % 3], kill_share=[0.01, 0.04, 0.1][seed % 3])
     assert undisturbed == run.finish()
     assert run.kills > 3
     assert all(again >= 0 for again in run.reread)
     assert sum(again > 0 for again in run.reread) >= run.kills - 2, run.reread  # the first kills may precede any pane
 
 
-def test_killed_at_every_step_gives_the_same_rows(log: World, undisturbed: Rows) -> None:
-    """One run per step at which a run of coarse steps can be killed."""
-    steps = Run(log, seed=5, batch_max=200, commit_share=0.5)
-    steps.finish()
-    for step in range(1, steps.steps + 1):
-        run = Run(log, seed=5, batch_max=200, commit_share=0.5, kill_at=step)
-        assert undisturbed == run.finish(), f"killed at step {step}"
+def test_killed_at_every_step_gives_the_same_rows() -> None:
+    """One run per step at which a run of coarse steps over a shorter log can be killed."""
+    short = world(SEED + 1, minutes=40)
+    whole = Run(short, seed=5, batch_max=150, commit_share=0.5)
+    expected = whole.finish()
+    for step in range(1, whole.steps + 1):
+        run = Run(short, seed=5, batch_max=150, commit_share=0.5, kill_at=step)
+        assert expected == run.finish(), f"killed at step {step}"
 
 
 def test_without_the_rewind_rows_are_lost(log: World, undisturbed: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

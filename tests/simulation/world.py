@@ -2,20 +2,22 @@
 
 import json
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from stream.config.parse import parse
-from stream.config.settings import MINUTE, SECOND, Settings
+from stream.config.settings import MINUTE, Settings
 from stream.events import Partition, Records
 
 BEGIN = 1_795_000_020_000  # ms, aligned to nothing on purpose
 CONFIGURATION = """
 events: {predictions: [predictions, mixed], labels: [mixed], max_skew: 30s, max_ahead: 2m}
-defaults: {windows: [1m, 5m, 20m], lateness: 20s, false_triggers_per_month: 1, tolerate: 0.02}
+defaults: {windows: [1m, 5m, 20m], lateness: 20s, false_triggers_per_month: 1, tolerate: 0.02,
+           reference: {learn: 12m}}
 models:
-  "*": {reference: {learn: 12m}}
+  "*": {}
   shop: {reference: {learn: 10m}, segments: [site]}
   quiet: {topics: [predictions]}
 """
@@ -55,6 +57,7 @@ class World:
         return self.log[partition][-1][0] + 1
 
 
+@cache
 def settings(changed: bool) -> Settings:
     """The configuration before and after the change of plan."""
     return parse(CHANGED if changed else CONFIGURATION)
@@ -69,12 +72,12 @@ def world(seed: int, minutes: int = 75, per_minute: int = 14) -> World:
     for place, partition in enumerate(partitions):
         offset, clock, records = rng.randrange(50), BEGIN, []
         n = minutes * per_minute
-        silent = range(n // 2, n // 2 + 10 * per_minute) if place == 2 else range(0)
+        silent = range(3 * n // 10, 3 * n // 10 + 8 * per_minute) if place == 2 else range(0)
         for i in range(n):
             clock += rng.randrange(2 * 60_000 // per_minute)
             if i in silent:
                 if i == silent[0]:
-                    until = (clock + 9 * 60_000) * 1_000_000
+                    until = (clock + 7 * 60_000) * 1_000_000
                     silences.append(Silence(partition, offset, until))
                 continue
             records.append((offset, clock + rng.randrange(2_000), _value(rng, partition, i, clock, minutes)))
@@ -83,7 +86,7 @@ def world(seed: int, minutes: int = 75, per_minute: int = 14) -> World:
     # In the end every reader is idle: the greatest clock and some time.
     last = max(stamp for records in log.values() for _, stamp, _ in records) * 1_000_000 + 30 * MINUTE
     silences += [Silence(partition, log[partition][-1][0] + 1, last) for partition in partitions]
-    changed = BEGIN + int(0.6 * minutes * 60_000)
+    changed = BEGIN + int(0.7 * minutes * 60_000)
     change_at = {p: next(offset for offset, stamp, _ in log[p] if stamp >= changed) for p in partitions}
     return World(log, tuple(silences), change_at)
 
@@ -99,7 +102,7 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
     elif dice < 0.035:
         time += 300_000  # its clock runs ahead: refused
     progress = (clock - BEGIN) / (minutes * 60_000)
-    model = "shop" if dice < 0.8 else "quiet" if dice < 0.9 else "newcomer" if progress > 0.2 else "shop"
+    model = "shop" if dice < 0.6 else "quiet" if dice < 0.85 else "newcomer" if progress > 0.2 else "shop"
     event: dict[str, object] = {
         "id": f"{partition[1]}-{i}",
         "kind": "features" if 0.2 < dice < 0.25 else "prediction",
@@ -122,10 +125,3 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
         event["model"] = f"passer-by-{rng.randrange(3)}"
     return json.dumps(event).encode()
 
-
-def without_silence(one: World) -> World:
-    """The same log, never idle."""
-    return replace(one, silences=())
-
-
-__all__ = ["SECOND", "Silence", "World", "settings", "without_silence", "world"]

@@ -199,3 +199,12 @@ def test_a_saved_plan_is_read_like_any_reference(tmp_path: Path) -> None:
         files.write_plan(built, tmp_path / "fraud.json")
     with pytest.raises(FileProblem, match="cannot be written"):
         files.write_plan(built, tmp_path / "none" / "fraud.driftline.json")
+
+
+def test_a_reference_file_is_known_by_its_bytes(tmp_path: Path) -> None:
+    """The monitor gets the rows and a digest, which changes with the content and not with the name."""
+    first, same, other = (write(tmp_path / f"{i}.jsonl", EVENTS[: 20 + i // 2]) for i in range(3))
+    digests = [files.reference_file(path).digest for path in (first, same, other)]
+    assert digests[0] == digests[1]
+    assert digests[1] != digests[2]
+    assert files.reference_file(str(other)).table.n == 21

@@ -34,6 +34,7 @@ CLOSE_COMMIT_S = 0.2  # between two Commits of a catch-up, in which every round 
 LOOK_S = 30.0  # how often new partitions are looked for
 FORGET_S = 60.0  # how often retention runs
 CONNECT_S = 20.0  # how long a first start waits for the brokers
+COMMIT_GOODBYE_S = 2.5  # for the last Commit of a stop
 GOODBYE_S = 1.0  # for what is still to be sent at the end
 
 
@@ -207,7 +208,6 @@ class Service:
 
     async def _forget(self, journey: Journey) -> None:
         """Let retention go by the watermark."""
-        await self._writer.flush()
         retention = journey.retention()
         if retention is not None:
             panes, history = retention
@@ -216,12 +216,12 @@ class Service:
     async def _finish(self, journey: Journey) -> None:
         """Commit what was read, and give the outbox a moment."""
         self._status = msgspec.structs.replace(self._status, ready=False, reason="stopping")
-        if self._dirty:
-            await self._commit(journey)
+        with suppress(TimeoutError):  # what could not be kept is read again by the next start
+            async with asyncio.timeout(COMMIT_GOODBYE_S):
+                if self._dirty:
+                    await self._commit(journey)
         with suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYE_S + 1.0):
-                await self._writer.flush()
-                await self._outbox.drain(GOODBYE_S)
+            await self._outbox.drain(GOODBYE_S)
 
     async def _unless_stopped(self, work: Awaitable[None]) -> bool:
         """Do something that may take long; False where the service was stopped before it was done."""

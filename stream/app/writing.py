@@ -1,4 +1,6 @@
-"""Commits go to the store one after the other, each in a thread, while the next batch is already being read."""
+"""Commits go to the store one after the other, each in a thread, and the loop waits: beside busy Python an insert takes
+ten times as long, for it hands the interpreter's lock back and forth (measured).
+"""
 
 import asyncio
 import time
@@ -12,26 +14,15 @@ BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
 
 @dataclass
 class Writer:
-    """At most one Commit is under way. While the store fails, the same Commit is tried again, and nothing more is read."""
+    """While the store fails, the same Commit is tried again, and nothing more is read."""
 
     store: Store
     written: Callable[[Commit], None]  # called on the loop when a Commit has been kept
     problem: str = ""
     seconds: float = 0.0  # of the last Commit
-    _under_way: asyncio.Task[None] | None = None
 
     async def write(self, commit: Commit) -> None:
-        """Begin to write; returns as soon as the former Commit is kept."""
-        await self.flush()
-        self._under_way = asyncio.create_task(self._keep(commit))
-
-    async def flush(self) -> None:
-        """Return when everything is kept. Raises what is not worth a retry."""
-        if self._under_way is not None:
-            await self._under_way
-            self._under_way = None
-
-    async def _keep(self, commit: Commit) -> None:
+        """Return when the Commit is kept. Raises what is not worth a retry."""
         attempt = 0
         while True:
             begun = time.perf_counter()

@@ -65,7 +65,10 @@ def pane_rows(ledger: Ledger, case: Case) -> None:
 
 
 def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
-    """Every feature of every series of a judged window, as one block of columns."""
+    """Every feature of a judged window as one block of columns; of its segments only those that drifted.
+
+    The segments' counts are in the panes: all their distances would be fifteen times the rows, which nobody reads.
+    """
     plan, n_columns = case.plan, len(case.plan.grid.columns)
     n_rows, n_numeric = len(verdicts.rows), len(case.plan.grid.numeric)
     chosen = case.summary.take(verdicts.rows)
@@ -100,7 +103,9 @@ def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
     for name in DISTANCES:
         columns[name] = verdicts.values[name].ravel()
         columns[f"{name}_limit"] = verdicts.limits[name].ravel()
-    ledger.block(tables.DRIFT, columns)
+    told = (verdicts.rows[:, None] == 0) | verdicts.drifted
+    kept = told.ravel()
+    ledger.block(tables.DRIFT, {name: v[kept] if isinstance(v, np.ndarray) else v for name, v in columns.items()})
 
 
 def window_rows(ledger: Ledger, case: Case, verdicts: Verdicts, *, complete: bool) -> None:

@@ -35,12 +35,12 @@ class Publisher:
         self._unread: deque[tuple[int, Ints]] = deque()  # of each block: its last arrival, its bytes per partition
         self.n_published = 0
 
-    def partitions(self) -> int:
+    def partitions(self, answer_s: float = ANSWER_S) -> int:
         """How many partitions the topic has."""
         from confluent_kafka import KafkaException
 
         try:
-            found = self._producer.list_topics(TOPIC, timeout=ANSWER_S).topics[TOPIC]
+            found = self._producer.list_topics(TOPIC, timeout=answer_s).topics[TOPIC]
         except KafkaException as error:
             raise PublishFailed(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
         if found.error is not None:

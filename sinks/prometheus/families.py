@@ -50,7 +50,6 @@ LEARNING = _gauge("learning_ratio", "model", "How much of its reference a model 
 
 EVENTS = _counter("events", "model", "Predictions and features counted in a closed pane.")
 LATE = _counter("late_events", "model", "Events later than the lateness: counted, not summed.")
-SKEWED = _counter("skewed_events", "model", "Events whose time ran ahead of their record's.")
 WAITING = _counter("waiting_events", "model", "Events of versions or segments that are not admitted yet.")
 LABELS = _counter("labels", "model", "Label events.")
 REJECTED = _counter("rejected_events", "topic reason", "Events that could not be used.")
@@ -85,7 +84,6 @@ FAMILIES: Mapping[str, Declared] = {
         LEARNING,
         EVENTS,
         LATE,
-        SKEWED,
         WAITING,
         LABELS,
         REJECTED,

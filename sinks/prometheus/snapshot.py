@@ -14,7 +14,6 @@ Count = tuple[str, tuple[str, ...]]  # family and label values
 _COUNTED = (  # family, table, its label columns, the column that is summed ("": rows are counted)
     (families.EVENTS, "traffic", ("model",), "events"),
     (families.LATE, "traffic", ("model",), "late"),
-    (families.SKEWED, "traffic", ("model",), "skewed"),
     (families.WAITING, "traffic", ("model",), "waiting"),
     (families.LABELS, "labels", ("model",), "labels"),
     (families.REJECTED, "rejected", ("topic", "reason"), "events"),

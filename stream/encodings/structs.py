@@ -156,6 +156,6 @@ class Types:
 def _spellable(names: Iterable[str]) -> bool:
     """Whether msgspec can look for these names: no quotes, backslashes, control characters or lone surrogates.
 
-    Events of a model with another name are read by hand, which takes ten times as long.
+    Events of a model with another name are read by hand, which takes several times as long.
     """
     return not any(_UNSPELLABLE.search(name) for name in names)

@@ -59,7 +59,7 @@ class History:
 
     def persistent(self, k: int) -> NDArray[np.bool_]:
         """Which series drifted now and in k of the windows remembered."""
-        return (np.bitwise_count(self.bits) >= k) & (self.bits & 1 == 1)
+        return np.asarray((np.bitwise_count(self.bits) >= k) & (self.bits & 1 == 1))
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors import parts
 from sinks import commit as tables
@@ -15,13 +17,14 @@ from stream.events import NEVER, Partition
 from stream.ingest import Release
 from stream.journey import Memory, Start
 from stream.monitor import accumulator
+from stream.monitor.scopes import Scope, event_scope
 from stream.monitor.state import State, unpack
 from stream.plan import Plan
 from stream.sample import Sample
 from stream.windows import window_end
 
 
-class StoreMismatch(Exception):  # noqa: N818 - named by what happened
+class StoreMismatch(Exception):
     """The store was made under another pane length; says what would fit."""
 
 
@@ -49,7 +52,7 @@ def recall(store: Store, settings: Settings) -> Memory:
     return Memory(store.last(), state, starts, clocks)
 
 
-def _rows(store: Store, table: Table) -> Sequence[tuple]:  # type: ignore[type-arg]  # rows of that table
+def _rows(store: Store, table: Table) -> Sequence[tuple[Any, ...]]:
     """All rows of a table as tuples, the commit number first."""
     found = store.select(table)
     return list(zip(*(column.tolist() for column in found.values()), strict=True))
@@ -104,9 +107,7 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
             )
 
 
-def _scope(settings: Settings, state: State, model: str) -> tuple[str, ...]:
-    from stream.monitor.scopes import event_scope
-
+def _scope(settings: Settings, state: State, model: str) -> Scope:
     return event_scope(state.roster.entries[state.roster.index[model]].settings, settings)
 
 
@@ -120,8 +121,8 @@ def _summary(plan: Plan, segments: list[tuple[str, str, int, parts.Packed]]) -> 
     return full
 
 
-def _plain(column: np.ndarray) -> list[object]:  # type: ignore[type-arg]  # of any of the tables' types
+def _plain(column: NDArray[Any]) -> list[Any]:
     """A column as Python values; times as ns."""
     if column.dtype.kind == "M":
-        return column.astype("datetime64[ns]").astype(np.int64).tolist()
-    return column.tolist()
+        column = column.astype("datetime64[ns]").astype(np.int64)
+    return list(column.tolist())

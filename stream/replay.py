@@ -1,12 +1,13 @@
 """The service's core over files: the same journey without Kafka, as fast as it goes.
 
-Each feed is a file's records in order. A partition that runs ahead of the watermark waits, as it would on a topic; one whose file
-has ended holds nobody up; in the end everything is closed, windows that are not full included.
+Each feed is a file's records in order. A partition that runs ahead of the watermark waits, as it would on a topic; one
+whose file has ended holds nobody up; in the end everything is closed, windows that are not full included.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -20,18 +21,30 @@ from stream.recovery import recall
 COMMIT_EVENTS = 200_000
 
 
+class Log(Protocol):
+    """Records of a file in order; `starts` are its partitions and their first offsets."""
+
+    @property
+    def starts(self) -> Mapping[Partition, int]:
+        """The partitions, with the first offset of each."""
+
+    def __next__(self) -> Records:
+        """The next stretch of one partition."""
+
+
 @dataclass
 class Feed:
     """One file's records, and those of its partitions that had to be read while an earlier record waited."""
 
-    records: Iterator[Records]
+    records: Log
     waiting: dict[Partition, deque[Records]] = field(default_factory=dict)
     ended: bool = False
 
     def pull(self) -> bool:
         """Read the next records of the file; whether there were any."""
-        found = next(self.records, None)
-        if found is None:
+        try:
+            found = next(self.records)
+        except StopIteration:
             self.ended = True
             return False
         self.waiting.setdefault((found.topic, found.partition), deque()).append(found)
@@ -41,12 +54,15 @@ class Feed:
 class Replay:
     """Drives a journey over feeds. `events` is how many records have been read."""
 
-    def __init__(self, settings: Settings, sources: Sources, store: Store, feeds: Sequence[Iterator[Records]]) -> None:
+    def __init__(self, settings: Settings, sources: Sources, store: Store, feeds: Sequence[Log]) -> None:
         self.events = 0
         self._store, self._settings = store, settings
         self._journey = Journey(settings, sources, recall(store, settings))
         self._feeds = [Feed(feed) for feed in feeds]
         self._uncommitted = 0
+        for partition, first in sorted(start for feed in feeds for start in feed.starts.items()):
+            if partition not in self._journey.ingest.progress:
+                self._journey.find(partition, first)
 
     def run(self, progress: Callable[[int], None]) -> None:
         """Replay everything. `progress` hears how many records have been read so far."""
@@ -82,24 +98,19 @@ class Replay:
             records = self._behind(partition, queue.popleft())
             self.events += len(records.values)
             self._uncommitted += len(records.values)
-            if partition not in self._journey.ingest.progress:
-                first = int(records.offsets[0]) if len(records.offsets) else records.position
-                self._journey.find(partition, first)
             self._journey.receive(records)
             moved = True
         return moved
 
     def _behind(self, partition: Partition, records: Records) -> Records:
         """What an earlier replay into the same store has not read."""
-        progress = self._journey.ingest.progress.get(partition)
-        if progress is None:
-            return records
-        return records.since(int(np.searchsorted(records.offsets, progress.mark.offset)))
+        read = self._journey.ingest.progress[partition].mark.offset
+        return records.since(int(np.searchsorted(records.offsets, read)))
 
     def _let_go(self) -> None:
         """A partition whose file has ended, and which holds the others back, is as good as idle."""
         clocks = self._journey.clocks
-        running = {partition for feed in self._feeds if not feed.ended for partition in feed.waiting}
+        running = {partition for feed in self._feeds if not feed.ended for partition in feed.records.starts}
         running |= {partition for feed in self._feeds for partition, queue in feed.waiting.items() if queue}
         running |= set(self._journey.held)
         least = min((clocks[partition].clock for partition in running if partition in clocks), default=NEVER)

@@ -6,6 +6,7 @@ from pathlib import Path
 from sinks.duck import DuckStore
 from stream.config.parse import onboarding, parse
 from stream.config.settings import Settings
+from stream.events import NEVER
 from stream.files import FileProblem, reference_file
 from stream.monitor.onboarding import Sources
 
@@ -36,6 +37,14 @@ def sources(settings: Settings) -> Sources:
     """The reference files that the configuration names, read."""
     names = {model.reference.file for _, model in settings.patterns if model.reference.file}
     return Sources(settings.limits, {name: reference_file(name) for name in sorted(names)})
+
+
+def try_references(settings: Settings) -> None:
+    """Make the plan of every reference file, as a start would. FileProblem or ReferenceProblem where that fails."""
+    read = sources(settings)
+    for pattern, model in settings.patterns:
+        if model.reference.file:
+            read.plan(pattern, model, None, NEVER)
 
 
 def store(settings: Settings) -> DuckStore:

@@ -1,7 +1,10 @@
-"""The journey of a batch, without I/O: records in, Commits out. The service, the replay and the tests all drive this one object.
+"""The journey of a batch, without I/O: records in, Commits out.
 
-A batch is decoded, judged and buffered (`ingest`); when a watermark has passed something, what was buffered is summed and handed to
-the `monitor`, which closes what is due; `take` is the Commit of all that was decided, with the positions that it stands on.
+The service, the replay and the tests all drive this one object.
+
+A batch is decoded, judged and buffered (`ingest`); when a watermark has passed something, what was buffered is summed
+and handed to the `monitor`, which closes what is due; `take` is the Commit of all that was decided, with the positions
+that it stands on.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -28,7 +31,7 @@ UNKNOWN_END = 2**63 - 1  # of a loss, until the first event behind the gap tells
 
 @dataclass(frozen=True)
 class Start:
-    """Where a partition is read from: `mark` (with the clocks there), what is already written, releases made since `mark`."""
+    """Where a partition is read from: a mark with its clocks, what is already written, releases made since the mark."""
 
     mark: Mark
     written: int
@@ -127,9 +130,7 @@ class Journey:
         losses = self.state.losses
         losses[losses.index(Loss(partition[0], start, UNKNOWN_END))] = Loss(partition[0], start, end)
 
-    def _journal(
-        self, kind: str, partition: Partition, offset: int, until: int, detail: Mapping[str, object]
-    ) -> None:
+    def _journal(self, kind: str, partition: Partition, offset: int, until: int, detail: Mapping[str, object]) -> None:
         self.monitor.ledger.row(tables.JOURNAL, kind, *partition, offset, until, msgspec.json.encode(detail).decode())
 
     # ---- records in
@@ -239,4 +240,3 @@ class Journey:
         before = self._committed.get(partition, mark)
         self._committed[partition] = before if mark.offset < before.offset else mark
         return self._committed[partition]
-

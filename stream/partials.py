@@ -1,4 +1,7 @@
-"""What stretches of partitions add: sums per pane and series, and what could not be counted. Partials add up in any order."""
+"""What stretches of partitions add: sums per pane and series, and what could not be counted.
+
+Partials add up in any order.
+"""
 
 import hashlib
 from collections import Counter
@@ -42,9 +45,9 @@ class DeadLetter:
 class Partial:
     """The sums. Keys begin with the end of a pane, except for what belongs to a position: the dead letters.
 
-    `blocks`: events of models with a plan, by series. `versions`: the versions behind a series without one. `learning` and
-    `strangers`: events of models that are being learned, or not admitted yet; `samples`: theirs. `rejected`: by (end, topic,
-    partition, reason); `late` and `labels`: by (end, model).
+    `blocks`: events of models with a plan, by series. `versions`: the versions behind a series without one. `learning`
+    and `strangers`: events of models that are being learned, or not admitted yet; `samples`: theirs. `rejected`: by
+    (end, topic, partition, reason); `late` and `labels`: by (end, model).
     """
 
     blocks: Mapping[Series, Summary] = field(default_factory=dict)

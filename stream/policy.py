@@ -1,4 +1,4 @@
-"""From verdicts to triggers: a feature that drifts in k of its last n windows opens an incident, an incident asks for one retraining.
+"""From verdicts to triggers: a feature that drifts in k of n windows opens an incident, which asks for one retraining.
 
 Pure folds over closed windows in their order. The state is small and frozen; what happens is returned as facts.
 """
@@ -48,7 +48,7 @@ class Event:
 
 @dataclass(frozen=True)
 class History:
-    """The last verdicts of every series of one window length, newest in the lowest bit. (rows, columns)"""
+    """The last verdicts of every series, (rows, columns), of one window length; the newest is the lowest bit."""
 
     bits: NDArray[np.int64]
 
@@ -74,7 +74,10 @@ class Policy:
     def observe(
         self, plan: str, length: int, drifted: NDArray[np.bool_], known: NDArray[np.bool_], trigger: Trigger
     ) -> "Policy":
-        """After the verdicts of one window. (rows, columns). Another plan has other series: the histories begin anew."""
+        """After the verdicts of one window.
+
+        (rows, columns). Another plan has other series: the histories begin anew.
+        """
         histories = self.histories if plan == self.plan else {}
         before = histories.get(length, History(np.zeros(drifted.shape, np.int64)))
         return replace(self, plan=plan, histories={**histories, length: before.step(drifted, known, trigger.of)})

@@ -1,7 +1,7 @@
 """Who is watched: models and their versions in the order of their admission, and which plan holds from which pane on.
 
-Frozen: an admission or a new plan makes a new roster. What is decided at a close holds from T, a pane that nobody has read yet, so
-every look-up by pane gives the same answer however events are batched.
+Frozen: an admission or a new plan makes a new roster. What is decided at a close holds from T, a pane that nobody has
+read yet, so every look-up by pane gives the same answer however events are batched.
 """
 
 from bisect import bisect_right

@@ -39,7 +39,9 @@ class Sample:
         if (np.diff(hashes[order]) == 0).any():  # two positions with one hash: rare, and then the payload decides
             order = np.array(sorted(order.tolist(), key=lambda i: (hashes[i], payloads[i])), np.int64)
         order = order[:k]
-        return cls(hashes[order], tuple(versions[i] for i in order.tolist()), tuple(payloads[i] for i in order.tolist()))
+        return cls(
+            hashes[order], tuple(versions[i] for i in order.tolist()), tuple(payloads[i] for i in order.tolist())
+        )
 
     def merge(self, other: "Sample", k: int) -> "Sample":
         """The k smallest of both."""

@@ -1,4 +1,7 @@
-"""Spans of event time: panes, the windows that they add up to, and the pane from which a decision holds. All in ns, UTC."""
+"""Spans of event time: panes, the windows that they add up to, and the pane from which a decision holds.
+
+All in ns, UTC.
+"""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""The monitor: it adds Partials up, closes what the watermarks have passed, and says what follows as rows of the next Commit."""
+"""The monitor: it adds Partials up and closes what the watermarks have passed; what follows is rows of a Commit."""
 
 from collections.abc import Hashable, Iterable
 from typing import TypeVar
@@ -131,7 +131,9 @@ class Monitor:
                 if ringing:
                     alarms[name, case.version] = (case, ringing)
         self._panes.admit(self._open, [name for name in names if (end, name) in self._open.strangers], end)
-        ending = [key for key, window in self.state.windows.items() if window.end == end and self._scope(key[0]) == scope]
+        ending = [
+            key for key, window in self.state.windows.items() if window.end == end and self._scope(key[0]) == scope
+        ]
         self._windows.close(scope, ending, end, alarms)
 
     def _close_labels(self, scope: Scope, mark: int) -> None:

@@ -1,4 +1,4 @@
-"""Where plans come from: a reference file, or the sample that a model is learned from; and when a changed configuration makes a new one."""
+"""Where plans come from: a reference file, or the sample of a model's first stretch, by the configuration as it is now."""
 
 import hashlib
 from collections.abc import Mapping
@@ -33,11 +33,16 @@ class Sources:
         """A hash of what a model's plans are made by."""
         file = self.files.get(model.reference.file)
         about = (model.features, model.segments, model.output, self.limits.vocabulary, self.limits.segments)
-        told = msgspec.json.encode((about, model.reference.file, file.digest if file is not None else ""), order="sorted")
+        told = msgspec.json.encode(
+            (about, model.reference.file, file.digest if file is not None else ""), order="sorted"
+        )
         return hashlib.blake2b(told, digest_size=8).hexdigest()
 
     def plan(self, name: str, model: Model, learner: Learner | None, since: int) -> Plan | None:
-        """The plan of a model that holds from `since` on; None while it is still to be learned. ReferenceProblem as it says."""
+        """The plan of a model that holds from `since` on; None while it is still to be learned.
+
+        ReferenceProblem as it says.
+        """
         file = self.files.get(model.reference.file)
         if file is not None:
             source = f"file {model.reference.file}"
@@ -53,7 +58,7 @@ def declared(settings: Settings) -> list[tuple[str, Model]]:
 
 
 def changes(settings: Settings, sources: Sources, state: State, since: int) -> list[tuple[Plan, str]]:
-    """Admit the declared models that are new, and make the plans that the configuration asks for anew; they hold from T on.
+    """Admit the declared models that are new, and make the plans that a changed configuration asks for, from T on.
 
     At the very first start nothing has been read, and `since` is NEVER: they hold for all events.
     """
@@ -69,4 +74,3 @@ def changes(settings: Settings, sources: Sources, state: State, since: int) -> l
         if plan is not None:
             plans.append((plan, basis))
     return plans
-

@@ -1,4 +1,7 @@
-"""Scopes: the topics whose slowest clock closes a model's panes. Two watermarks per model: of its events, and of its labels."""
+"""Scopes: the topics whose slowest clock closes a model's panes.
+
+Two watermarks per model: of its events, and of its labels.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

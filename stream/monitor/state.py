@@ -31,7 +31,10 @@ class Loss:
 
 @dataclass
 class State:
-    """The monitor's memory. `closed` and `labels_closed` are by scope, `topics_closed` by topic: the newest closed end."""
+    """The monitor's memory.
+
+    `closed` and `labels_closed` are by scope, `topics_closed` by topic: the newest closed end.
+    """
 
     roster: Roster = field(default_factory=Roster)
     learners: dict[str, Learner] = field(default_factory=dict)
@@ -97,13 +100,21 @@ def pack(state: State) -> bytes:
     )
 
 
-def unpack(
-    packed: bytes, settings: Settings, plans: Mapping[str, list[Plan]], samples: Mapping[str, Sample]
-) -> State:
-    """The state that `pack` made bytes of, with the plans and samples of the store. Models that no pattern matches any more go."""
+def unpack(packed: bytes, settings: Settings, plans: Mapping[str, list[Plan]], samples: Mapping[str, Sample]) -> State:
+    """The state that `pack` made bytes of, with the plans and samples of the store.
+
+    Models that no pattern matches any more go.
+    """
     found = msgspec.msgpack.decode(packed, type=_Packed)
     entries = [
-        Entry(one.name, model, one.since, one.basis, one.versions, tuple(sorted(plans.get(one.name, ()), key=lambda p: p.since)))
+        Entry(
+            one.name,
+            model,
+            one.since,
+            one.basis,
+            one.versions,
+            tuple(sorted(plans.get(one.name, ()), key=lambda p: p.since)),
+        )
         for one in found.entries
         if (model := settings.model(one.name)) is not None
     ]

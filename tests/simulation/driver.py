@@ -1,4 +1,4 @@
-"""Drives the real pure half over a world: batches cut at random, partitions in random order, killed at random or at a chosen step."""
+"""Drives the real pure half over a world: batches and order at random, killed at random or at a chosen step."""
 
 import random
 from dataclasses import dataclass, field
@@ -48,7 +48,7 @@ class Run:
         return rows(self.store)
 
     def step(self) -> None:
-        """One random step of a life: read a batch, or fall idle where the world says so; perhaps commit, perhaps die."""
+        """One random step: read a batch, or fall idle where the world says so; perhaps commit, perhaps die."""
         self.steps += 1
         if self.steps == self.kill_at or self.rng.random() < self.kill_share:
             self._kill()
@@ -91,7 +91,9 @@ class Run:
     def _stop_at(self, partition: Partition) -> int:
         """How far a partition may be read before something else has to happen there."""
         bounds = [self.world.end(partition)]
-        bounds += [s.offset for s in self.world.silences if s.partition == partition and self._waits(s.partition, s.offset)]
+        bounds += [
+            s.offset for s in self.world.silences if s.partition == partition and self._waits(s.partition, s.offset)
+        ]
         if not self.changed:
             bounds.append(self.world.change_at[partition])
         return min(bounds)
@@ -134,7 +136,11 @@ class Run:
         return all(self.journey.clocks[p].offset >= offset for p, offset in self.world.change_at.items())
 
     def _done(self) -> bool:
-        return self.changed and not any(self._can_move(partition) for partition in self.world.log) and not self.journey.held
+        return (
+            self.changed
+            and not any(self._can_move(partition) for partition in self.world.log)
+            and not self.journey.held
+        )
 
 
 def rows(store: Store) -> Rows:

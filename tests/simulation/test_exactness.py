@@ -1,10 +1,10 @@
-"""The guarantee: the same log and journal give the same rows, byte for byte, whatever the batching, interleaving and crashes."""
+"""The guarantee: the same log and journal give the same rows, byte for byte, whatever happens on the way."""
 
 import pytest
 
 from stream import journey as journeys
 from stream import recovery
-from tests.simulation.driver import Run, Rows
+from tests.simulation.driver import Rows, Run
 from tests.simulation.world import World, world
 
 SEED = 20
@@ -23,7 +23,7 @@ def undisturbed(log: World) -> Rows:
 
 
 def test_the_world_has_everything_in_it(undisturbed: Rows, log: World) -> None:
-    """Learning, a change of plan, two versions, segments, late events, refusals, labels, findings and a trigger all occur."""
+    """Learning, a change of plan, versions, segments, late events, refusals, labels, findings, a trigger: all occur."""
     plans = {(model, since) for _, model, since, _ in undisturbed["plans"]}
     assert {model for model, _ in plans} >= {"shop", "quiet", "newcomer"}
     assert len([model for model, _ in plans if model == "shop"]) == 2

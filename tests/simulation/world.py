@@ -1,4 +1,4 @@
-"""A small log with everything in it that time and order can do to a service: disorder, late events, silence, newcomers, refusals."""
+"""A small log with all that time and order can do: disorder, late events, silence, newcomers, refusals."""
 
 import json
 import random
@@ -35,7 +35,7 @@ class Silence:
 
 @dataclass(frozen=True)
 class World:
-    """Records per partition (offset, timestamp ms, value), the releases that its readers made, and when the plan changes."""
+    """Records per partition (offset, timestamp ms, value), releases that readers made, and when the plan changes."""
 
     log: dict[Partition, list[tuple[int, int, bytes | None]]]
     silences: tuple[Silence, ...]
@@ -95,7 +95,9 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
     """One record: mostly an ordinary event, sometimes odd, late, ahead or broken."""
     dice = rng.random()
     if dice < 0.01:
-        return rng.choice([None, b"", b"{", b"[1]", b'{"kind": "prediction"}', b"\xff\xfe", b'{"kind":1,"model":"shop","time":1}'])
+        return rng.choice(
+            [None, b"", b"{", b"[1]", b'{"kind": "prediction"}', b"\xff\xfe", b'{"kind":1,"model":"shop","time":1}']
+        )
     time = clock - rng.randrange(15_000)
     if dice < 0.03:
         time -= rng.randrange(60_000, 400_000)  # late
@@ -124,4 +126,3 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
     if rng.random() < 0.01:
         event["model"] = f"passer-by-{rng.randrange(3)}"
     return json.dumps(event).encode()
-

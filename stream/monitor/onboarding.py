@@ -1,4 +1,4 @@
-"""Where plans come from: a reference file, or the sample of a model's first stretch, by the configuration as it is now."""
+"""Where plans come from: a reference file, or the sample of a model's first stretch, by the present configuration."""
 
 import hashlib
 from collections.abc import Mapping

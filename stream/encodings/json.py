@@ -8,7 +8,6 @@ import operator
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, starmap
 from typing import Any
 
@@ -19,7 +18,7 @@ from numpy.typing import NDArray
 from stream import events
 from stream.encodings.documents import parse
 from stream.encodings.rescue import FAILURES, LONG_VERSION, UNIDENTIFIED, Rescue, short
-from stream.encodings.schema import MISSING, Ids, number
+from stream.encodings.schema import Ids, number
 from stream.encodings.structs import Types
 from stream.encodings.times import BAD, times
 from stream.events import Batch, Head, Records, Reject
@@ -36,20 +35,17 @@ TIME = "RFC 3339 with a zone, or an integer of epoch milliseconds"
 _REFUSED = -1  # stands for the head of an event that is rejected
 
 
-@dataclass
-class _Rows:
-    """Columns of events that were decoded, while they grow."""
+class _Columns:
+    """Columns with room for n events, filled chunk by chunk while the events are in the cache."""
 
-    time: list[str | int] = field(default_factory=list)
-    head: list[int] = field(default_factory=list)
-    score: list[float | None] = field(default_factory=list)
-    latency: list[float | None] = field(default_factory=list)
-    prediction: list[object] = field(default_factory=list)
-    status: list[object] = field(default_factory=list)
-    numeric: list[bytes] = field(default_factory=list)
-    categorical: list[bytes] = field(default_factory=list)
-    segments: list[bytes] = field(default_factory=list)
-    unidentified: dict[int, tuple[str, str]] = field(default_factory=dict)  # labels without an id: reason, detail
+    def __init__(self, n: int, types: Types, id_type: type[np.unsignedinteger]) -> None:
+        self.n = 0  # events filled in
+        self.time = np.empty(n, np.int64)
+        self.head = np.empty(n, np.int32)
+        self.values = np.empty((n, types.n_numeric + _OUTPUT_NUMBERS))
+        self.texts = np.empty((n, types.n_categorical + _OUTPUT_TEXTS), id_type)
+        self.segments = np.empty((n, len(types.segments)), id_type)
+        self.refused: dict[int, tuple[str, str]] = {}  # event: reason, detail
 
 
 class Decoder:
@@ -65,7 +61,7 @@ class Decoder:
         self._dates: dict[bytes, int] = {}
         self._numeric = operator.itemgetter(slice(0, types.n_numeric))
         self._categorical = operator.itemgetter(slice(types.n_numeric, None))
-        self._pack = struct.Struct(f"{types.n_numeric}d{8 * _OUTPUT_NUMBERS}x").pack  # room for the outputs
+        self._pack = struct.Struct(f"{types.n_numeric}d").pack
         self._id_type, self._pack_ids = _smallest(max(ids.values()))
 
     @property
@@ -79,14 +75,13 @@ class Decoder:
 
     def decode(self, records: Records) -> Batch:
         """All records as columns; rejects name their place among the records."""
-        rows = _Rows()
-        rejects: list[Reject] = []
-        for i in range(0, len(records.values), CHUNK):
+        n = len(records.values)
+        columns, rejects = _Columns(n, self._types, self._id_type), list[Reject]()
+        for i in range(0, n, CHUNK):
             good = self._events(records.values[i : i + CHUNK], i, rejects)
             if good:
-                self._append(good, rows)
-        at = np.delete(np.arange(len(records.values)), [reject.row for reject in rejects])
-        return self._batch(records, at, rows, rejects)
+                self._append(good, columns)
+        return self._batch(records, columns, rejects)
 
     def _events(self, values: Sequence[bytes | None], first: int, rejects: list[Reject]) -> list[Any]:
         """Decoded events in order; an exception costs one event, for `extend` keeps what it already had."""
@@ -109,43 +104,42 @@ class Decoder:
             else:
                 return good
 
-    def _append(self, good: list[Any], rows: _Rows) -> None:
+    def _append(self, good: list[Any], columns: _Columns) -> None:
         """Take the fields of a chunk of events, whose objects can be dropped then."""
         kind, time, version, features, score, latency, prediction, status, segments, *rest = zip(
             *map(astuple, good), strict=True
         )
-        if "label" in kind and rest:
-            found = enumerate(zip(kind, rest[0], strict=True), start=len(rows.time))
-            rows.unidentified |= dict.fromkeys((i for i, pair in found if pair == ("label", None)), UNIDENTIFIED)
-        rows.time += time
-        rows.score += score
-        rows.latency += latency
-        rows.prediction += prediction
-        rows.status += status
-        rows.head += self._heads(good, kind, version)
         fields = list(map(astuple, features))
-        rows.numeric += self._packed(fields)
-        rows.categorical.append(self._looked_up(chain.from_iterable(map(self._categorical, fields))))
+        chunk = slice(columns.n, columns.n + len(good))
+        values, texts = columns.values[chunk], columns.texts[chunk]
+        values[:, :-3] = self._packed(fields)
+        values[:, -3] = score  # None becomes the ordinary NaN, which means missing
+        values[:, -2] = latency
+        values[:, -1] = [value if type(value) is float else number(value) for value in prediction]
+        texts[:, :-2] = self._looked_up(chain.from_iterable(map(self._categorical, fields))).reshape(len(good), -1)
+        texts[:, -2:] = self._looked_up(chain(prediction, status)).reshape(2, -1).T
         if self._types.segments:
-            rows.segments.append(self._looked_up(chain.from_iterable(map(astuple, segments))))
+            found = self._looked_up(chain.from_iterable(map(astuple, segments)))
+            columns.segments[chunk] = found.reshape(len(good), -1)
+        columns.head[chunk] = heads = self._heads(good, kind, version)
+        columns.time[chunk] = stamps = times(time, self._dates)
+        if stamps.min() == BAD or _REFUSED in heads or "label" in kind:
+            flaws = _flaws(kind, time, heads, stamps, rest[0] if rest else kind)
+            columns.refused |= {columns.n + i: flaw for i, flaw in flaws.items()}
+        columns.n += len(good)
 
-    def _packed(self, fields: Sequence[tuple[Any, ...]]) -> list[bytes]:
-        """The numeric fields of each row as doubles; a null is a missing value."""
-        packed: list[bytes] = []
-        numeric, pack = self._numeric, self._pack
-        remaining = map(numeric, fields)
-        while True:
-            try:
-                packed.extend(starmap(pack, remaining))
-            except struct.error:
-                row = numeric(fields[len(packed)])
-                packed.append(pack(*[MISSING if value is None else value for value in row]))
-            else:
-                return packed
+    def _packed(self, fields: Sequence[tuple[Any, ...]]) -> NDArray[np.float64]:
+        """The numeric fields of rows, (rows, numeric)."""
+        rows = list(map(self._numeric, fields))
+        try:
+            packed = np.frombuffer(b"".join(starmap(self._pack, rows)))
+        except struct.error:  # a null among them: half as fast, and it becomes the ordinary NaN, which means missing
+            packed = np.array(rows, np.float64)
+        return packed.reshape(len(fields), self._types.n_numeric)
 
-    def _looked_up(self, values: Iterable[object]) -> bytes:
+    def _looked_up(self, values: Iterable[object]) -> NDArray[np.unsignedinteger]:
         """The ids of categories."""
-        return self._pack_ids(map(self._ids.__getitem__, values))
+        return np.frombuffer(self._pack_ids(map(self._ids.__getitem__, values)), self._id_type)
 
     def _heads(self, good: list[Any], kind: Sequence[str], version: Sequence[Any]) -> list[int]:
         found: list[Any] = list(map(self._head_of.get, zip(map(type, good), kind, version, strict=True)))
@@ -165,39 +159,32 @@ class Decoder:
             self.heads.append(Head(known.place, name, _KINDS[kind], str(version)))
         return self._head_of[key]
 
-    def _batch(self, records: Records, at: NDArray[np.int64], rows: _Rows, rejects: list[Reject]) -> Batch:
-        time = times(rows.time, self._dates)
-        head = np.array(rows.head, np.int32)
-        refused = dict(rows.unidentified)
-        for i in np.flatnonzero((time == BAD) | (head == _REFUSED)).tolist():
-            bad_time = (events.BAD_TIME, f"time is {rows.time[i]!r:.80}, expected {TIME}")
-            refused[i] = (events.WRONG_TYPE, LONG_VERSION) if head[i] == _REFUSED else refused.get(i, bad_time)
-        columns: list[NDArray[Any]] = [at, time, head, self._values(rows), self._texts(rows), self._segments(rows)]
-        if refused:
-            rejects += [Reject(int(at[i]), *why) for i, why in refused.items()]
-            columns = [np.delete(column, list(refused), axis=0) for column in columns]
+    def _batch(self, records: Records, columns: _Columns, rejects: list[Reject]) -> Batch:
+        at = np.arange(len(records.values))
+        if rejects:
+            at = np.delete(at, [reject.row for reject in rejects])
+        found = (columns.time, columns.head, columns.values, columns.texts, columns.segments)
+        arrays: list[NDArray[Any]] = [at, *(column[: columns.n] for column in found)]
+        if columns.refused:
+            rejects += [Reject(int(at[i]), *why) for i, why in columns.refused.items()]
+            arrays = [np.delete(column, list(columns.refused), axis=0) for column in arrays]
         rejects.sort(key=operator.attrgetter("row"))
-        at, time, head, values, texts, segments = columns
+        at, time, head, values, texts, segments = arrays
         return Batch(records, at, time, head, values, texts, segments, self.heads, tuple(rejects))
 
-    def _values(self, rows: _Rows) -> NDArray[np.float64]:
-        values = np.frombuffer(bytearray().join(rows.numeric)).reshape(-1, self._types.n_numeric + _OUTPUT_NUMBERS)
-        values[:, -3] = rows.score  # None becomes the ordinary NaN, which means missing
-        values[:, -2] = rows.latency
-        values[:, -1] = [value if type(value) is float else number(value) for value in rows.prediction]
-        return values
 
-    def _texts(self, rows: _Rows) -> NDArray[np.unsignedinteger]:
-        n = len(rows.time)
-        texts = np.empty((n, self._types.n_categorical + _OUTPUT_TEXTS), self._id_type)
-        texts[:, :-2] = np.frombuffer(b"".join(rows.categorical), self._id_type).reshape(n, self._types.n_categorical)
-        texts[:, -2] = np.frombuffer(self._looked_up(rows.prediction), self._id_type)
-        texts[:, -1] = np.frombuffer(self._looked_up(rows.status), self._id_type)
-        return texts
-
-    def _segments(self, rows: _Rows) -> NDArray[np.unsignedinteger]:
-        shape = (len(rows.time), len(self._types.segments))
-        return np.frombuffer(b"".join(rows.segments), self._id_type).reshape(shape)
+def _flaws(
+    kind: Sequence[str],
+    time: Sequence[str | int],
+    heads: Sequence[int],
+    stamps: NDArray[np.int64],
+    keys: Sequence[object],
+) -> dict[int, tuple[str, str]]:
+    """Why decoded events are rejected, by their place: version, id, time, the first flaw in the order of `Rescue`."""
+    bad = f"expected {TIME}"
+    flaws = {i: (events.BAD_TIME, f"time is {time[i]!r:.80}, {bad}") for i in np.flatnonzero(stamps == BAD).tolist()}
+    flaws |= {i: UNIDENTIFIED for i, pair in enumerate(zip(kind, keys, strict=True)) if pair == ("label", None)}
+    return flaws | {i: (events.WRONG_TYPE, LONG_VERSION) for i, head in enumerate(heads) if head == _REFUSED}
 
 
 def _smallest(largest: int) -> tuple[type[np.unsignedinteger], Callable[[Iterable[int]], bytes]]:

@@ -16,6 +16,7 @@ SECOND = 1_000_000_000
 MILLISECOND = 1_000_000
 BAD = -1  # stands for a time that cannot be used; event times begin at 0
 LATEST_MS = 9_214_646_400_000  # 2262-01-01: int64 nanoseconds end a few months later
+DATE = 10  # bytes of a date
 DATES_MAX = 1_000  # midnights remembered at once: a bound for logs that jump through the centuries
 
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -67,7 +68,7 @@ class _Form:
     length: int
     least: NDArray[np.uint8]  # (length,): the separator, or the digit 0
     span: NDArray[np.uint8]  # (length,): 0 for a separator, 9 for a digit
-    weights: NDArray[np.float64]  # (length, 4): ns of the day, hours, minutes, seconds
+    weights: NDArray[np.float64]  # (length - DATE, 4): of the bytes behind the date; ns of the day, h, min, s
 
 
 _LIMITS = np.array([86_400e9, 24, 60, 60])
@@ -84,7 +85,7 @@ def _form(n_digits: int, zone: str) -> _Form:
         weights[place : place + 2, column] = 10, 1
         weights[place : place + 2, 0] = 10 * unit, unit
     weights[20 : 20 + n_digits, 0] = [10.0 ** (8 - i) for i in range(n_digits)]
-    return _Form(len(pattern), least, span, weights)
+    return _Form(len(pattern), least, span, weights[DATE:])
 
 
 def _form_of(text: str) -> _Form | None:
@@ -103,17 +104,11 @@ def _texts(column: Sequence[str | int], dates: dict[bytes, int]) -> NDArray[np.i
     digits = text - form.least  # wraps: what is below becomes large
     if not (digits <= form.span).all():
         return None
-    clock = digits.astype(np.float64) @ form.weights  # exact: all are integers below 2^53
+    clock = digits[:, DATE:].astype(np.float64) @ form.weights  # exact: all are integers below 2^53
     if not (clock < _LIMITS).all():
         return None
-    days = np.ascontiguousarray(text[:, :10]).view("S10")[:, 0]
-    total = clock[:, 0].astype(np.int64)
-    for day in days[:1] if (days == days[0]).all() else np.unique(days):
-        midnight = _midnight(bytes(day), dates)
-        if midnight == BAD:
-            return None
-        total[days == day] += midnight
-    return total
+    midnights = _midnights(text[:, :DATE], dates)
+    return None if midnights is None else midnights + clock[:, 0].astype(np.int64)
 
 
 def _rows(column: Sequence[str | int], length: int) -> NDArray[np.uint8] | None:
@@ -136,6 +131,16 @@ def _integers(column: Sequence[str | int]) -> NDArray[np.int64] | None:
     if whole.dtype != np.int64:
         return None
     return np.where((whole >= 0) & (whole < LATEST_MS), whole * MILLISECOND, BAD)
+
+
+def _midnights(days: NDArray[np.uint8], dates: dict[bytes, int]) -> NDArray[np.int64] | None:
+    """When each date begins, (n,) or (1,) if it is the same for all; None where one is no date."""
+    if (days == days[0]).all():
+        found = np.array([_midnight(days[0].tobytes(), dates)])
+    else:
+        distinct, places = np.unique(np.ascontiguousarray(days).view(f"S{DATE}")[:, 0], return_inverse=True)
+        found = np.array([_midnight(bytes(day), dates) for day in distinct])[places]
+    return None if (found == BAD).any() else found
 
 
 def _midnight(day: bytes, dates: dict[bytes, int]) -> int:

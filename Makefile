@@ -11,11 +11,11 @@ help:            ## list the targets
 demo: .venv/ready     ## play four models for a minute and find what was planted
 	$(BIN)/driftline demo
 
-test: .venv/ready     ## everything, integration against a real Kafka included
-	$(BIN)/pytest
+test: fast .venv/ready     ## everything, integration against a real Kafka included
+	$(BIN)/pytest -q -m integration
 
-fast: .venv/ready     ## what needs no broker: under a minute
-	$(BIN)/pytest -m "not integration"
+fast: .venv/ready     ## what needs no broker and no browser: laws, tables, stories
+	$(BIN)/pytest -q -n 2 -m "not integration"
 
 check: .venv/ready    ## lint, types, import contracts, doctests
 	$(BIN)/ruff check .

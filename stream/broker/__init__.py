@@ -12,4 +12,5 @@ from stream.broker.questions import Partition as Partition
 from stream.broker.questions import Questions as Questions
 from stream.broker.quiet import quieten as quieten
 from stream.broker.reader import Reader as Reader
+from stream.broker.topics import offer_topics as offer_topics
 from stream.broker.topics import wait_for_topics as wait_for_topics

@@ -13,16 +13,18 @@ from aiokafka.errors import KafkaError
 from aiokafka.helpers import create_ssl_context
 
 from stream.broker.problems import ConnectionProblem
+from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.secrets import secret
 from stream.config.settings import Kafka, Security
 
 CONNECT_S = 10.0  # a broker that has not answered by then is reported as not answering
+CLOSING_S = 0.1  # a refused connection is closed "not right ahead" (aiokafka), and its socket is ours until then
 
 
 def arguments(kafka: Kafka, environment: Mapping[str, str]) -> dict[str, object]:
     """What every aiokafka client of these brokers is made with.
 
-    ConfigurationError: a secret is not there. OSError: a certificate is not.
+    ConfigurationError: a secret or a certificate is not there.
     """
     security = kafka.security
     made: dict[str, object] = {"bootstrap_servers": kafka.bootstrap, "security_protocol": security.protocol}
@@ -37,9 +39,13 @@ def arguments(kafka: Kafka, environment: Mapping[str, str]) -> dict[str, object]
 
 def _tls(security: Security) -> ssl.SSLContext:
     """Trust `ca_file`, else what the system trusts; present `cert_file` where one is given."""
-    context: ssl.SSLContext = create_ssl_context(
-        cafile=security.ca_file or None, certfile=security.cert_file or None, keyfile=security.key_file or None
-    )
+    ca_file, cert_file, key_file = (name or None for name in (security.ca_file, security.cert_file, security.key_file))
+    try:
+        context: ssl.SSLContext = create_ssl_context(cafile=ca_file, certfile=cert_file, keyfile=key_file)
+    except OSError as error:  # it names no file
+        files = ", ".join(filter(None, (ca_file, cert_file, key_file)))
+        expected = f"certificates and keys that can be read from {files} ({error.strerror or error})"
+        raise ConfigurationError((Mistake(path="kafka.security", expected=expected),)) from error
     context.check_hostname = security.check_hostname
     return context
 
@@ -57,6 +63,7 @@ async def unreachable(kafka: Kafka, given: Mapping[str, object]) -> ConnectionPr
             reasons.append(f"{address} answers now, but did not a moment ago")
         except (OSError, KafkaError, TimeoutError) as error:
             reasons.append(f"{address}: {reason(error)}")
+    await asyncio.sleep(CLOSING_S)
     return ConnectionProblem(f"cannot reach Kafka at {'; '.join(reasons)}")
 
 

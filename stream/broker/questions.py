@@ -26,9 +26,11 @@ from stream.config.settings import Kafka
 
 ANSWER_S = 10.0  # for one question, retries included
 RETRY_S = 0.1
+INVITED_TRIES = 10
 READ_UNCOMMITTED = 0
 LATEST, EARLIEST = -1, -2
 TOPIC_EXISTS = 36
+NOT_THERE = (3, 5)  # unknown, or on its way
 PARTITIONS = 4  # of a topic that we create
 REPLICAS = 3  # the same, where there are so many brokers
 
@@ -61,6 +63,9 @@ class Questions:
         """Which partitions the topics have. Creates nothing, waits for nothing."""
         async with self._client() as client:
             answer = await _metadata(client, topics)
+        refused = [(name, code) for code, name, *_ in answer.topics if code not in (0, *NOT_THERE)]
+        if refused:
+            raise BrokerFailed("; ".join(f"topic {name}: {for_code(code).description}" for name, code in refused))
         counts = {name: len(parts) for code, name, _, parts in answer.topics if not code}
         partitions = tuple((topic, i) for topic in sorted(counts) for i in range(counts[topic]))
         return Found(partitions, tuple(sorted(set(topics) - set(counts))))
@@ -87,19 +92,29 @@ class Questions:
             reasons = (f"{name}: {for_code(code).description}" for name, code in refused)
             raise BrokerFailed(f"topics cannot be created: {'; '.join(reasons)}")
 
+    async def invite(self, topics: Collection[str]) -> tuple[str, ...]:
+        """Ask about topics as producers do, which lets some brokers create them; those still missing."""
+        async with self._client() as client:
+            await _metadata(client, topics, create=True)
+        for _ in range(INVITED_TRIES):  # the first answer may say that the topic is on its way
+            missing = (await self.partitions(topics)).missing
+            if not missing:
+                break
+            await asyncio.sleep(RETRY_S)
+        return missing
+
     async def publish_offsets(self, group: str, positions: Mapping[Partition, int]) -> bool:
         """Write positions as a group's committed offsets, for lag tools only: never read. False: not this time."""
         topics = defaultdict(list)
         for (topic, partition), offset in positions.items():
             topics[topic].append((partition, offset, ""))
+        request = OffsetCommitRequest(group, -1, "", -1, list(topics.items()))
         try:
             async with self._client() as client:
-                node = await _again(lambda: client.coordinator_lookup(0, group))
-                request = OffsetCommitRequest(group, -1, "", -1, list(topics.items()))
-                answer = await client.send(node, request, group=ConnectionGroup.COORDINATION)
+                await _again(lambda: _commit_offsets(client, group, request))
         except BrokerFailed:
             return False
-        return not any(code for _, parts in answer.topics for _, code in parts)
+        return True
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[AIOKafkaClient]:
@@ -136,12 +151,20 @@ async def _again(ask: Callable[[], Awaitable[T]]) -> T:
             await asyncio.sleep(RETRY_S)
 
 
-async def _metadata(client: AIOKafkaClient, topics: Collection[str]) -> Any:  # noqa: ANN401 - aiokafka is untyped
-    """Metadata of these topics from any broker; nothing is created by asking."""
-    request = MetadataRequest(sorted(topics), allow_auto_topic_creation=False)
+async def _metadata(client: AIOKafkaClient, topics: Collection[str], *, create: bool = False) -> Any:  # noqa: ANN401 - aiokafka is untyped
+    """Metadata of these topics from any broker; nothing is created by asking, unless `create` allows it."""
+    request = MetadataRequest(sorted(topics), allow_auto_topic_creation=create)
     answer = await client.send(client.get_random_node(), request)
     client.cluster.update_metadata(answer)
     return answer
+
+
+async def _commit_offsets(client: AIOKafkaClient, group: str, request: OffsetCommitRequest) -> None:
+    """Write committed offsets at the group's coordinator, which may just be starting or moving."""
+    node = await client.coordinator_lookup(0, group)
+    answer = await client.send(node, request, group=ConnectionGroup.COORDINATION)
+    for code in (code for _, parts in answer.topics for _, code in parts if code):
+        raise for_code(code)(group)
 
 
 async def _offsets(client: AIOKafkaClient, partitions: Collection[Partition], which: int) -> dict[Partition, int]:

@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable
 
 SAME_S = 30.0  # the same complaint is heard again after this long
+UNHEARD = (
+    "Topic %s not found in cluster metadata",
+)  # asking whether a topic exists is no error; we say what is missing
 
 
 class Seldom(logging.Filter):
@@ -17,6 +20,8 @@ class Seldom(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """False: held back. Templates are the client's own source lines, so there are few of them."""
+        if record.msg in UNHEARD:
+            return False
         now = self._clock()
         since, held = self._heard.get(str(record.msg), (-SAME_S, 0))
         if now - since < SAME_S:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection
 
+from stream.broker.problems import BrokerFailed, ConnectionProblem
 from stream.broker.questions import Found, Questions
 
 ASK_S = 1.0
@@ -27,6 +28,25 @@ async def wait_for_topics(
         await asyncio.sleep(ASK_S)
         waited += ASK_S
     return found
+
+
+async def offer_topics(questions: Questions, topics: Collection[str], say: Callable[[str], None]) -> None:
+    """Let the topics be there that we write to. Where that is not allowed, say so: what is for them waits.
+
+    ConnectionProblem: as from any question.
+    """
+    missing = (await questions.partitions(topics)).missing
+    if not missing:
+        return
+    try:
+        await questions.create(missing)
+        say(f"created {_listed(missing)}")
+    except ConnectionProblem:
+        raise
+    except BrokerFailed as error:
+        refusal = str(error)
+        if missing := await questions.invite(missing):
+            say(f"{refusal}; what is for {_listed(missing)} waits until somebody creates it")
 
 
 def _listed(topics: Collection[str]) -> str:

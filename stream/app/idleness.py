@@ -1,4 +1,4 @@
-"""Receiving nothing is not idleness: only a partition read to its end, for long enough, is idle; then its clock is raised.
+"""Receiving nothing is not idleness: only a partition at its end for long enough is idle, and its clock is raised.
 
 Pure: the reader's answers and the wall time are passed in.
 """
@@ -10,6 +10,8 @@ from stream.clocks import Mark
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition
 
+BREAK_S = 5.0  # a process that was suspended, or waited for its disk, has not been looking
+
 
 @dataclass
 class Idleness:
@@ -17,9 +19,13 @@ class Idleness:
 
     settings: Settings
     since: dict[Partition, float] = field(default_factory=dict)
+    _observed: float = float("-inf")
 
     def observe(self, at_end: Collection[Partition], every: Iterable[Partition], now: float) -> None:
-        """Note which partitions are at their end now."""
+        """Note which partitions are at their end now. After a break nothing is known of the time before it."""
+        if now - self._observed > BREAK_S:
+            self.since.clear()
+        self._observed = now
         for partition in every:
             if partition in at_end:
                 self.since.setdefault(partition, now)
@@ -46,7 +52,9 @@ class Idleness:
         mine = [partition for partition in clocks if partition[0] == topic]
         if all(self._clock(partition, clocks) == NEVER for partition in mine):  # a topic that never had an event
             predictions = topic in self.settings.events.predictions
-            mine = [partition for partition in clocks if (partition[0] in self.settings.events.predictions) == predictions]
+            mine = [
+                partition for partition in clocks if (partition[0] in self.settings.events.predictions) == predictions
+            ]
         busy = [self._clock(partition, clocks) for partition in mine if partition not in idle]
         if busy:
             return min(busy)

@@ -2,14 +2,63 @@
 
 import os
 import resource
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
+from stream.clocks import Mark
+from stream.config.settings import Settings
 from stream.events import NEVER, Partition
 from stream.journey import Journey
 from stream.plan import Plan
 from stream.roster import Entry
 from stream.web import status as seen
+
+LOOK_S = 0.2  # how old clocks and lags may be
+MODELS_S = 1.0  # how old the rest: 200 models and two files take 2 ms
+
+
+@dataclass
+class Observer:
+    """Looks at the journey now and then, so that every round of a busy loop does not."""
+
+    settings: Settings
+    clock: Callable[[], float] = time.monotonic
+    resumed: Mapping[Partition, Mark] = field(default_factory=dict)  # where an earlier run had come to
+    _looked: float = float("-inf")
+    _looked_at_models: float = float("-inf")
+
+    def look(
+        self,
+        status: seen.Status,
+        journey: Journey,
+        ends: Callable[[], Mapping[Partition, int]],
+        idle: Collection[Partition],
+    ) -> seen.Status:
+        """The status brought up to date, where it is old enough."""
+        now = self.clock()
+        if now - self._looked < LOOK_S:
+            return status
+        self._looked = now
+        status = msgspec.structs.replace(
+            status,
+            watermarks=watermarks(journey),
+            partitions=partitions(journey, ends(), idle),
+            commit=journey.number,
+            replaying=any(journey.clocks[p].offset < mark.offset for p, mark in self.resumed.items()),
+        )
+        if now - self._looked_at_models < MODELS_S:
+            return status
+        self._looked_at_models = now
+        return msgspec.structs.replace(
+            status,
+            models=models(journey),
+            memory_bytes=memory_bytes(),
+            store_bytes=store_bytes(self.settings.store.path),
+        )
 
 
 def models(journey: Journey) -> tuple[seen.Model, ...]:
@@ -44,7 +93,7 @@ def _features(plan: Plan) -> tuple[seen.Feature, ...]:
 
 
 def partitions(
-    journey: Journey, ends: Mapping[Partition, int], idle: set[Partition]
+    journey: Journey, ends: Mapping[Partition, int], idle: Collection[Partition]
 ) -> tuple[seen.Partition, ...]:
     """How far each partition has been read; `ends` are the last known high watermarks."""
     predictions = journey.settings.events.predictions

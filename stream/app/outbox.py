@@ -3,92 +3,152 @@
 import asyncio
 import random
 from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
 from sinks import commit as tables
-from sinks.commit import Columns, Commit, Store
-from sinks.topics import Message, Relay, RelayFailed, dead_letters, triggers
-from stream.config.settings import Settings
+from sinks.commit import Columns, Commit, Store, Table
+from sinks.topics import Message, RelayFailed, dead_letters, triggers
+from stream.app.trouble import Trouble
+from stream.config.mistakes import ConfigurationError
+from stream.config.settings import Topics
 
+PLACE = "the output topics"
 MESSAGES_MAX = 2_000  # per transaction
-WAITING_MAX = 200  # commits that may wait; beyond that nothing more is read, so that memory stays bounded
+WAITING_MAX = 50_000  # messages; beyond that nothing more is read, so that memory stays bounded: 1 KiB each at most
+PAGE = 5_000  # rows of an earlier run that are looked at together
 BACK_OFF_S, BACK_OFF_MAX_S = 0.5, 15.0
+
+
+class Relay(Protocol):
+    """Sends all of the messages or none. RelayFailed: send them again. Fenced: somebody else speaks for us now."""
+
+    async def start(self) -> None:
+        """Connect, and silence whoever spoke under our name before."""
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        """Return when the brokers have them all."""
+
+    async def stop(self) -> None:
+        """Disconnect."""
+
+
+@dataclass(frozen=True)
+class Letters:
+    """What one Commit has to say."""
+
+    number: int
+    triggers: list[Message]
+    dead_letters: list[Message]
+
+    def __len__(self) -> int:
+        return len(self.triggers) + len(self.dead_letters)
 
 
 @dataclass
 class Outbox:
-    """Sends the triggers and dead letters of each Commit. `upto` is the last Commit whose messages are surely out."""
+    """Sends the triggers and dead letters of each Commit. `upto`: the last Commit whose messages are surely out."""
 
     relay: Relay
-    settings: Settings
+    topics: Topics
+    trouble: Trouble
     upto: int = 0
-    problem: str = ""
-    _waiting: deque[tuple[int, list[Message]]] = field(default_factory=deque)
+    pending: tuple[int, int] = (0, 0)  # triggers and dead letters that wait
+    _waiting: deque[Letters] = field(default_factory=deque)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
+    _empty: asyncio.Event = field(default_factory=asyncio.Event)
 
     def recall(self, store: Store) -> None:
         """Take up what an earlier run has kept and perhaps not sent."""
         relayed = store.select(tables.RELAYED)
         self.upto = int(relayed["upto"][0]) if len(relayed["upto"]) else 0
-        found = {t.name: store.select(t) for t in (tables.TRIGGERS, tables.DEAD_LETTERS)}
+        found = {table.name: _unsent(store, table, self.upto) for table in (tables.TRIGGERS, tables.DEAD_LETTERS)}
         numbers = np.unique(np.concatenate([rows["commit"] for rows in found.values()]))
-        for number in numbers[numbers > self.upto].tolist():
-            self._add(number, {name: _of_commit(rows, number) for name, rows in found.items()})
+        for number in numbers.tolist():
+            self.add(Commit(number, {name: _of_commit(rows, number) for name, rows in found.items()}))
 
     def add(self, commit: Commit) -> None:
         """Send the messages of a Commit that has been kept."""
-        self._add(commit.number, {name: commit.tables.get(name) for name in ("triggers", "dead_letters")})
-
-    def _add(self, number: int, rows: dict[str, Columns | None]) -> None:
-        messages = triggers(rows["triggers"], self.settings.topics.triggers) if rows["triggers"] is not None else []
-        if rows["dead_letters"] is not None:
-            messages += dead_letters(rows["dead_letters"], self.settings.topics.dead_letters)
-        if messages:
-            self._waiting.append((number, messages))
+        letters = self._letters(commit.number, commit.tables)
+        if letters:
+            self._waiting.append(letters)
+            self._count(letters, 1)
             self._news.set()
-        elif not self._waiting:
-            self.upto = number
 
     @property
     def full(self) -> bool:
         """Whether reading must wait until something has been sent."""
-        return len(self._waiting) >= WAITING_MAX
-
-    @property
-    def pending(self) -> tuple[int, int]:
-        """How many triggers and dead letters wait."""
-        waiting = [message.topic for _, messages in self._waiting for message in messages]
-        n = waiting.count(self.settings.topics.triggers)
-        return n, len(waiting) - n
+        return sum(self.pending) >= WAITING_MAX
 
     async def run(self) -> None:
         """Send for ever; Fenced ends it, for another process has taken over."""
         back_off = BACK_OFF_S
         while True:
-            if not self._waiting:
-                self._news.clear()
-                await self._news.wait()
-            number, messages = self._waiting[0]
             try:
-                for i in range(0, len(messages), MESSAGES_MAX):
-                    await self.relay.send(messages[i : i + MESSAGES_MAX])
-            except RelayFailed as error:
-                self.problem = str(error)
+                await self.relay.start()
+                await self._send()
+                back_off = BACK_OFF_S
+            except (RelayFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
+                self.trouble.note(PLACE, str(error))
                 await asyncio.sleep(back_off * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
                 back_off = min(2 * back_off, BACK_OFF_MAX_S)
-                continue
-            self.problem, back_off, self.upto = "", BACK_OFF_S, number
-            self._waiting.popleft()
 
-    async def drain(self, seconds: float) -> None:
-        """Wait a moment for what is pending; the rest is sent by the next run, under the same ids."""
-        async with asyncio.timeout(seconds):
-            while self._waiting and not self.problem:
-                await asyncio.sleep(0.02)
+    async def drain(self) -> None:
+        """Return when nothing waits, or when it cannot be sent now: the next run sends it, under the same ids."""
+        while self._waiting and PLACE not in self.trouble:
+            self._empty.clear()
+            await self._empty.wait()
+
+    async def _send(self) -> None:
+        """Send what waits, else wait for news."""
+        if not self._waiting:
+            self.trouble.note(PLACE, "")
+            self._empty.set()
+            self._news.clear()
+            await self._news.wait()
+        letters = self._waiting[0]
+        messages = letters.triggers + letters.dead_letters
+        for i in range(0, len(messages), MESSAGES_MAX):
+            await self.relay.send(messages[i : i + MESSAGES_MAX])
+        self.trouble.note(PLACE, "")
+        self.upto = letters.number
+        self._waiting.popleft()
+        self._count(letters, -1)
+
+    def _count(self, letters: Letters, sign: int) -> None:
+        n_triggers, n_dead_letters = self.pending
+        self.pending = (n_triggers + sign * len(letters.triggers), n_dead_letters + sign * len(letters.dead_letters))
+
+    def _letters(self, number: int, rows: Mapping[str, Columns]) -> Letters:
+        asked, refused = rows.get(tables.TRIGGERS.name), rows.get(tables.DEAD_LETTERS.name)
+        return Letters(
+            number,
+            triggers(asked, self.topics.triggers) if asked is not None else [],
+            dead_letters(refused, self.topics.dead_letters) if refused is not None else [],
+        )
 
 
-def _of_commit(rows: Columns, number: int) -> Columns | None:
-    mine = rows["commit"] == number
-    return {name: column[mine] for name, column in rows.items() if name != "commit"} if mine.any() else None
+def _unsent(store: Store, table: Table, upto: int) -> Columns:
+    """The rows of Commits after `upto`, newest first; a page at a time, because the table may hold months."""
+    pages = list(_pages(store, table, upto))
+    return {name: np.concatenate([page[name] for page in pages]) for name in pages[0]}
+
+
+def _pages(store: Store, table: Table, upto: int) -> Iterator[Columns]:
+    offset = 0
+    while True:
+        page = store.select(table, order=("commit",), descending=True, limit=PAGE, offset=offset)
+        fresh = page["commit"].astype(np.int64) > upto
+        yield {name: column[fresh] for name, column in page.items()}
+        if len(fresh) < PAGE or not fresh.all():
+            return
+        offset += PAGE
+
+
+def _of_commit(rows: Columns, number: int) -> Columns:
+    """One Commit's rows in the order of their keys, as they were read: newest first."""
+    mine = np.flatnonzero(rows["commit"] == number)[::-1]
+    return {name: column[mine] for name, column in rows.items() if name != "commit"}

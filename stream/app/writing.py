@@ -1,5 +1,6 @@
-"""Commits go to the store one after the other, each in a thread, and the loop waits: beside busy Python an insert takes
-ten times as long, for it hands the interpreter's lock back and forth (measured).
+"""Commits go to the store one after the other, each in a thread, and the loop waits.
+
+Beside busy Python an insert takes ten times as long: it hands the interpreter's lock back and forth (measured).
 """
 
 import asyncio
@@ -8,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sinks.commit import Commit, Store, StoreFailed
+from stream.app.stopping import Stopping
+from stream.app.trouble import Trouble
 
+PLACE = "the store"
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -17,22 +21,30 @@ class Writer:
     """While the store fails, the same Commit is tried again, and nothing more is read."""
 
     store: Store
-    written: Callable[[Commit], None]  # called on the loop when a Commit has been kept
-    problem: str = ""
+    show: Callable[[Commit], None]  # called in the same thread, once a Commit has been kept
+    trouble: Trouble
+    stopping: Stopping
     seconds: float = 0.0  # of the last Commit
+    refused: bool = False  # the last Commit was given up: its number must not be used again
 
-    async def write(self, commit: Commit) -> None:
-        """Return when the Commit is kept. Raises what is not worth a retry."""
+    async def write(self, commit: Commit) -> bool:
+        """Return when the Commit is kept; False where a stop came first. Raises what is not worth a retry."""
         attempt = 0
-        while True:
-            begun = time.perf_counter()
-            try:
-                await asyncio.to_thread(self.store.write, commit)
-            except StoreFailed as error:
-                self.problem = str(error)
-                await asyncio.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
-                attempt += 1
-                continue
-            self.problem, self.seconds = "", time.perf_counter() - begun
-            self.written(commit)
-            return
+        while (sentence := await asyncio.to_thread(self._keep, commit)) and not self.stopping:
+            self.trouble.note(PLACE, sentence)
+            await self.stopping.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
+            attempt += 1
+        self.trouble.note(PLACE, sentence)
+        self.refused = bool(sentence)
+        return not self.refused
+
+    def _keep(self, commit: Commit) -> str:
+        """Why the store would not have it; empty: it has."""
+        begun = time.perf_counter()
+        try:
+            self.store.write(commit)
+        except StoreFailed as error:
+            return str(error)
+        self.seconds = time.perf_counter() - begun
+        self.show(commit)
+        return ""

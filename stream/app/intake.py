@@ -1,0 +1,148 @@
+"""Where events come from: brokers, topics and added partitions are found; clients that gave up are replaced."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from stream.app.trouble import Trouble
+from stream.broker import (
+    BrokerFailed,
+    ConnectionProblem,
+    Fetched,
+    Gap,
+    Questions,
+    Reader,
+    TopicReplaced,
+    offer_topics,
+    wait_for_topics,
+)
+from stream.config.mistakes import ConfigurationError
+from stream.config.settings import Settings
+from stream.events import NEVER, Partition
+from stream.journey import Journey
+
+PLACE = "Kafka"
+RECORDS_MAX = 2_000  # per fetch: 2.0 us per event at 500 to 2,000, more beyond (cache)
+FETCH_MS = 100
+CONNECT_S = 15.0  # a broker that starts beside us takes 5 to 10 s; whoever restarts us does the rest
+AGAIN_S = 1.0  # between two attempts
+LOOK_S = 10.0  # how often partitions that were added are looked for: their first events wait for so long
+LAG_GROUP = "driftline"
+
+
+@dataclass
+class Intake:
+    """Reads what the journey asks for, from where it is. Failures cost nothing: positions are the journey's."""
+
+    settings: Settings
+    environment: Mapping[str, str]
+    trouble: Trouble
+    say: Callable[[str], None]
+    waiting: str = "connecting to Kafka"  # for what, before the first fetch
+    _added: dict[Partition, int] = field(default_factory=dict)
+    _broken: bool = False
+
+    def __post_init__(self) -> None:
+        self.reader = Reader(self.settings.kafka, self.environment)
+        self._questions = Questions(self.settings.kafka, self.environment)
+        declared = self.settings.events
+        self._topics = tuple(dict.fromkeys((*declared.predictions, *declared.labels)))
+
+    async def connect(self, journey: Journey) -> bool:
+        """Find the brokers and the topics, and go where the last Commit ended. ConnectionProblem after CONNECT_S."""
+        await self._reach()
+        topics, written = ", ".join(self._topics), self.settings.topics
+        self.waiting = f"waiting for topics {topics}"
+        create = self.settings.kafka.create_topics
+        found = await wait_for_topics(self._questions, self._topics, create=create, say=self.say)
+        await offer_topics(self._questions, (written.triggers, written.dead_letters), self.say)
+        self._added = await self._beginnings(journey, found.partitions)
+        self._adopt(journey)
+        self.say(f"reading {len(found.partitions)} partitions of {topics}")
+        return True
+
+    async def fetch(self, journey: Journey) -> list[Fetched | Gap]:
+        """What has come. While nothing can, `trouble` says why. TopicReplaced: it is another topic now."""
+        try:
+            if self._broken:
+                await self._replace()
+            if self._added or self._broken:
+                self._adopt(journey)
+            fetched = await self.reader.fetch(FETCH_MS, RECORDS_MAX, journey.held)
+        except TopicReplaced:
+            raise
+        except (BrokerFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
+            self.trouble.note(PLACE, str(error))
+            self._broken = True
+            await asyncio.sleep(AGAIN_S)
+            return []
+        self.trouble.note(PLACE, self.reader.problem)
+        return fetched
+
+    async def look(self, journey: Journey) -> None:
+        """For ever: look for added partitions, which the next fetch will read; show lag tools how far we are."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                found = await self.reader.partitions(self._topics)
+                self._added = await self._beginnings(journey, found.partitions)
+                positions = {partition: mark.offset for partition, mark in journey.clocks.items()}
+                await self.reader.publish_offsets(LAG_GROUP, positions)
+            except (BrokerFailed, ConfigurationError):
+                continue  # whoever reads meets the same, and says so
+
+    def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """The high watermarks that are known."""
+        lags = {partition: self.reader.lag(partition) for partition in partitions} if not self._broken else {}
+        return {partition: self.reader.position(partition) + lag for partition, lag in lags.items() if lag is not None}
+
+    def at_end(self, partition: Partition) -> bool:
+        """Whether a fresh answer says that there is nothing more to read; silence does not say so."""
+        return not self._broken and self.reader.at_end(partition)
+
+    async def _reach(self) -> None:
+        begun, said = time.monotonic(), False
+        while True:
+            try:
+                return await self.reader.start()
+            except ConnectionProblem as problem:
+                if time.monotonic() - begun >= CONNECT_S:
+                    raise
+                if not said:
+                    self.say(f"{problem}; trying again for {CONNECT_S:.0f} s")
+                    said = True
+                await asyncio.sleep(AGAIN_S)
+
+    async def _replace(self) -> None:
+        """A new client in place of one that has given up."""
+        await self.reader.stop()
+        await self.reader.start()
+
+    async def _beginnings(self, journey: Journey, found: Iterable[Partition]) -> dict[Partition, int]:
+        """Where new partitions begin: at the first start as `kafka.from` says, later ones at their earliest."""
+        known = journey.ingest.progress
+        bounds = await self._questions.bounds([partition for partition in found if partition not in known])
+        latest = not known and self.settings.kafka.from_ == "latest"
+        return {partition: each.end if latest else each.beginning for partition, each in bounds.items()}
+
+    def _adopt(self, journey: Journey) -> None:
+        """Assign what is known and what was added, all from where the journey is."""
+        for partition, beginning in sorted(self._added.items()):
+            find(journey, partition, beginning)
+        self._added, self._broken = {}, False
+        self.reader.assign({partition: journey.read_upto(partition) for partition in journey.ingest.progress})
+
+
+def find(journey: Journey, partition: Partition, offset: int) -> None:
+    """Read one more partition. One that joins later begins at the clocks behind which panes are closed already.
+
+    Its events of those panes are then late, and counted as such; they would silently be lost.
+    """
+    state, topic = journey.state, partition[0]
+    own = state.topics_closed.get(topic, NEVER)
+    closed = max((own, *(end for scope, end in state.closed.items() if topic in scope)))
+    labels_closed = max((own, *(end for scope, end in state.labels_closed.items() if topic in scope)))
+    journey.find(partition, offset)
+    if closed != NEVER:
+        journey.release(partition, closed + journey.settings.lateness, labels_closed)

@@ -27,7 +27,7 @@ http: {{listen: "127.0.0.1:{port}"}}
 """
 
 
-class ServiceFailed(Exception):  # noqa: N818 - named by what happened
+class ServiceFailed(Exception):
     """The service ended, or does not answer; says where its log is."""
 
 

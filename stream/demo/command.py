@@ -1,9 +1,11 @@
 """`driftline demo`: a thin reading of its options."""
 
+import os
 import signal
 import sys
 import tempfile
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import rich_click as click
@@ -12,7 +14,7 @@ from rich.console import Console
 from stream.demo import report
 from stream.demo.child import free_port
 from stream.demo.live import publish_for_ever
-from stream.demo.stage import Stage, staged
+from stream.demo.stage import Performance, Stage, staged
 from stream.demo.world import World
 
 FAILED = 1
@@ -37,19 +39,26 @@ def demo(  # noqa: PLR0913, PLR0917 - the options, spelled out
     Four changes are planted in two of the models; the other two stay well. Exit code 0 says that every change was
     found and that nothing was claimed of what was well.
     """
-    console = Console(stderr=as_json or publish_only)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the service is ended, too
     if publish_only:
-        publish_for_ever(bootstrap, seed, speed, console.print)
-        return
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _leave)
+        publish_for_ever(bootstrap, seed, speed, partial(click.echo, err=True))
+    else:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the service is ended, too
+        performance = _play(World(seed), port, as_json=as_json, keep_running=keep_running)
+        sys.exit(0 if performance.outcome.good else FAILED)
+
+
+def _play(world: World, port: int, *, as_json: bool, keep_running: bool) -> Performance:
+    console = Console(stderr=as_json)
     free = free_port(port)
     if free != port:
         console.print(f"port {port} is in use: the page is on port {free}")
-    console.print(f"Three days of four models, from seed {seed}, in about a minute.")
+    console.print(f"Three days of four models, from seed {world.seed}, in about a minute.")
     folder = Path(tempfile.mkdtemp(prefix="driftline-demo-"))
     with staged(folder, free) as (publisher, child):
         with report.Screen(Console(stderr=True, quiet=as_json)) as screen:
-            performance = Stage(World(seed), publisher, child, screen.show).play()
+            performance = Stage(world, publisher, child, screen.show).play()
         if as_json:
             click.echo(report.document(performance))
         else:
@@ -58,4 +67,9 @@ def demo(  # noqa: PLR0913, PLR0917 - the options, spelled out
         if keep_running:
             with suppress(KeyboardInterrupt):
                 child.wait()
-    sys.exit(0 if performance.outcome.good else FAILED)
+    return performance
+
+
+def _leave(number: int, _frame: object) -> None:
+    """End at once: what was sent is out, and the client's library takes no interrupt while it is taken down."""
+    os._exit(128 + number)

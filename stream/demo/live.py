@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -19,11 +20,14 @@ def publish_for_ever(bootstrap: str, seed: int, speed: float | None, say: Callab
     """
     publisher = Publisher(bootstrap)
     partitions, begun_ms = publisher.partitions(), _now_ms()
-    world = World(seed, start_ms(begun_ms, fresh=publisher.fresh(partitions)))
-    say(f"publishing to {TOPIC} at {bootstrap}, from {np.datetime64(world.start_ms, 'm')} UTC on")
+    fresh = publisher.fresh(partitions)
+    world = World(seed, start_ms(begun_ms, fresh=fresh))
+    since_ms = world.start_ms if fresh else begun_ms  # an earlier publisher may have sent this hour's first part
+    since = datetime.fromtimestamp(since_ms / 1_000, UTC)
+    say(f"publishing to {TOPIC} at {bootstrap}, from {since:%Y-%m-%d %H:%M} UTC on; Ctrl-C ends it")
     for block in world.blocks(None):
         due = due_ms(block.arrivals_ms, world.start_ms, begun_ms, speed)
-        sent = 0
+        sent = int(np.searchsorted(block.arrivals_ms, since_ms))
         while sent < len(block):
             upto = int(np.searchsorted(due, _now_ms(), side="right"))
             publisher.send(_between(block, sent, upto), partitions)

@@ -1,15 +1,19 @@
 """Puts a world's records onto a topic, as any service with a Kafka client would."""
 
+import time
 from collections import deque
+from typing import Any
 
 import numpy as np
 
 from stream.broker import BrokerFailed
-from stream.demo.world import PARTITIONS, Block, Ints
+from stream.demo.world import Block, Ints
+from stream.embedded import PARTITIONS, EmbeddedBrokerMissing
 
 TOPIC = "predictions"
 AHEAD_BYTES_MAX = 2_500_000  # per partition: half of what the embedded broker keeps before it drops the oldest
 ANSWER_S = 20.0
+LOOK_S = 0.5  # between two looks for a topic
 
 
 class PublishFailed(BrokerFailed):
@@ -20,8 +24,12 @@ class Publisher:
     """Sends blocks to the topic `predictions`, and remembers how much of it a reader may not have read yet."""
 
     def __init__(self, bootstrap: str) -> None:
-        from confluent_kafka import Producer  # of the optional extra `demo`
-
+        try:
+            from confluent_kafka import Producer
+        except ImportError as error:
+            raise EmbeddedBrokerMissing(
+                "the publisher's client is not installed; install driftline with its extra `demo`: driftline[demo]"
+            ) from error
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
@@ -36,16 +44,21 @@ class Publisher:
         self.n_published = 0
 
     def partitions(self, answer_s: float = ANSWER_S) -> int:
-        """How many partitions the topic has."""
+        """How many partitions the topic has. One that is not there yet is waited for, as its reader may create it."""
+        until = time.monotonic() + answer_s
+        while (found := self._topic(answer_s)).error is not None:
+            if time.monotonic() > until:
+                raise PublishFailed(f"the topic {TOPIC!r} cannot be written: {found.error.str()}")
+            time.sleep(LOOK_S)
+        return len(found.partitions)
+
+    def _topic(self, answer_s: float) -> Any:  # noqa: ANN401 - the client's untyped description
         from confluent_kafka import KafkaException
 
         try:
-            found = self._producer.list_topics(TOPIC, timeout=answer_s).topics[TOPIC]
+            return self._producer.list_topics(TOPIC, timeout=answer_s).topics[TOPIC]
         except KafkaException as error:
             raise PublishFailed(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
-        if found.error is not None:
-            raise PublishFailed(f"the topic {TOPIC!r} cannot be written: {found.error.str()}")
-        return len(found.partitions)
 
     def fresh(self, partitions: int) -> bool:
         """Whether the topic has never had a record."""
@@ -60,7 +73,7 @@ class Publisher:
 
     def send(self, block: Block, partitions: int = PARTITIONS) -> None:
         """Send a block; returns when the broker has all of it. PublishFailed where it does not take it."""
-        places = block.partitions % partitions
+        places = block.keys % partitions
         for value, arrival_ms, partition in zip(block.values, block.arrivals_ms.tolist(), places.tolist(), strict=True):
             self._produce(value, arrival_ms, partition)
         # Every block waits for its answers, so that a broker that is gone is noticed at once.

@@ -16,12 +16,11 @@ from stream.demo.changes import CHANGES, STORY_H, Change
 
 Ints = NDArray[np.int64]
 
-PARTITIONS = 4
 SECOND_MS = 1_000
 HOUR_MS = 3_600 * SECOND_MS
 START_MS = 1_767_571_200_000  # Monday, 2026-01-05: a fixed day, so that a seed gives the same log on every day
 
-RHYTHM = 0.6  # so much more than the mean at 16 o'clock, so much less at 4
+RHYTHM = 0.6  # so much more than the mean in hour 16 of a day, so much less in hour 4
 DELAY_MS, DELAY_MS_MAX = 3 * SECOND_MS, 60 * SECOND_MS  # mean, and less than the lateness: out of order is not late
 LATE_SHARE, LATE_MS = 2e-4, 15 * 60 * SECOND_MS  # beyond a pane and the lateness
 BROKEN_SHARE = 1e-4
@@ -30,14 +29,14 @@ LATENCY_MS, TIMEOUT_SHARE = 12.0, 0.005
 
 @dataclass(frozen=True)
 class Block:
-    """Records in order of arrival: what they hold, when they arrive, in which partition, and whether they are broken.
+    """Records in order of arrival: what they hold, when they arrive, what they are spread by, whether they are broken.
 
-    All (n,).
+    All (n,). A record's partition is its `keys`, a random number, modulo the number of partitions.
     """
 
     values: NDArray[np.object_]
     arrivals_ms: Ints
-    partitions: Ints
+    keys: Ints
     broken: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -47,13 +46,13 @@ class Block:
         return Block(
             np.concatenate((self.values, other.values)),
             np.concatenate((self.arrivals_ms, other.arrivals_ms)),
-            np.concatenate((self.partitions, other.partitions)),
+            np.concatenate((self.keys, other.keys)),
             np.concatenate((self.broken, other.broken)),
         )
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "Block":
         """Some of the records."""
-        return Block(self.values[rows], self.arrivals_ms[rows], self.partitions[rows], self.broken[rows])
+        return Block(self.values[rows], self.arrivals_ms[rows], self.keys[rows], self.broken[rows])
 
 
 class World(msgspec.Struct, frozen=True):
@@ -101,7 +100,7 @@ class World(msgspec.Struct, frozen=True):
         for i in np.flatnonzero(broken).tolist():
             values[i] = _broken(values[i], int(random.integers(4)))
         arrivals_ms = np.concatenate(times) + delays_ms.astype(np.int64)
-        return Block(np.array(values, np.object_), arrivals_ms, random.integers(0, PARTITIONS, n), broken)
+        return Block(np.array(values, np.object_), arrivals_ms, random.integers(0, 2**32, n), broken)
 
     def _events(self, player: Player, hour: int, times_ms: Ints, random: np.random.Generator) -> list[bytes]:
         """The events of one model at these times, as their publisher writes them."""

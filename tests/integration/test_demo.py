@@ -1,5 +1,4 @@
 """The demo as `driftline demo` plays it: embedded broker, publisher, and the service as a process of its own."""
-# ruff: noqa: SIM300 - what is expected comes first
 
 import socket
 import subprocess

@@ -1,5 +1,4 @@
 """`examples/real-model`: a real classifier's log on a real broker, learned from the stream and watched."""
-# ruff: noqa: SIM300 - what is expected comes first
 
 import json
 import os

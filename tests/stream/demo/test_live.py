@@ -1,5 +1,4 @@
 """When the endless publisher sends what."""
-# ruff: noqa: SIM300 - what is expected comes first
 
 import numpy as np
 

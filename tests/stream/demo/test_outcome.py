@@ -1,5 +1,4 @@
 """The judgement of a performance: found in time, claimed without reason."""
-# ruff: noqa: SIM300 - what is expected comes first
 
 import pytest
 

@@ -1,5 +1,4 @@
 """What a demo says at its end, to people and to programs."""
-# ruff: noqa: SIM300 - what is expected comes first
 
 import io
 import json

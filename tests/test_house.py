@@ -1,0 +1,24 @@
+"""The house itself: every file has one idea, and every room its own."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+LINES_MAX = 250
+REASONS: dict[str, str] = {}  # a longer file, and why it is one idea all the same
+
+
+def test_no_file_has_outgrown_its_idea() -> None:
+    """Beyond 250 lines a file has become a folder, or says here why not."""
+    files = [path for room in ("detectors", "sinks", "stream") for path in (ROOT / room).rglob("*.py")]
+    assert len(files) > 100
+    long = {str(path.relative_to(ROOT)) for path in files if len(path.read_text().splitlines()) > LINES_MAX}
+    assert set(REASONS) == long
+
+
+def test_every_document_named_in_the_readme_is_there() -> None:
+    """A reader who follows a link arrives."""
+    text = (ROOT / "README.md").read_text()
+    linked = [part.split(")")[0] for part in text.split("](")[1:]]
+    local = [link for link in linked if not link.startswith("http")]
+    assert len(local) > 8
+    assert [] == [link for link in local if not (ROOT / link).exists()]

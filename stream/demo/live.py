@@ -29,7 +29,7 @@ def publish_for_ever(bootstrap: str, seed: int, speed: float | None, say: Callab
         due = due_ms(block.arrivals_ms, world.start_ms, begun_ms, speed)
         sent = int(np.searchsorted(block.arrivals_ms, since_ms))
         while sent < len(block):
-            upto = int(np.searchsorted(due, _now_ms(), side="right"))
+            upto = max(sent, int(np.searchsorted(due, _now_ms(), side="right")))
             publisher.send(_between(block, sent, upto), partitions)
             sent = upto
             time.sleep(LOOK_S if sent < len(block) else 0.0)

@@ -7,6 +7,7 @@ from sinks.commit import StoreError
 from sinks.topics import Fenced
 from stream.broker import BrokerFailed
 from stream.config.mistakes import ConfigurationError
+from stream.demo.child import ServiceFailed
 from stream.embedded import EmbeddedBrokerMissing
 from stream.files import FileProblem
 from stream.recovery import StoreMismatch
@@ -20,6 +21,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (FileProblem, USER),
     (StoreMismatch, USER),
     (EmbeddedBrokerMissing, USER),
+    (ServiceFailed, WORLD),
     (ListenFailed, WORLD),
     (BrokerFailed, WORLD),
     (Fenced, WORLD),

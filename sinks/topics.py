@@ -21,11 +21,11 @@ TRANSACTION_MS = 30_000  # well above SEND_S: a transaction that times out looks
 BACKOFF_S, BACKOFF_S_MAX = 0.1, 5.0
 
 
-class RelayFailed(Exception):  # noqa: N818 - it says what happened, as all our exceptions do
+class RelayFailed(Exception):
     """Nothing was sent, or not surely: send the same messages again later."""
 
 
-class Fenced(Exception):  # noqa: N818 - likewise
+class Fenced(Exception):
     """Another process has taken this name. Ours must end: it may no longer speak."""
 
 

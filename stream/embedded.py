@@ -16,7 +16,7 @@ PARTITIONS = 4
 ANSWER_S = 5.0
 
 
-class EmbeddedBrokerMissing(Exception):  # noqa: N818 - it says what happened, as all our exceptions do
+class EmbeddedBrokerMissing(Exception):
     """The optional part that holds the broker is not installed."""
 
 

@@ -42,15 +42,15 @@ class StoreError(Exception):
     """The store cannot do what was asked; nothing of the request was kept. The message is a sentence for a person."""
 
 
-class StoreLocked(StoreError):  # noqa: N818 - named by what happened; the suffix is its base's
+class StoreLocked(StoreError):
     """Another process has the file open."""
 
 
-class StoreUnreadable(StoreError):  # noqa: N818 - named by what happened; the suffix is its base's
+class StoreUnreadable(StoreError):
     """The file is not a store of this version of driftline: no database, damaged, or of another schema version."""
 
 
-class StoreFailed(StoreError):  # noqa: N818 - named by what happened; the suffix is its base's
+class StoreFailed(StoreError):
     """The world's fault, worth a retry: disk full, out of memory, a failing device."""
 
 

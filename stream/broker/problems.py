@@ -1,7 +1,7 @@
 """What the brokers can do to us, as exceptions: the world's fault, so the shell decides whether to try again."""
 
 
-class BrokerFailed(Exception):  # noqa: N818 - it says what happened, as all our exceptions do
+class BrokerFailed(Exception):
     """The brokers answered with something that reading cannot go on from. Start again from the last Commit."""
 
 

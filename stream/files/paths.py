@@ -24,7 +24,7 @@ ENDINGS: dict[str, Kind] = {
 BOM = b"\xef\xbb\xbf"  # some editors begin UTF-8 with it
 
 
-class FileProblem(Exception):  # noqa: N818 - it says what happened, as all our exceptions do
+class FileProblem(Exception):
     """A file cannot be used; says which, why, and what would do."""
 
 

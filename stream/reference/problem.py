@@ -1,5 +1,5 @@
 """What can be wrong with a reference."""
 
 
-class ReferenceProblem(Exception):  # noqa: N818 - it says what happened, as all our exceptions do
+class ReferenceProblem(Exception):
     """The reference cannot serve the configuration; says what is missing and what there is."""

@@ -11,7 +11,7 @@ from litestar import Litestar
 GRACE_SECONDS = 1  # a scrape in flight may finish; a shutdown as a whole has 5 s
 
 
-class ListenFailed(Exception):  # noqa: N818 - named by what happened
+class ListenFailed(Exception):
     """The address cannot be listened on; the message says why, for a person."""
 
 

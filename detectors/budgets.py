@@ -5,8 +5,7 @@ from math import comb
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import ndtr, ndtri
-from scipy.stats import binom
+from scipy.special import betainc, ndtr, ndtri
 
 from detectors.codes import Floats
 
@@ -43,7 +42,7 @@ def _runs(level: float, windows: float, k: int, n_of: int, rho: float) -> float:
     weights, scores = _references()
     chances = _chances(level, min(rho, RHO_MAX), scores)
     begins = comb(n_of - 1, k - 1) * chances**k * (1 - chances) ** (n_of - k + 1)
-    return float(weights @ (windows * begins + binom.sf(k - 1, n_of, chances)))  # or it had begun before the first
+    return float(weights @ (windows * begins + betainc(k, n_of - k + 1, chances)))  # or it had begun before the first
 
 
 def _chances(level: float, rho: float, scores: Floats) -> Floats:

@@ -97,6 +97,14 @@ class Summary:
         width = next(width for width in (1, 2, 4, 8) if largest < 1 << 8 * width)
         return Packed(self.counts.astype(f"<u{width}").tobytes(), width, self.moments.astype("<i8").tobytes())
 
+    def packed(self) -> list[Packed]:
+        """Each row by itself, as `take([row]).to_bytes()` packs it."""
+        largest = self.counts.max(axis=1, initial=0)
+        widths = np.select([largest < 1 << 8 * width for width in (1, 2, 4)], (1, 2, 4), 8).tolist()
+        narrow = {width: self.counts.astype(f"<u{width}") for width in set(widths)}
+        moments = self.moments.astype("<i8")
+        return [Packed(narrow[width][row].tobytes(), width, moments[row].tobytes()) for row, width in enumerate(widths)]
+
     def _cells(self, first: Integers, last: Integers) -> Integers:
         """Counts summed over the cells [first, last) of each column, (rows, columns)."""
         running = np.concatenate((np.zeros((len(self.counts), 1), np.int64), np.cumsum(self.counts, axis=1)), axis=1)

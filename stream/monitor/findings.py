@@ -88,7 +88,7 @@ def findings(case: Case, verdicts: Verdicts) -> list[Finding]:
 
 def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell, ...]:
     """The cells that contributed most."""
-    contributions = verdicts.contributions[row, column]
+    contributions = verdicts.contributions[verdicts.judged[row, column]]
     names = _names(plan, plan.grid.columns[column])
     before = verdicts.expected[row, column] / max(1, int(verdicts.n_reference[row, column]))
     now = verdicts.observed[row, column] / max(1, int(verdicts.n[row, column]))

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from detectors import significance
 from detectors.grids import SPECIAL
 from detectors.parts import Summary
+from detectors.suspects import suspects
 from stream.config.settings import DAY, Model
 from stream.plan import Plan
 
@@ -34,7 +36,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What is to be said of one window. Arrays are (rows, columns) unless said otherwise; `rows` are those with events."""
+    """What is to be said of one window. Arrays are (rows, columns) unless said otherwise; `rows` are those with events.
+
+    Values and limits are known of all events and of whatever may drift; those of other segments are nan.
+    """
 
     rows: NDArray[np.int64]
     n: NDArray[np.int64]
@@ -43,14 +48,15 @@ class Verdicts:
     limits: dict[str, NDArray[np.float64]]
     drifted: NDArray[np.bool_]
     known: NDArray[np.bool_]
-    contributions: NDArray[np.float64]  # (rows, columns, cells)
+    contributions: NDArray[np.float64]  # (series judged, cells)
+    judged: NDArray[np.int64]  # which of `contributions`; -1 where there is none
     observed: NDArray[np.int64]  # (rows, columns, cells)
     expected: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each cell of each column of a plan stands in its flat counts, and which are on a number line. (columns, width)
+    """Where each cell of each column stands in a plan's flat counts, and which are on a number line, (columns, width).
 
     Padding points behind the last cell.
     """
@@ -76,47 +82,83 @@ def layout(plan: Plan, width: int) -> Layout:
     return Layout(at, ordered)
 
 
+@dataclass(frozen=True)
+class _Counts:
+    """A case as counts in cells, and which of its series are judged: (rows, columns) or (rows, columns, cells)."""
+
+    rows: NDArray[np.int64]
+    observed: NDArray[np.int64]
+    expected: NDArray[np.int64]
+    ordered: NDArray[np.bool_]
+    alpha: NDArray[np.float64]
+    tolerate: NDArray[np.float64]
+    chosen: NDArray[np.bool_]
+
+    def series(self) -> tuple[NDArray[Any], ...]:
+        """What is to be judged, as `significance.judge` takes it."""
+        columns = (self.expected, self.observed, self.ordered, self.alpha, self.tolerate)
+        return tuple(column[self.chosen] for column in columns)
+
+
 def judge(cases: Sequence[Case]) -> list[Verdicts]:
-    """Judge windows that close together, all series of all of them at once."""
+    """Judge windows that close together: all events of each, and of their segments what may drift at all."""
     if not cases:
         return []
     width = max(int(case.plan.grid.regular.max()) for case in cases) + COMPARED
-    rows = [np.flatnonzero(case.summary.events()) for case in cases]
-    observed = [layout(c.plan, width).rectangle(c.summary.counts[r]) for c, r in zip(cases, rows, strict=True)]
-    expected = [layout(c.plan, width).rectangle(c.plan.reference.counts[r]) for c, r in zip(cases, rows, strict=True)]
-    ordered, alpha, tolerate = [], [], []
-    for case, chosen in zip(cases, rows, strict=True):
-        mask = layout(case.plan, width).ordered
-        ordered.append(np.broadcast_to(mask, (len(chosen), *mask.shape)).reshape(-1, width))
-        alpha.append(np.repeat(_levels(case, chosen), len(mask)))
-        tolerate.append(np.full(len(chosen) * len(mask), case.settings.tolerate))
-    judgement = significance.judge(
-        np.concatenate([counts.reshape(-1, width) for counts in expected]),
-        np.concatenate([counts.reshape(-1, width) for counts in observed]),
-        np.concatenate(ordered),
-        np.concatenate(alpha),
-        np.concatenate(tolerate),
+    counts = [_counts(case, width) for case in cases]
+    judgement = significance.judge(*(np.concatenate(c) for c in zip(*(one.series() for one in counts), strict=True)))
+    lasts = np.cumsum([one.chosen.sum() for one in counts]).tolist()
+    return [
+        _verdicts(one, judgement, slice(first, last))
+        for one, first, last in zip(counts, [0, *lasts[:-1]], lasts, strict=True)
+    ]
+
+
+def _counts(case: Case, width: int) -> _Counts:
+    placed, plan = layout(case.plan, width), case.plan
+    events = case.summary.events()
+    rows = np.flatnonzero(events)
+    observed = placed.rectangle(case.summary.counts[rows])
+    expected = placed.rectangle(plan.reference.counts[rows])
+    shape = observed.shape[:2]
+    ordered = np.broadcast_to(placed.ordered, observed.shape)
+    alpha = np.broadcast_to(_levels(case, rows)[:, None], shape)
+    tolerate = np.full(shape, case.settings.tolerate)
+    chosen = np.repeat((rows == 0)[:, None], shape[1], axis=1)
+    likely = (rows > 0) & (events[rows] >= significance.SMALLEST)  # whatever has fewer is unknown
+    chosen[likely] = suspects(
+        expected[likely].reshape(-1, width),
+        observed[likely].reshape(-1, width),
+        ordered[likely].reshape(-1, width),
+        alpha[likely].ravel(),
+        case.settings.tolerate,
+    ).reshape(-1, shape[1])
+    return _Counts(rows, observed, expected, ordered, alpha, tolerate, chosen)
+
+
+def _verdicts(counts: _Counts, judgement: significance.Judgement, series: slice) -> Verdicts:
+    chosen = counts.chosen
+
+    def placed(values: NDArray[Any], elsewhere: float) -> NDArray[Any]:
+        """Values of the judged series in their places."""
+        full = np.full(chosen.shape, elsewhere, values.dtype)
+        full[chosen] = values[series]
+        return full
+
+    n, n_reference = counts.observed.sum(axis=2), counts.expected.sum(axis=2)
+    return Verdicts(
+        counts.rows,
+        n,
+        n_reference,
+        {name: placed(values, np.nan) for name, values in judgement.values.items()},
+        {name: placed(limits, np.nan) for name, limits in judgement.limits.items()},
+        placed(judgement.drifted, False),
+        np.minimum(n, n_reference) >= significance.SMALLEST,
+        judgement.contributions,
+        placed(np.arange(len(judgement.drifted)), -1),
+        counts.observed,
+        counts.expected,
     )
-    verdicts, first = [], 0
-    for chosen, seen, reference in zip(rows, observed, expected, strict=True):
-        series = slice(first, first + seen.shape[0] * seen.shape[1])
-        first = series.stop
-        shape = seen.shape[:2]
-        verdicts.append(
-            Verdicts(
-                chosen,
-                seen.sum(axis=2),
-                reference.sum(axis=2),
-                {name: value[series].reshape(shape) for name, value in judgement.values.items()},
-                {name: value[series].reshape(shape) for name, value in judgement.limits.items()},
-                judgement.drifted[series].reshape(shape),
-                ~judgement.unknown[series].reshape(shape),
-                judgement.contributions[series].reshape(seen.shape),
-                seen,
-                reference,
-            )
-        )
-    return verdicts
 
 
 def _levels(case: Case, rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """Decided things as rows of the Commit's tables."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -15,7 +15,8 @@ from stream.partials import DeadLetter
 from stream.plan import Plan
 from stream.sample import Sample
 
-_TWO = np.array(["ok", "drift"], object)
+_VERDICTS = np.array(["ok", "drift", "unknown"], object)
+_WHY = np.array(["", "too few events"], object)
 
 
 def plan_rows(ledger: Ledger, plan: Plan) -> None:
@@ -47,21 +48,23 @@ def dead_letter_rows(ledger: Ledger, letters: Iterable[DeadLetter]) -> None:
 def pane_rows(ledger: Ledger, case: Case) -> None:
     """The summary of a closed pane, a row per segment row that has events."""
     events = case.summary.events()
-    for row in np.flatnonzero(events).tolist():
-        packed = case.summary.take([row]).to_bytes()
-        ledger.row(
-            tables.PANES,
-            case.plan.model,
-            case.version,
-            case.plan.rows[row],
-            moment(case.start),
-            moment(case.end),
-            case.plan.id,
-            int(events[row]),
-            packed.counts,
-            packed.width,
-            packed.moments,
-        )
+    rows = np.flatnonzero(events)
+    packed = case.summary.take(rows).packed()
+    ledger.block(
+        tables.PANES,
+        {
+            "model": case.plan.model,
+            "version": case.version,
+            "segment": np.array(case.plan.rows, object)[rows],
+            "start": moment(case.start),
+            "end": moment(case.end),
+            "plan": case.plan.id,
+            "events": events[rows],
+            "counts": _objects([one.counts for one in packed]),
+            "width": np.array([one.width for one in packed], np.int64),
+            "moments": _objects([one.moments for one in packed]),
+        },
+    )
 
 
 def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
@@ -69,66 +72,71 @@ def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
 
     The segments' counts are in the panes: all their distances would be fifteen times the rows, which nobody reads.
     """
-    plan, n_columns = case.plan, len(case.plan.grid.columns)
-    n_rows, n_numeric = len(verdicts.rows), len(case.plan.grid.numeric)
-    chosen = case.summary.take(verdicts.rows)
-    n = np.maximum(verdicts.n, 1)
-    special = plan.grid.regular
-    at = np.arange(n_columns)
+    plan, n_numeric = case.plan, len(case.plan.grid.numeric)
+    i, column = np.nonzero((verdicts.rows[:, None] == 0) | verdicts.drifted)
+    told, n = verdicts.observed[i, column], verdicts.n[i, column]
+    series, special = np.arange(len(i)), plan.grid.regular[column]
+    rows, place = np.unique(i, return_inverse=True)
+    chosen = case.summary.take(verdicts.rows[rows])
+    numeric = column < n_numeric
 
-    def padded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    def moments(values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Numeric columns' values, nan for the categorical ones."""
-        full = np.full((n_rows, n_columns), np.nan)
-        full[:, :n_numeric] = values
-        return full.ravel()
+        full = np.full(len(i), np.nan)
+        full[numeric] = values[place[numeric], column[numeric]]
+        return full
 
     columns: dict[str, object] = {
         "model": plan.model,
         "version": case.version,
-        "segment": np.repeat(np.array(plan.rows, object)[verdicts.rows], n_columns),
-        "feature": np.tile(np.array(plan.grid.columns, object), n_rows),
+        "segment": np.array(plan.rows, object)[verdicts.rows[i]],
+        "feature": np.array(plan.grid.columns, object)[column],
         "length": case.length,
         "start": moment(case.start),
         "end": moment(case.end),
-        "n": verdicts.n.ravel(),
-        "n_reference": verdicts.n_reference.ravel(),
-        "odd": (verdicts.observed[:, at, special] / n).ravel(),
-        "missing": (verdicts.observed[:, at, special + 1] / n).ravel(),
-        "wrong_type": (verdicts.observed[:, at, special + 2] / n).ravel(),
-        "mean": padded(chosen.mean()),
-        "deviation": padded(chosen.deviation()),
-        "clamped": padded(chosen.clamped()),
-        "verdict": np.where(verdicts.known, _TWO[verdicts.drifted.astype(int)], "unknown").astype(object).ravel(),
+        "n": n,
+        "n_reference": verdicts.n_reference[i, column],
+        "odd": told[series, special] / np.maximum(n, 1),
+        "missing": told[series, special + 1] / np.maximum(n, 1),
+        "wrong_type": told[series, special + 2] / np.maximum(n, 1),
+        "mean": moments(chosen.mean()),
+        "deviation": moments(chosen.deviation()),
+        "clamped": moments(chosen.clamped()),
+        "verdict": _VERDICTS[np.where(verdicts.known, verdicts.drifted.astype(np.int64), 2)[i, column]],
     }
     for name in DISTANCES:
-        columns[name] = verdicts.values[name].ravel()
-        columns[f"{name}_limit"] = verdicts.limits[name].ravel()
-    told = (verdicts.rows[:, None] == 0) | verdicts.drifted
-    kept = told.ravel()
-    ledger.block(tables.DRIFT, {name: v[kept] if isinstance(v, np.ndarray) else v for name, v in columns.items()})
+        columns[name] = verdicts.values[name][i, column]
+        columns[f"{name}_limit"] = verdicts.limits[name][i, column]
+    ledger.block(tables.DRIFT, columns)
 
 
 def window_rows(ledger: Ledger, case: Case, verdicts: Verdicts, *, complete: bool) -> None:
     """A judged window, a row per segment row."""
-    events = case.summary.events()
-    for i, row in enumerate(verdicts.rows.tolist()):
-        known = verdicts.known[i].any()
-        verdict = ("drift" if verdicts.drifted[i].any() else "ok") if known else "unknown"
-        ledger.row(
-            tables.WINDOWS,
-            case.plan.model,
-            case.version,
-            case.plan.rows[row],
-            case.length,
-            moment(case.start),
-            moment(case.end),
-            case.plan.id,
-            case.plan.source,
-            int(events[row]),
-            complete,
-            verdict,
-            "" if known else "too few events",
-        )
+    known = verdicts.known.any(axis=1)
+    ledger.block(
+        tables.WINDOWS,
+        {
+            "model": case.plan.model,
+            "version": case.version,
+            "segment": np.array(case.plan.rows, object)[verdicts.rows],
+            "length": case.length,
+            "start": moment(case.start),
+            "end": moment(case.end),
+            "plan": case.plan.id,
+            "reference": case.plan.source,
+            "events": case.summary.events()[verdicts.rows],
+            "complete": complete,
+            "verdict": _VERDICTS[np.where(known, verdicts.drifted.any(axis=1).astype(np.int64), 2)],
+            "why": _WHY[(~known).astype(np.int64)],
+        },
+    )
+
+
+def _objects(values: Sequence[object]) -> NDArray[np.object_]:
+    """A column of texts or bytes."""
+    column = np.empty(len(values), object)
+    column[:] = values
+    return column
 
 
 def finding_rows(ledger: Ledger, findings: Iterable[Finding], incident: str) -> None:

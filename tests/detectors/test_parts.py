@@ -208,3 +208,4 @@ def test_rows_can_be_taken_apart() -> None:
     row = some.take([2])
     assert [1] == row.events().tolist()
     assert row == parts.from_bytes(GRID, row.to_bytes())
+    assert [some.take([i]).to_bytes() for i in range(len(some.counts))] == some.packed()

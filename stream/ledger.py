@@ -47,7 +47,9 @@ class Ledger:
         pieces: list[dict[str, NDArray[Any]]] = []
         rows = self._rows.get(table.name)
         if rows:
-            pieces.append(dict(tables.columns(table, dict(zip([column.name for column in table.columns], zip(*rows, strict=True), strict=True)))))
+            names = [column.name for column in table.columns]
+            by_name = dict(zip(names, zip(*rows, strict=True), strict=True))
+            pieces.append(dict(tables.columns(table, by_name)))
         for block in self._blocks.get(table.name, ()):
             n = max(len(value) for value in block.values() if isinstance(value, np.ndarray))
             pieces.append(

@@ -17,6 +17,7 @@ from stream.events import NEVER, Partition
 from stream.ingest import Release
 from stream.journey import Memory, Start
 from stream.monitor import accumulator
+from stream.monitor.accumulator import Pane
 from stream.monitor.scopes import Scope, event_scope
 from stream.monitor.state import State, unpack
 from stream.plan import Plan
@@ -95,16 +96,9 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
             plan = next((one for one in entry.plans if one.id == plan.id), plan)
         summary = _summary(plan, segments) if plan is not None else None
         events = next((n for segment, _, n, _ in segments if not segment), 0)
-        for length in entry.settings.windows:
-            closes, key = window_end(end, length), (model, version, length)
-            if closes <= state.closed.get(_scope(settings, state, model), NEVER):
-                continue
-            known = state.windows.get(key)
-            state.windows[key] = (
-                accumulator.opened(closes - length, closes, plan, summary, events)
-                if known is None
-                else known.add(plan, summary, events)
-            )
+        upto = state.closed.get(_scope(settings, state, model), NEVER)
+        still_open = [length for length in entry.settings.windows if window_end(end, length) > upto]
+        accumulator.grown(state.windows, model, version, still_open, Pane(end, plan, summary, events))
 
 
 def _scope(settings: Settings, state: State, model: str) -> Scope:

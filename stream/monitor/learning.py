@@ -7,7 +7,7 @@ from stream.config.settings import HOUR, Limits, Model
 from stream.plan import Plan
 from stream.sample import NOTHING, Sample
 
-ROWS_MIN = 200  # a reference of fewer rows says nothing about the cells of a grid: learning goes on until there are as many
+ROWS_MIN = 200  # fewer rows say nothing about the cells of a grid: learning goes on until there are as many
 
 
 @dataclass(frozen=True)

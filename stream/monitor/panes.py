@@ -1,10 +1,11 @@
-"""Closing panes: their summaries become rows, windows and detector steps; models are learned, and newcomers admitted from T on."""
+"""Closing panes: their summaries become rows, windows and detector steps; models are learned, newcomers admitted."""
 
 from detectors.parts import Summary
 from sinks import commit as tables
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, rows
+from stream.monitor.accumulator import Pane
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
 from stream.monitor.onboarding import Sources
@@ -15,7 +16,7 @@ from stream.plan import Plan
 from stream.reference import ReferenceProblem
 from stream.roster import Entry
 from stream.sample import NOTHING, Sample
-from stream.windows import decided_from, window_end
+from stream.windows import decided_from
 
 UNTOLD = "(new)"  # the version of a pane's events where several new versions shared it
 
@@ -39,7 +40,8 @@ class Panes:
         learned = partly.learning.pop((end, name), 0)
         if learned and entry is not None:
             rows.learning_pane_row(self._ledger, name, start, end, learned)
-            self._add_to_windows(entry, "", end, None, None, learned)
+            unplanned = Pane(end, None, None, learned)
+            accumulator.grown(self._state.windows, name, "", entry.settings.windows, unplanned)
             self._learn(entry, end, learned, partly.samples.pop((end, name), NOTHING))
         events = learned + sum(int(case.summary.events()[0]) for case, _ in closed)
         late, waiting = partly.late.pop((end, name), 0), partly.strangers.get((end, name), 0)
@@ -53,7 +55,8 @@ class Panes:
             assert plan is not None, f"{entry.name}: pane {end} was counted without a plan"
             case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings)
             rows.pane_rows(self._ledger, case)
-            self._add_to_windows(entry, version, end, plan, summary, int(summary.events()[0]))
+            pane = Pane(end, plan, summary, int(summary.events()[0]))
+            accumulator.grown(self._state.windows, entry.name, version, entry.settings.windows, pane)
             closed.append((case, self._step(case)))
         return closed
 
@@ -79,7 +82,10 @@ class Panes:
         return self._state.roster.entries[self._state.roster.index[name]]
 
     def _summaries(self, partly: Open, entry: Entry, end: int) -> list[tuple[str, Summary]]:
-        """The pane's summaries by version. Events of new versions carry the name of the only one, if only one there is."""
+        """The pane's summaries by version.
+
+        Events of new versions carry the name of the only one, if only one there is.
+        """
         versions = (*entry.versions, None)
         found = {v: partly.blocks.pop((end, entry.name, v)) for v in versions if (end, entry.name, v) in partly.blocks}
         new = partly.versions.pop((end, entry.name), frozenset())
@@ -92,20 +98,6 @@ class Panes:
             if version not in known and len(known) < self._settings.limits.versions:
                 self._state.roster = self._state.roster.admit_version(entry.name, version, self.decided_from(end))
         return sorted((version or "", summary) for version, summary in found.items())
-
-    def _add_to_windows(
-        self, entry: Entry, version: str, end: int, plan: Plan | None, summary: Summary | None, events: int
-    ) -> None:
-        for length in entry.settings.windows:
-            key = (entry.name, version, length)
-            known = self._state.windows.get(key)
-            closes = window_end(end, length)
-            assert known is None or known.end == closes, f"{key}: pane {end} closed before window {known}"
-            self._state.windows[key] = (
-                accumulator.opened(closes - length, closes, plan, summary, events)
-                if known is None
-                else known.add(plan, summary, events)
-            )
 
     def _step(self, case: Case) -> list[Alarm]:
         """Move the sequential detectors by one pane."""

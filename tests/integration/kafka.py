@@ -28,7 +28,7 @@ JAVA = (
 )
 
 
-class Unavailable(Exception):  # noqa: N818 - it says what happened
+class Unavailable(Exception):
     """No broker can be started here, and why."""
 
 

@@ -1,5 +1,5 @@
 """The Reader against a real Apache Kafka: exact positions, holes, gaps, kills."""
-# ruff: noqa: SIM300 - what is expected comes first
+
 
 import asyncio
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 """The embedded broker, as the demo uses it."""
-# ruff: noqa: SIM300 - what is expected comes first
+
 
 import asyncio
 import sys

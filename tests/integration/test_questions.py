@@ -1,5 +1,5 @@
 """Questions to a real Apache Kafka, and the ways to reach it: topics, offsets for lag tools, TLS and SASL."""
-# ruff: noqa: SIM300 - what is expected comes first
+
 
 import asyncio
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 """The Relay against a real Apache Kafka: all or none, once per call, one process per name."""
-# ruff: noqa: SIM300 - what is expected comes first
+
 
 import asyncio
 import secrets

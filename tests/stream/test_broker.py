@@ -1,5 +1,5 @@
 """What the clients' wrappers decide without a broker: columns, silence, quiet loggers, arguments."""
-# ruff: noqa: SIM300 - what is expected comes first
+
 
 import logging
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from stream import events
 from stream.binding import Schema
 from stream.clocks import Mark, Progress
 from stream.config.settings import Settings
 from stream.events import NEVER, Batch, Ints, Partition, Records
-from stream.fates import Fates, Heads
+from stream.fates import Fates
 from stream.fold import Buffer
 from stream.partials import DeadLetter, Partial
 from stream.roster import FUTURE, Roster
@@ -121,6 +120,14 @@ class Ingest:
     def decode(self, records: Records) -> Batch:
         """The records as a batch of the present schema."""
         return self.schema.decoder.decode(records)
+
+    def first_time(self, batch: Batch, offset: int) -> int | None:
+        """The time of the first prediction or features event that counts, from an offset on."""
+        if batch.heads is not self.schema.decoder.heads:
+            batch = self.decode(batch.records)
+        behind = batch.records.offsets[batch.at] >= offset
+        counted = np.flatnonzero(self._fates.of(batch).counted & behind)
+        return int(batch.time[counted[0]]) if len(counted) else None
 
     def receive(self, batch: Batch, limits: Limits) -> Batch | None:
         """Take a batch up to the first event beyond the limits; the rest is handed back, to be offered again later."""

@@ -20,13 +20,12 @@ from stream.config.settings import DAY, Settings
 from stream.events import NEVER, Batch, Partition, Records
 from stream.fold import FOLD_ROWS
 from stream.ingest import Ingest, Release
-from stream.monitor import Monitor, rows, scopes
+from stream.monitor import Monitor, losses, rows, scopes
 from stream.monitor.onboarding import Sources, changes
-from stream.monitor.state import Loss, State, pack
-from stream.windows import decided_from
+from stream.monitor.state import State, pack
+from stream.windows import decided_from, oldest_start
 
 PANES_KEPT = 2 * DAY  # closed panes that stay for people, beyond what open windows need
-UNKNOWN_END = 2**63 - 1  # of a loss, until the first event behind the gap tells the time
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,10 @@ class Journey:
     def __init__(self, settings: Settings, sources: Sources, memory: Memory) -> None:
         self.settings, self.state, self.number = settings, memory.state, memory.last
         self.monitor = Monitor(settings, sources, memory.state)
+        self._lengths = {length for _, model in settings.patterns for length in model.windows}
         self._held: dict[Partition, Batch] = {}
         self._relayed = 0
         self._committed = dict(memory.clocks)
-        self._gaps: dict[Partition, int] = {}  # event time before a gap whose end is not known yet
         self._configure(sources, memory)
         self._roster = self.state.roster
         self.ingest = Ingest(settings, self._roster, self._schema())
@@ -97,10 +96,15 @@ class Journey:
         return {partition: progress.mark for partition, progress in self.ingest.progress.items()}
 
     def find(self, partition: Partition, offset: int) -> None:
-        """Read one more partition, from an offset on."""
+        """Read one more partition, from an offset on.
+
+        Its clocks are where the watermarks are: what it has for closed panes is late, and counted as late.
+        """
         assert partition not in self.ingest.progress, partition
-        self.ingest.start(partition, Mark(offset), offset)
-        self._journal("found", partition, offset, offset, {})
+        clock = scopes.reached(self.marks.events, partition[0])
+        label_clock = scopes.reached(self.marks.labels, partition[0])
+        self.ingest.start(partition, Mark(offset, clock=clock, label_clock=label_clock), offset)
+        self._journal("found", partition, offset, offset, {"clock": clock, "labels": label_clock})
         self.marks = scopes.marks(self.clocks, self.settings)
 
     def release(self, partition: Partition, clock: int, label_clock: int = NEVER) -> bool:
@@ -120,15 +124,16 @@ class Journey:
         self._journal("lost", partition, mark.offset, upto, {})
         self.ingest.lose(partition, upto)
         self._held.pop(partition, None)
-        self._gaps[partition] = NEVER if mark.clock == NEVER else mark.clock - self.settings.lateness
-        self.state.losses.append(Loss(partition[0], self._gaps[partition], UNKNOWN_END))
+        start = NEVER if mark.clock == NEVER else mark.clock - self.settings.lateness
+        self.state.losses = losses.lost(self.state.losses, partition, upto, start)
 
-    def _behind_gap(self, partition: Partition, batch: Batch) -> None:
+    def _end_gap(self, partition: Partition, batch: Batch) -> None:
         """The first event behind a gap tells when it ended."""
-        start = self._gaps.pop(partition)
-        end = max(int(batch.time[0]), self.ingest.progress[partition].mark.clock) + 1
-        losses = self.state.losses
-        losses[losses.index(Loss(partition[0], start, UNKNOWN_END))] = Loss(partition[0], start, end)
+        gap = losses.open_gap(self.state.losses, partition)
+        first = None if gap is None else self.ingest.first_time(batch, gap.upto)
+        if gap is not None and first is not None:
+            end = max(first, self.ingest.progress[partition].mark.clock) + 1
+            self.state.losses = losses.ended(self.state.losses, gap, end)
 
     def _journal(self, kind: str, partition: Partition, offset: int, until: int, detail: Mapping[str, object]) -> None:
         self.monitor.ledger.row(tables.JOURNAL, kind, *partition, offset, until, msgspec.json.encode(detail).decode())
@@ -159,8 +164,7 @@ class Journey:
     def _offer(self, partition: Partition) -> bool:
         """Let ingest take a held batch as far as it may be read; whether that moved the partition."""
         batch, before = self._held[partition], self.ingest.progress[partition].mark
-        if partition in self._gaps and len(batch.time):
-            self._behind_gap(partition, batch)
+        self._end_gap(partition, batch)
         rest = self.ingest.receive(batch, self.monitor.limits(partition[0], self.marks))
         if rest is None:
             del self._held[partition]
@@ -187,8 +191,9 @@ class Journey:
         self.ingest.closed(self.monitor.closed(), state.topics_closed, self.monitor.bounds())
         for partition in self.ingest.progress:
             self.ingest.trim(partition, *self._closed_on(partition[0]))
-        oldest = min((*state.closed.values(), *(window.start for window in state.windows.values())), default=NEVER)
+        oldest = oldest_start(min(state.closed.values(), default=NEVER), self._lengths)
         state.roster = state.roster.without_plans_before(oldest)
+        state.losses = losses.since(state.losses, oldest)
         if state.roster is not self._roster:
             self._roster = state.roster
             self.ingest.adopt(state.roster, self._schema())

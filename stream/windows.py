@@ -18,6 +18,11 @@ def window_end(end: int, length: int) -> int:
     return -(-end // length) * length
 
 
+def oldest_start(closed: int, lengths: Iterable[int]) -> int:
+    """Where the earliest window begins that can still get a pane, when all panes up to `closed` are closed."""
+    return min(closed // length * length for length in lengths)
+
+
 def decided_from(end: int, pane: int, lateness: int, max_ahead: int) -> int:
     """T: the first pane start that nobody can have read when the pane with this end closes.
 

@@ -29,7 +29,6 @@ class Monitor:
         self._open = Open(settings.limits.sample)
         self._panes = Panes(settings, sources, state, self.ledger)
         self._windows = Windows(settings, state, self.ledger)
-        self._lengths = sorted({length for _, model in settings.patterns for length in model.windows})
 
     # ---- what ingest must know
 

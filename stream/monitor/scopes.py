@@ -59,3 +59,8 @@ def limits(topic: str, at: Marks, max_ahead: int) -> Limits:
         return NEVER if least == NEVER else least + max_ahead
 
     return Limits(reach(at.events), reach(at.labels))
+
+
+def reached(watermarks: Mapping[Scope, int], topic: str) -> int:
+    """The greatest watermark of the scopes that a topic belongs to; NEVER where none has one."""
+    return max((mark for scope, mark in watermarks.items() if topic in scope), default=NEVER)

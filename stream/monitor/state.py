@@ -10,6 +10,7 @@ import numpy as np
 from stream.config.settings import Settings
 from stream.monitor.accumulator import Window
 from stream.monitor.learning import Learner
+from stream.monitor.losses import Losses
 from stream.monitor.scopes import Scope
 from stream.monitor.sequential import Steps
 from stream.plan import Plan
@@ -18,15 +19,6 @@ from stream.roster import Entry, Roster
 from stream.sample import Sample
 
 Version = tuple[str, str]  # (model, version)
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Retention overtook the reader: event time that it may have touched on a topic, ns."""
-
-    topic: str
-    start: int
-    end: int
 
 
 @dataclass
@@ -43,7 +35,7 @@ class State:
     closed: dict[Scope, int] = field(default_factory=dict)
     labels_closed: dict[Scope, int] = field(default_factory=dict)
     topics_closed: dict[str, int] = field(default_factory=dict)
-    losses: list[Loss] = field(default_factory=list)
+    losses: Losses = ()
     # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[tuple[str, str, int], Window] = field(default_factory=dict)
@@ -72,7 +64,7 @@ class _Packed(msgspec.Struct, frozen=True):
     closed: list[tuple[Scope, int]]
     labels_closed: list[tuple[Scope, int]]
     topics_closed: dict[str, int]
-    losses: list[tuple[str, int, int]]
+    losses: Losses
 
 
 def pack(state: State) -> bytes:
@@ -95,7 +87,7 @@ def pack(state: State) -> bytes:
             list(state.closed.items()),
             list(state.labels_closed.items()),
             state.topics_closed,
-            [(loss.topic, loss.start, loss.end) for loss in state.losses],
+            state.losses,
         )
     )
 
@@ -141,5 +133,5 @@ def unpack(packed: bytes, settings: Settings, plans: Mapping[str, list[Plan]], s
         dict(found.closed),
         dict(found.labels_closed),
         dict(found.topics_closed),
-        [Loss(*loss) for loss in found.losses],
+        found.losses,
     )

@@ -8,7 +8,7 @@ from sinks import commit as tables
 from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
-from stream.monitor import accumulator, judging, rows, triggers
+from stream.monitor import accumulator, judging, losses, rows, triggers
 from stream.monitor.findings import Finding, finding_id, findings
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.scopes import Scope
@@ -109,4 +109,4 @@ class Windows:
 
     def _touched(self, scope: Scope, start: int, end: int) -> bool:
         """Whether a loss touched a span of event time."""
-        return any(loss.topic in scope and loss.start < end and start < loss.end for loss in self._state.losses)
+        return losses.touched(self._state.losses, scope, start, end)

@@ -1,6 +1,6 @@
 """The in-memory twin of the DuckDB store: the same answers, for tests, simulations and replays that keep nothing."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 
 import numpy as np
@@ -52,7 +52,7 @@ class MemoryStore:
         page = _ordered(found, (*order, *table.key, "commit"), descending=descending)[offset:][:limit]
         return {name: array[page] for name, array in found.items()}
 
-    def forget(self, *, panes_before: int, history_before: int, learned: Collection[str]) -> None:
+    def forget(self, *, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
         """Delete what the protocol says."""
         before = {"panes": panes_before, "history": history_before}
         with self._lock:
@@ -62,7 +62,8 @@ class MemoryStore:
                 if table.keep in before:
                     kept &= ~_matching(table, rows, NOWHERE, None, before[table.keep])
                 if table == SAMPLES:
-                    kept &= ~np.isin(rows["model"], list(learned))
+                    for model, bound in samples.items():
+                        kept &= ~((rows["model"] == model) & (np.asarray(rows["hash"], np.int64) > bound))
                 self._chunks[table.name] = [{name: array[kept] for name, array in rows.items()}]
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ and handed to the `monitor`, which closes what is due; `take` is the Commit of a
 that it stands on.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -23,9 +23,16 @@ from stream.ingest import Ingest, Release
 from stream.monitor import Monitor, losses, rows, scopes
 from stream.monitor.onboarding import Sources, changes
 from stream.monitor.state import State, pack
+from stream.sample import NOTHING, Sample
 from stream.windows import decided_from, oldest_start
 
 PANES_KEPT = 2 * DAY  # closed panes that stay for people, beyond what open windows need
+
+
+def no_sample(model: str) -> Sample:
+    """Nothing was learned before the first start."""
+    assert model
+    return NOTHING
 
 
 @dataclass(frozen=True)
@@ -45,13 +52,17 @@ class Memory:
     state: State = field(default_factory=State)
     starts: Mapping[Partition, Start] = field(default_factory=dict)
     clocks: Mapping[Partition, Mark] = field(default_factory=dict)  # at the last Commit
+    samples: Callable[[str], Sample] = no_sample  # what a model was learned from, asked for where its plan changes
 
 
 class Journey:
     """One service's whole pure half."""
 
     def __init__(self, settings: Settings, sources: Sources, memory: Memory) -> None:
+        pane = memory.state.pane or settings.pane  # a store keeps the panes that it was made with
+        settings = msgspec.structs.replace(settings, pane=pane)
         self.settings, self.state, self.number = settings, memory.state, memory.last
+        self.state.pane = pane
         self.monitor = Monitor(settings, sources, memory.state)
         self._lengths = {length for _, model in settings.patterns for length in model.windows}
         self._held: dict[Partition, Batch] = {}
@@ -73,7 +84,7 @@ class Journey:
         if reached != NEVER:
             events = self.settings.events
             since = decided_from(reached, self.settings.pane, self.settings.lateness, events.max_ahead)
-        for plan, basis in changes(self.settings, sources, self.state, since):
+        for plan, basis in changes(self.settings, sources, self.state, since, memory.samples):
             self.monitor.adopt(plan, basis)
             if since != NEVER:
                 self._journal("plan", ("", -1), -1, since, {"model": plan.model, "plan": plan.id})

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,12 +14,13 @@ from sinks import commit as tables
 from sinks.commit import Store, Table
 from stream.clocks import Mark
 from stream.config.settings import Settings
+from stream.config.units import spelled_duration
 from stream.events import NEVER, Partition
 from stream.ingest import Release
 from stream.journey import Memory, Start
 from stream.monitor import accumulator
 from stream.monitor.accumulator import Pane
-from stream.monitor.scopes import Scope, event_scope
+from stream.monitor.scopes import Scope, event_scope, topics
 from stream.monitor.state import State, unpack
 from stream.plan import Plan
 from stream.sample import Sample
@@ -26,7 +28,7 @@ from stream.windows import window_end
 
 
 class StoreMismatch(Exception):
-    """The store was made under another pane length; says what would fit."""
+    """The store was made with panes that the windows are no multiples of; says what would fit."""
 
 
 def recall(store: Store, settings: Settings) -> Memory:
@@ -37,7 +39,9 @@ def recall(store: Store, settings: Settings) -> Memory:
     plans: dict[str, list[Plan]] = defaultdict(list)
     for _, _, model, _, body in _rows(store, tables.PLANS):
         plans[model].append(Plan.load(body))
-    state = unpack(checkpoint[0][2], settings, plans, _samples(store))
+    samples = partial(_sample, store, k=settings.limits.sample)
+    state = unpack(checkpoint[0][2], settings, plans, samples)
+    _check_pane(state.pane, settings)
     _open_windows(store, settings, state, {plan.id: plan for found in plans.values() for plan in found})
     releases: dict[Partition, list[Release]] = defaultdict(list)
     for _, kind, topic, partition, offset, until, detail in _rows(store, tables.JOURNAL):
@@ -46,11 +50,25 @@ def recall(store: Store, settings: Settings) -> Memory:
             releases[topic, partition].append(Release(offset, until, labels))
     starts, clocks = {}, {}
     for _, topic, partition, offset, row, clock, label_clock, *rewind in _rows(store, tables.POSITIONS):
+        if topic not in topics(settings):  # it was configured once
+            continue
         key, back = (topic, partition), Mark(*rewind)
         since = tuple(release for release in releases[key] if release.offset >= back.offset)
         starts[key] = Start(back, offset, since)
         clocks[key] = Mark(offset, row, clock, label_clock)
-    return Memory(store.last(), state, starts, clocks)
+    return Memory(store.last(), state, starts, clocks, samples)
+
+
+def _check_pane(pane: int, settings: Settings) -> None:
+    """A store keeps the panes that it was made with: windows of another configuration are sums of them, or refused."""
+    for pattern, model in settings.patterns:
+        for length in model.windows:
+            if length % pane:
+                raise StoreMismatch(
+                    f"the store was made with panes of {spelled_duration(pane)}, and a window of "
+                    f"{spelled_duration(length)} ({pattern}) is no multiple of that: use another store.path, or windows "
+                    "that are"
+                )
 
 
 def _rows(store: Store, table: Table) -> Sequence[tuple[Any, ...]]:
@@ -59,15 +77,11 @@ def _rows(store: Store, table: Table) -> Sequence[tuple[Any, ...]]:
     return list(zip(*(column.tolist() for column in found.values()), strict=True))
 
 
-def _samples(store: Store) -> dict[str, Sample]:
-    by_model: dict[str, list[tuple[int, str, bytes]]] = defaultdict(list)
-    for _, model, position, _, version, payload in _rows(store, tables.SAMPLES):
-        by_model[model].append((position, version, payload))
-    samples = {}
-    for model, rows in by_model.items():
-        hashes, versions, payloads = zip(*rows, strict=True)
-        samples[model] = Sample.of(np.array(hashes, np.int64), versions, payloads, len(rows))
-    return samples
+def _sample(store: Store, model: str, k: int) -> Sample:
+    """The events that a model is learned from, or was."""
+    found = store.select(tables.SAMPLES, where={"model": model})
+    hashes, versions, payloads = (found[name] for name in ("hash", "version", "payload"))
+    return Sample.of(hashes.astype(np.int64), versions.tolist(), payloads.tolist(), k)
 
 
 def _open_windows(store: Store, settings: Settings, state: State, plans: dict[str, Plan]) -> None:
@@ -75,11 +89,6 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
     closed = min(state.closed.values(), default=NEVER)
     if closed == NEVER:
         return
-    if closed % settings.pane:
-        raise StoreMismatch(
-            f"the store's panes do not fit the configured pane of {settings.pane / 1e9:g} s: windows must stay "
-            "multiples of the pane that the store was made with; use another store.path, or the former windows"
-        )
     longest = max(length for _, model in settings.patterns for length in model.windows)
     found = store.select(tables.PANES, since=closed - longest, order=("end",))
     by_pane: dict[tuple[int, str, str], list[tuple[str, str, int, parts.Packed]]] = defaultdict(list)

@@ -1,6 +1,6 @@
 """The Commit, and what may be asked of whoever keeps it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -82,11 +82,11 @@ class Store(Protocol):
         first.
         """
 
-    def forget(self, *, panes_before: int, history_before: int, learned: Collection[str]) -> None:
+    def forget(self, *, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
         """Delete what nobody needs any more; call it between commits.
 
-        That is rows whose time is before the bound of their table's `keep` (event time, ns), the samples of learned
-        models, and superseded rows of "newest" tables.
+        That is rows whose time is before the bound of their table's `keep` (event time, ns), samples whose hash
+        is beyond the bound of their model, and superseded rows of "newest" tables.
         """
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """Questions and deletions as SQL text with parameters. Pure: declarations in, statements out."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
@@ -59,10 +59,10 @@ def selection(  # noqa: PLR0913 - one question, asked by keyword
     return Statement(f"{sql}{paging} OFFSET {int(offset)}", parameters)
 
 
-def deletions(*, panes_before: int, history_before: int, learned: Collection[str]) -> list[Statement]:
+def deletions(*, panes_before: int, history_before: int, samples: Mapping[str, int]) -> list[Statement]:
     """The DELETEs of `Store.forget`."""
     before = {"panes": panes_before, "history": history_before}
-    statements = [_deletion(SAMPLES, "model = ?", model) for model in sorted(learned)]
+    statements = [_deletion(SAMPLES, "model = ? AND hash > ?", *bound) for bound in sorted(samples.items())]
     for table in TABLES:
         if table.keep in before:
             condition = f"{quoted(table.time)} < make_timestamp(?)"

@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from hashlib import blake2b
 
 import msgspec
 
@@ -31,7 +32,6 @@ from stream.web.metrics import exporter
 from stream.web.server import listen, serve_on
 from stream.web.status import Status
 
-NAME = "run"  # whoever else relays under this name is fenced
 COMMIT_S = 1.0  # at the latest
 CLOSE_COMMIT_S = 0.2  # between two Commits of a catch-up, in which every round closes something
 FORGET_S = 60.0  # how often retention runs
@@ -60,7 +60,7 @@ class Service:
         self._intake = Intake(settings, dict(environment), self._trouble, say)
         self._reader = self._intake.reader
         self._idleness, self._observer = Idleness(settings), Observer(settings)
-        relay = Relay(lambda: arguments(settings.kafka, environment), NAME, transactional=settings.kafka.transactional)
+        relay = Relay(lambda: arguments(settings.kafka, environment), name(settings), transactional=settings.kafka.transactional)
         self._outbox = Outbox(relay, settings.topics, self._trouble)
         self._writer = Writer(store, self._show, self._trouble, self._stopping)
         self._exporter: Exporter | None = None
@@ -103,7 +103,8 @@ class Service:
                 self._status = msgspec.structs.replace(self._status, ready=False, reason="stopping")
                 await self._close()
                 for task in beside:
-                    task.cancel()
+                    if not task.cancelling():  # twice would cut off the web server's own goodbye
+                        task.cancel()
 
     # ---- the loop
 
@@ -201,7 +202,7 @@ class Service:
         if retention is not None:
             panes, history = retention
             with suppress(StoreFailed):
-                await asyncio.to_thread(self.store.forget, panes_before=panes, history_before=history, learned=())
+                await asyncio.to_thread(self.store.forget, panes_before=panes, history_before=history, samples=journey.monitor.sampled())
 
     async def _finish(self, journey: Journey) -> None:
         """Commit what was read, give the outbox a moment, and commit what it has sent."""
@@ -238,3 +239,10 @@ class Service:
         self._status = self._observer.look(
             self._status, journey, lambda: self._intake.ends(journey.ingest.progress), idle
         )
+
+
+def name(settings: Settings) -> str:
+    """Who speaks: whoever else reads the same topics and writes to the same ones is fenced; others are not disturbed."""
+    events, topics = settings.events, settings.topics
+    about = (sorted(events.predictions), sorted(events.labels), topics.triggers, topics.dead_letters)
+    return f"run-{blake2b(msgspec.json.encode(about), digest_size=4).hexdigest()}"

@@ -12,18 +12,28 @@ ROWS_MIN = 200  # fewer rows say nothing about the cells of a grid: learning goe
 
 @dataclass(frozen=True)
 class Learner:
-    """What is known of a model so far. `started` is the start of its first closed pane."""
+    """What is known of a model so far. `started` is the start of its first closed pane.
+
+    `bound`: the greatest hash of the sample of a model that has been learned; its events are in the store alone.
+    """
 
     started: int
     upto: int
     events: int
+    bound: int | None = None
     sample: Sample = NOTHING
 
     def add(self, end: int, events: int, sample: Sample, k: int) -> tuple["Learner", Sample]:
-        """With one more pane, and the events that entered the sample with it."""
+        """With one more pane, and the events that entered the sample with it; what has been learned stays as it is."""
+        if self.bound is not None:
+            return self, NOTHING
         merged = self.sample.merge(sample, k)
         entered = sample.below(merged.bound(k) + 1)
         return replace(self, upto=end, events=self.events + events, sample=merged), entered
+
+    def settled(self, k: int) -> "Learner":
+        """Once there is a plan: the sample is not needed any more, unless the configuration changes."""
+        return replace(self, bound=self.sample.bound(k), sample=NOTHING)
 
     def share(self, learn: int) -> float:
         """How much of the time and of the least number of rows there is: 0 to 1."""

@@ -51,7 +51,14 @@ class Monitor:
 
     def bounds(self) -> dict[str, int]:
         """The hash from which on an event cannot enter a model's sample."""
-        return {name: one.sample.bound(self.settings.limits.sample) for name, one in self.state.learners.items()}
+        k = self.settings.limits.sample
+        return {name: 0 if one.bound is not None else one.sample.bound(k) for name, one in self.state.learners.items()}
+
+    def sampled(self) -> dict[str, int]:
+        """The greatest hash of each model's sample: what the store has beyond it was superseded."""
+        k = self.settings.limits.sample
+        known = self.state.learners.items()
+        return {name: one.sample.bound(k) if one.bound is None else one.bound for name, one in known}
 
     def _closed(self, model: Model) -> int:
         return self.state.closed.get(scopes.event_scope(model, self.settings), NEVER)

@@ -1,8 +1,8 @@
 """Where plans come from: a reference file, or the sample of a model's first stretch, by the present configuration."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import msgspec
 
@@ -12,6 +12,7 @@ from stream.monitor.learning import Learner
 from stream.monitor.state import State
 from stream.plan import Plan
 from stream.reference import Table
+from stream.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def declared(settings: Settings) -> list[tuple[str, Model]]:
     return [(name, model) for name, model in settings.patterns if not set(name) & set("*?[")]
 
 
-def changes(settings: Settings, sources: Sources, state: State, since: int) -> list[tuple[Plan, str]]:
+def changes(
+    settings: Settings, sources: Sources, state: State, since: int, samples: Callable[[str], Sample]
+) -> list[tuple[Plan, str]]:
     """Admit the declared models that are new, and make the plans that a changed configuration asks for, from T on.
 
     At the very first start nothing has been read, and `since` is NEVER: they hold for all events.
@@ -68,9 +71,13 @@ def changes(settings: Settings, sources: Sources, state: State, since: int) -> l
     plans = []
     for entry in state.roster.entries:
         basis = sources.basis(entry.settings)
-        if entry.basis == basis:
+        learning = not entry.plans and not entry.settings.reference.file
+        if entry.basis == basis or learning:  # what is being learned gets its plan at a close, not at a start
             continue
-        plan = sources.plan(entry.name, entry.settings, state.learners.get(entry.name), since)
+        learner = state.learners.get(entry.name)
+        if learner is not None and learner.bound is not None:
+            learner = replace(learner, sample=samples(entry.name))
+        plan = sources.plan(entry.name, entry.settings, learner, since)
         if plan is not None:
             plans.append((plan, basis))
     return plans

@@ -124,4 +124,5 @@ class Panes:
             return
         if plan is not None:
             self._state.problems.pop(entry.name, None)
+            self._state.learners[entry.name] = learner.settled(limits.sample)
             self.adopt(plan, self._sources.basis(entry.settings))

@@ -1,6 +1,6 @@
 """What a restart continues from, and how it becomes bytes and is found again."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +11,12 @@ from stream.config.settings import Settings
 from stream.monitor.accumulator import Window
 from stream.monitor.learning import Learner
 from stream.monitor.losses import Losses
-from stream.monitor.scopes import Scope
+from stream.monitor.scopes import Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
 from stream.plan import Plan
 from stream.policy import History, Incident, Policy
 from stream.roster import Entry, Roster
-from stream.sample import Sample
+from stream.sample import NOTHING, Sample
 
 Version = tuple[str, str]  # (model, version)
 
@@ -36,6 +36,7 @@ class State:
     labels_closed: dict[Scope, int] = field(default_factory=dict)
     topics_closed: dict[str, int] = field(default_factory=dict)
     losses: Losses = ()
+    pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[tuple[str, str, int], Window] = field(default_factory=dict)
@@ -58,13 +59,14 @@ class _Policy(msgspec.Struct, frozen=True, array_like=True):
 
 class _Packed(msgspec.Struct, frozen=True):
     entries: list[_Entry]
-    learners: dict[str, tuple[int, int, int]]
+    learners: dict[str, tuple[int, int, int, int | None]]
     policies: list[_Policy]
     steps: list[tuple[Version, Any]]
     closed: list[tuple[Scope, int]]
     labels_closed: list[tuple[Scope, int]]
     topics_closed: dict[str, int]
     losses: Losses
+    pane: int
 
 
 def pack(state: State) -> bytes:
@@ -72,7 +74,7 @@ def pack(state: State) -> bytes:
     return msgspec.msgpack.encode(
         _Packed(
             [_Entry(entry.name, entry.since, entry.basis, dict(entry.versions)) for entry in state.roster.entries],
-            {name: (one.started, one.upto, one.events) for name, one in state.learners.items()},
+            {name: (one.started, one.upto, one.events, one.bound) for name, one in state.learners.items()},
             [
                 _Policy(
                     version,
@@ -88,12 +90,15 @@ def pack(state: State) -> bytes:
             list(state.labels_closed.items()),
             state.topics_closed,
             state.losses,
+            state.pane,
         )
     )
 
 
-def unpack(packed: bytes, settings: Settings, plans: Mapping[str, list[Plan]], samples: Mapping[str, Sample]) -> State:
-    """The state that `pack` made bytes of, with the plans and samples of the store.
+def unpack(
+    packed: bytes, settings: Settings, plans: Mapping[str, list[Plan]], samples: Callable[[str], Sample]
+) -> State:
+    """The state that `pack` made bytes of, with the plans of the store, and the samples of what is being learned.
 
     Models that no pattern matches any more go.
     """
@@ -111,11 +116,10 @@ def unpack(packed: bytes, settings: Settings, plans: Mapping[str, list[Plan]], s
         if (model := settings.model(one.name)) is not None
     ]
     names = {entry.name for entry in entries}
-    empty = np.empty(0, np.int64)
     return State(
         Roster(tuple(entries)),
         {
-            name: Learner(*spans, samples.get(name, Sample(empty)).first(settings.limits.sample))
+            name: Learner(*spans, samples(name) if spans[-1] is None else NOTHING)
             for name, spans in found.learners.items()
             if name in names
         },
@@ -130,8 +134,9 @@ def unpack(packed: bytes, settings: Settings, plans: Mapping[str, list[Plan]], s
             if one.version[0] in names
         },
         {version: Steps.unpack(one) for version, one in found.steps if version[0] in names},
-        dict(found.closed),
-        dict(found.labels_closed),
-        dict(found.topics_closed),
+        carried(dict(found.closed), event_scopes(settings)),
+        carried(dict(found.labels_closed), label_scopes(settings)),
+        {topic: end for topic, end in found.topics_closed.items() if topic in topics(settings)},
         found.losses,
+        found.pane,
     )

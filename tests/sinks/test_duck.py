@@ -108,7 +108,7 @@ def test_a_failure_at_any_statement_of_forget_deletes_all_or_nothing(duck: DuckS
 
     def forget() -> None:
         seen.append(state(duck))
-        duck.forget(panes_before=2**62, history_before=2**62, learned=["fraud"])
+        duck.forget(panes_before=2**62, history_before=2**62, samples={"fraud": 0})
 
     assert attempts(duck, "_keeper", forget) > len(TABLES) // 2
     after = state(duck)
@@ -181,7 +181,7 @@ def test_readers_see_whole_commits_while_the_writer_writes(duck: DuckStore) -> N
         for number in range(1, 61):
             duck.write(Commit(number, {"traffic": columns_of}))
             if number % 20 == 0:
-                duck.forget(panes_before=0, history_before=0, learned=())
+                duck.forget(panes_before=0, history_before=0, samples={})
         seen = list(reading)
     assert {0} == {size % n for each in seen for size in each}
     assert [sorted(each) for each in seen] == seen
@@ -196,6 +196,6 @@ def test_deleted_rows_leave_their_space_to_new_ones(duck: DuckStore) -> None:
         panes = rows(PANES, np.random.default_rng(number), 1_000)
         panes = {**panes, "end": np.full_like(panes["end"], np.datetime64(bound // 1000, "us"))}
         duck.write(Commit(number, {"panes": panes}))
-        duck.forget(panes_before=bound - 180_000_000_000, history_before=0, learned=())
+        duck.forget(panes_before=bound - 180_000_000_000, history_before=0, samples={})
         sizes.append(path.stat().st_size)
     assert max(sizes[8:]) <= 2 * max(sizes[:8])

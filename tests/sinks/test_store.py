@@ -121,19 +121,20 @@ def test_forgetting_keeps_what_its_bound_does_not_reach(store: Store, table: Tab
     store.write(commit(1, generator))
     store.write(commit(2, generator))
     before = plain(store.select(table))
-    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS + 1, learned=())
+    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS + 1, samples={})
     bound_us = {"panes": BOUND_NS // 1000, "history": BOUND_NS // 1000 + 1}.get(table.keep, -(2**63))
     expected = [row for row in before if not table.time or int(str(row[table.time])) >= bound_us]
     assert expected == plain(store.select(table))
     assert store.last() == 2
 
 
-def test_samples_of_learned_models_are_forgotten(store: Store) -> None:
-    """Only those; other models still learn."""
+def test_superseded_samples_are_forgotten(store: Store) -> None:
+    """Those beyond the bound of their model; a model without a bound keeps all."""
     store.write(Commit(1, {"samples": rows(SAMPLES, np.random.default_rng(4), 100)}))
     before = plain(store.select(SAMPLES))
-    store.forget(panes_before=0, history_before=0, learned={"fraud", "d'où\x00\n\U0001d518"})
-    remaining = [row for row in before if row["model"] not in {"fraud", "d'où\x00\n\U0001d518"}]
+    bounds = {"fraud": int(np.median([int(str(row["hash"])) for row in before])), "d'où\x00\n\U0001d518": 0}
+    store.forget(panes_before=0, history_before=0, samples=bounds)
+    remaining = [row for row in before if int(str(row["hash"])) <= bounds.get(str(row["model"]), 2**63)]
     assert remaining == plain(store.select(SAMPLES))
     assert 0 < len(remaining) < len(before)
 
@@ -142,9 +143,9 @@ def test_forgetting_twice_is_forgetting_once(store: Store) -> None:
     """Deletion is idempotent, and writing goes on afterwards."""
     generator = np.random.default_rng(5)
     store.write(commit(1, generator))
-    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS, learned=["fraud"])
+    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS, samples={"fraud": 0})
     once = state(store)
-    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS, learned=["fraud"])
+    store.forget(panes_before=BOUND_NS, history_before=BOUND_NS, samples={"fraud": 0})
     assert once == state(store)
     store.write(commit(2, generator))
     assert store.last() == 2

@@ -34,20 +34,33 @@ def label_scope(model: Model, settings: Settings) -> Scope:
     return tuple(sorted(topic for topic in settings.events.labels if not model.topics or topic in model.topics))
 
 
+def topics(settings: Settings) -> tuple[str, ...]:
+    """All that are read, each once."""
+    return tuple(dict.fromkeys((*settings.events.predictions, *settings.events.labels)))
+
+
+def event_scopes(settings: Settings) -> set[Scope]:
+    """The scopes of all models."""
+    return {event_scope(model, settings) for _, model in settings.patterns}
+
+
+def label_scopes(settings: Settings) -> set[Scope]:
+    """The label scopes of all models that have one."""
+    return {scope for _, model in settings.patterns if (scope := label_scope(model, settings))}
+
+
 def marks(clocks: Mapping[Partition, Mark], settings: Settings) -> Marks:
     """The watermarks at these clocks of all partitions."""
-    models = [model for _, model in settings.patterns]
 
     def least(topics: Iterable[str], *, labels: bool) -> int:
         return watermark(
             mark.label_clock if labels else mark.clock for (topic, _), mark in clocks.items() if topic in topics
         )
 
-    every = dict.fromkeys((*settings.events.predictions, *settings.events.labels))
     return Marks(
-        {scope: least(scope, labels=False) for scope in {event_scope(model, settings) for model in models}},
-        {scope: least(scope, labels=True) for scope in {label_scope(model, settings) for model in models} if scope},
-        {topic: least((topic,), labels=topic not in settings.events.predictions) for topic in every},
+        {scope: least(scope, labels=False) for scope in event_scopes(settings)},
+        {scope: least(scope, labels=True) for scope in label_scopes(settings)},
+        {topic: least((topic,), labels=topic not in settings.events.predictions) for topic in topics(settings)},
     )
 
 
@@ -64,3 +77,9 @@ def limits(topic: str, at: Marks, max_ahead: int) -> Limits:
 def reached(watermarks: Mapping[Scope, int], topic: str) -> int:
     """The greatest watermark of the scopes that a topic belongs to; NEVER where none has one."""
     return max((mark for scope, mark in watermarks.items() if topic in scope), default=NEVER)
+
+
+def carried(closed: Mapping[Scope, int], present: Iterable[Scope]) -> dict[Scope, int]:
+    """The newest closed ends of the present scopes. Where topics came or went, nothing that was closed opens again."""
+    known = {scope: [end for old, end in closed.items() if set(old) & set(scope)] for scope in present}
+    return {scope: closed.get(scope, max(ends)) for scope, ends in known.items() if ends}

@@ -60,7 +60,9 @@ class Service:
         self._intake = Intake(settings, dict(environment), self._trouble, say)
         self._reader = self._intake.reader
         self._idleness, self._observer = Idleness(settings), Observer(settings)
-        relay = Relay(lambda: arguments(settings.kafka, environment), name(settings), transactional=settings.kafka.transactional)
+        relay = Relay(
+            lambda: arguments(settings.kafka, environment), name(settings), transactional=settings.kafka.transactional
+        )
         self._outbox = Outbox(relay, settings.topics, self._trouble)
         self._writer = Writer(store, self._show, self._trouble, self._stopping)
         self._exporter: Exporter | None = None
@@ -202,7 +204,9 @@ class Service:
         if retention is not None:
             panes, history = retention
             with suppress(StoreFailed):
-                await asyncio.to_thread(self.store.forget, panes_before=panes, history_before=history, samples=journey.monitor.sampled())
+                await asyncio.to_thread(
+                    self.store.forget, panes_before=panes, history_before=history, samples=journey.monitor.sampled()
+                )
 
     async def _finish(self, journey: Journey) -> None:
         """Commit what was read, give the outbox a moment, and commit what it has sent."""

@@ -4,6 +4,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from aiokafka.errors import KafkaError
+
 SAME_S = 30.0  # the same complaint is heard again after this long
 UNHEARD = (
     "Topic %s not found in cluster metadata",
@@ -33,8 +35,17 @@ class Seldom(logging.Filter):
         return True
 
 
+def heard_elsewhere(record: logging.LogRecord) -> bool:
+    """False for "exception was never retrieved" of aiokafka's own futures.
+
+    It fails some that it gives to nobody; whoever waits for what failed has been told.
+    """
+    return record.exc_info is None or not isinstance(record.exc_info[1], KafkaError)
+
+
 def quieten() -> None:
     """Put a Seldom on every logger of aiokafka: a logger's filter does not see its children's records."""
+    logging.getLogger("asyncio").addFilter(heard_elsewhere)
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         if name.startswith("aiokafka") and not any(isinstance(each, Seldom) for each in logger.filters):

@@ -7,7 +7,7 @@ and handed to the `monitor`, which closes what is due; `take` is the Commit of a
 that it stands on.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -20,9 +20,11 @@ from stream.config.settings import DAY, Settings
 from stream.events import NEVER, Batch, Partition, Records
 from stream.fold import FOLD_ROWS
 from stream.ingest import Ingest, Release
+from stream.ledger import moment
 from stream.monitor import Monitor, losses, rows, scopes
 from stream.monitor.onboarding import Sources, changes
 from stream.monitor.state import State, pack
+from stream.positions import Positions
 from stream.sample import NOTHING, Sample
 from stream.windows import decided_from, oldest_start
 
@@ -67,7 +69,7 @@ class Journey:
         self._lengths = {length for _, model in settings.patterns for length in model.windows}
         self._held: dict[Partition, Batch] = {}
         self._relayed = 0
-        self._committed = dict(memory.clocks)
+        self._positions = Positions(memory.clocks)
         self._configure(sources, memory)
         self._roster = self.state.roster
         self.ingest = Ingest(settings, self._roster, self._schema())
@@ -147,7 +149,8 @@ class Journey:
             self.state.losses = losses.ended(self.state.losses, gap, end)
 
     def _journal(self, kind: str, partition: Partition, offset: int, until: int, detail: Mapping[str, object]) -> None:
-        self.monitor.ledger.row(tables.JOURNAL, kind, *partition, offset, until, msgspec.json.encode(detail).decode())
+        told = msgspec.json.encode(detail).decode()
+        self.monitor.ledger.row(tables.JOURNAL, kind, *partition, offset, until, told, moment(self._positions.latest()))
 
     # ---- records in
 
@@ -201,25 +204,13 @@ class Journey:
         state = self.state
         self.ingest.closed(self.monitor.closed(), state.topics_closed, self.monitor.bounds())
         for partition in self.ingest.progress:
-            self.ingest.trim(partition, *self._closed_on(partition[0]))
+            self.ingest.trim(partition, *self.monitor.closed_on(partition[0]))
         oldest = oldest_start(min(state.closed.values(), default=NEVER), self._lengths)
         state.roster = state.roster.without_plans_before(oldest)
         state.losses = losses.since(state.losses, oldest)
         if state.roster is not self._roster:
             self._roster = state.roster
             self.ingest.adopt(state.roster, self._schema())
-
-    def _closed_on(self, topic: str) -> tuple[int | None, int | None]:
-        """The end up to which every pane is closed that this topic's events, or labels, may belong to."""
-        state, declared = self.state, self.settings.events
-
-        def least(closed: Mapping[scopes.Scope, int], known: Iterable[scopes.Scope]) -> int:
-            ends = [closed.get(scope, NEVER) for scope in known if topic in scope]
-            return min((*ends, state.topics_closed.get(topic, NEVER)))
-
-        events = least(state.closed, self.marks.events) if topic in declared.predictions else None
-        labels = least(state.labels_closed, self.marks.labels) if topic in declared.labels else None
-        return events, labels
 
     # ---- Commits out
 
@@ -243,16 +234,6 @@ class Journey:
         self.number += 1
         ledger = self.monitor.ledger
         rows.dead_letter_rows(ledger, self.ingest.take_dead_letters())
-        for (topic, partition), progress in sorted(self.ingest.progress.items()):
-            mark, back = self._furthest((topic, partition), progress.mark), progress.rewind
-            rewind = (back.offset, back.row, back.clock, back.label_clock)
-            at = (mark.offset, mark.row, mark.clock, mark.label_clock)
-            ledger.row(tables.POSITIONS, topic, partition, *at, *rewind)
+        self._positions.rows(ledger, self.ingest.progress)
         ledger.row(tables.CHECKPOINTS, "monitor", pack(self.state))
         return ledger.take(self.number)
-
-    def _furthest(self, partition: Partition, mark: Mark) -> Mark:
-        """The committed position never goes back, though a stretch behind it is read again after a restart."""
-        before = self._committed.get(partition, mark)
-        self._committed[partition] = before if mark.offset < before.offset else mark
-        return self._committed[partition]

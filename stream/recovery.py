@@ -44,7 +44,7 @@ def recall(store: Store, settings: Settings) -> Memory:
     _check_pane(state.pane, settings)
     _open_windows(store, settings, state, {plan.id: plan for found in plans.values() for plan in found})
     releases: dict[Partition, list[Release]] = defaultdict(list)
-    for _, kind, topic, partition, offset, until, detail in _rows(store, tables.JOURNAL):
+    for _, kind, topic, partition, offset, until, detail, _ in _rows(store, tables.JOURNAL):
         if kind == "release":
             labels = msgspec.json.decode(detail, type=dict[str, int])["labels"]
             releases[topic, partition].append(Release(offset, until, labels))

@@ -24,7 +24,7 @@ JOURNAL = declare(
     "journal",
     "Every input that is not an event: releases of idle partitions, losses, partitions found, changed configuration.",
     "topic partition offset kind until",
-    "always",
+    "history",
     """
 kind text: release, lost, found or plan
 topic text: the event topic, or empty
@@ -32,7 +32,9 @@ partition int: its partition, or -1
 offset int: the position before which it holds
 until int: release: the time to which the clock is raised, ns; lost: the first offset after the gap; plan: T, ns
 detail text: what else there is to say, JSON
+at time: the greatest clock of any partition when it was noted
 """,
+    time="at",
 )
 PLANS = declare(
     "plans",

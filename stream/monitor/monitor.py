@@ -1,6 +1,6 @@
 """The monitor: it adds Partials up and closes what the watermarks have passed; what follows is rows of a Commit."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from sinks import commit as tables
@@ -48,6 +48,21 @@ class Monitor:
             by_model[entry.name] = self._closed(entry.settings)
             by_model[f"labels:{entry.name}"] = self._labels_closed(entry.settings)
         return by_model
+
+    def closed_on(self, topic: str) -> tuple[int | None, int | None]:
+        """The end up to which every pane is closed that a topic's events, or labels, may be in; None: it has none."""
+        models = [model for _, model in self.settings.patterns]
+
+        def least(scoped: Iterable[Scope], closed: Mapping[Scope, int]) -> int:
+            ends = [closed.get(scope, NEVER) for scope in scoped if topic in scope]
+            return min((*ends, self.state.topics_closed.get(topic, NEVER)))
+
+        declared, events, labels = self.settings.events, None, None
+        if topic in declared.predictions:
+            events = least((scopes.event_scope(model, self.settings) for model in models), self.state.closed)
+        if topic in declared.labels:
+            labels = least((scopes.label_scope(model, self.settings) for model in models), self.state.labels_closed)
+        return events, labels
 
     def bounds(self) -> dict[str, int]:
         """The hash from which on an event cannot enter a model's sample."""

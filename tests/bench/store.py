@@ -74,7 +74,7 @@ def measure(folder: Path, kept: int, measured: int) -> Figures:
             if commit.number % EACH == 0:
                 bound = START_NS + (commit.number - kept) * PANE_NS
                 begin = perf_counter()
-                store.forget(panes_before=bound, history_before=bound, learned=())
+                store.forget(panes_before=bound, history_before=bound, samples={})
                 forget_ms.append(perf_counter() - begin)
                 nbytes.append(path.stat().st_size)
     later = kept // EACH

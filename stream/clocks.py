@@ -35,9 +35,11 @@ class Progress:
     def advance(self, mark: Mark, pane: int) -> "Progress":
         """After one more stretch, up to `mark`."""
         ends = (_pane_of(mark.clock, pane), _pane_of(mark.label_clock, pane))
-        last = self.trail[-1] if self.trail else None
-        if last is not None and last.pane in (NEVER, ends[0]) and last.label_pane in (NEVER, ends[1]):
-            return Progress(mark, (*self.trail[:-1], Stretch(last.begin, *ends)))
+        *before, last = self.trail or (Stretch(self.mark, *ends),)
+        if (last.pane == NEVER != ends[0]) or (last.label_pane == NEVER != ends[1]):
+            return Progress(mark, (Stretch(self.rewind, *ends),))  # what waited for the first clock has a pane now
+        if (last.pane, last.label_pane) == ends:
+            return Progress(mark, (*before, last))
         return Progress(mark, (*self.trail, Stretch(self.mark, *ends)))
 
     def closed(self, upto: int | None, labels_upto: int | None) -> "Progress":
@@ -45,6 +47,9 @@ class Progress:
         kept = self.trail
         while kept and _shut(kept[0].pane, upto) and _shut(kept[0].label_pane, labels_upto):
             kept = kept[1:]
+        # Labels alone on a topic of both kinds: all of them are read again, but one stretch says that.
+        while len(kept) > 1 and upto is not None and kept[1].pane == NEVER and _shut(kept[1].label_pane, labels_upto):
+            kept = (replace(kept[1], begin=kept[0].begin), *kept[2:])
         return self if len(kept) == len(self.trail) else replace(self, trail=kept)
 
     @property

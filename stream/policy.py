@@ -3,7 +3,8 @@
 Pure folds over closed windows in their order. The state is small and frozen; what happens is returned as facts.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
@@ -70,9 +71,10 @@ class Policy:
     plan: str = ""  # whose series the histories are
     incident: Incident | None = None
     quiet_until: int = NEVER
+    drifted: Mapping[int, int] = field(default_factory=dict)  # by window length: the end of the last one with any drift
 
-    def observe(
-        self, plan: str, length: int, drifted: NDArray[np.bool_], known: NDArray[np.bool_], trigger: Trigger
+    def observe(  # noqa: PLR0913, PLR0917 - one window, with all that is known of it
+        self, plan: str, length: int, end: int, drifted: NDArray[np.bool_], known: NDArray[np.bool_], trigger: Trigger
     ) -> "Policy":
         """After the verdicts of one window.
 
@@ -80,7 +82,12 @@ class Policy:
         """
         histories = self.histories if plan == self.plan else {}
         before = histories.get(length, History(np.zeros(drifted.shape, np.int64)))
-        return replace(self, plan=plan, histories={**histories, length: before.step(drifted, known, trigger.of)})
+        return replace(
+            self,
+            plan=plan,
+            histories={**histories, length: before.step(drifted, known, trigger.of)},
+            drifted={**self.drifted, length: end} if drifted.any() else self.drifted,
+        )
 
     def decide(
         self, at: int, causes: list[Cause], lengths: tuple[int, ...], trigger: Trigger, incident_id: str
@@ -99,9 +106,8 @@ class Policy:
             opened = replace(self, incident=incident, quiet_until=quiet_until)
             return opened, (Event("opened", incident, at, triggered),)
         incident = self.incident
-        history = self.histories.get(incident.length)
-        clean = history is None or not history.bits.any()
-        waited = at >= incident.opened + trigger.of * incident.length
-        if causes or not clean or not waited or incident.length not in lengths:
+        # By time, not by the histories: a series that is gone keeps its last verdicts there for ever.
+        last = max(incident.opened, self.drifted.get(incident.length, NEVER))
+        if causes or incident.length not in lengths or at < last + trigger.of * incident.length:
             return self, ()
         return replace(self, incident=None), (Event("closed", incident, at, triggered=False),)

@@ -55,6 +55,7 @@ class _Policy(msgspec.Struct, frozen=True, array_like=True):
     histories: dict[int, tuple[list[int], bytes]]
     incident: Incident | None
     quiet_until: int
+    drifted: dict[int, int]
 
 
 class _Packed(msgspec.Struct, frozen=True):
@@ -82,6 +83,7 @@ def pack(state: State) -> bytes:
                     {n: (list(one.bits.shape), one.bits.tobytes()) for n, one in policy.histories.items()},
                     policy.incident,
                     policy.quiet_until,
+                    dict(policy.drifted),
                 )
                 for version, policy in state.policies.items()
             ],
@@ -129,6 +131,7 @@ def unpack(
                 one.plan,
                 one.incident,
                 one.quiet_until,
+                one.drifted,
             )
             for one in found.policies
             if one.version[0] in names

@@ -1,4 +1,4 @@
-"""Closing windows: all that end together are judged at once, then the policy of each version sees them, then they become rows."""
+"""Closing windows: all that end together are judged at once, seen by the policy of each version, and become rows."""
 
 from collections.abc import Iterable, Mapping
 
@@ -75,7 +75,7 @@ class Windows:
         drifted, known = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
         drifted[verdict.rows], known[verdict.rows] = verdict.drifted & verdict.known, verdict.known
         policy = self._state.policies.get(key, Policy({}))
-        policy = policy.observe(case.plan.id, case.length, drifted, known, trigger)
+        policy = policy.observe(case.plan.id, case.length, case.end, drifted, known, trigger)
         self._state.policies[key] = policy
         persistent = policy.histories[case.length].persistent(trigger.windows) & drifted
         return [
@@ -103,9 +103,7 @@ class Windows:
             if event.triggered:
                 body = triggers.message(plan, version[1], event, told, self._digest)
                 identity = triggers.trigger_id(plan, version[1], event)
-                self._ledger.row(
-                    tables.TRIGGERS, identity, *version, "drift", moment(end), event.incident.id, body
-                )
+                self._ledger.row(tables.TRIGGERS, identity, *version, "drift", moment(end), event.incident.id, body)
 
     def _touched(self, scope: Scope, start: int, end: int) -> bool:
         """Whether a loss touched a span of event time."""

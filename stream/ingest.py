@@ -16,13 +16,12 @@ from stream.config.settings import Settings
 from stream.events import NEVER, Batch, Ints, Partition, Records
 from stream.fates import Fates
 from stream.fold import Buffer
-from stream.partials import DeadLetter, Partial
+from stream.partials import STRANGER_SAMPLE, DeadLetter, Partial, keep_fewest
 from stream.roster import FUTURE, Roster
 from stream.sample import NOTHING, Sample, position_hashes
 from stream.windows import pane_end
 
 PAYLOAD_MAX = 1_024  # bytes of a dead letter's payload that are kept
-STRANGER_SAMPLE = 1_024  # events per pane of a model that is not admitted yet
 
 
 @dataclass(frozen=True)
@@ -264,6 +263,7 @@ class Ingest:
             payloads = [records.values[i] or b"" for i in batch.at[rows[here]].tolist()]
             versions = [batch.heads[head].version] * len(here)
             self._sums.samples[pane, name] = known.merge(Sample.of(hashes[here], versions, payloads, k), k)
+        keep_fewest(self._sums.strangers, self._sums.samples)
 
     def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:
         """Labels are never late: a label's pane is that of its time or of the label clock, whichever is later."""

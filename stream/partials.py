@@ -13,6 +13,7 @@ from stream.sample import NOTHING, Sample
 
 NAMES_MAX = 16  # new versions told apart per pane and model; the others are met again in later panes
 STRANGERS_MAX = 64  # unknown models told apart per pane
+STRANGER_SAMPLE = 1_024  # events per pane of a model that is not admitted yet
 
 Series = tuple[int, str, str | None]  # (pane end, model, version; None: all versions that are not admitted)
 
@@ -83,7 +84,8 @@ class Open:
         for pane, names in partial.versions.items():
             self.versions[pane] = fewest(self.versions.get(pane, frozenset()) | names, NAMES_MAX)
         for pane, sample in partial.samples.items():
-            self.samples[pane] = self.samples.get(pane, NOTHING).merge(sample, self.sample_size)
+            k = STRANGER_SAMPLE if pane in partial.strangers else self.sample_size
+            self.samples[pane] = self.samples.get(pane, NOTHING).merge(sample, k)
         for counter, added in (
             (self.learning, partial.learning),
             (self.late, partial.late),
@@ -92,14 +94,18 @@ class Open:
         ):
             counter.update(added)
         self.rejected.update(partial.rejected)
-        self._forget_strangers({end for end, _ in partial.strangers})
+        keep_fewest(self.strangers, self.samples)
 
-    def _forget_strangers(self, ends: Iterable[int]) -> None:
-        """Keep the strangers with the smallest hashes of each pane: names that come and go cannot fill the memory."""
-        for end in ends:
-            names = [name for other, name in self.strangers if other == end]
-            if len(names) <= STRANGERS_MAX:
-                continue
-            for name in set(names) - fewest(names, STRANGERS_MAX):
-                del self.strangers[end, name]
-                self.samples.pop((end, name), None)
+
+def keep_fewest(strangers: Counter[tuple[int, str]], samples: dict[tuple[int, str], Sample]) -> None:
+    """Keep the strangers with the smallest hashes of each pane: names that come and go cannot fill the memory.
+
+    One that goes here would go from the sum of all as well, so it does not matter when this is done.
+    """
+    names: dict[int, list[str]] = {}
+    for end, name in strangers:
+        names.setdefault(end, []).append(name)
+    for end, found in names.items():
+        for name in set(found) - fewest(found, STRANGERS_MAX) if len(found) > STRANGERS_MAX else ():
+            del strangers[end, name]
+            samples.pop((end, name), None)

@@ -66,8 +66,8 @@ def _check_pane(pane: int, settings: Settings) -> None:
             if length % pane:
                 raise StoreMismatch(
                     f"the store was made with panes of {spelled_duration(pane)}, and a window of "
-                    f"{spelled_duration(length)} ({pattern}) is no multiple of that: use another store.path, or windows "
-                    "that are"
+                    f"{spelled_duration(length)} ({pattern}) is no multiple of that: use another store.path, or "
+                    "windows that are"
                 )
 
 

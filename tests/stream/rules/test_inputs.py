@@ -33,9 +33,8 @@ def test_rule_21_retention_takes_nothing_that_an_open_window_needs() -> None:
     story.read().end(60 * 24 * 20)
     undisturbed.read().end(60 * 24 * 20)
     assert undisturbed.windows(4 * 24 * 60)[-2:] == story.windows(4 * 24 * 60)[-2:]
-    assert [96, 96] == [row["events"] for row in undisturbed.windows(4 * 24 * 60)[1:3]]
-    forget(story)
-    assert 4 * 24 > len(story.rows(tables.PANES)) < len(undisturbed.rows(tables.PANES))
+    assert [64, 96, 80] == [row["events"] for row in undisturbed.windows(4 * 24 * 60)]
+    assert (240, 80) == (len(undisturbed.rows(tables.PANES)), len(story.rows(tables.PANES)))
 
 
 def test_rule_21_retention_goes_by_the_watermark() -> None:
@@ -59,7 +58,7 @@ def test_rule_22_a_changed_configuration_is_in_the_journal_and_counts_from_t() -
         assert {40: 10, 45: 11}[upto] == since
         segmented = {row["end"] for row in story.rows(tables.PANES) if row["segment"]}
         assert set(range(int(since) + 1, 16)) == segmented
-        assert {minute: (10, 0) for minute in range(1, 16)} == story.counts()
+        assert dict.fromkeys(range(1, 16), (10, 0)) == story.counts()
 
 
 def test_rule_22_the_same_configuration_changes_nothing() -> None:
@@ -78,7 +77,7 @@ def test_rule_22_a_model_that_is_configured_no_more_goes() -> None:
     for minute in range(20):
         story.publish(FIRST, event(minute + 0.5), event(minute + 0.6, "bakery"))
     story.read(upto=20).commit().crash(CONFIGURATION).read().end()
-    assert {minute: (1, 0) for minute in range(1, 21)} == story.counts("shop")
+    assert dict.fromkeys(range(1, 21), (1, 0)) == story.counts("shop")
     assert 8 == max(story.counts("bakery"))
     assert 10 == len([row for row in story.rows(tables.DEAD_LETTERS) if row["reason"] == "unknown_model"])
 

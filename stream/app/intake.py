@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from stream.app.trouble import Trouble
 from stream.broker import (
@@ -17,10 +17,11 @@ from stream.broker import (
     offer_topics,
     wait_for_topics,
 )
+from stream.clocks import Mark
 from stream.config.mistakes import ConfigurationError
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition
-from stream.journey import Journey
+from stream.journey import Journey, Memory
 
 PLACE = "Kafka"
 RECORDS_MAX = 2_000  # per fetch: 2.0 us per event at 500 to 2,000, more beyond (cache)
@@ -39,6 +40,7 @@ class Intake:
     environment: Mapping[str, str]
     trouble: Trouble
     say: Callable[[str], None]
+    resumed: Mapping[Partition, Mark] = field(default_factory=dict)  # up to where an earlier run has read
     waiting: str = "connecting to Kafka"  # for what, before the first fetch
     _added: dict[Partition, int] = field(default_factory=dict)
     _broken: bool = False
@@ -49,6 +51,13 @@ class Intake:
         declared = self.settings.events
         self._topics = tuple(dict.fromkeys((*declared.predictions, *declared.labels)))
 
+    def resume(self, memory: Memory) -> Memory:
+        """Go on with what an earlier run has read, as far as it is still configured."""
+        for topic in sorted({topic for topic, _ in memory.starts} - set(self._topics)):
+            self.say(f"topic {topic} is not in `events` any more: it is left where it was")
+        self.resumed = {each: mark for each, mark in memory.clocks.items() if each[0] in self._topics}
+        return replace(memory, starts={each: memory.starts[each] for each in self.resumed})
+
     async def connect(self, journey: Journey) -> bool:
         """Find the brokers and the topics, and go where the last Commit ended. ConnectionProblem after CONNECT_S."""
         await self._reach()
@@ -56,6 +65,7 @@ class Intake:
         self.waiting = f"waiting for topics {topics}"
         create = self.settings.kafka.create_topics
         found = await wait_for_topics(self._questions, self._topics, create=create, say=self.say)
+        await self._check(found.partitions)
         await offer_topics(self._questions, (written.triggers, written.dead_letters), self.say)
         self._added = await self._beginnings(journey, found.partitions)
         self._adopt(journey)
@@ -118,6 +128,14 @@ class Intake:
         """A new client in place of one that has given up."""
         await self.reader.stop()
         await self.reader.start()
+
+    async def _check(self, found: Collection[Partition]) -> None:
+        """TopicReplaced where a partition ends before what was read of it, though perhaps behind what is read again."""
+        for partition in sorted(self.resumed.keys() - set(found)):
+            raise TopicReplaced(*partition, self.resumed[partition].offset, None)
+        for partition, bounds in (await self._questions.bounds(self.resumed)).items():
+            if bounds.end < self.resumed[partition].offset:
+                raise TopicReplaced(*partition, self.resumed[partition].offset, bounds.end)
 
     async def _beginnings(self, journey: Journey, found: Iterable[Partition]) -> dict[Partition, int]:
         """Where new partitions begin: at the first start as `kafka.from` says, later ones at their earliest."""

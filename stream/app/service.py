@@ -187,8 +187,8 @@ class Service:
         """Go on from what an earlier run has kept."""
         self._outbox.recall(self.store)
         self._relayed = self._outbox.upto
-        memory = recall(self.store, self.settings)
-        self._observer.resumed = memory.clocks
+        memory = self._intake.resume(recall(self.store, self.settings))
+        self._observer.resumed = self._intake.resumed
         self._status = msgspec.structs.replace(self._status, started=True, reason="", commit=memory.last)
         return Journey(self.settings, self._sources, memory)
 
@@ -246,7 +246,7 @@ class Service:
 
 
 def name(settings: Settings) -> str:
-    """Who speaks: whoever else reads the same topics and writes to the same ones is fenced; others are not disturbed."""
+    """Who speaks: whoever else reads the same topics and writes to the same ones is fenced, and nobody else."""
     events, topics = settings.events, settings.topics
     about = (sorted(events.predictions), sorted(events.labels), topics.triggers, topics.dead_letters)
     return f"run-{blake2b(msgspec.json.encode(about), digest_size=4).hexdigest()}"

@@ -11,3 +11,10 @@ class ConnectionProblem(BrokerFailed):
 
 class TopicReplaced(BrokerFailed):
     """A position lies beyond the end of its partition: the topic was deleted and created again, or has lost its end."""
+
+    def __init__(self, topic: str, partition: int, position: int, end: int | None) -> None:
+        ends = f"ends at offset {end}" if end is not None else "is not there"
+        super().__init__(
+            f"{topic}/{partition} {ends}, but was read up to {position} before: the topic was deleted and created "
+            "again, or has lost its end; begin with another store.path, or read another topic"
+        )

@@ -153,10 +153,7 @@ class Reader:
         for each, position in wanted.items():
             beginning, end = bounds[each]
             if position > end:
-                raise TopicReplaced(
-                    f"{each.topic}/{each.partition} ends at offset {end}, but was read up to {position} before: "
-                    "the topic was deleted and created again, or has lost its end"
-                )
+                raise TopicReplaced(each.topic, each.partition, position, end)
             # Neither below nor beyond by now: the partition has just moved to another broker. Read on.
             self._positions[each] = max(position, beginning)
             self._consumer.seek(each, self._positions[each])

@@ -3,7 +3,7 @@
 Pure: the reader's answers and the wall time are passed in.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stream.clocks import Mark
@@ -20,17 +20,22 @@ class Idleness:
     settings: Settings
     since: dict[Partition, float] = field(default_factory=dict)
     _observed: float = float("-inf")
+    _positions: dict[Partition, int] = field(default_factory=dict)
+    # By topic: since when all its partitions are at their end, and its greatest clock then. The present one has been
+    # raised by the time for which all were, and would be by the same time again.
+    _reached: dict[str, tuple[float, int]] = field(default_factory=dict)
 
-    def observe(self, at_end: Collection[Partition], every: Iterable[Partition], now: float) -> None:
-        """Note which partitions are at their end now. After a break nothing is known of the time before it."""
-        if now - self._observed > BREAK_S:
-            self.since.clear()
-        self._observed = now
-        for partition in every:
-            if partition in at_end:
-                self.since.setdefault(partition, now)
-            else:
-                self.since.pop(partition, None)
+    def observe(self, at_end: Mapping[Partition, int], now: float) -> None:
+        """Note which partitions are at their end now, and at which offset.
+
+        One that speaks is not idle, however soon it is read. After a break nothing is known of the time before it.
+        """
+        broken = now - self._observed > BREAK_S
+        self.since = {
+            partition: self.since[partition] if not broken and self._positions.get(partition) == position else now
+            for partition, position in at_end.items()
+        }
+        self._positions, self._observed = dict(at_end), now
 
     def idle(self, now: float) -> set[Partition]:
         """The partitions that have been at their end for long enough."""
@@ -40,9 +45,10 @@ class Idleness:
     def releases(self, clocks: Mapping[Partition, Mark], now: float) -> list[tuple[Partition, int]]:
         """The idle partitions whose clock holds panes back, and the event time to raise it to."""
         idle = self.idle(now)
+        untils = {topic: self._until(topic, clocks, idle, now) for topic in {topic for topic, _ in idle}}
         raised = []
         for partition in sorted(idle):
-            until = self._until(partition[0], clocks, idle, now)
+            until = untils[partition[0]]
             if self._pane(until) > self._pane(self._clock(partition, clocks)):
                 raised.append((partition, until))
         return raised
@@ -58,9 +64,11 @@ class Idleness:
         busy = [self._clock(partition, clocks) for partition in mine if partition not in idle]
         if busy:
             return min(busy)
-        greatest = max(self._clock(partition, clocks) for partition in mine)
-        waited = now - max(self.since[partition] for partition in mine)
-        return NEVER if greatest == NEVER else greatest + int(waited * 1e9)
+        since = max(self.since[partition] for partition in mine)
+        if self._reached.get(topic, (NEVER, NEVER))[0] != since:
+            self._reached[topic] = (since, max(self._clock(partition, clocks) for partition in mine))
+        greatest = self._reached[topic][1]
+        return NEVER if greatest == NEVER else greatest + int((now - since) * 1e9)
 
     def _clock(self, partition: Partition, clocks: Mapping[Partition, Mark]) -> int:
         mark = clocks[partition]

@@ -150,11 +150,12 @@ class Service:
     def _release(self, journey: Journey) -> bool:
         """Let idle partitions hold nobody up; whether something was closed."""
         now = time.monotonic()
-        every = list(journey.ingest.progress)
-        at_end = {partition for partition in every if partition not in journey.held and self._intake.at_end(partition)}
-        self._idleness.observe(at_end, every, now)
+        clocks = journey.clocks
+        read = clocks.keys() - journey.held
+        at_end = {partition: clocks[partition].offset for partition in read if self._intake.at_end(partition)}
+        self._idleness.observe(at_end, now)
         closed = False
-        for partition, until in self._idleness.releases(journey.clocks, now):
+        for partition, until in self._idleness.releases(clocks, now):
             closed |= journey.release(partition, until, until)
             self._dirty = True
         return closed

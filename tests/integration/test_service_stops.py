@@ -87,22 +87,17 @@ def test_a_broker_that_dies_costs_nothing(own_kafka: RealKafka, new_topic: Calla
     staying, leaving = (Driftline(tmp_path / each, file=configuration(own_kafka, each)) for each in topics)
     for topic in topics:
         own_kafka.publish(topic, events(0, N, STEP_MS))
-    with staying.running():
+    with staying.running(), leaving.running():
         staying.finishes()
+        leaving.finishes()
         own_kafka.kill()
-        reason = eventually(staying.unready)
-        assert f"{own_kafka.bootstrap}: no answer for" in str(reason)
+        assert f"{own_kafka.bootstrap}: no answer for" in str(eventually(staying.unready))
+        assert 0 == leaving.stop()
         own_kafka.start()
         eventually(staying.ready)
-        with leaving.running():
-            leaving.finishes()
-            own_kafka.publish(topics[0], events(0, 2 * N, STEP_MS, first=N))
-            staying.finishes()
-            own_kafka.kill()
-            eventually(leaving.unready)
-            assert 0 == leaving.stop()
-            assert 0 == staying.stop()
-    own_kafka.start()
+        own_kafka.publish(topics[0], events(0, 2 * N, STEP_MS, first=N))
+        staying.finishes()
+        assert 0 == staying.stop()
     assert [2 * N] == read(staying)
     assert [N] == read(leaving)
     assert "Kafka: well again" in staying.said

@@ -1,0 +1,1 @@
+"""What the service decides without a broker: idleness, retries, outboxes, what is shown."""

@@ -153,14 +153,15 @@ class Intake:
 
 
 def find(journey: Journey, partition: Partition, offset: int) -> None:
-    """Read one more partition. One that joins later begins at the clocks behind which panes are closed already.
+    """Read one more partition. After a restart its clocks begin where panes are closed, not where the others begin.
 
-    Its events of those panes are then late, and counted as such; they would silently be lost.
+    Those read open panes again, behind that. What it holds for closed panes is late, and counted; it would be lost.
     """
     state, topic = journey.state, partition[0]
     own = state.topics_closed.get(topic, NEVER)
     closed = max((own, *(end for scope, end in state.closed.items() if topic in scope)))
     labels_closed = max((own, *(end for scope, end in state.labels_closed.items() if topic in scope)))
     journey.find(partition, offset)
-    if closed != NEVER:
+    mark = journey.clocks[partition]
+    if closed != NEVER and (mark.clock < closed + journey.settings.lateness or mark.label_clock < labels_closed):
         journey.release(partition, closed + journey.settings.lateness, labels_closed)

@@ -59,7 +59,7 @@ class Outbox:
     pending: tuple[int, int] = (0, 0)  # triggers and dead letters that wait
     _waiting: deque[Letters] = field(default_factory=deque)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
-    _empty: asyncio.Event = field(default_factory=asyncio.Event)
+    _settled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def recall(self, store: Store) -> None:
         """Take up what an earlier run has kept and perhaps not sent."""
@@ -93,20 +93,21 @@ class Outbox:
                 back_off = BACK_OFF_S
             except (RelayFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
                 self.trouble.note(PLACE, str(error))
+                self._settled.set()
                 await asyncio.sleep(back_off * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
                 back_off = min(2 * back_off, BACK_OFF_MAX_S)
 
     async def drain(self) -> None:
         """Return when nothing waits, or when it cannot be sent now: the next run sends it, under the same ids."""
         while self._waiting and PLACE not in self.trouble:
-            self._empty.clear()
-            await self._empty.wait()
+            self._settled.clear()
+            await self._settled.wait()
 
     async def _send(self) -> None:
         """Send what waits, else wait for news."""
         if not self._waiting:
             self.trouble.note(PLACE, "")
-            self._empty.set()
+            self._settled.set()
             self._news.clear()
             await self._news.wait()
         letters = self._waiting[0]

@@ -1,12 +1,13 @@
 """Which events of a batch count, as what, and why the others are refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream import events
+from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import LABEL, NEVER, Batch, Head, Ints, Reject
 from stream.roster import Roster
@@ -59,12 +60,11 @@ class Fates:
         labels: NDArray[np.bool_]
         refused: tuple[Reject, ...]
 
-        def closed(self, closed: Mapping[str, int]) -> Ints:
-            """The end of the newest closed pane of each event's model. (n,)"""
-            default = closed.get("", NEVER)
+        def closed(self, closed: Closed) -> Ints:
+            """The end of the newest closed pane of each event's model, (n,)."""
             present = np.unique(self.head)
-            table = np.full(len(self.heads.model), default)
-            table[present] = [closed.get(self.heads.listed[i].name, default) for i in present.tolist()]
+            table = np.full(len(self.heads.model), NEVER)
+            table[present] = [closed.of(self.heads.listed[i].name) for i in present.tolist()]
             return table[self.head]
 
     def __init__(self, settings: Settings, roster: Roster) -> None:
@@ -82,14 +82,10 @@ class Fates:
         reasons = self._reasons_on(batch.records.topic)
         ahead = self._ahead(batch)
         wrong = np.array([bool(reason) for reason in reasons])[batch.head] if any(reasons) else np.zeros_like(ahead)
-        refused = tuple(
-            self._refusal(batch, i, reasons[batch.head[i]]) for i in np.flatnonzero(wrong | ahead).tolist()
-        )
+        refused = tuple(self._refusal(batch, i, reasons[batch.head[i]]) for i in np.flatnonzero(wrong | ahead).tolist())
         kind, usable = self.heads.kind[batch.head], ~(wrong | ahead)
         labels = usable & (kind == LABEL)
-        return Fates.View(
-            self.heads, self.heads.model[batch.head], kind, batch.head, usable & ~labels, labels, refused
-        )
+        return Fates.View(self.heads, self.heads.model[batch.head], kind, batch.head, usable & ~labels, labels, refused)
 
     def _ahead(self, batch: Batch) -> NDArray[np.bool_]:
         """Whose time runs ahead of the record's by more than allowed; a record without a time allows anything."""
@@ -101,7 +97,8 @@ class Fates:
         if reason == events.UNKNOWN_MODEL:
             return Reject(row, reason, f"no name or pattern of the configuration matches model {head.name!r}")
         if reason:
-            return Reject(row, reason, f"{events.KINDS[head.kind]} of {head.name!r} is not expected on {batch.records.topic!r}")
+            kind, topic = events.KINDS[head.kind], batch.records.topic
+            return Reject(row, reason, f"{kind} of {head.name!r} is not expected on {topic!r}")
         seconds = (int(batch.time[i]) - int(batch.records.timestamps_ms[row]) * MILLISECOND) / 1e9
         return Reject(row, events.AHEAD, f"its time is {seconds:.3f} s ahead of its record's, more than max_skew")
 

@@ -1,4 +1,4 @@
-"""Batches become a Partial: lateness is judged as events come, against their own partition's clock; they are summed later, in blocks.
+"""Batches become a Partial: lateness is judged as events come, against their own partition's clock; sums come later.
 
 Sans I/O: `receive` takes a batch as far as it may be read and hands back the rest, `cut` hands over what it has summed.
 """
@@ -12,6 +12,7 @@ import numpy as np
 
 from stream.binding import Schema
 from stream.clocks import Mark, Progress
+from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import NEVER, Batch, Ints, Partition, Records
 from stream.fates import Fates
@@ -64,7 +65,7 @@ class Ingest:
         self._written: dict[Partition, int] = {}  # what belongs to offsets below these is already kept
         self._releases: dict[Partition, deque[Release]] = {}
         self._unplaced: dict[Partition, Counter[str]] = {}  # refusals before the first clock wait for its pane
-        self._closed: Mapping[str, int] = {}
+        self._closed = self._labels_closed = Closed()
         self._topics_closed: Mapping[str, int] = {}
         self._bounds: dict[str, int] = {}
         self._sums = _Sums()
@@ -81,13 +82,15 @@ class Ingest:
         self._planned = np.array([entry.planned_from for entry in roster.entries] + [FUTURE])
         self._since = {entry.name: entry.since for entry in roster.entries}
 
-    def closed(self, models: Mapping[str, int], topics: Mapping[str, int], bounds: Mapping[str, int]) -> None:
-        """Panes that end by then are closed, per model ("" for strangers) and per topic; from a bound on no hash is sampled."""
-        self._closed, self._topics_closed, self._bounds = models, topics, dict(bounds)
+    def closed(self, models: Closed, labels: Closed, topics: Mapping[str, int], bounds: Mapping[str, int]) -> None:
+        """Panes that end by then are closed: per model, its labels, per topic. From a bound on no hash is sampled."""
+        self._closed, self._labels_closed, self._topics_closed, self._bounds = models, labels, topics, dict(bounds)
 
     def start(self, partition: Partition, mark: Mark, written: int, releases: Iterable[Release] = ()) -> None:
-        """Read a partition from a mark on. What an earlier run wrote for offsets below `written` is not written again, and the
-        releases that it made are applied where they were.
+        """Read a partition from a mark on.
+
+        What an earlier run wrote for offsets below `written` is not written again, and the releases that it made are
+        applied where they were.
         """
         self.progress[partition] = Progress(mark)
         self._written[partition] = written
@@ -153,7 +156,7 @@ class Ingest:
         return self.receive(rest, limits)
 
     def take_dead_letters(self) -> tuple[DeadLetter, ...]:
-        """The records rejected since they were last taken or cut: they belong to positions, so no sum waits for them."""
+        """The records rejected since they were last taken or cut: they belong to positions, no sum waits for them."""
         letters, self._sums.dead_letters = tuple(self._sums.dead_letters), []
         return letters
 
@@ -184,10 +187,11 @@ class Ingest:
             self._refused(partition, mark.clock, mark.label_clock, waiting)
 
     def _lead(self, partition: Partition, time: int, *, is_label: bool) -> None:
-        """Let the clock reach the event that may not be read yet, so that partitions do not wait for each other for ever."""
+        """Let the clock reach an event that may not be read yet: partitions do not wait for each other for ever."""
         mark = self.progress[partition].mark
         clock = mark.clock if is_label else max(mark.clock, time)
-        label_clock = max(mark.label_clock, time) if self._labels_clocked(partition, is_label=is_label) else mark.label_clock
+        clocked = self._labels_clocked(partition, is_label=is_label)
+        label_clock = max(mark.label_clock, time) if clocked else mark.label_clock
         self._advance(partition, replace(mark, clock=clock, label_clock=label_clock))
 
     def _labels_clocked(self, partition: Partition, *, is_label: bool) -> bool:
@@ -195,11 +199,13 @@ class Ingest:
         return is_label or partition[0] in self._settings.events.labels
 
     def _raise(self, partition: Partition, release: Release) -> None:
-        mark = self.progress[partition].mark
-        raised = replace(
-            mark, clock=max(mark.clock, release.clock), label_clock=max(mark.label_clock, release.label_clock)
-        )
-        self._advance(partition, raised)
+        """Raise the clocks that the topic's kinds have; another one would only stand in the way of what is open."""
+        mark, declared = self.progress[partition].mark, self._settings.events
+        if partition[0] in declared.predictions:
+            mark = replace(mark, clock=max(mark.clock, release.clock))
+        if partition[0] in declared.labels:
+            mark = replace(mark, label_clock=max(mark.label_clock, release.label_clock))
+        self._advance(partition, mark)
 
     def _replay_releases(self, partition: Partition) -> None:
         waiting = self._releases.get(partition)
@@ -234,19 +240,16 @@ class Ingest:
         if late.any():
             for i in np.flatnonzero(late).tolist():
                 name, pane = batch.heads[batch.head[i]].name, pane_end(int(clock[i]), self._pane)
-                if pane > self._closed_of(name):
+                if pane > self._closed.of(name):
                     self._sums.late[pane, name] += 1
         fresh = fates.counted & ~late & (end > fates.closed(self._closed))
         unplanned = fresh & (end - self._pane < self._planned[fates.model])
         if unplanned.any():
-            self._learn(partition, batch, fates, np.flatnonzero(unplanned), end)
+            self._learn(partition, batch, np.flatnonzero(unplanned), end)
             fresh &= ~unplanned
         self._buffer.add(batch, fates, end, fresh)
 
-    def _closed_of(self, name: str) -> int:
-        return self._closed.get(name, self._closed.get("", NEVER))
-
-    def _learn(self, partition: Partition, batch: Batch, fates: Fates.View, rows: Ints, end: Ints) -> None:
+    def _learn(self, partition: Partition, batch: Batch, rows: Ints, end: Ints) -> None:
         """Count and sample the events of models without a plan."""
         records = batch.records
         offsets = records.offsets[batch.at[rows]]
@@ -271,7 +274,7 @@ class Ingest:
         ends = (np.maximum(batch.time[rows], label_clock[rows]) // self._pane + 1) * self._pane
         for i, end in zip(rows.tolist(), ends.tolist(), strict=True):
             name = batch.heads[batch.head[i]].name
-            if end > self._closed.get(f"labels:{name}", self._closed.get("labels:", NEVER)):
+            if end > self._labels_closed.of(name):
                 self._sums.labels[end, name] += 1
 
     def _reject(self, partition: Partition, batch: Batch, fates: Fates.View, clock: Ints, label_clock: Ints) -> None:
@@ -279,7 +282,9 @@ class Ingest:
         mark, records = self.progress[partition].mark, batch.records
         for reject in sorted((*batch.rejects, *fates.refused), key=lambda reject: reject.row):
             before = int(np.searchsorted(batch.at, reject.row, side="right")) - 1
-            at, label_at = (int(clock[before]), int(label_clock[before])) if before >= 0 else (mark.clock, mark.label_clock)
+            at, label_at = mark.clock, mark.label_clock
+            if before >= 0:
+                at, label_at = int(clock[before]), int(label_clock[before])
             self._refused(partition, at, label_at, Counter((reject.reason,)))
             offset = int(records.offsets[reject.row])
             if offset >= self._written[partition]:

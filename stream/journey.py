@@ -202,7 +202,8 @@ class Journey:
     def _tell_ingest(self) -> None:
         """After a close: what is closed, where open panes begin, and whose plans hold from T on."""
         state = self.state
-        self.ingest.closed(self.monitor.closed(), state.topics_closed, self.monitor.bounds())
+        monitor = self.monitor
+        self.ingest.closed(monitor.closed(), monitor.labels_closed(), state.topics_closed, monitor.bounds())
         for partition in self.ingest.progress:
             self.ingest.trim(partition, *self.monitor.closed_on(partition[0]))
         oldest = oldest_start(min(state.closed.values(), default=NEVER), self._lengths)

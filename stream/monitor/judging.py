@@ -162,7 +162,7 @@ def _verdicts(counts: _Counts, judgement: significance.Judgement, series: slice)
 
 
 def _levels(case: Case, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The level of each row: half of the budget for all events, half for the segments together. (rows,)"""
+    """The level of each row: half of the budget for all events, half for the segments together, (rows,)."""
     n_rows, n_columns = len(case.plan.rows), len(case.plan.grid.columns)
     events = int(case.summary.counts[0, : case.plan.grid.offsets[1]].sum())
     rho = events / max(1, events + int(case.plan.reference.counts[0, : case.plan.grid.offsets[1]].sum()))

@@ -1,9 +1,10 @@
 """The monitor: it adds Partials up and closes what the watermarks have passed; what follows is rows of a Commit."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from sinks import commit as tables
+from stream.closed import Closed
 from stream.config.settings import Model, Settings
 from stream.events import NEVER
 from stream.ingest import Limits
@@ -36,18 +37,19 @@ class Monitor:
         """How far a topic may be read at these watermarks."""
         return scopes.limits(topic, at, self.settings.events.max_ahead)
 
-    def closed(self) -> dict[str, int]:
-        """The newest closed end of each model, "" for strangers; of labels under `labels:` and the name."""
-        # A stranger has the scope of the pattern that matches it; where patterns differ, the least closed one is safe.
-        patterns = [model for _, model in self.settings.patterns]
-        by_model = {
-            "": min((self._closed(model) for model in patterns), default=NEVER),
-            "labels:": min((self._labels_closed(model) for model in patterns), default=NEVER),
-        }
-        for entry in self.state.roster.entries:
-            by_model[entry.name] = self._closed(entry.settings)
-            by_model[f"labels:{entry.name}"] = self._labels_closed(entry.settings)
-        return by_model
+    def closed(self) -> Closed:
+        """The newest closed end of each model."""
+        return self._by_model(self._closed)
+
+    def labels_closed(self) -> Closed:
+        """The newest end up to which each model's labels are counted."""
+        return self._by_model(self._labels_closed)
+
+    def _by_model(self, closed: Callable[[Model], int]) -> Closed:
+        return Closed(
+            {entry.name: closed(entry.settings) for entry in self.state.roster.entries},
+            tuple((pattern, closed(model)) for pattern, model in self.settings.patterns),
+        )
 
     def closed_on(self, topic: str) -> tuple[int | None, int | None]:
         """The end up to which every pane is closed that a topic's events, or labels, may be in; None: it has none."""

@@ -51,8 +51,9 @@ class Steps:
         z = cusum.location(expected, observed, ordered, case.settings.tolerate)
         detector = cusum.Cusum(ALLOWANCE, self.threshold)
         state, alarms, statistic = detector.step(self.state, z[None, :])
+        names, n = case.plan.grid.columns, (observed * ordered).sum(axis=1)
         found = [
-            Alarm(case.plan.grid.columns[i], float(statistic[0, i]), self.threshold, int(observed[i][ordered[i]].sum()), bool(z[i] > 0))
+            Alarm(names[i], float(statistic[0, i]), self.threshold, int(n[i]), bool(z[i] > 0))
             for i in np.flatnonzero(alarms[0]).tolist()
         ]
         return Steps(self.plan, self.threshold, state), found

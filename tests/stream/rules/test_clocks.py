@@ -1,6 +1,7 @@
 """Rules 7 to 13: kinds of clocks, lateness, skew, reading ahead, releases, empty panes."""
 
 from sinks import commit as tables
+from stream.events import NEVER
 from stream.monitor.monitor import Monitor
 from tests.stream.rules.story import CONFIGURATION, FIRST, SECOND, Story, event, label, minute_of, moment
 
@@ -188,6 +189,20 @@ def test_rule_12_a_release_does_not_turn_a_clock_back() -> None:
     story.publish(FIRST, event(4.5))
     story.read().idle(FIRST, 1)
     assert 4.5 == minute_of(story.journey.clocks[FIRST].clock)
+
+
+def test_rule_12_a_release_raises_only_the_clocks_that_the_topic_has() -> None:
+    """And leaves nothing to be read again, once all before it is closed."""
+    story = Story(SPLIT, (FIRST, LABELS))
+    story.publish(FIRST, *(event(minute + 0.5) for minute in range(9)))
+    story.publish(LABELS, label(0.5))
+    story.read()
+    story.idle(FIRST, 30)
+    story.idle(LABELS, 30)
+    clocks = story.journey.clocks
+    assert (30, NEVER) == (minute_of(clocks[FIRST].clock), clocks[FIRST].label_clock)
+    assert (NEVER, 30) == (clocks[LABELS].clock, minute_of(clocks[LABELS].label_clock))
+    assert [9, 1] == [story.journey.ingest.progress[p].rewind.offset for p in (FIRST, LABELS)]
 
 
 def test_rule_13_a_run_of_empty_panes_is_one_fact() -> None:

@@ -6,6 +6,7 @@ from sinks import commit as tables
 from stream.partials import name_hash
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, SECOND, Story, crowd, event, minute_of
 
+OTHER = ("others", 0)
 SEGMENTED = CONFIGURATION.replace("shop: {}", "shop: {segments: [country]}")
 
 
@@ -140,6 +141,19 @@ def test_rule_19_newcomers_are_admitted_by_first_closed_pane_and_hash() -> None:
             story.read(batch=batch).end()
             assert {names[3], names[0]} == {entry.name for entry in story.journey.state.roster.entries}
             assert {names[3], names[0]} == {row["model"] for row in story.rows(tables.PANES)}
+
+
+def test_rule_19_who_is_not_admitted_is_counted_once_too() -> None:
+    """A stranger's panes close by its own topics: after a crash they are not counted again for those of others."""
+    text = CONFIGURATION.replace("[events]", "[events, others]").replace("models: {shop: {}}", "limits: {models: 1}")
+    text += "models: {shop: {topics: [events]}, '*': {topics: [others]}}\n"
+    story = Story(text, (FIRST, OTHER))
+    story.publish(FIRST, event(0.5))
+    for minute in range(8):
+        story.publish(OTHER, event(minute + 0.2, "stranger"), event(minute - 0.1, "stranger", seed=2))
+    story.read(OTHER, batch=3, upto=12).commit().crash().read(OTHER).commit()
+    waiting = [(row["end"], row["waiting"]) for row in story.rows(tables.TRAFFIC)]
+    assert [(0, 1), *((minute, 2) for minute in range(1, 7))] == waiting
 
 
 def test_rule_19_versions_are_admitted_by_first_closed_pane_and_hash() -> None:

@@ -70,8 +70,9 @@ class Replay:
             progress(self.events)
             if self._uncommitted >= COMMIT_EVENTS:
                 self._commit()
-        self._close_all()
-        self._commit()
+        if self.events or not self._store.last():  # else all was read, closed and kept before
+            self._close_all()
+            self._commit()
         progress(self.events)
 
     def _round(self) -> bool:

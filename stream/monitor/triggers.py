@@ -14,8 +14,9 @@ EVIDENCE_MAX = 20
 
 def rfc3339(time: int) -> str:
     """Event time in ns as the world writes it."""
-    moment = datetime.fromtimestamp(time // 1_000_000_000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    seconds, rest = divmod(time // 1_000_000, 1_000)
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{rest:03}Z" if rest else "Z")
 
 
 def trigger_id(plan: Plan, version: str, event: Event) -> str:

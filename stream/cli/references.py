@@ -14,6 +14,8 @@ from stream.config.settings import Limits, Model
 from stream.files import reference_file, table, write_plan
 from stream.plan import Plan
 
+NAMES_SHOWN = 20
+
 
 @click.group()
 def reference() -> None:
@@ -36,19 +38,32 @@ def build(source: Path, model: str, output: Path | None, file: Path | None) -> N
 
 @reference.command()
 @click.argument("source", type=click.Path(path_type=Path))
-@click.option("--model", default="model", help="The model whose settings it is read by.")
+@click.option("--model", default="", help="The model whose settings it is read by. Default: the only one in the file.")
 @JSON
 @CONFIG
 def show(source: Path, model: str, as_json: bool, file: Path | None) -> None:
     """Show what SOURCE would be as a reference: its columns, what was inferred, and what is left out."""
+    read = table(source)
+    model = model or _only_model(read, source)
     plan = _plan(source, model, file)
     if as_json:
         click.echo(msgspec.json.encode(references.describe(plan)).decode())
         return
     _show(plan, Console())
     settings, limits = _settings(model, file)
-    for name, why in references.left_out(table(source).of(model, str(source)), settings, limits).items():
+    for name, why in references.left_out(read.of(model, str(source)), settings, limits).items():
         click.echo(f"left out: {name} ({why})")
+
+
+def _only_model(read: references.Table, source: Path) -> str:
+    """The model that a file is of; of a flat file nobody knows, and the defaults do. ReferenceProblem for several."""
+    if read.saved is not None:
+        return read.saved.model
+    names = sorted({name for name in read.models if isinstance(name, str)}) if read.models is not None else []
+    if len(names) > 1:
+        shown = ", ".join(names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
+        raise references.ReferenceProblem(f"{source} has events of {shown}; say which one with --model")
+    return names[0] if names else "model"
 
 
 def _settings(model: str, file: Path | None) -> tuple[Model, Limits]:

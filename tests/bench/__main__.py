@@ -1,0 +1,75 @@
+"""`python -m tests.bench [speed] [memory] [store] [decode] [--quick]`: figures beside their limits.
+
+All in turn where none is named; the exit code is 1 where a limit is exceeded. The whole takes about half an hour,
+`--quick` a minute or two: shorter runs of the same, with fewer panes and Commits than the limits are stated for.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads for products of this size only wait
+
+import numpy as np
+
+from tests.bench import decode, memory, speed, store
+from tests.bench.report import Figure
+
+STORE_RUNS = 3
+
+
+def _store(quick: bool) -> Iterator[Figure]:
+    """The time of a Commit on a file at its retention size: the median of runs, beside the machine's own fsync."""
+    commits, syncs = [], []
+    for _ in range(1 if quick else STORE_RUNS):
+        with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
+            kept, measured = (40, 160) if quick else (store.KEPT, store.MEASURED)
+            figures = store.measure(Path(folder), kept, measured)
+        commits.append(float(np.quantile(figures.commit_ms, 0.99)))
+        syncs.append(float(np.quantile(figures.fsync_ms, 0.99)))
+        half = len(figures.nbytes) // 2
+        growth = figures.nbytes[half:].max() / figures.nbytes[:half].max()
+        print(f"  commit p99 {commits[-1]:.1f} ms, fsync of 4 KiB p99 {syncs[-1]:.1f} ms, file x {growth:.2f}")
+    what = f"store, p99 of a Commit (of the machine's own fsync: {median(syncs):.1f} ms)"
+    yield Figure(what, median(commits), store.P99_MS_MAX, " ms")
+    yield Figure("store, the file's greatest size late / early", float(growth), store.GROWTH_MAX, "")
+
+
+def _decode(quick: bool) -> Iterator[Figure]:
+    """Stages of decoding; it has no limit of its own."""
+    del quick
+    decode.main()
+    yield from ()
+
+
+BENCHES: dict[str, Callable[[bool], Iterator[Figure]]] = {
+    "speed": speed.figures,
+    "memory": memory.figures,
+    "store": _store,
+    "decode": _decode,
+}
+
+
+def main() -> int:
+    """Run what was asked for; 1 where a limit is exceeded."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("benches", nargs="*", metavar="bench", help=f"of {', '.join(BENCHES)}; all where none is named")
+    parser.add_argument("--quick", action="store_true", help="shorter runs of the same: a minute or two")
+    asked = parser.parse_args()
+    if unknown := set(asked.benches) - BENCHES.keys():
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    figures: list[Figure] = []
+    for name in asked.benches or BENCHES:
+        for figure in BENCHES[name](asked.quick):
+            print(figure, flush=True)
+            figures.append(figure)
+    print("\n" + "\n".join(map(str, figures)))
+    return int(not all(figure.kept for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

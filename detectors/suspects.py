@@ -3,11 +3,11 @@
 The law: whatever `significance.judge` finds drifted is a suspect. What is no suspect need not be judged.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import kolmogi, ndtri
+from scipy.special import gammainccinv, kolmogi, ndtri
 
 from detectors.codes import Floats, Integers
 from detectors.distances import PRIOR, Counts
@@ -17,7 +17,8 @@ from detectors.significance import SMALLEST, TABULATED, excess_cumulants
 Bools = NDArray[np.bool_]
 
 BLOCK = 512  # series at a time: temporaries stay in the second-level cache
-FREEDOM_LEAST = 3.0  # with fewer degrees of freedom a gamma law's quantile may lie below the normal one's
+FREEDOM_LEAST = 8.0  # with fewer degrees of freedom one rare cell may bend the law too far for a bound
+SHAPES = np.geomspace(0.5, 1e6, 500)  # of gamma laws whose quantiles are tabulated
 MARGIN = 1 - 1e-9  # values here are added up in another order than in the judgement
 
 
@@ -40,12 +41,16 @@ def _block(expected: Counts, observed: Counts, ordered: Bools, level: Floats, to
     m, n = expected.sum(axis=1), observed.sum(axis=1)
     target = targets(expected, observed)
     before, now = merged(expected, target), merged(observed, target)
-    occupied = (before + now > 0).sum(axis=1)
+    together = before + now
+    occupied = np.count_nonzero(together, axis=1)
     freedom, effective = occupied - 1.0, m * n / np.maximum(m + n, 1.0)
-    far = freedom < FREEDOM_LEAST
+    together *= (np.minimum(m, n) / np.maximum(m + n, 1.0))[:, None]
+    rare = np.count_nonzero(together < RARE, axis=1) > together.shape[1] - occupied
+    far = rare & (freedom < FREEDOM_LEAST)
     distances = {"psi": _psi(before, now, m, n, occupied), "jensen_shannon": _divergence(before, now, m, n)}
     for name, value in distances.items():
-        far |= value * effective > MARGIN * _least(name, freedom, effective * tolerate**2, level)
+        least = _least(name, freedom, effective * tolerate**2, rare.astype(np.float64), level)
+        far |= value * effective > MARGIN * least
     far |= _beyond(expected * ordered, observed * ordered, level, tolerate)
     return np.asarray(far & (np.minimum(m, n) >= SMALLEST))
 
@@ -74,17 +79,30 @@ def _entropy(shares: Floats) -> Floats:
     return np.asarray(np.einsum("ij,ij->i", shares, np.log(np.maximum(shares, 1e-300))))
 
 
-def _least(name: str, freedom: Floats, away: Floats, level: Floats) -> Floats:
+def _least(name: str, freedom: Floats, away: Floats, rare: Floats, level: Floats) -> Floats:
     """What the limit of a distance, times the effective size, is at least, (series,).
 
-    After merging, at most one cell is rare. The other cells' cumulants are at least `_excess_least` above a
-    chi-square's, the rare one's at most 1 below. And a gamma law that leans to the right has its upper quantiles at
-    least as many deviations from its mean as the normal law.
+    After merging, at most one cell is `rare`, 0 or 1. The other cells' cumulants are at least `_excess_least` above a
+    chi-square's, the rare one's at most 1 below. That gives the least mean and variance, and the greatest shape: the
+    excess of the third cumulant outweighs that of the second. The greater the shape, the nearer the quantile.
     """
     first, second = _excess_least(name)
-    mean = freedom + 4 * away + first * freedom - 1
-    variance = 2 * (freedom + 8 * away + second * freedom - 1)
-    return np.asarray(mean - ndtri(level) * np.sqrt(np.maximum(variance, 0.0)))
+    mean = freedom + 4 * away + first * freedom - rare
+    variance = 2 * (freedom + 8 * away + second * freedom - rare)
+    shape = (freedom + 8 * away + rare) ** 3 / (2 * np.maximum(freedom + 12 * away - rare, 0.5) ** 2)
+    place = np.searchsorted(SHAPES, shape)
+    quantiles = np.empty_like(level)
+    for one in set(level.tolist()):  # few: a window has one for all events and one for its segments
+        mine = level == one
+        quantiles[mine] = _quantiles(one)[place[mine]]
+    return np.asarray(mean + quantiles * np.sqrt(np.maximum(variance, 0.0)))
+
+
+@lru_cache(maxsize=4_096)
+def _quantiles(level: float) -> Floats:
+    """How many deviations from its mean a gamma law's upper quantile lies, for each of SHAPES and beyond."""
+    quantiles = (gammainccinv(SHAPES, level) - SHAPES) / np.sqrt(SHAPES)
+    return np.append(quantiles, -ndtri(level))
 
 
 @cache

@@ -27,6 +27,14 @@ class Packed(NamedTuple):
     moments: bytes
 
 
+class Reading(NamedTuple):
+    """What the moments of a summary say, as floats: (rows, F) each."""
+
+    mean: Floats
+    deviation: Floats
+    clamped: Floats
+
+
 @dataclass(frozen=True, eq=False)
 class Summary:
     """Counts per cell and fixed-point moments per numeric feature, a row per segment value; row 0 is everything.
@@ -71,25 +79,30 @@ class Summary:
         """How many events carry each column: all but those of kinds that do not have it, (rows, columns)."""
         return self._cells(np.zeros_like(self.grid.widths), self.grid.regular + ABSENT_CELL)
 
+    def read(self) -> "Reading":
+        """Means, deviations and shares of clamped values; nan where there are no finite values."""
+        n = self.values()
+        some = np.maximum(n, 1)
+        whole = some.astype(object)  # exact: a feature stuck far from the centre has deviation 0
+        sums = quanta.whole(self.moments[..., 0], self.moments[..., 1], quanta.SUM_BITS)
+        squares = quanta.whole(self.moments[..., 2], self.moments[..., 3], quanta.SQUARE_BITS)
+        variances = ((whole * squares - sums**2) / whole**2).astype(np.float64)
+        with np.errstate(over="ignore"):  # the mean of the largest doubles may round up to infinity
+            means = self.grid.centers + np.ldexp((sums / whole).astype(np.float64), self.grid.exponents)
+        read = (means, np.ldexp(np.sqrt(variances), self.grid.exponents), self.moments[..., 4] / some)
+        return Reading(*(np.where(n > 0, values, np.nan) for values in read))
+
     def mean(self) -> Floats:
         """Means of the finite values, in the feature's unit; nan where there are none, (rows, F)."""
-        sums, n = self._exact_sums(), self.values()
-        quotients = (sums / np.maximum(n, 1)).astype(np.float64)
-        with np.errstate(over="ignore"):  # the mean of the largest doubles may round up to infinity
-            means = self.grid.centers + np.ldexp(quotients, self.grid.exponents)
-        return np.where(n > 0, means, np.nan)
+        return self.read().mean
 
     def deviation(self) -> Floats:
         """Standard deviations (divided by n) of the finite values; nan where there are none, (rows, F)."""
-        n = np.maximum(self.values(), 1).astype(object)  # exact: a feature stuck far from the centre has deviation 0
-        squares = quanta.whole(self.moments[..., 2], self.moments[..., 3], quanta.SQUARE_BITS)
-        variances = ((n * squares - self._exact_sums() ** 2) / n**2).astype(np.float64)
-        return np.where(self.values() > 0, np.ldexp(np.sqrt(variances), self.grid.exponents), np.nan)
+        return self.read().deviation
 
     def clamped(self) -> Floats:
         """Shares of the finite values that were too large for the sums; nan where there are none, (rows, F)."""
-        n = self.values()
-        return np.where(n > 0, self.moments[..., 4] / np.maximum(n, 1), np.nan)
+        return self.read().clamped
 
     def to_bytes(self) -> Packed:
         """The summary as bytes, counts in the smallest of 1, 2, 4 and 8 bytes that holds the largest."""
@@ -110,10 +123,6 @@ class Summary:
         running = np.concatenate((np.zeros((len(self.counts), 1), np.int64), np.cumsum(self.counts, axis=1)), axis=1)
         starts = self.grid.offsets[:-1]
         return running[:, starts + last] - running[:, starts + first]
-
-    def _exact_sums(self) -> NDArray[np.object_]:
-        """Sums of q as Python integers, (rows, F)."""
-        return quanta.whole(self.moments[..., 0], self.moments[..., 1], quanta.SUM_BITS)
 
 
 def empty(grid: Grid, rows: int) -> Summary:
@@ -151,7 +160,7 @@ def of(grid: Grid, values: Floats, cells: NDArray[np.uint16], rows: NDArray[np.i
         segments = rows[block].astype(np.int64)
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             distances = np.subtract(values[block], grid.centers, order="C")  # infinity and the bits of a NaN stay
-        counts += _counts(_cells(grid, distances, cells[block]), segments, n_rows, counts.shape[1])
+        _count(_cells(grid, distances, cells[block]), segments, counts)
         sums += quanta.sums(distances, grid.exponents, segments, n_rows)
     return Summary(grid, counts, quanta.limbs(sums))
 
@@ -172,16 +181,15 @@ def _places(distances: Floats) -> Integers:
     return places
 
 
-def _counts(cells: NDArray[np.int32], rows: Integers, n_rows: int, width: int) -> Integers:
-    """How often each cell occurs in each row, (rows, width)."""
-    counts = np.zeros((n_rows, width), np.int64)
+def _count(cells: NDArray[np.int32], rows: Integers, counts: Integers) -> None:
+    """Add how often each cell occurs in each row to the counts, (rows, width)."""
+    width = counts.shape[1]
     if not rows.shape[1]:
-        counts[0] = np.bincount(cells.ravel(), minlength=width)
+        counts[0] += np.bincount(cells.ravel(), minlength=width)
     for i, field in enumerate(rows.T):
         first, last = int(field.min()), int(field.max()) + 1
         keys = ((field - first) * width)[:, None] + cells
         added = np.bincount(keys.ravel(), minlength=(last - first) * width).reshape(-1, width)
         counts[first:last] += added
         if i == 0:  # every event has one row of each field, so the rows of one field add up to all events
-            counts[0] = added.sum(axis=0)
-    return counts
+            counts[0] += added.sum(axis=0)

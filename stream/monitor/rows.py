@@ -77,7 +77,7 @@ def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
     told, n = verdicts.observed[i, column], verdicts.n[i, column]
     series, special = np.arange(len(i)), plan.grid.regular[column]
     rows, place = np.unique(i, return_inverse=True)
-    chosen = case.summary.take(verdicts.rows[rows])
+    reading = case.summary.take(verdicts.rows[rows]).read()
     numeric = column < n_numeric
 
     def moments(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -99,9 +99,9 @@ def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
         "odd": told[series, special] / np.maximum(n, 1),
         "missing": told[series, special + 1] / np.maximum(n, 1),
         "wrong_type": told[series, special + 2] / np.maximum(n, 1),
-        "mean": moments(chosen.mean()),
-        "deviation": moments(chosen.deviation()),
-        "clamped": moments(chosen.clamped()),
+        "mean": moments(reading.mean),
+        "deviation": moments(reading.deviation),
+        "clamped": moments(reading.clamped),
         "verdict": _VERDICTS[np.where(verdicts.known, verdicts.drifted.astype(np.int64), 2)[i, column]],
     }
     for name in DISTANCES:

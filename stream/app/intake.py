@@ -28,7 +28,7 @@ RECORDS_MAX = 2_000  # per fetch: 2.0 us per event at 500 to 2,000, more beyond 
 FETCH_MS = 100
 CONNECT_S = 10.0  # a broker that starts beside us takes about 5 s; whoever restarts us does the rest
 AGAIN_S = 1.0  # between two attempts
-LOOK_S = 10.0  # how often partitions that were added are looked for: their first events wait for so long
+LOOK_S = 5.0  # how often partitions that were added are looked for: their first events wait for so long
 LAG_GROUP = "driftline"
 
 

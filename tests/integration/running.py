@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Self
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from sinks.duck import DuckStore
 from tests.integration.kafka import Kafka, free_ports
@@ -29,7 +29,7 @@ topics: {{triggers: {topic}.triggers, dead_letters: {topic}.dead-letters}}
 defaults: {{windows: [1m, 5m], lateness: 20s, reference: {{learn: 5m}}}}
 models: {{"*": {{}}}}
 """
-QUIET_S = 1.5
+QUIET_S = 1.0
 COMMIT = "driftline_commit_number"
 END_S = 40.0  # what a process that ends by itself may take
 
@@ -172,14 +172,15 @@ def taken(kafka: Kafka, topic: str, n: int, wanted: Callable[[Message], bool] = 
         {
             "bootstrap.servers": kafka.bootstrap,
             "group.id": f"test-{time.monotonic_ns()}",
-            "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
         }
     )
-    consumer.subscribe([topic])
     found: list[Message] = []
 
     def enough() -> bool:
+        if not consumer.assignment():
+            there = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+            consumer.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each in there])
         found.extend(each for each in consumer.consume(10_000, 0.2) if not each.error() and wanted(each))
         return len(found) >= n
 

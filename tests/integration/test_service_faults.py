@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from sinks import commit as tables
@@ -24,31 +23,38 @@ def limit_size(driftline: Driftline, n_bytes: int) -> None:
     resource.prlimit(driftline.process.pid, resource.RLIMIT_FSIZE, (n_bytes, resource.RLIM_INFINITY))
 
 
-@pytest.mark.parametrize("kept_in", ["environment", "file"])
+def secured(kafka: RealKafka, topic: str, folder: Path, password: str) -> Driftline:
+    """A service of a topic on the listener that asks for TLS and a password."""
+    security = f'security: {{{SCRAM}, username: {USER}, password: "{password}", ca_file: {kafka.ca_file}}}'
+    file = configuration(kafka, topic).replace(kafka.bootstrap, kafka.tls)
+    file = file.replace("create_topics: false", f"create_topics: false, {security}")
+    return Driftline(folder, file=file, environment={"SECRET": PASSWORD} if password.startswith("env:") else {})
+
+
 def test_a_password_is_used_and_never_shown(
-    own_kafka: RealKafka, new_topic: Callable[..., str], tmp_path: Path, kept_in: str
+    own_kafka: RealKafka, new_topic: Callable[..., str], tmp_path: Path
 ) -> None:
     """SCRAM over TLS reads, creates and relays; the secret is in no line, answer or file of the service."""
-    topic = new_topic()
-    own_kafka.publish(topic, events(0, 200, STEP_MS))
     (tmp_path / "secret").write_text(f"{PASSWORD}\n")
-    password = "env:SECRET" if kept_in == "environment" else f"file:{tmp_path / 'secret'}"
-    secured = f'security: {{{SCRAM}, username: {USER}, password: "{password}", ca_file: {own_kafka.ca_file}}}'
-    file = configuration(own_kafka, topic).replace(own_kafka.bootstrap, own_kafka.tls)
-    file = file.replace("create_topics: false", f"create_topics: false, {secured}")
-    environment = {"SECRET": PASSWORD} if kept_in == "environment" else {}
-    driftline = Driftline(tmp_path / "service", file=file, environment=environment)
-    with driftline.running():
-        driftline.finishes()
-        eventually(lambda: driftline.metric("driftline_outbox_pending") == 0)
-        answers = [str(driftline.get(path)) for path in ("/", "/metrics", "/v1/models", "/health/ready")]
-        assert 0 == driftline.stop()
-    with driftline.kept() as store:
-        assert [200] == store.select(tables.POSITIONS)["offset"].tolist()
-        assert 200 // BROKEN_EVERY == len(store.select(tables.DEAD_LETTERS)["offset"])
-    written = [path.read_bytes() for path in driftline.folder.iterdir()]
-    assert not any(PASSWORD in answer for answer in answers)
-    assert not any(PASSWORD.encode() in content for content in written)
+    passwords = ("env:SECRET", f"file:{tmp_path / 'secret'}")
+    services = []
+    for i, password in enumerate(passwords):
+        topic = new_topic()
+        own_kafka.publish(topic, events(0, 200, STEP_MS))
+        services.append(secured(own_kafka, topic, tmp_path / str(i), password))
+    with services[0].running(), services[1].running():
+        for driftline in services:
+            driftline.finishes()
+            eventually(lambda asked=driftline: asked.metric("driftline_outbox_pending") == 0)
+            answers = [str(driftline.get(path)) for path in ("/", "/metrics", "/v1/models", "/health/ready")]
+            assert 0 == driftline.stop()
+            written = [path.read_bytes() for path in driftline.folder.iterdir()]
+            assert not any(PASSWORD in answer for answer in answers)
+            assert not any(PASSWORD.encode() in content for content in written)
+    for driftline in services:
+        with driftline.kept() as store:
+            assert [200] == store.select(tables.POSITIONS)["offset"].tolist()
+            assert 200 // BROKEN_EVERY == len(store.select(tables.DEAD_LETTERS)["offset"])
 
 
 def test_what_retention_took_makes_windows_incomplete(

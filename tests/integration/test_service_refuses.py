@@ -1,6 +1,8 @@
 """What a user trips over at a start: one sentence that says what to do, and the right exit code."""
 
+import os
 import re
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,24 +34,19 @@ def test_an_unreachable_broker_is_named(tmp_path: Path) -> None:
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:
     """The page's address, and how to choose another."""
-    with Driftline(tmp_path / "first", "--bootstrap", "127.0.0.1:1").running() as first:
-        eventually(lambda: first.get("/health/live")[0] == 200)
-        second = Driftline(tmp_path / "second", environment={"DRIFTLINE_HTTP_LISTEN": f"127.0.0.1:{first.port}"})
-        with second.running():
-            assert WORLD == second.end()
-    assert f"driftline: http.listen: cannot listen on 127.0.0.1:{first.port} (Address already in use)" in last_words(
-        second
-    )
+    driftline = Driftline(tmp_path)
+    with socket.create_server(("127.0.0.1", driftline.port)), driftline.running():
+        assert WORLD == driftline.end()
+    address = f"127.0.0.1:{driftline.port}"
+    assert f"driftline: http.listen: cannot listen on {address} (Address already in use)" in last_words(driftline)
 
 
-def test_a_store_of_another_service_is_named(tmp_path: Path) -> None:
+def test_a_store_of_another_process_is_named(tmp_path: Path) -> None:
     """Who has it, by its process id."""
-    with Driftline(tmp_path, "--bootstrap", "127.0.0.1:1").running() as first:
-        eventually(lambda: first.get("/health/live")[0] == 200)
-        second = Driftline(tmp_path / "second", environment={"DRIFTLINE_STORE_PATH": str(first.store)})
-        with second.running():
-            assert WORLD == second.end()
-    assert f"{first.store} is in use by process {first.process.pid}; stop it" in last_words(second)
+    driftline = Driftline(tmp_path)
+    with driftline.kept(), driftline.running():
+        assert WORLD == driftline.end()
+    assert f"driftline.duckdb is in use by process {os.getpid()}; stop it" in last_words(driftline)
 
 
 def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
@@ -64,10 +61,10 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("reference", "words"),
-    [("amount,score\n1,0.5\n2,0.7\n", "country"), ("", "reference"), (None, "reference.csv")],
+    [("amount,score\n1,0.5\n2,0.7\n", "country"), (None, "reference.csv")],
 )
 def test_a_reference_that_does_not_serve_is_named(tmp_path: Path, reference: str | None, words: str) -> None:
-    """A declared feature that the file has not, a file without rows, a file that is not there."""
+    """A declared feature that the file has not, a file that is not there."""
     file = "models: {fraud: {reference: {file: reference.csv}, features: {amount: numeric, country: categorical}}}"
     if reference is not None:
         (tmp_path / "reference.csv").write_text(reference)
@@ -76,7 +73,7 @@ def test_a_reference_that_does_not_serve_is_named(tmp_path: Path, reference: str
     assert words in last_words(driftline)
 
 
-def test_a_secret_that_is_not_there_is_named(kafka: Kafka, new_topic: Callable[..., str], tmp_path: Path) -> None:
+def test_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
     """The variable that should hold it."""
     security = "kafka: {security: {protocol: SASL_PLAINTEXT, username: me, password: 'env:NOT_SET'}}"
     with Driftline(tmp_path, file=security).running() as driftline:

@@ -34,6 +34,10 @@ def test_the_state_is_found_again_whole() -> None:
     before = story.journey.state
     after = recall(story.store, story.journey.settings).state
     assert pack(before) == pack(after)
+    for version, policy in before.policies.items():
+        again = after.policies[version]
+        assert (policy.plan, policy.incident, policy.quiet_until) == (again.plan, again.incident, again.quiet_until)
+        assert (dict(policy.drifted), policy.histories.keys()) == (again.drifted, again.histories.keys())
     assert before.losses
     assert before.steps
     assert any(policy.incident is not None for policy in before.policies.values())

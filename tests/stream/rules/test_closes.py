@@ -118,7 +118,9 @@ def test_rule_18_a_window_over_two_plans_is_unknown() -> None:
 def test_rule_18_an_empty_first_pane_decides_too() -> None:
     """A model of few events: the window's first panes were under the former plan, though they held nothing."""
     for batch in (1, 1000):
-        story = Story(CONFIGURATION.replace("[1m, 5m]", "[1m, 20m]").replace("shop: {}", "shop: {}, other: {}"))
+        story = Story(
+            CONFIGURATION.replace("[1m, 5m]", "[1m, 20m]").replace("shop: {}", "shop: {}, other: {windows: [1m]}")
+        )
         story.publish(FIRST, *(event(minute + 0.5, "other") for minute in range(4)))
         story.read().commit()
         story.configuration = story.configuration.replace("shop: {}", "shop: {segments: [country]}")
@@ -129,18 +131,20 @@ def test_rule_18_an_empty_first_pane_decides_too() -> None:
 
 
 def test_rule_19_newcomers_are_admitted_by_first_closed_pane_and_hash() -> None:
-    """The limit is full at the same two models, whoever comes first in the log; a newcomer evicts nobody."""
-    names = sorted((f"model-{i}" for i in range(4)), key=name_hash)
-    text = CONFIGURATION.replace("models: {shop: {}}", "limits: {models: 2}")
+    """The limit is full at the same three models, whoever comes first in the log; a newcomer evicts nobody."""
+    names = sorted((f"model-{i}" for i in range(9)), key=name_hash)
+    expected = {names[8], names[0], names[1]}
+    assert not expected & {"model-0", "model-8"}  # neither by name
+    text = CONFIGURATION.replace("models: {shop: {}}", "limits: {models: 3}")
     for order in (names, names[::-1]):
         for batch in (1, 100):
             story = Story(text)
-            story.publish(FIRST, event(0.5, names[3]))
+            story.publish(FIRST, event(0.5, names[8]))
             for minute in range(1, 12):
                 story.publish(FIRST, *(event(minute + 0.5, name) for name in order))
             story.read(batch=batch).end()
-            assert {names[3], names[0]} == {entry.name for entry in story.journey.state.roster.entries}
-            assert {names[3], names[0]} == {row["model"] for row in story.rows(tables.PANES)}
+            assert expected == {entry.name for entry in story.journey.state.roster.entries}
+            assert expected == {row["model"] for row in story.rows(tables.PANES)}
 
 
 def test_rule_19_who_is_not_admitted_is_counted_once_too() -> None:

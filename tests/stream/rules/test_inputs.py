@@ -79,6 +79,7 @@ def test_rule_22_a_model_that_is_configured_no_more_goes() -> None:
     story.read(upto=20).commit().crash(CONFIGURATION).read().end()
     assert dict.fromkeys(range(1, 21), (1, 0)) == story.counts("shop")
     assert 8 == max(story.counts("bakery"))
+    assert ["shop"] == [entry.name for entry in story.journey.state.roster.entries]
     assert 10 == len([row for row in story.rows(tables.DEAD_LETTERS) if row["reason"] == "unknown_model"])
 
 

@@ -34,6 +34,16 @@ def test_rule_2_holes_in_the_offsets_are_no_losses() -> None:
     assert [] == [row for row in story.rows(tables.JOURNAL) if row["kind"] == "lost"]
 
 
+def test_rule_2_a_batch_that_is_cut_ends_at_an_offset() -> None:
+    """The position is that of the record which has to wait, not a number of records."""
+    story = Story(partitions=(FIRST, SECOND))
+    story.publish(FIRST, event(0.2), event(0.7), event(20), event(21), hole=3)
+    story.publish(SECOND, event(0.5, seed=1))
+    story.read().commit()
+    assert {FIRST} == set(story.journey.held)
+    assert [11, 1] == [row["offset"] for row in story.rows(tables.POSITIONS)]
+
+
 def test_rule_3_rejected_counts_belong_to_panes_and_dead_letters_to_positions() -> None:
     """After a crash the count of an open pane is made again, the dead letter is not written again."""
     story = Story()

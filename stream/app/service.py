@@ -10,7 +10,7 @@ from hashlib import blake2b
 import msgspec
 
 from sinks import commit as tables
-from sinks.commit import Commit, Store, StoreFailed
+from sinks.commit import Commit, Store
 from sinks.prometheus import Exporter
 from sinks.topics import Relay
 from stream.app.idleness import Idleness
@@ -122,7 +122,8 @@ class Service:
                 await self._commit(journey)
                 committed = now
             if now - forgotten >= FORGET_S:
-                await self._forget(journey)
+                if (retention := journey.retention()) is not None:
+                    await self._writer.forget(*retention, journey.monitor.sampled())
                 forgotten = now
             self._observe(journey)
             while self._outbox.full and not self._stopping:
@@ -198,16 +199,6 @@ class Service:
         self._dirty = True  # the partitions that were found
         self._status = msgspec.structs.replace(self._status, ready=True)
         return True
-
-    async def _forget(self, journey: Journey) -> None:
-        """Let retention go by the watermark. A store that cannot forget now will in a minute."""
-        retention = journey.retention()
-        if retention is not None:
-            panes, history = retention
-            with suppress(StoreFailed):
-                await asyncio.to_thread(
-                    self.store.forget, panes_before=panes, history_before=history, samples=journey.monitor.sampled()
-                )
 
     async def _finish(self, journey: Journey) -> None:
         """Commit what was read, give the outbox a moment, and commit what it has sent."""

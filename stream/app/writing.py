@@ -5,10 +5,10 @@ Beside busy Python an insert takes ten times as long: it hands the interpreter's
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sinks.commit import Commit, Store, StoreFailed
+from sinks.commit import RELAYED, Commit, Store, StoreFailed
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 
@@ -38,13 +38,30 @@ class Writer:
         self.refused = bool(sentence)
         return not self.refused
 
+    async def forget(self, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
+        """Let retention go by. A store that cannot forget now will in a minute."""
+        try:
+            await asyncio.to_thread(
+                self.store.forget, panes_before=panes_before, history_before=history_before, samples=samples
+            )
+        except StoreFailed:
+            await asyncio.to_thread(self._probe)
+
     def _keep(self, commit: Commit) -> str:
         """Why the store would not have it; empty: it has."""
         begun = time.perf_counter()
         try:
             self.store.write(commit)
         except StoreFailed as error:
+            self._probe()
             return str(error)
         self.seconds = time.perf_counter() - begun
         self.show(commit)
         return ""
+
+    def _probe(self) -> None:
+        """StoreFailed where not even reading works: DuckDB gives up for good when a checkpoint meets a full disk.
+
+        Then only a restart helps, which goes on exactly.
+        """
+        self.store.select(RELAYED)

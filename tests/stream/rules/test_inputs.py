@@ -21,7 +21,7 @@ def forget(story: Story) -> None:
 
 def test_rule_21_retention_takes_nothing_that_an_open_window_needs() -> None:
     """Forgetting and starting anew every day, a window of four days is the sum of all its panes."""
-    text = CONFIGURATION.replace("[1m, 5m]", "[1m, 4d]").replace("defaults", "store: {keep: 5d}\ndefaults")
+    text = CONFIGURATION.replace("[1m, 5m]", "[4d]").replace("defaults", "store: {keep: 5d}\ndefaults")
     story, undisturbed = Story(text), Story(text)
     for hour in range(10 * 24):
         for one in (story, undisturbed):

@@ -1,4 +1,4 @@
-"""Rows wait in a buffer and are summed in blocks, sorted by pane and series: a kernel per block instead of one per poll."""
+"""Rows wait in a buffer and are summed in blocks, sorted by pane and series: a kernel per block, not one per poll."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,7 +44,10 @@ class Buffer:
     def fold(
         self, roster: Roster, schema: Schema, heads: Heads
     ) -> tuple[dict[Series, Any], dict[tuple[int, str], frozenset[str]]]:
-        """The summaries of all rows by series, and the versions behind the series of those not admitted. Empties the buffer."""
+        """The summaries of all rows by series, and the versions behind the series of those not admitted.
+
+        Empties the buffer.
+        """
         blocks: dict[Series, Any] = {}
         versions: dict[tuple[int, str], frozenset[str]] = {}
         if not self._waiting:

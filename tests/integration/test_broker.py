@@ -1,6 +1,5 @@
 """The Reader against a real Apache Kafka: exact positions, holes, gaps, kills."""
 
-
 import asyncio
 from collections.abc import Callable
 

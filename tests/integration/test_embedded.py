@@ -1,6 +1,5 @@
 """The embedded broker, as the demo uses it."""
 
-
 import asyncio
 import sys
 

@@ -1,6 +1,5 @@
 """Questions to a real Apache Kafka, and the ways to reach it: topics, offsets for lag tools, TLS and SASL."""
 
-
 import asyncio
 from collections.abc import Callable
 

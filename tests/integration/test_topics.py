@@ -1,6 +1,5 @@
 """The Relay against a real Apache Kafka: all or none, once per call, one process per name."""
 
-
 import asyncio
 import secrets
 from collections.abc import Callable, Iterator

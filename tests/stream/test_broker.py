@@ -1,6 +1,5 @@
 """What the clients' wrappers decide without a broker: columns, silence, quiet loggers, arguments."""
 
-
 import logging
 
 import numpy as np

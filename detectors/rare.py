@@ -25,12 +25,17 @@ def targets(expected: Counts, observed: Counts) -> Integers:
     Groups expect more than RARE values. Only rare cells that together do not are left as one rare cell, so that a value
     nobody saw before does not drown in another one.
     """
-    mean = (expected + observed) * smaller_share(expected, observed)
+    return grouped((expected + observed) * smaller_share(expected, observed))[0]
+
+
+def grouped(mean: Floats) -> tuple[Integers, Floats]:
+    """The targets by what each cell expects in the smaller sample, and what all rare ones do together, (series,)."""
     rare = mean < RARE
     apart = mean * rare  # masks are multiplied: four times as fast as `where`
     running = np.cumsum(apart, axis=1)
+    total = running[:, -1:]
     # A group ends beyond twice RARE, so the next has one at least.
-    last = np.maximum(np.floor(running[:, -1:] / (2 * RARE)) - 1, 0)
+    last = np.maximum(np.floor(total / (2 * RARE)) - 1, 0)
     group = np.minimum(np.floor((running - apart) / (2 * RARE)), last).astype(np.int32)
     group += 1
     group *= rare  # counted from 1; 0 is no group
@@ -41,7 +46,7 @@ def targets(expected: Counts, observed: Counts) -> Integers:
     target -= cells
     target *= rare
     target += cells
-    return target.astype(np.int64)
+    return target.astype(np.int64), total[:, 0]
 
 
 def merged(counts: Counts, target: Integers) -> Floats:

@@ -11,7 +11,7 @@ from scipy.special import gammainccinv, kolmogi, ndtri
 
 from detectors.codes import Floats, Integers
 from detectors.distances import PRIOR, Counts
-from detectors.rare import RARE, merged, targets
+from detectors.rare import RARE, grouped, merged
 from detectors.significance import SMALLEST, TABULATED, excess_cumulants
 
 Bools = NDArray[np.bool_]
@@ -19,6 +19,7 @@ Bools = NDArray[np.bool_]
 BLOCK = 512  # series at a time: temporaries stay in the second-level cache
 FREEDOM_LEAST = 8.0  # with fewer degrees of freedom one rare cell may bend the law too far for a bound
 SHAPES = np.geomspace(0.5, 1e6, 500)  # of gamma laws whose quantiles are tabulated
+TINY = 1e-300  # keeps the logarithm of nothing finite; times nothing it is nothing
 MARGIN = 1 - 1e-9  # values here are added up in another order than in the judgement
 
 
@@ -39,19 +40,19 @@ def suspects(
 def _block(expected: Counts, observed: Counts, ordered: Bools, level: Floats, tolerate: Floats) -> Bools:
     expected, observed = expected.astype(np.float64), observed.astype(np.float64)
     m, n = expected.sum(axis=1), observed.sum(axis=1)
-    target = targets(expected, observed)
+    both = np.maximum(m + n, 1.0)
+    target, left = grouped((expected + observed) * (np.minimum(m, n) / both)[:, None])
     before, now = merged(expected, target), merged(observed, target)
-    together = before + now
-    occupied = np.count_nonzero(together, axis=1)
-    freedom, effective = occupied - 1.0, m * n / np.maximum(m + n, 1.0)
-    together *= (np.minimum(m, n) / np.maximum(m + n, 1.0))[:, None]
-    rare = np.count_nonzero(together < RARE, axis=1) > together.shape[1] - occupied
+    occupied = np.count_nonzero(before + now, axis=1)
+    freedom, effective, rare = occupied - 1.0, m * n / both, (left > 0) & (left < RARE)
+    levels, place = np.unique(level, return_inverse=True)  # few: that of all events and that of segments
     far = rare & (freedom < FREEDOM_LEAST)
     distances = {"psi": _psi(before, now, m, n, occupied), "jensen_shannon": _divergence(before, now, m, n)}
     for name, value in distances.items():
-        least = _least(name, freedom, effective * tolerate**2, rare.astype(np.float64), level)
+        least = _least(name, freedom, effective * tolerate**2, rare.astype(np.float64), levels, place)
         far |= value * effective > MARGIN * least
-    far |= _beyond(expected * ordered, observed * ordered, level, tolerate)
+    gap, size = _kolmogorov_smirnov(expected * ordered, observed * ordered)
+    far |= gap > MARGIN * (tolerate + kolmogi(levels)[place] / np.sqrt(size))
     return np.asarray(far & (np.minimum(m, n) >= SMALLEST))
 
 
@@ -60,27 +61,41 @@ def _psi(before: Floats, now: Floats, m: Floats, n: Floats, occupied: Integers) 
     a, b = 1 / (m + PRIOR * occupied), 1 / (n + PRIOR * occupied)
     shift = np.log(b / a)
     x, y = before + PRIOR, now + PRIOR
-    logs = np.log(y / x) + shift[:, None]
+    logs = np.log(y / x)
+    logs += shift[:, None]
     y *= b[:, None]
-    y -= x * a[:, None]
+    x *= a[:, None]
+    y -= x
     terms = np.einsum("ij,ij->i", y, logs)
     return np.asarray(terms - (before.shape[1] - occupied) * PRIOR * (b - a) * shift)
 
 
 def _divergence(before: Floats, now: Floats, m: Floats, n: Floats) -> Floats:
-    """8 times the Jensen-Shannon divergence in nats: half of sum a log a + b log b - (a + b) log (a + b), and log 2."""
-    a, b = before / np.maximum(m, 1.0)[:, None], now / np.maximum(n, 1.0)[:, None]
-    total = _entropy(a) + _entropy(b) - _entropy(a + b)
-    return np.asarray(4 * total + 8 * np.log(2))
+    """8 times the Jensen-Shannon divergence in nats: 4 times the sum of p log (2 p / (p + q)) of both sides."""
+    a, b = before * (1 / np.maximum(m, 1.0))[:, None], now * (1 / np.maximum(n, 1.0))[:, None]
+    both = a + b
+    both += TINY
+    total = np.zeros(len(m))
+    for shares in (a, b):
+        ratios = shares / both
+        ratios += TINY
+        total += np.einsum("ij,ij->i", shares, np.log(ratios))
+    return 4 * total + 8 * np.log(2)
 
 
-def _entropy(shares: Floats) -> Floats:
-    """Sum of p log p, (series,)."""
-    return np.asarray(np.einsum("ij,ij->i", shares, np.log(np.maximum(shares, 1e-300))))
+def _kolmogorov_smirnov(expected: Floats, observed: Floats) -> tuple[Floats, Floats]:
+    """The distance, 0 where nothing is ordered, and its effective size. (series,) each."""
+    m, n = (np.maximum(counts.sum(axis=1), 1.0) for counts in (expected, observed))
+    gaps = observed * (1 / n)[:, None]
+    gaps -= expected * (1 / m)[:, None]
+    running = np.cumsum(gaps, axis=1)
+    return np.maximum(running.max(axis=1), -running.min(axis=1)), m * n / (m + n)
 
 
-def _least(name: str, freedom: Floats, away: Floats, rare: Floats, level: Floats) -> Floats:
-    """What the limit of a distance, times the effective size, is at least, (series,).
+def _least(  # noqa: PLR0913, PLR0917 - columns of one table
+    name: str, freedom: Floats, away: Floats, rare: Floats, levels: Floats, place: Integers
+) -> Floats:
+    """What the limit of a distance, times the effective size, is at least at `levels[place]`, (series,).
 
     After merging, at most one cell is `rare`, 0 or 1. The other cells' cumulants are at least `_excess_least` above a
     chi-square's, the rare one's at most 1 below. That gives the least mean and variance, and the greatest shape: the
@@ -90,12 +105,8 @@ def _least(name: str, freedom: Floats, away: Floats, rare: Floats, level: Floats
     mean = freedom + 4 * away + first * freedom - rare
     variance = 2 * (freedom + 8 * away + second * freedom - rare)
     shape = (freedom + 8 * away + rare) ** 3 / (2 * np.maximum(freedom + 12 * away - rare, 0.5) ** 2)
-    place = np.searchsorted(SHAPES, shape)
-    quantiles = np.empty_like(level)
-    for one in set(level.tolist()):  # few: a window has one for all events and one for its segments
-        mine = level == one
-        quantiles[mine] = _quantiles(one)[place[mine]]
-    return np.asarray(mean + quantiles * np.sqrt(np.maximum(variance, 0.0)))
+    quantiles = np.array([_quantiles(level) for level in levels.tolist()])
+    return np.asarray(mean + quantiles[place, np.searchsorted(SHAPES, shape)] * np.sqrt(np.maximum(variance, 0.0)))
 
 
 @lru_cache(maxsize=4_096)
@@ -113,13 +124,3 @@ def _excess_least(name: str) -> tuple[float, float]:
     least = np.minimum(np.min(tabulated[:, TABULATED >= RARE], axis=1), at_rare)
     first, second = np.minimum(least, 0.0).tolist()
     return first, second
-
-
-def _beyond(expected: Counts, observed: Counts, level: Floats, tolerate: Floats) -> Bools:
-    """Whether the Kolmogorov-Smirnov distance is above its limit, (series,); it is 0 where nothing is ordered."""
-    m, n = (np.maximum(counts.sum(axis=1), 1) for counts in (expected, observed))
-    gaps = observed * (1 / n)[:, None]
-    gaps -= expected * (1 / m)[:, None]
-    widest = np.abs(np.cumsum(gaps, axis=1)).max(axis=1)
-    levels, place = np.unique(level, return_inverse=True)
-    return np.asarray(widest > MARGIN * (tolerate + kolmogi(levels)[place] / np.sqrt(m * n / (m + n))))

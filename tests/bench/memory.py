@@ -33,7 +33,7 @@ EARLY, LATE = 500_000, 3_000_000
 MODELS, DAYS, PARTITIONS, RECORDS = 50, 10, 4, 500
 CATEGORIES_NEW = 20_000
 AWAKE = 1 / 6  # of each day: as many events in fewer panes, or the closes would take an hour
-FORGET_EACH = 20  # Commits
+FORGET_EACH = 5  # Commits
 GROWTH_MAX = 1.05
 TOPIC = "predictions"
 
@@ -106,7 +106,8 @@ def figures(quick: bool) -> Iterator[Figure]:
     print(f"\nmemory, {MODELS} models, {len(SEGMENTS)} segment fields, {DAYS} event days; MB resident by events read")
     shown = sorted(found)[:: max(1, len(found) // 12)]
     print("  " + "  ".join(f"{read:,}: {found[read] / 1e6:.0f}" for read in shown))
-    # Of the last tenth before each mark the greatest, so that no figure hangs on when the store was cleaned last.
-    sizes = [max(size for read, size in found.items() if 0.9 * mark <= read <= mark + BLOCK) for mark in (early, late)]
+    # Between two times of forgetting the greatest, so that no figure hangs on when the store was cleaned last.
+    span = FORGET_EACH * BLOCK
+    sizes = [max(size for read, size in found.items() if mark - span < read <= mark) for mark in (early, late)]
     print(f"  {early:,} events: {sizes[0] / 1e6:.0f} MB; {late:,} events: {sizes[1] / 1e6:.0f} MB")
     yield Figure(f"memory, resident after {late:,} events / after {early:,}", sizes[1] / sizes[0], GROWTH_MAX, "")

@@ -69,9 +69,10 @@ def test_the_bound_is_below_the_limit(name: str) -> None:
     rare = (cells & ((before + now) * smaller_share(before, now) < RARE)).any(axis=1)
     freedom, effective = cells.sum(axis=1) - 1.0, m * n / (m + n)
     for level in (0.02, 1e-4, 1e-9):
-        levels = np.full(SERIES, level)
-        limits = significance._quantile(name, before, now, levels, 0.05) * effective
-        bounds = suspects_of._least(name, freedom, effective * 0.05**2, rare.astype(np.float64), levels)
+        levels, place = np.array([level]), np.zeros(SERIES, np.int64)
+        limits = significance._quantile(name, before, now, levels[place], 0.05) * effective
+        away = effective * 0.05**2
+        bounds = suspects_of._least(name, freedom, away, rare.astype(np.float64), levels, place)
         sure = (freedom >= suspects_of.FREEDOM_LEAST) | ((freedom > 0) & ~rare)
         known = sure & (np.minimum(m, n) >= SMALLEST)
         assert (bounds <= limits)[known].all()

@@ -3,7 +3,7 @@
 import sys
 from typing import NoReturn
 
-from sinks.commit import StoreError
+from sinks.commit import StoreError, StoreUnreadable
 from sinks.topics import Fenced
 from stream.broker import BrokerFailed
 from stream.config.mistakes import ConfigurationError
@@ -21,6 +21,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (FileProblem, USER),
     (StoreMismatch, USER),
     (EmbeddedBrokerMissing, USER),
+    (StoreUnreadable, USER),
     (ServiceFailed, WORLD),
     (ListenFailed, WORLD),
     (BrokerFailed, WORLD),

@@ -56,7 +56,7 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
         code = driftline.end()
     assert "driftline.duckdb cannot be read as a store: " in last_words(driftline)
     assert "dear diary" in driftline.store.read_text()
-    assert WORLD == code
+    assert USER == code
 
 
 @pytest.mark.parametrize(

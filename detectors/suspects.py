@@ -80,7 +80,7 @@ def _divergence(before: Floats, now: Floats, m: Floats, n: Floats) -> Floats:
         ratios = shares / both
         ratios += TINY
         total += np.einsum("ij,ij->i", shares, np.log(ratios))
-    return 4 * total + 8 * np.log(2)
+    return np.asarray(4 * total + 8 * np.log(2))
 
 
 def _kolmogorov_smirnov(expected: Floats, observed: Floats) -> tuple[Floats, Floats]:

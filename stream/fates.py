@@ -14,6 +14,7 @@ from stream.roster import Roster
 
 Group = tuple[int, str | None]  # (model's index, version; None: any that is not admitted at all)
 MILLISECOND = 1_000_000
+_UNASKED = NEVER + 1  # stands for an end that nobody has asked for; no pane ends then
 
 
 @dataclass
@@ -45,6 +46,20 @@ class Heads:
         return self._group_of[group]
 
 
+@dataclass
+class _Reasons:
+    """Why each head is refused on a topic, or empty. It grows with the heads."""
+
+    words: list[str] = field(default_factory=list)
+    wrong: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+
+    def extend(self, words: list[str]) -> None:
+        """Take in what is said of new heads."""
+        if words:
+            self.words += words
+            self.wrong = np.append(self.wrong, [bool(word) for word in words])
+
+
 class Fates:
     """Judges batches of one roster. Remembers what each head may do on each topic."""
 
@@ -60,32 +75,42 @@ class Fates:
         labels: NDArray[np.bool_]
         refused: tuple[Reject, ...]
 
-        def closed(self, closed: Closed) -> Ints:
-            """The end of the newest closed pane of each event's model, (n,)."""
-            present = np.unique(self.head)
-            table = np.full(len(self.heads.model), NEVER)
-            table[present] = [closed.of(self.heads.listed[i].name) for i in present.tolist()]
-            return table[self.head]
-
     def __init__(self, settings: Settings, roster: Roster) -> None:
         self._settings, self._roster = settings, roster
         skew = settings.events.max_skew
         self._max_skew = settings.lateness if skew is None else skew
         self.heads = Heads(())
-        self._reasons: dict[str, list[str]] = {}  # per topic and head: why it is refused, or empty
+        self._reasons: dict[str, _Reasons] = {}  # by topic
+        self._closed, self._ends = Closed(), np.empty(0, np.int64)
 
     def of(self, batch: Batch) -> "Fates.View":
         """Judge a batch."""
         if self.heads.listed is not batch.heads:
-            self.heads, self._reasons = Heads(batch.heads), {}
+            self.heads, self._reasons, self._ends = Heads(batch.heads), {}, np.empty(0, np.int64)
         self.heads.extend(self._roster)
         reasons = self._reasons_on(batch.records.topic)
         ahead = self._ahead(batch)
-        wrong = np.array([bool(reason) for reason in reasons])[batch.head] if any(reasons) else np.zeros_like(ahead)
-        refused = tuple(self._refusal(batch, i, reasons[batch.head[i]]) for i in np.flatnonzero(wrong | ahead).tolist())
+        wrong = reasons.wrong[batch.head]
+        refused = tuple(
+            self._refusal(batch, i, reasons.words[batch.head[i]]) for i in np.flatnonzero(wrong | ahead).tolist()
+        )
         kind, usable = self.heads.kind[batch.head], ~(wrong | ahead)
         labels = usable & (kind == LABEL)
         return Fates.View(self.heads, self.heads.model[batch.head], kind, batch.head, usable & ~labels, labels, refused)
+
+    def closed(self, head: NDArray[np.int32], closed: Closed) -> Ints:
+        """The end of the newest closed pane of each event's model, (n,). Each head is asked for once between closes."""
+        if closed is not self._closed or len(self._ends) != len(self.heads.model):
+            known = len(self._ends) if closed is self._closed else 0
+            unasked = np.full(len(self.heads.model) - known, _UNASKED)
+            self._closed, self._ends = closed, np.append(self._ends[:known], unasked)
+        ends = self._ends[head]
+        missing = ends == _UNASKED
+        if missing.any():
+            for i in np.unique(head[missing]).tolist():
+                self._ends[i] = closed.of(self.heads.listed[i].name)
+            ends = self._ends[head]
+        return ends
 
     def _ahead(self, batch: Batch) -> NDArray[np.bool_]:
         """Whose time runs ahead of the record's by more than allowed; a record without a time allows anything."""
@@ -102,9 +127,9 @@ class Fates:
         seconds = (int(batch.time[i]) - int(batch.records.timestamps_ms[row]) * MILLISECOND) / 1e9
         return Reject(row, events.AHEAD, f"its time is {seconds:.3f} s ahead of its record's, more than max_skew")
 
-    def _reasons_on(self, topic: str) -> list[str]:
-        reasons = self._reasons.setdefault(topic, [])
-        reasons += [self._reason(topic, head) for head in self.heads.listed[len(reasons) :]]
+    def _reasons_on(self, topic: str) -> "_Reasons":
+        reasons = self._reasons.setdefault(topic, _Reasons())
+        reasons.extend([self._reason(topic, head) for head in self.heads.listed[len(reasons.words) :]])
         return reasons
 
     def _reason(self, topic: str, head: Head) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.binding import Schema
 from stream.clocks import Mark, Progress
@@ -238,11 +239,9 @@ class Ingest:
         end = (batch.time // self._pane + 1) * self._pane
         late = fates.counted & (end + self._lateness <= clock)
         if late.any():
-            for i in np.flatnonzero(late).tolist():
-                name, pane = batch.heads[batch.head[i]].name, pane_end(int(clock[i]), self._pane)
-                if pane > self._closed.of(name):
-                    self._sums.late[pane, name] += 1
-        fresh = fates.counted & ~late & (end > fates.closed(self._closed))
+            ends = (clock[late] // self._pane + 1) * self._pane
+            self._sums.late.update(_tally(batch, batch.head[late], ends, self._closed))
+        fresh = fates.counted & ~late & (end > self._fates.closed(batch.head, self._closed))
         unplanned = fresh & (end - self._pane < self._planned[fates.model])
         if unplanned.any():
             self._learn(partition, batch, np.flatnonzero(unplanned), end)
@@ -272,10 +271,7 @@ class Ingest:
         """Labels are never late: a label's pane is that of its time or of the label clock, whichever is later."""
         rows = np.flatnonzero(fates.labels)
         ends = (np.maximum(batch.time[rows], label_clock[rows]) // self._pane + 1) * self._pane
-        for i, end in zip(rows.tolist(), ends.tolist(), strict=True):
-            name = batch.heads[batch.head[i]].name
-            if end > self._labels_closed.of(name):
-                self._sums.labels[end, name] += 1
+        self._sums.labels.update(_tally(batch, batch.head[rows], ends, self._labels_closed))
 
     def _reject(self, partition: Partition, batch: Batch, fates: Fates.View, clock: Ints, label_clock: Ints) -> None:
         """Refused records are dead letters once, and counted in the pane of their partition's clock."""
@@ -304,6 +300,16 @@ class Ingest:
         if end > self._topics_closed.get(partition[0], NEVER):
             for reason, n in reasons.items():
                 self._sums.rejected[end, *partition, reason] += n
+
+
+def _tally(batch: Batch, head: NDArray[np.int32], ends: Ints, closed: Closed) -> Counter[tuple[int, str]]:
+    """How many events of each open pane and model there are."""
+    found: Counter[tuple[int, str]] = Counter()
+    for (end, i), n in Counter(zip(ends.tolist(), head.tolist(), strict=True)).items():
+        name = batch.heads[i].name
+        if end > closed.of(name):
+            found[end, name] += n
+    return found
 
 
 def _running(times: Ints, before: int) -> Ints:

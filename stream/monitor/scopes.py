@@ -5,6 +5,7 @@ Two watermarks per model: of its events, and of its labels.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stream.clocks import Mark
 from stream.config.settings import Model, Settings
@@ -26,12 +27,17 @@ class Marks:
 
 def event_scope(model: Model, settings: Settings) -> Scope:
     """The prediction topics of a model."""
-    return tuple(sorted(topic for topic in settings.events.predictions if not model.topics or topic in model.topics))
+    return _scope(settings.events.predictions, model.topics)
 
 
 def label_scope(model: Model, settings: Settings) -> Scope:
     """The label topics of a model."""
-    return tuple(sorted(topic for topic in settings.events.labels if not model.topics or topic in model.topics))
+    return _scope(settings.events.labels, model.topics)
+
+
+@lru_cache(maxsize=4_096)  # asked for every model at every round
+def _scope(declared: tuple[str, ...], mine: tuple[str, ...]) -> Scope:
+    return tuple(sorted(topic for topic in declared if not mine or topic in mine))
 
 
 def topics(settings: Settings) -> tuple[str, ...]:

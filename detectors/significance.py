@@ -7,6 +7,8 @@ small cells change in its first three moments is added, and a gamma law with the
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import islice
+from typing import NamedTuple, Self
 
 import numpy as np
 from msgspec import Struct
@@ -15,7 +17,7 @@ from scipy.special import gammainccinv, gammaln, kolmogi, rel_entr
 
 from detectors.budgets import alpha_for
 from detectors.codes import Floats
-from detectors.distances import DISTANCES, PRIOR, Counts, jensen_shannon, kolmogorov_smirnov, psi, psi_cells
+from detectors.distances import DISTANCES, PRIOR, Counts, jensen_shannon, kolmogorov_smirnov, psi_cells
 from detectors.rare import merged, shared_out, smaller_share, targets
 from detectors.tolerance import tolerated
 
@@ -56,23 +58,22 @@ def judge(
     numeric = ordered.any(axis=1)
     level = np.asarray(alpha / (2.0 + numeric))  # Bonferroni over the distances that apply
     tolerate = np.broadcast_to(np.asarray(tolerate, np.float64), level.shape)
+    cells, chance = psi_cells(before, now), Chance.of(before, now)
     values = {
-        "psi": psi(before, now),
+        "psi": np.asarray(cells.sum(axis=-1)),
         "jensen_shannon": jensen_shannon(before, now),
         "kolmogorov_smirnov": np.where(numeric, kolmogorov_smirnov(*line), np.nan),
     }
-    limits = {name: _limit(name, before, now, level, tolerate) for name in UNORDERED}
+    limits = {name: chance.limit(name, level, tolerate) for name in UNORDERED}
     limits["kolmogorov_smirnov"] = np.where(numeric, tolerate + kolmogi(level) / np.sqrt(_effective(*line)), np.nan)
     for name in UNORDERED:
         above = np.flatnonzero(values[name] > limits[name])
         rest = tolerated(before[above], now[above], tolerate[above])
-        chance = above[
-            DISTANCES[name](before[above], rest) <= _limit(name, before[above], now[above], level[above], 0.0)
-        ]
-        limits[name][chance] = values[name][chance]
+        within = DISTANCES[name](before[above], rest) <= chance.take(above).limit(name, level[above], 0.0)
+        limits[name][above[within]] = values[name][above[within]]
     unknown = np.minimum(expected.sum(axis=1), observed.sum(axis=1)) < SMALLEST
     above = np.any([values[name] > limits[name] for name in values], axis=0)
-    contributions = shared_out(psi_cells(before, now), _gaps(expected, observed), target)
+    contributions = shared_out(cells, _gaps(expected, observed), target)
     return Judgement(values, limits, above & ~unknown, unknown, contributions)
 
 
@@ -88,32 +89,51 @@ def _effective(expected: Counts, observed: Counts) -> Floats:
     return np.asarray(m * n / (m + n))
 
 
-def _limit(name: str, expected: Floats, observed: Floats, level: Floats, tolerate: float | Floats) -> Floats:
-    """What one of the UNORDERED distances may be, (series,)."""
-    quantile = _quantile(name, expected, observed, level, tolerate)
-    return quantile if name == "psi" else np.minimum(np.sqrt(quantile / (8 * np.log(2))), 1.0)
+class Chance(NamedTuple):
+    """What samples of one distribution do to the UNORDERED distances: the size and the cumulants of each, (series,).
 
-
-def _quantile(name: str, expected: Floats, observed: Floats, level: Floats, tolerate: float | Floats) -> Floats:
-    """The upper quantile of psi, or of 8 times the divergence, of samples that differ by `tolerate`, (series,).
-
-    A total variation of t makes psi at least 4 t^2 and the divergence t^2 / 2 (Pinsker), hence the non-centrality.
+    `excess` is by how much the first three cumulants exceed those of a chi-square, in their units.
     """
-    both = expected + observed
-    occupied = both > 0
-    effective = _effective(expected, observed)
-    freedom = np.maximum(occupied.sum(axis=1) - 1.0, 1e-3)  # one cell: a limit of almost 0, above a value of 0
-    away = 4 * effective * np.square(tolerate)
-    # The smaller sample's cells decide; a cell with most of the values varies less than a Poisson count.
-    means = both * smaller_share(expected, observed)
-    weights = np.where(occupied, 1 - both / np.maximum(both.sum(axis=1, keepdims=True), 1), 0.0)
-    excess = [(weights * table).sum(axis=1) for table in _interpolated(means, excess_cumulants(name))]
-    first, second, third = (
-        unit * (freedom + order * away + more)
-        for unit, order, more in zip((1.0, 2.0, 8.0), (1, 2, 3), excess, strict=True)
-    )
-    shape, scale = 4 * second**3 / third**2, third / (2 * second)
-    return np.asarray(np.maximum(first + scale * (gammainccinv(shape, level) - shape), 0.0) / effective)
+
+    effective: Floats
+    freedom: Floats
+    excess: dict[str, tuple[Floats, ...]]
+
+    @classmethod
+    def of(cls, expected: Floats, observed: Floats) -> Self:
+        """Of counts in merged cells, (series, cells)."""
+        both = expected + observed
+        occupied = both > 0
+        freedom = np.maximum(occupied.sum(axis=1) - 1.0, 1e-3)  # one cell: a limit of almost 0, above a value of 0
+        # The smaller sample's cells decide; a cell with most of the values varies less than a Poisson count.
+        means = both * smaller_share(expected, observed)
+        weights = np.where(occupied, 1 - both / np.maximum(both.sum(axis=1, keepdims=True), 1), 0.0)
+        tables = np.concatenate([excess_cumulants(name) for name in UNORDERED])
+        sums = iter([(weights * table).sum(axis=1) for table in _interpolated(means, tables)])
+        return cls(_effective(expected, observed), freedom, {name: tuple(islice(sums, 3)) for name in UNORDERED})
+
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """Only these series."""
+        excess = {name: tuple(one[rows] for one in three) for name, three in self.excess.items()}
+        return type(self)(self.effective[rows], self.freedom[rows], excess)
+
+    def limit(self, name: str, level: Floats, tolerate: float | Floats) -> Floats:
+        """What one of the distances may be, (series,)."""
+        quantile = self.quantile(name, level, tolerate)
+        return quantile if name == "psi" else np.minimum(np.sqrt(quantile / (8 * np.log(2))), 1.0)
+
+    def quantile(self, name: str, level: Floats, tolerate: float | Floats) -> Floats:
+        """The upper quantile of psi, or of 8 times the divergence, of samples that differ by `tolerate`, (series,).
+
+        A total variation of t makes psi at least 4 t^2 and the divergence t^2 / 2 (Pinsker), hence the non-centrality.
+        """
+        away = 4 * self.effective * np.square(tolerate)
+        first, second, third = (
+            unit * (self.freedom + order * away + more)
+            for unit, order, more in zip((1.0, 2.0, 8.0), (1, 2, 3), self.excess[name], strict=True)
+        )
+        shape, scale = 4 * second**3 / third**2, third / (2 * second)
+        return np.asarray(np.maximum(first + scale * (gammainccinv(shape, level) - shape), 0.0) / self.effective)
 
 
 def _interpolated(means: Floats, tables: Floats) -> Iterator[Floats]:

@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from detectors import significance
 from detectors import suspects as suspects_of
 from detectors.rare import RARE, merged, smaller_share, targets
-from detectors.significance import SMALLEST, UNORDERED, judge
+from detectors.significance import SMALLEST, UNORDERED, Chance, judge
 from detectors.suspects import suspects
 
 SERIES, CELLS = 1_000, 37
@@ -70,7 +69,7 @@ def test_the_bound_is_below_the_limit(name: str) -> None:
     freedom, effective = cells.sum(axis=1) - 1.0, m * n / (m + n)
     for level in (0.02, 1e-4, 1e-9):
         levels, place = np.array([level]), np.zeros(SERIES, np.int64)
-        limits = significance._quantile(name, before, now, levels[place], 0.05) * effective
+        limits = Chance.of(before, now).quantile(name, levels[place], 0.05) * effective
         away = effective * 0.05**2
         bounds = suspects_of._least(name, freedom, away, rare.astype(np.float64), levels, place)
         sure = (freedom >= suspects_of.FREEDOM_LEAST) | ((freedom > 0) & ~rare)

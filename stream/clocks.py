@@ -58,6 +58,23 @@ class Progress:
         return self.trail[0].begin if self.trail else self.mark
 
 
+@dataclass(frozen=True)
+class Release:
+    """An idle partition's clocks are raised before its next event: an input, kept in the journal."""
+
+    offset: int
+    clock: int
+    label_clock: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far a topic may be read now: the first event time, ns, that may not."""
+
+    events: int
+    labels: int
+
+
 def _pane_of(clock: int, pane: int) -> int:
     return NEVER if clock == NEVER else pane_end(clock, pane)
 

@@ -3,57 +3,25 @@
 Sans I/O: `receive` takes a batch as far as it may be read and hands back the rest, `cut` hands over what it has summed.
 """
 
-import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from stream.binding import Schema
-from stream.clocks import Mark, Progress
+from stream.clocks import Limits, Mark, Progress, Release
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import NEVER, Batch, Ints, Partition, Records
 from stream.fates import Fates
 from stream.fold import Buffer
-from stream.partials import STRANGER_SAMPLE, DeadLetter, Partial, keep_fewest
+from stream.partials import DeadLetter, Partial
 from stream.roster import FUTURE, Roster
-from stream.sample import NOTHING, Sample, position_hashes
+from stream.sums import Sums, Unplanned, tally
 from stream.windows import pane_end
 
 PAYLOAD_MAX = 1_024  # bytes of a dead letter's payload that are kept
-
-
-@dataclass(frozen=True)
-class Release:
-    """An idle partition's clocks are raised before its next event: an input, kept in the journal."""
-
-    offset: int
-    clock: int
-    label_clock: int
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How far a topic may be read now: the first event time, ns, that may not."""
-
-    events: int
-    labels: int
-
-
-@dataclass
-class _Sums:
-    """What is summed between two cuts, apart from the rows in the buffer."""
-
-    learning: Counter[tuple[int, str]] = field(default_factory=Counter)
-    strangers: Counter[tuple[int, str]] = field(default_factory=Counter)
-    samples: dict[tuple[int, str], Sample] = field(default_factory=dict)
-    late: Counter[tuple[int, str]] = field(default_factory=Counter)
-    labels: Counter[tuple[int, str]] = field(default_factory=Counter)
-    rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
-    dead_letters: list[DeadLetter] = field(default_factory=list)
 
 
 class Ingest:
@@ -69,7 +37,7 @@ class Ingest:
         self._closed = self._labels_closed = Closed()
         self._topics_closed: Mapping[str, int] = {}
         self._bounds: dict[str, int] = {}
-        self._sums = _Sums()
+        self._sums = Sums()
         self._buffer = Buffer(settings.pane)
         self.adopt(roster, schema)
 
@@ -161,23 +129,14 @@ class Ingest:
         letters, self._sums.dead_letters = tuple(self._sums.dead_letters), []
         return letters
 
-    def cut(self) -> Partial:
-        """Sum what was received since the last cut."""
-        sums, self._sums = self._sums, _Sums()
-        blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads)
-        if self.schema.decoder.full:
+    def cut(self, upto: int = FUTURE) -> Partial:
+        """Sum what was received since the last cut; rows of panes that end later than `upto` may wait."""
+        sums, self._sums = self._sums, Sums()
+        full = self.schema.decoder.full
+        blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads, FUTURE if full else upto)
+        if full:
             self.schema.decoder.forget()
-        return Partial(
-            blocks,
-            versions,
-            sums.learning,
-            sums.strangers,
-            sums.samples,
-            sums.late,
-            sums.labels,
-            sums.rejected,
-            tuple(sums.dead_letters),
-        )
+        return sums.partial(blocks, versions)
 
     # ---- the clocks
 
@@ -226,7 +185,7 @@ class Ingest:
         clock = _running(np.where(fates.counted, batch.time, NEVER), mark.clock)
         clocked = fates.counted | fates.labels if partition[0] in self._settings.events.labels else fates.labels
         label_clock = _running(np.where(clocked, batch.time, NEVER), mark.label_clock)
-        self._count(partition, batch, fates, clock)
+        self._count(batch, fates, clock)
         if fates.labels.any():
             self._count_labels(batch, fates, label_clock)
         if batch.rejects or fates.refused:
@@ -234,44 +193,27 @@ class Ingest:
         ends = (clock[-1], label_clock[-1]) if len(clock) else (mark.clock, mark.label_clock)
         self._advance(partition, Mark(batch.records.position, 0, int(ends[0]), int(ends[1])))
 
-    def _count(self, partition: Partition, batch: Batch, fates: Fates.View, clock: Ints) -> None:
+    def _count(self, batch: Batch, fates: Fates.View, clock: Ints) -> None:
         """Predictions and features: late ones are counted, those of learned models sampled, the others buffered."""
         end = (batch.time // self._pane + 1) * self._pane
         late = fates.counted & (end + self._lateness <= clock)
         if late.any():
             ends = (clock[late] // self._pane + 1) * self._pane
-            self._sums.late.update(_tally(batch, batch.head[late], ends, self._closed))
+            self._sums.late.update(tally(batch, batch.head[late], ends, self._closed))
         fresh = fates.counted & ~late & (end > self._fates.closed(batch.head, self._closed))
         unplanned = fresh & (end - self._pane < self._planned[fates.model])
         if unplanned.any():
-            self._learn(partition, batch, np.flatnonzero(unplanned), end)
+            Unplanned(self._settings, self._since, self._bounds).learn(
+                self._sums, batch, np.flatnonzero(unplanned), end
+            )
             fresh &= ~unplanned
         self._buffer.add(batch, fates, end, fresh)
-
-    def _learn(self, partition: Partition, batch: Batch, rows: Ints, end: Ints) -> None:
-        """Count and sample the events of models without a plan."""
-        records = batch.records
-        offsets = records.offsets[batch.at[rows]]
-        hashes = position_hashes(_seed(partition[0]), partition[1], offsets)
-        keys = np.stack((end[rows], batch.head[rows].astype(np.int64)))
-        for pane, head in np.unique(keys, axis=1).T.tolist():
-            here = np.flatnonzero((keys[0] == pane) & (keys[1] == head))
-            name = batch.heads[head].name
-            stranger = pane - self._pane < self._since.get(name, FUTURE)  # before T, admitted or not
-            (self._sums.strangers if stranger else self._sums.learning)[pane, name] += len(here)
-            k = STRANGER_SAMPLE if stranger else self._settings.limits.sample
-            known = self._sums.samples.get((pane, name), NOTHING)
-            here = here[hashes[here] < min(known.bound(k), self._bounds.get(name, FUTURE))]
-            payloads = [records.values[i] or b"" for i in batch.at[rows[here]].tolist()]
-            versions = [batch.heads[head].version] * len(here)
-            self._sums.samples[pane, name] = known.merge(Sample.of(hashes[here], versions, payloads, k), k)
-        keep_fewest(self._sums.strangers, self._sums.samples)
 
     def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:
         """Labels are never late: a label's pane is that of its time or of the label clock, whichever is later."""
         rows = np.flatnonzero(fates.labels)
         ends = (np.maximum(batch.time[rows], label_clock[rows]) // self._pane + 1) * self._pane
-        self._sums.labels.update(_tally(batch, batch.head[rows], ends, self._labels_closed))
+        self._sums.labels.update(tally(batch, batch.head[rows], ends, self._labels_closed))
 
     def _reject(self, partition: Partition, batch: Batch, fates: Fates.View, clock: Ints, label_clock: Ints) -> None:
         """Refused records are dead letters once, and counted in the pane of their partition's clock."""
@@ -302,20 +244,6 @@ class Ingest:
                 self._sums.rejected[end, *partition, reason] += n
 
 
-def _tally(batch: Batch, head: NDArray[np.int32], ends: Ints, closed: Closed) -> Counter[tuple[int, str]]:
-    """How many events of each open pane and model there are."""
-    found: Counter[tuple[int, str]] = Counter()
-    for (end, i), n in Counter(zip(ends.tolist(), head.tolist(), strict=True)).items():
-        name = batch.heads[i].name
-        if end > closed.of(name):
-            found[end, name] += n
-    return found
-
-
 def _running(times: Ints, before: int) -> Ints:
     """The clock at each event, itself included."""
     return np.maximum(np.maximum.accumulate(times), before) if len(times) else times
-
-
-def _seed(topic: str) -> int:
-    return int.from_bytes(hashlib.blake2b(topic.encode(), digest_size=8).digest(), "little")

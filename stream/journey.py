@@ -15,11 +15,11 @@ import msgspec
 from sinks import commit as tables
 from sinks.commit import Commit
 from stream.binding import Schema, schema
-from stream.clocks import Mark
+from stream.clocks import Mark, Release
 from stream.config.settings import DAY, Settings
 from stream.events import NEVER, Batch, Partition, Records
 from stream.fold import FOLD_ROWS
-from stream.ingest import Ingest, Release
+from stream.ingest import Ingest
 from stream.ledger import moment
 from stream.monitor import Monitor, losses, rows, scopes
 from stream.monitor.onboarding import Sources, changes
@@ -193,7 +193,7 @@ class Journey:
         at = scopes.marks(self.clocks, self.settings)
         closing = self.monitor.ready(at)
         if closing:
-            self.monitor.receive(self.ingest.cut())
+            self.monitor.receive(self.ingest.cut(max(at.events.values(), default=NEVER) - self.settings.lateness))
             self.monitor.advance(at)
             self._tell_ingest()
         self.marks = at
@@ -211,6 +211,7 @@ class Journey:
         state.losses = losses.since(state.losses, oldest)
         if state.roster is not self._roster:
             self._roster = state.roster
+            self.monitor.receive(self.ingest.cut())  # what the former schema has decoded
             self.ingest.adopt(state.roster, self._schema())
 
     # ---- Commits out

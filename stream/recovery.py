@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 from detectors import parts
 from sinks import commit as tables
 from sinks.commit import Store, Table
-from stream.clocks import Mark
+from stream.clocks import Mark, Release
 from stream.config.settings import Settings
 from stream.config.units import spelled_duration
 from stream.events import NEVER, Partition
-from stream.ingest import Release
 from stream.journey import Memory, Start
 from stream.monitor import accumulator
 from stream.monitor.accumulator import Pane

@@ -4,10 +4,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from sinks import commit as tables
+from stream.clocks import Limits
 from stream.closed import Closed
 from stream.config.settings import Model, Settings
 from stream.events import NEVER
-from stream.ingest import Limits
 from stream.ledger import Ledger, moment
 from stream.monitor import rows, scopes
 from stream.monitor.onboarding import Sources

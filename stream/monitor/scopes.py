@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from stream.clocks import Mark
+from stream.clocks import Limits, Mark
 from stream.config.settings import Model, Settings
 from stream.events import NEVER, Partition
-from stream.ingest import Limits
 from stream.windows import watermark
 
 Scope = tuple[str, ...]  # topics, sorted

@@ -15,11 +15,10 @@ from sinks import commit as tables
 from sinks.commit import Store
 from sinks.memory import MemoryStore
 from stream.broker import Fetched
-from stream.clocks import Mark
+from stream.clocks import Mark, Release
 from stream.config.parse import parse
 from stream.config.settings import Settings
 from stream.events import Partition, Records
-from stream.ingest import Release
 from stream.journey import Journey, Memory, Start
 from stream.monitor.onboarding import Sources
 from tests.integration.kafka import Kafka

@@ -1,0 +1,87 @@
+"""What is summed between two cuts, apart from the rows that wait to be folded: counts, samples, dead letters."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.parts import Summary
+from stream.closed import Closed
+from stream.config.settings import Settings
+from stream.events import Batch, Ints
+from stream.partials import STRANGER_SAMPLE, DeadLetter, Partial, Series, keep_fewest
+from stream.roster import FUTURE
+from stream.sample import NOTHING, Sample, position_hashes
+
+
+@dataclass
+class Sums:
+    """Keys begin with the end of a pane, as in a Partial."""
+
+    learning: Counter[tuple[int, str]] = field(default_factory=Counter)
+    strangers: Counter[tuple[int, str]] = field(default_factory=Counter)
+    samples: dict[tuple[int, str], Sample] = field(default_factory=dict)
+    late: Counter[tuple[int, str]] = field(default_factory=Counter)
+    labels: Counter[tuple[int, str]] = field(default_factory=Counter)
+    rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+
+    def partial(self, blocks: Mapping[Series, Summary], versions: Mapping[tuple[int, str], frozenset[str]]) -> Partial:
+        """All of it, with the folded rows."""
+        return Partial(
+            blocks,
+            versions,
+            self.learning,
+            self.strangers,
+            self.samples,
+            self.late,
+            self.labels,
+            self.rejected,
+            tuple(self.dead_letters),
+        )
+
+
+@dataclass(frozen=True)
+class Unplanned:
+    """Events of models without a plan: until when each model is a stranger, from which hash on nothing is sampled."""
+
+    settings: Settings
+    since: Mapping[str, int]
+    bounds: Mapping[str, int]
+
+    def learn(self, sums: Sums, batch: Batch, rows: Ints, end: Ints) -> None:
+        """Count and sample these rows of a batch; `end` is the end of each event's pane."""
+        records = batch.records
+        hashes = position_hashes(_seed(records.topic), records.partition, records.offsets[batch.at[rows]])
+        keys = np.stack((end[rows], batch.head[rows].astype(np.int64)))
+        for pane, head in np.unique(keys, axis=1).T.tolist():
+            here = np.flatnonzero((keys[0] == pane) & (keys[1] == head))
+            name = batch.heads[head].name
+            stranger = pane - self.settings.pane < self.since.get(name, FUTURE)  # before T, admitted or not
+            (sums.strangers if stranger else sums.learning)[pane, name] += len(here)
+            k = STRANGER_SAMPLE if stranger else self.settings.limits.sample
+            known = sums.samples.get((pane, name), NOTHING)
+            here = here[hashes[here] < min(known.bound(k), self.bounds.get(name, FUTURE))]
+            payloads = [records.values[i] or b"" for i in batch.at[rows[here]].tolist()]
+            versions = [batch.heads[head].version] * len(here)
+            sums.samples[pane, name] = known.merge(Sample.of(hashes[here], versions, payloads, k), k)
+        keep_fewest(sums.strangers, sums.samples)
+
+
+def tally(batch: Batch, head: NDArray[np.int32], ends: Ints, closed: Closed) -> Counter[tuple[int, str]]:
+    """How many events of each open pane and model there are."""
+    found: Counter[tuple[int, str]] = Counter()
+    for (end, i), n in Counter(zip(ends.tolist(), head.tolist(), strict=True)).items():
+        name = batch.heads[i].name
+        if end > closed.of(name):
+            found[end, name] += n
+    return found
+
+
+@cache
+def _seed(topic: str) -> int:
+    return int.from_bytes(hashlib.blake2b(topic.encode(), digest_size=8).digest(), "little")

@@ -129,12 +129,11 @@ class Ingest:
         letters, self._sums.dead_letters = tuple(self._sums.dead_letters), []
         return letters
 
-    def cut(self, upto: int = FUTURE) -> Partial:
-        """Sum what was received since the last cut; rows of panes that end later than `upto` may wait."""
+    def cut(self) -> Partial:
+        """Sum what was received since the last cut."""
         sums, self._sums = self._sums, Sums()
-        full = self.schema.decoder.full
-        blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads, FUTURE if full else upto)
-        if full:
+        blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads)
+        if self.schema.decoder.full:
             self.schema.decoder.forget()
         return sums.partial(blocks, versions)
 

@@ -193,7 +193,7 @@ class Journey:
         at = scopes.marks(self.clocks, self.settings)
         closing = self.monitor.ready(at)
         if closing:
-            self.monitor.receive(self.ingest.cut(max(at.events.values(), default=NEVER) - self.settings.lateness))
+            self.monitor.receive(self.ingest.cut())
             self.monitor.advance(at)
             self._tell_ingest()
         self.marks = at

@@ -43,7 +43,7 @@ def test_a_service_that_ends_is_told_with_its_last_words(tmp_path: Path) -> None
     """What it wrote last is part of the sentence."""
     child = Child(tmp_path, "127.0.0.1:9", free_port(0))
     child.store.write_text("no database")
-    with child, pytest.raises(ServiceFailed, match=r"the service ended with code 1; its log is .*driftline\.duckdb"):
+    with child, pytest.raises(ServiceFailed, match=r"the service ended with code 2; its log is .*driftline\.duckdb"):
         child.wait_until_ready()
 
 

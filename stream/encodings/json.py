@@ -8,7 +8,6 @@ import operator
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, starmap
 from typing import Any
 
 import numpy as np
@@ -18,14 +17,14 @@ from numpy.typing import NDArray
 from stream import events
 from stream.encodings.documents import parse
 from stream.encodings.rescue import FAILURES, LONG_VERSION, UNIDENTIFIED, Rescue, short
-from stream.encodings.schema import Ids, number
+from stream.encodings.schema import MISSING, Ids, number
 from stream.encodings.structs import Types
 from stream.encodings.times import BAD, times
 from stream.events import Batch, Head, Records, Reject
 
 __all__ = ["Decoder", "parse"]
 
-CHUNK = 250  # events decoded before their objects are dropped: more, and the working set leaves the cache (measured)
+CHUNK = 250  # events whose texts wait to be looked up: more, and they leave the cache (measured)
 HEADS_MAX = 60_000  # distinct (model, kind, version) remembered at once
 _OUTPUT_NUMBERS = 3  # score, latency and prediction, behind the numeric features
 _OUTPUT_TEXTS = 2  # prediction and status, behind the categorical features
@@ -35,17 +34,17 @@ TIME = "RFC 3339 with a zone, or an integer of epoch milliseconds"
 _REFUSED = -1  # stands for the head of an event that is rejected
 
 
-class _Columns:
-    """Columns with room for n events, filled chunk by chunk while the events are in the cache."""
+class _Rows:
+    """The fields of a batch's events, filled event by event: numbers packed, texts as ids."""
 
-    def __init__(self, n: int, types: Types, id_type: type[np.unsignedinteger]) -> None:
-        self.n = 0  # events filled in
-        self.time = np.empty(n, np.int64)
-        self.head = np.empty(n, np.int32)
-        self.values = np.empty((n, types.n_numeric + _OUTPUT_NUMBERS))
-        self.texts = np.empty((n, types.n_categorical + _OUTPUT_TEXTS), id_type)
-        self.segments = np.empty((n, len(types.segments)), id_type)
-        self.refused: dict[int, tuple[str, str]] = {}  # event: reason, detail
+    def __init__(self) -> None:
+        self.numbers: list[bytes] = []
+        self.outputs: list[float | None] = []
+        self.texts: list[bytes] = []
+        self.segments: list[bytes] = []
+        self.heads: list[int] = []
+        self.times: list[str | int] = []
+        self.unidentified: set[int] = set()  # places of labels without an id
 
 
 class Decoder:
@@ -59,8 +58,6 @@ class Decoder:
         self._rescue = Rescue(types, bytes_max)
         self._head_of: dict[Any, int] = {}
         self._dates: dict[bytes, int] = {}
-        self._numeric = operator.itemgetter(slice(0, types.n_numeric))
-        self._categorical = operator.itemgetter(slice(types.n_numeric, None))
         self._pack = struct.Struct(f"{types.n_numeric}d").pack
         self._id_type, self._pack_ids = _smallest(max(ids.values()))
 
@@ -75,78 +72,55 @@ class Decoder:
 
     def decode(self, records: Records) -> Batch:
         """All records as columns; rejects name their place among the records."""
-        n = len(records.values)
-        columns, rejects = _Columns(n, self._types, self._id_type), list[Reject]()
-        for i in range(0, n, CHUNK):
-            good = self._events(records.values[i : i + CHUNK], i, rejects)
-            if good:
-                self._append(good, columns)
-        return self._batch(records, columns, rejects)
+        values = records.values
+        rows, rejects = _Rows(), list[Reject]()
+        for i in range(0, len(values), CHUNK):
+            self._read(values[i : i + CHUNK], i, rows, rejects)
+        return self._batch(records, rows, rejects)
 
-    def _events(self, values: Sequence[bytes | None], first: int, rejects: list[Reject]) -> list[Any]:
-        """Decoded events in order; an exception costs one event, for `extend` keeps what it already had."""
-        good: list[Any] = []
-        n_rejected = 0
-        remaining = iter(values)
+    def _read(self, values: Sequence[bytes | None], first: int, rows: _Rows, rejects: list[Reject]) -> None:
+        """Take the fields of a chunk of records.
+
+        Each event is dropped before the next is decoded: its memory is used again while the cache holds it, which saves
+        a fifth of the time (measured).
+        """
+        decode, heads, pack = self._types.decode, self._head_of, self._pack
+        n_numeric, has_segments = self._types.n_numeric, bool(self._types.segments)
+        texts: list[object] = []
+        segments: list[object] = []
+        usual: Sequence[bytes | None] = values
         if max(map(len, filter(None, values)), default=0) > self._bytes_max:
-            remaining = iter([value if value and len(value) <= self._bytes_max else None for value in values])
-        while True:
+            usual = [value if value and len(value) <= self._bytes_max else None for value in values]
+        for i, value in enumerate(usual):
             try:
-                good.extend(map(self._types.decode, remaining))  # type: ignore[arg-type]  # None is a TypeError
+                event = decode(value)  # type: ignore[arg-type]  # None is a TypeError
             except FAILURES:
-                i = len(good) + n_rejected
                 event = self._rescue.event(values[i], first + i)
                 if isinstance(event, Reject):
                     rejects.append(event)
-                    n_rejected += 1
-                else:
-                    good.append(event)
-            else:
-                return good
+                    continue
+            kind, time, version, features, score, latency, prediction, status, where, key = astuple(event)
+            fields = astuple(features)
+            try:
+                rows.numbers.append(pack(*fields[:n_numeric]))
+            except struct.error:  # a null among them
+                rows.numbers.append(pack(*[MISSING if each is None else each for each in fields[:n_numeric]]))
+            rows.outputs += (score, latency, prediction if type(prediction) is float else number(prediction))
+            texts += fields[n_numeric:]
+            texts += (prediction, status)
+            if has_segments:
+                segments += astuple(where)
+            if kind == "label" and key is None and self._types.identified:
+                rows.unidentified.add(len(rows.times))
+            head = heads.get((type(event), kind, version))
+            rows.heads.append(self._head(type(event), kind, version) if head is None else head)
+            rows.times.append(time)
+        rows.texts.append(self._looked_up(texts))
+        rows.segments.append(self._looked_up(segments))
 
-    def _append(self, good: list[Any], columns: _Columns) -> None:
-        """Take the fields of a chunk of events, whose objects can be dropped then."""
-        kind, time, version, features, score, latency, prediction, status, segments, *rest = zip(
-            *map(astuple, good), strict=True
-        )
-        fields = list(map(astuple, features))
-        chunk = slice(columns.n, columns.n + len(good))
-        values, texts = columns.values[chunk], columns.texts[chunk]
-        values[:, :-3] = self._packed(fields)
-        values[:, -3] = score  # None becomes the ordinary NaN, which means missing
-        values[:, -2] = latency
-        values[:, -1] = [value if type(value) is float else number(value) for value in prediction]
-        texts[:, :-2] = self._looked_up(chain.from_iterable(map(self._categorical, fields))).reshape(len(good), -1)
-        texts[:, -2:] = self._looked_up(chain(prediction, status)).reshape(2, -1).T
-        if self._types.segments:
-            found = self._looked_up(chain.from_iterable(map(astuple, segments)))
-            columns.segments[chunk] = found.reshape(len(good), -1)
-        columns.head[chunk] = heads = self._heads(good, kind, version)
-        columns.time[chunk] = stamps = times(time, self._dates)
-        if stamps.min() == BAD or _REFUSED in heads or "label" in kind:
-            flaws = _flaws(kind, time, heads, stamps, rest[0] if rest else kind)
-            columns.refused |= {columns.n + i: flaw for i, flaw in flaws.items()}
-        columns.n += len(good)
-
-    def _packed(self, fields: Sequence[tuple[Any, ...]]) -> NDArray[np.float64]:
-        """The numeric fields of rows, (rows, numeric)."""
-        rows = list(map(self._numeric, fields))
-        try:
-            packed = np.frombuffer(b"".join(starmap(self._pack, rows)))
-        except struct.error:  # a null among them: half as fast, and it becomes the ordinary NaN, which means missing
-            packed = np.array(rows, np.float64)
-        return packed.reshape(len(fields), self._types.n_numeric)
-
-    def _looked_up(self, values: Iterable[object]) -> NDArray[np.unsignedinteger]:
-        """The ids of categories."""
-        return np.frombuffer(self._pack_ids(map(self._ids.__getitem__, values)), self._id_type)
-
-    def _heads(self, good: list[Any], kind: Sequence[str], version: Sequence[Any]) -> list[int]:
-        found: list[Any] = list(map(self._head_of.get, zip(map(type, good), kind, version, strict=True)))
-        if None in found:
-            keys = zip(map(type, good), kind, version, strict=True)
-            found = [self._head(*key) if i is None else i for i, key in zip(found, keys, strict=True)]
-        return found
+    def _looked_up(self, values: Iterable[object]) -> bytes:
+        """The ids of categories, packed."""
+        return self._pack_ids(map(self._ids.__getitem__, values))
 
     def _head(self, event_type: type, kind: str, version: Any) -> int:  # noqa: ANN401 - see `Types.strange`
         key = (event_type, kind, version)
@@ -159,32 +133,41 @@ class Decoder:
             self.heads.append(Head(known.place, name, _KINDS[kind], str(version)))
         return self._head_of[key]
 
-    def _batch(self, records: Records, columns: _Columns, rejects: list[Reject]) -> Batch:
+    def _batch(self, records: Records, rows: _Rows, rejects: list[Reject]) -> Batch:
         at = np.arange(len(records.values))
         if rejects:
             at = np.delete(at, [reject.row for reject in rejects])
-        found = (columns.time, columns.head, columns.values, columns.texts, columns.segments)
-        arrays: list[NDArray[Any]] = [at, *(column[: columns.n] for column in found)]
-        if columns.refused:
-            rejects += [Reject(int(at[i]), *why) for i, why in columns.refused.items()]
-            arrays = [np.delete(column, list(columns.refused), axis=0) for column in arrays]
+        n = len(rows.times)
+        time, head = times(rows.times, self._dates), np.array(rows.heads, np.int32)
+        values = np.empty((n, self._types.n_numeric + _OUTPUT_NUMBERS))
+        values[:, :-_OUTPUT_NUMBERS] = np.frombuffer(b"".join(rows.numbers)).reshape(n, -1) if n else 0.0
+        values[:, -_OUTPUT_NUMBERS:] = np.array(rows.outputs, np.float64).reshape(n, -1) if n else 0.0
+        texts, segments = (
+            np.frombuffer(b"".join(packed), self._id_type).reshape(n, width)
+            for packed, width in (
+                (rows.texts, self._types.n_categorical + _OUTPUT_TEXTS),
+                (rows.segments, len(self._types.segments)),
+            )
+        )
+        columns: list[NDArray[Any]] = [at, time, head, values, texts, segments]
+        bad = (time == BAD) | (head == _REFUSED)
+        if rows.unidentified or bad.any():
+            flawed = sorted({*np.flatnonzero(bad).tolist(), *rows.unidentified})
+            flaws = {i: _flaw(rows, i, rows.heads[i]) for i in flawed}
+            rejects += [Reject(int(at[i]), *why) for i, why in flaws.items()]
+            columns = [np.delete(column, list(flaws), axis=0) for column in columns]
         rejects.sort(key=operator.attrgetter("row"))
-        at, time, head, values, texts, segments = arrays
+        at, time, head, values, texts, segments = columns
         return Batch(records, at, time, head, values, texts, segments, self.heads, tuple(rejects))
 
 
-def _flaws(
-    kind: Sequence[str],
-    time: Sequence[str | int],
-    heads: Sequence[int],
-    stamps: NDArray[np.int64],
-    keys: Sequence[object],
-) -> dict[int, tuple[str, str]]:
-    """Why decoded events are rejected, by their place: version, id, time, the first flaw in the order of `Rescue`."""
-    bad = f"expected {TIME}"
-    flaws = {i: (events.BAD_TIME, f"time is {time[i]!r:.80}, {bad}") for i in np.flatnonzero(stamps == BAD).tolist()}
-    flaws |= {i: UNIDENTIFIED for i, pair in enumerate(zip(kind, keys, strict=True)) if pair == ("label", None)}
-    return flaws | {i: (events.WRONG_TYPE, LONG_VERSION) for i, head in enumerate(heads) if head == _REFUSED}
+def _flaw(rows: _Rows, i: int, head: int) -> tuple[str, str]:
+    """Why a decoded event is rejected: version, id, time, the first flaw in the order of `Rescue`."""
+    if head == _REFUSED:
+        return events.WRONG_TYPE, LONG_VERSION
+    if i in rows.unidentified:
+        return UNIDENTIFIED
+    return events.BAD_TIME, f"time is {rows.times[i]!r:.80}, expected {TIME}"
 
 
 def _smallest(largest: int) -> tuple[type[np.unsignedinteger], Callable[[Iterable[int]], bytes]]:

@@ -99,13 +99,15 @@ class Types:
             ("prediction", Category, None),
             ("status", Category, None),
             ("segments", self._segments_type, self._no_segments),
+            ("id", str | int | None, None),
         ]
-        if self.identified:
-            fields.append(("id", str | int | None, None))
+        unread = {"features"} if learning else set()
+        if not self.identified:
+            unread.add("id")
         event = defstruct(
             "Event",
             fields,
-            rename={"features": f"{RESERVED}features"} if learning else None,  # not even looked at
+            rename={name: RESERVED + name for name in unread},  # not even looked at
             tag_field="model",
             tag=shape.model,
             gc=False,
@@ -127,15 +129,12 @@ class Types:
             "status": category(document.get("status")),
             "segments": self._segments(document.get("segments")),
         }
-        return known.event(**fields, **self._id(header))
+        return known.event(**fields, id=header.id)
 
     def strange(self, header: Header) -> Struct:
         """The event of a model that has no type: only its header is read, and its version holds the model too."""
         version = (header.model, str(header.version))
-        return self.stranger.event(kind=header.kind, time=header.time, version=version, **self._id(header))
-
-    def _id(self, header: Header) -> dict[str, Any]:
-        return {"id": header.id} if self.identified else {}
+        return self.stranger.event(kind=header.kind, time=header.time, version=version, id=header.id)
 
     def _features(self, known: EventType, document: object) -> Struct:
         if document is None:

@@ -41,8 +41,7 @@ PANE_S = 60
 REFERENCE = "reference"
 STAGES = [
     ("getmany", reader.Reader, "fetch"),
-    ("decode", encoding.Decoder, "_events"),
-    ("columns", encoding.Decoder, "decode"),
+    ("decode, columns", encoding.Decoder, "decode"),
     ("judge lateness, buffer", ingest.Ingest, "receive"),
     ("fold", fold.Buffer, "fold"),
     ("close: distances, limits", judging, "judge"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import Any, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,9 @@ CELLS_MAX = 120  # twice as many cells, the open ends and the special ones must 
 QUANTA = 30  # bits of a quantum below the scale: a mean over n events is as fine as 1e-9 of a deviation
 RANGE = 1000  # the reference reaches at most this many scales from the centre; sums are clamped beyond 1,024
 QUANTUM_LEAST = -1022  # the least exponent of a normal number, so that its inverse is finite
+# 64 KB per column: fifty models with one reference would hold 70 MB of the same, and push it out of the processor's
+# caches. Weak, so that a table goes with the last grid that reads it.
+_LUTS: WeakValueDictionary[tuple[bytes, ...], NDArray[np.uint8]] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +70,17 @@ class Grid:
 
     @cached_property
     def lut(self) -> NDArray[np.uint8]:
-        """Cells of numeric columns by the signed upper 16 bits of (value - center), plus 32,768, (F, 65536)."""
-        tables = [_table(boundaries) for boundaries in self.boundaries]
-        return np.array(tables, np.uint8).reshape(len(tables), codes.CODES)
+        """Cells of numeric columns by the signed upper 16 bits of (value - center), plus 32,768, (F, 65536).
+
+        Read-only, and one array for all grids with the same boundaries.
+        """
+        key = tuple(boundaries.tobytes() for boundaries in self.boundaries)
+        found = _LUTS.get(key)
+        if found is None:
+            tables = [_table(boundaries) for boundaries in self.boundaries]
+            found = _LUTS[key] = np.array(tables, np.uint8).reshape(len(tables), codes.CODES)
+            found.flags.writeable = False
+        return found
 
     def cell_names(self, column: str) -> list[str]:
         """What each cell of a column holds, for people."""

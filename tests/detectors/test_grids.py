@@ -1,6 +1,8 @@
 """Grids: whatever the reference holds, its cells are sensible, exact and portable."""
 
+import gc
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -87,6 +89,19 @@ def test_a_grid_survives_json(shape: str) -> None:
     loaded = Grid.load(json.loads(json.dumps(grid.document())))
     assert grid.document() == loaded.document()
     assert np.array_equal(grid.lut, loaded.lut)
+
+
+def test_grids_with_the_same_boundaries_share_a_table_while_one_is_there() -> None:
+    """However they were made; nobody can write to it, and it goes with the last of them."""
+    first = grid_of(SHAPES["lognormal"])
+    second = Grid.load(first.document())
+    assert first.lut is second.lut
+    assert not first.lut.flags.writeable
+    assert first.lut is not grid_of(SHAPES["normal"]).lut
+    table = weakref.ref(first.lut)
+    del first, second
+    gc.collect()
+    assert table() is None
 
 
 @EVERY_SHAPE

@@ -29,6 +29,8 @@ class Sources:
 
     limits: Limits
     files: Mapping[str, File] = field(default_factory=dict)
+    # By basis: many models have the same reference, half a second of work and several MB each. One per distinct basis.
+    _shared: dict[str, Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def basis(self, model: Model) -> str:
         """A hash of what a model's plans are made by."""
@@ -46,11 +48,22 @@ class Sources:
         """
         file = self.files.get(model.reference.file)
         if file is not None:
-            source = f"file {model.reference.file}"
-            return reference.plan(name, file.table, model, self.limits, since=since, source=source)
+            return self._from_file(name, model, file.table, since)
         if learner is None or learner.share(model.reference.learn) < 1:
             return None
         return learner.plan(name, model, self.limits, since)
+
+    def _from_file(self, name: str, model: Model, table: Table, since: int) -> Plan:
+        """The plan that a reference file makes; where its rows are of all models alike, it is made once for all."""
+        basis = self.basis(model)
+        known = self._shared.get(basis)
+        if known is not None:
+            return replace(known, model=name, since=since)
+        source = f"file {model.reference.file}"
+        made = reference.plan(name, table, model, self.limits, since=since, source=source)
+        if table.models is None:
+            self._shared[basis] = made
+        return made
 
 
 def declared(settings: Settings) -> list[tuple[str, Model]]:

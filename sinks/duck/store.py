@@ -17,6 +17,7 @@ from sinks.commit import Columns, Commit, Kind, Table, checked, type_of
 from sinks.commit.store import NOWHERE
 from sinks.duck import words
 from sinks.duck.errors import translated
+from sinks.duck.gate import Gate
 from sinks.duck.schema import CODED, prepare
 from sinks.duck.statements import deletions, insertion, selection
 
@@ -24,6 +25,9 @@ COMMITS_KEPT = 100_000  # rows of `commits`, which only a person reads: a day at
 # Automatic checkpoints are the tail of commit times; `forget` checkpoints between commits, and this is only the bound
 # for a caller that forgets to call it.
 WAL_MAX = "512MB"
+# DuckDB keeps every block that it has written until `memory_limit` is reached, though hardly one is read again: the
+# process would grow by as much. What stays is enough for the tables' newest blocks and for the next page.
+CACHE_KEPT = 32_000_000  # bytes
 
 
 class DuckStore:
@@ -35,7 +39,7 @@ class DuckStore:
     """
 
     def __init__(self, path: str | Path, *, memory_limit: str = "1GB", threads: int = 1) -> None:
-        self._path = str(path)
+        self._path, self._memory_limit, self._gate = str(path), memory_limit, Gate()
         settings: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
             "threads": threads,
@@ -106,7 +110,7 @@ class DuckStore:
             limit=limit,
             offset=offset,
         )
-        with translated(self._path), self._root.cursor() as cursor:
+        with translated(self._path), self._gate.passed(), self._root.cursor() as cursor:
             found = cursor.execute(statement.sql, statement.parameters).fetchnumpy()
         kinds: dict[str, Kind] = {"commit": "int", **{column.name: column.kind for column in table.columns}}
         return {name: _fetched(found[name], kind) for name, kind in kinds.items()}
@@ -128,6 +132,7 @@ class DuckStore:
                 _roll_back(self._keeper)
                 raise
             self._keeper.execute("CHECKPOINT")
+            self._give_back()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same data, for SQL beside the writer; the caller closes it."""
@@ -139,6 +144,21 @@ class DuckStore:
             self._writer.close()
             self._keeper.close()
             self._root.close()
+
+    def _give_back(self) -> None:
+        """Let go of the cache beyond CACHE_KEPT: a lower limit evicts at once, which nothing else does.
+
+        Only while nobody reads, for a reader would have to live within that limit; else the next time will do.
+        """
+        with self._gate.held() as alone, self._root.cursor() as cursor:
+            (cached,) = cursor.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()[0]
+            if not alone or cached <= CACHE_KEPT:
+                return
+            try:
+                with suppress(duckdb.OutOfMemoryException):  # `cursor` was asked for, and what it does holds more
+                    cursor.execute(f"SET memory_limit = '{CACHE_KEPT}B'")
+            finally:  # a refused limit can hold all the same (seen beside three readers)
+                cursor.execute("SET memory_limit = ?", [self._memory_limit])
 
     def _number(self) -> int:
         (row,) = self._writer.execute("SELECT coalesce(max(number), 0) FROM commits").fetchall()

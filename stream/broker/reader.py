@@ -36,7 +36,9 @@ class Reader:
         self._environment = environment
         self._questions = Questions(kafka, environment)
         self._consumer: AIOKafkaConsumer = None
-        self._positions: dict[TopicPartition, int] = {}
+        self._positions: dict[TopicPartition, int] = {}  # behind what was handed out
+        self._read: dict[TopicPartition, int] = {}  # behind what has come
+        self._aside: dict[TopicPartition, list[Fetched | Gap]] = {}  # what has come of partitions that are paused
         self._silence = Silence((), 0.0)
 
     async def start(self) -> None:
@@ -81,18 +83,23 @@ class Reader:
     def assign(self, positions: Mapping[Partition, int]) -> None:
         """Read exactly these partitions, each from its position. What was fetched and not handed out yet is dropped."""
         self._positions = {TopicPartition(*partition): offset for partition, offset in positions.items()}
+        self._read, self._aside = dict(self._positions), {}
         defects.assign(self._consumer, self._positions)
         self._silence = Silence(self._positions, time.monotonic())
 
     async def fetch(self, timeout_ms: int, records_max: int, paused: Collection[Partition] = ()) -> list[Fetched | Gap]:
-        """What has come, at most `records_max` records; waits up to `timeout_ms` where nothing has.
+        """What has come, about `records_max` records; waits up to `timeout_ms` where nothing has.
 
-        Partitions in `paused` are not handed out; what was fetched of them stays in memory, at most FETCH_BYTES each.
-        (The client's own `pause` would throw it away and fetch it again.) A stretch may hold no record, only a later
-        position.
+        Partitions in `paused` are not handed out. What has come of them is set aside, and only then are they paused in
+        the client, which asks a broker for nothing as long as it has records of it that nobody takes (D10). A stretch
+        may hold no record, only a later position.
         """
-        active = [each for each in self._positions if each not in paused]
-        if not active:
+        held = {TopicPartition(*partition) for partition in paused}
+        if released := sorted(self._aside.keys() - held):
+            self._consumer.resume(*released)
+            return self._handed_out([item for each in released for item in self._aside.pop(each)], held)
+        asked = self._positions.keys() - self._aside.keys()
+        if not asked:
             await asyncio.sleep(timeout_ms / 1000)
             self._listen(())
             return []
@@ -100,18 +107,29 @@ class Reader:
             defects.fetching(self._consumer)
             async with asyncio.timeout(timeout_ms / 1000 + GRACE_S):
                 # No names: all. The client looks each partition up in the names, so many of them are slow.
-                come = await self._consumer.getmany(
-                    *(active if paused else ()), timeout_ms=timeout_ms, max_records=records_max
-                )
+                come = await self._consumer.getmany(timeout_ms=timeout_ms, max_records=records_max)
         except OffsetOutOfRangeError as error:
-            return await self._gaps(error.args[0])
+            return self._handed_out(await self._gaps(error.args[0]), held)
         except TimeoutError as error:
-            raise BrokerFailed(f"the Kafka client hangs, reading {names(active)}") from error
+            raise BrokerFailed(f"the Kafka client hangs, reading {names(asked)}") from error
         except KafkaError as error:
-            raise BrokerFailed(f"reading {names(active)} from {self._kafka.bootstrap}: {error!r}") from error
+            raise BrokerFailed(f"reading {names(asked)} from {self._kafka.bootstrap}: {error!r}") from error
         # Once records_max is reached, others may have records waiting, and the client does not ask for more of those.
-        self._listen(active if sum(map(len, come.values())) < records_max else ())
-        return await self._moved(active, come)
+        self._listen(asked if sum(map(len, come.values())) < records_max else ())
+        return self._handed_out(await self._moved(asked, come), held)
+
+    def _handed_out(self, come: Sequence[Fetched | Gap], held: Collection[TopicPartition]) -> list[Fetched | Gap]:
+        """What may be handed out; the rest is set aside."""
+        out = []
+        for item in come:
+            each = TopicPartition(item.topic, item.partition)
+            if each in held:
+                self._aside.setdefault(each, []).append(item)
+                self._consumer.pause(each)
+            else:
+                self._positions[each] = item.beginning if isinstance(item, Gap) else item.position
+                out.append(item)
+        return out
 
     def position(self, partition: Partition) -> int:
         """The next offset that `fetch` will hand out."""
@@ -137,8 +155,8 @@ class Reader:
         fetched: list[Fetched | Gap] = []
         for each in active:
             position = await self._consumer.position(each)
-            if position != self._positions[each]:
-                self._positions[each] = position
+            if position != self._read[each]:
+                self._read[each] = position
                 fetched.append(columns(each, come.get(each, ()), position))
         return fetched
 
@@ -155,8 +173,8 @@ class Reader:
             if position > end:
                 raise TopicReplaced(each.topic, each.partition, position, end)
             # Neither below nor beyond by now: the partition has just moved to another broker. Read on.
-            self._positions[each] = max(position, beginning)
-            self._consumer.seek(each, self._positions[each])
+            self._read[each] = max(position, beginning)
+            self._consumer.seek(each, self._read[each])
             if position < beginning:
                 gaps.append(Gap(each.topic, each.partition, position, beginning))
         return gaps

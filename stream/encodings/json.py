@@ -39,7 +39,7 @@ class _Rows:
 
     def __init__(self) -> None:
         self.numbers: list[bytes] = []
-        self.outputs: list[float | None] = []
+        self.outputs: list[float] = []
         self.texts: list[bytes] = []
         self.segments: list[bytes] = []
         self.heads: list[int] = []
@@ -105,6 +105,8 @@ class Decoder:
                 rows.numbers.append(pack(*fields[:n_numeric]))
             except struct.error:  # a null among them
                 rows.numbers.append(pack(*[MISSING if each is None else each for each in fields[:n_numeric]]))
+            if score is None or latency is None:
+                score, latency = (MISSING if each is None else each for each in (score, latency))
             rows.outputs += (score, latency, prediction if type(prediction) is float else number(prediction))
             texts += fields[n_numeric:]
             texts += (prediction, status)
@@ -138,10 +140,10 @@ class Decoder:
         if rejects:
             at = np.delete(at, [reject.row for reject in rejects])
         n = len(rows.times)
-        time, head = times(rows.times, self._dates), np.array(rows.heads, np.int32)
+        time, head = times(rows.times, self._dates), np.frombuffer(array("i", rows.heads), np.int32)
         values = np.empty((n, self._types.n_numeric + _OUTPUT_NUMBERS))
-        values[:, :-_OUTPUT_NUMBERS] = np.frombuffer(b"".join(rows.numbers)).reshape(n, -1) if n else 0.0
-        values[:, -_OUTPUT_NUMBERS:] = np.array(rows.outputs, np.float64).reshape(n, -1) if n else 0.0
+        values[:, :-_OUTPUT_NUMBERS] = np.frombuffer(b"".join(rows.numbers)).reshape(n, self._types.n_numeric)
+        values[:, -_OUTPUT_NUMBERS:] = np.frombuffer(array("d", rows.outputs)).reshape(n, _OUTPUT_NUMBERS)
         texts, segments = (
             np.frombuffer(b"".join(packed), self._id_type).reshape(n, width)
             for packed, width in (

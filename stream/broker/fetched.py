@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 import numpy as np
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import TopicPartition
 from numpy.typing import NDArray
 
-offset_of, timestamp_of = attrgetter("offset"), attrgetter("timestamp")
-value_of, headers_of = attrgetter("value"), attrgetter("headers")
+from stream.broker.parsed import Parsed
 
-Headers = tuple[tuple[str, bytes], ...]
+offset_of, timestamp_of, value_of = attrgetter("offset"), attrgetter("timestamp"), attrgetter("value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth value
@@ -26,7 +25,6 @@ class Fetched:
     offsets: NDArray[np.int64]  # (records,) rising
     timestamps: NDArray[np.int64]  # (records,) ms since the epoch, by the publisher or the broker
     values: Sequence[bytes | None]
-    headers: Sequence[Headers] | None  # None: no record has any
     position: int  # the next offset to read
 
 
@@ -40,21 +38,19 @@ class Gap:
     beginning: int
 
 
-def columns(partition: TopicPartition, records: Sequence[ConsumerRecord], position: int) -> Fetched:
+def columns(partition: TopicPartition, records: Sequence[Parsed], position: int) -> Fetched:
     """A client's records as columns; the loops over records are all in C."""
-    headers = list(map(headers_of, records))
     return Fetched(
         partition.topic,
         partition.partition,
         _offsets(records),
         np.fromiter(map(timestamp_of, records), np.int64, len(records)),
         list(map(value_of, records)),
-        headers if any(headers) else None,
         position,
     )
 
 
-def _offsets(records: Sequence[ConsumerRecord]) -> NDArray[np.int64]:
+def _offsets(records: Sequence[Parsed]) -> NDArray[np.int64]:
     """Offsets rise, so they are a range where the first and the last are as far apart as there are records."""
     n = len(records)
     if n and records[-1].offset - records[0].offset == n - 1:

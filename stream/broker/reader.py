@@ -9,11 +9,12 @@ from collections.abc import Collection, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
-from aiokafka.structs import ConsumerRecord, TopicPartition
+from aiokafka.structs import TopicPartition
 
 from stream.broker import defects
 from stream.broker.connect import CONNECT_S, arguments, unreachable
 from stream.broker.fetched import Fetched, Gap, columns
+from stream.broker.parsed import Parsed, as_parsed, offer_parsed
 from stream.broker.problems import BrokerFailed, ConnectionProblem, TopicReplaced
 from stream.broker.questions import Bounds, Found, Partition, Questions
 from stream.broker.silence import Silence, names
@@ -44,6 +45,7 @@ class Reader:
     async def start(self) -> None:
         """Connect. ConnectionProblem names the address and the reason."""
         given = arguments(self._kafka, self._environment)
+        offer_parsed()
         consumer = AIOKafkaConsumer(
             group_id=None,
             enable_auto_commit=False,
@@ -51,6 +53,7 @@ class Reader:
             isolation_level="read_committed",
             check_crcs=self._kafka.check_crcs,
             max_partition_fetch_bytes=FETCH_BYTES,
+            value_deserializer=as_parsed,
             request_timeout_ms=15_000,
             metadata_max_age_ms=30_000,
             **given,
@@ -149,7 +152,7 @@ class Reader:
         return await self._questions.publish_offsets(group, positions)
 
     async def _moved(
-        self, active: Collection[TopicPartition], come: Mapping[TopicPartition, Sequence[ConsumerRecord]]
+        self, active: Collection[TopicPartition], come: Mapping[TopicPartition, Sequence[Parsed]]
     ) -> list[Fetched | Gap]:
         """Every partition whose position has moved, by records or past control records alone."""
         fetched: list[Fetched | Gap] = []

@@ -134,7 +134,7 @@ class Relay:
     def _taken(self) -> Fenced:
         return Fenced(
             f"another process relays under the name {self._name!r}, or this one was suspended while it was sending: "
-            "each driftline needs a name of its own"
+            "each driftline on the same topics needs a `kafka.name` of its own"
         )
 
 

@@ -29,7 +29,6 @@ FETCH_MS = 100
 CONNECT_S = 10.0  # a broker that starts beside us takes about 5 s; whoever restarts us does the rest
 AGAIN_S = 1.0  # between two attempts
 LOOK_S = 5.0  # how often partitions that were added are looked for: their first events wait for so long
-LAG_GROUP = "driftline"
 
 
 @dataclass
@@ -98,7 +97,7 @@ class Intake:
                 found = await self.reader.partitions(self._topics)
                 self._added = await self._beginnings(journey, found.partitions)
                 positions = {partition: mark.offset for partition, mark in journey.clocks.items()}
-                await self.reader.publish_offsets(LAG_GROUP, positions)
+                await self.reader.publish_offsets(self.settings.kafka.name, positions)
             except (BrokerFailed, ConfigurationError):
                 continue  # whoever reads meets the same, and says so
 

@@ -238,7 +238,7 @@ class Service:
 
 
 def name(settings: Settings) -> str:
-    """Who speaks: whoever else reads the same topics and writes to the same ones is fenced, and nobody else."""
+    """Who speaks: whoever else has the same name, and reads and writes the same topics, is fenced, and nobody else."""
     events, topics = settings.events, settings.topics
     about = (sorted(events.predictions), sorted(events.labels), topics.triggers, topics.dead_letters)
-    return f"run-{blake2b(msgspec.json.encode(about), digest_size=4).hexdigest()}"
+    return f"{settings.kafka.name}-{blake2b(msgspec.json.encode(about), digest_size=4).hexdigest()}"

@@ -47,6 +47,7 @@ class Kafka(Struct, frozen=True, forbid_unknown_fields=True):
     """The brokers, and where reading starts at the very first start."""
 
     bootstrap: Bootstrap = "localhost:9092"
+    name: Text = "driftline"  # of this service: whoever has the same name and topics is fenced
     from_: Literal["earliest", "latest"] = field(default="earliest", name="from")  # a word of Python
     security: Security = Security()
     create_topics: bool = False  # create missing topics (4 partitions) rather than wait for them

@@ -24,5 +24,5 @@ def test_the_second_of_two_services_ends_the_first(kafka: Kafka, new_topic: Call
             told = taken(kafka, f"{topic}.dead-letters", 3)
             assert 0 == second.stop()
     assert [b"0", b"0", b"1"] == sorted(dict(each.headers())["driftline-offset"] for each in told)
-    assert first.said.splitlines()[-1].startswith("driftline: another process relays under the name 'run-")
+    assert first.said.splitlines()[-1].startswith("driftline: another process relays under the name 'driftline-")
     assert "Traceback" not in first.said + second.said

@@ -7,7 +7,7 @@ from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.parse import onboarding, parse
 
 SECTIONS = "defaults, events, http, kafka, limits, models, store or topics"
-KAFKA = "bootstrap, check_crcs, create_topics, from, security or transactional"
+KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
 MODEL = "false_triggers_per_month, features, output, reference, segments, tolerate, topics, trigger or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"

@@ -20,7 +20,7 @@ KINDS = ("prediction", "features", "label")
 # Why a record is refused: one word each, the `reason` of dead letters and counters (docs/events.md explains them).
 EMPTY = "empty"  # no value: a tombstone
 OVERSIZED = "oversized"  # beyond limits.event_bytes
-UNDECODABLE = "undecodable"  # not JSON, not UTF-8, nested too deep, or not an object
+UNDECODABLE = "undecodable"  # not JSON, not UTF-8, or not an object
 MISSING_FIELD = "missing_field"  # kind, model, time, or the id of a label
 WRONG_TYPE = "wrong_type"  # of id, kind, model, version or time
 BAD_TIME = "bad_time"  # not RFC 3339 with a zone, nor epoch milliseconds, or outside 1970 to 2261

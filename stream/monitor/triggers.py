@@ -35,7 +35,7 @@ def message(plan: Plan, version: str, event: Event, found: Sequence[Finding], co
         "subject": plan.model,
         "time": rfc3339(event.at),
         "datacontenttype": "application/json",
-        "dataschema": "driftline/trigger/1",
+        "dataschema": "urn:driftline:trigger:1",
         "data": {
             "model": plan.model,
             "model_version": version,

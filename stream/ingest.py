@@ -129,11 +129,12 @@ class Ingest:
         letters, self._sums.dead_letters = tuple(self._sums.dead_letters), []
         return letters
 
-    def cut(self) -> Partial:
-        """Sum what was received since the last cut."""
+    def cut(self, upto: int = FUTURE) -> Partial:
+        """Sum what was received since the last cut; rows of panes that end after `upto` wait on, as panes do."""
         sums, self._sums = self._sums, Sums()
-        blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads)
-        if self.schema.decoder.full:
+        full = self.schema.decoder.full
+        blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads, FUTURE if full else upto)
+        if full:
             self.schema.decoder.forget()
         return sums.partial(blocks, versions)
 
@@ -200,7 +201,7 @@ class Ingest:
             ends = (clock[late] // self._pane + 1) * self._pane
             self._sums.late.update(tally(batch, batch.head[late], ends, self._closed))
         fresh = fates.counted & ~late & (end > self._fates.closed(batch.head, self._closed))
-        unplanned = fresh & (end - self._pane < self._planned[fates.model])
+        unplanned = fresh & (end - self._pane < self._planned.take(fates.model))
         if unplanned.any():
             Unplanned(self._settings, self._since, self._bounds).learn(
                 self._sums, batch, np.flatnonzero(unplanned), end

@@ -193,7 +193,8 @@ class Journey:
         at = scopes.marks(self.clocks, self.settings)
         closing = self.monitor.ready(at)
         if closing:
-            self.monitor.receive(self.ingest.cut())
+            passed = (mark - self.settings.lateness for mark in at.events.values() if mark != NEVER)
+            self.monitor.receive(self.ingest.cut(max(passed, default=NEVER)))
             self.monitor.advance(at)
             self._tell_ingest()
         self.marks = at

@@ -147,30 +147,32 @@ def of(grid: Grid, values: Floats, cells: NDArray[np.uint16], rows: NDArray[np.i
     """
     assert values.shape == (len(cells), len(grid.numeric)), values.shape
     assert cells.shape == (len(rows), len(grid.categorical)), cells.shape
-    assert (cells < grid.widths[len(grid.numeric) :]).all(), "a cell outside its column"
-    assert not rows.size or 0 < rows.min() <= rows.max() < n_rows, (rows.min(), rows.max(), n_rows)
     if len(values) > ROWS_SUMMED:
         head, tail = slice(ROWS_SUMMED), slice(ROWS_SUMMED, None)
         first = of(grid, values[head], cells[head], rows[head], n_rows)
         return first + of(grid, values[tail], cells[tail], rows[tail], n_rows)
     counts = np.zeros((n_rows, grid.offsets[-1]), np.int64)
     sums = np.zeros((5, n_rows, len(grid.numeric)), np.int64)
+    fields = np.ascontiguousarray(rows.T, np.int64)
     for i in range(0, len(values), ROWS_MAX):
         block = slice(i, i + ROWS_MAX)
-        segments = rows[block].astype(np.int64)
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             distances = np.subtract(values[block], grid.centers, order="C")  # infinity and the bits of a NaN stay
-        _count(_cells(grid, distances, cells[block]), segments, counts)
-        sums += quanta.sums(distances, grid.exponents, segments, n_rows)
+        added = _counted(_cells(grid, distances, cells[block]), fields[:, block], grid, n_rows)
+        counts = counts + added if i else added
+        sums += quanta.sums(distances, grid.exponents, fields[:, block], n_rows)
     return Summary(grid, counts, quanta.limbs(sums))
 
 
-def _cells(grid: Grid, distances: Floats, cells: NDArray[np.uint16]) -> NDArray[np.int32]:
-    """The cell of each event and column in a series' cells laid side by side, (n, columns)."""
-    numeric, starts = len(grid.numeric), grid.offsets[:-1].astype(np.int32)  # half the memory to write
-    flat = np.empty((len(cells), len(starts)), np.int32)
-    np.add(grid.lut.ravel().take(_places(distances)), starts[:numeric], out=flat[:, :numeric])
-    np.add(cells, starts[numeric:], out=flat[:, numeric:])
+def _cells(grid: Grid, distances: Floats, cells: NDArray[np.uint16]) -> Integers:
+    """The cell of each column and event in a series' cells laid side by side, (columns, n).
+
+    A row per column: what is added to a row costs half of what it costs per event, (n, columns) (measured).
+    """
+    numeric, starts = len(grid.numeric), grid.offsets[:-1, None]
+    flat = np.empty((len(starts), len(cells)), np.int64)
+    np.add(grid.lut.ravel().take(_places(distances)).T, starts[:numeric], out=flat[:numeric])
+    np.add(cells.T, starts[numeric:], out=flat[numeric:])
     return flat
 
 
@@ -181,15 +183,17 @@ def _places(distances: Floats) -> Integers:
     return places
 
 
-def _count(cells: NDArray[np.int32], rows: Integers, counts: Integers) -> None:
-    """Add how often each cell occurs in each row to the counts, (rows, width)."""
-    width = counts.shape[1]
-    if not rows.shape[1]:
-        counts[0] += np.bincount(cells.ravel(), minlength=width)
-    for i, field in enumerate(rows.T):
-        first, last = int(field.min()), int(field.max()) + 1
-        keys = ((field - first) * width)[:, None] + cells
-        added = np.bincount(keys.ravel(), minlength=(last - first) * width).reshape(-1, width)
-        counts[first:last] += added
-        if i == 0:  # every event has one row of each field, so the rows of one field add up to all events
-            counts[0] += added.sum(axis=0)
+def _counted(cells: Integers, fields: Integers, grid: Grid, n_rows: int) -> Integers:
+    """How often each cell occurs in each row, (rows, width). What went astray shows in the counts, which are few."""
+    width = int(grid.offsets[-1])
+    keys = (fields * width)[:, None] + cells if len(fields) else cells
+    counts = np.bincount(keys.ravel(), minlength=n_rows * width)
+    assert len(counts) == n_rows * width, f"a row beyond {n_rows}"
+    counts = counts.reshape(n_rows, width)
+    if len(fields):
+        assert not counts[0].any(), "an event in row 0, which is for all"
+        # Every event has one row of each field, so the rows of one field add up to all events.
+        counts[0] = counts[fields[0].min() : fields[0].max() + 1].sum(axis=0)
+    columns = np.add.reduceat(counts[0], grid.offsets[:-1]) if width else counts[0]
+    assert (columns == cells.shape[1]).all(), "a cell outside its column"
+    return counts

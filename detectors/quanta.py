@@ -15,10 +15,10 @@ SUM_BITS = 32  # sum of q = high 2^32 + low: both limbs are exact doubles for up
 SQUARE_BITS = 60  # sum of q q = high 2^60 + low: below 2^120 for as many
 
 
-def sums(distances: Floats, exponents: Integers, rows: Integers, n_rows: int) -> Integers:
+def sums(distances: Floats, exponents: Integers, fields: Integers, n_rows: int) -> Integers:
     """Sums of q, a a, a b, b b, and how many were clamped, where q is the distance in quanta: (5, rows, F)."""
     q, clamped = _quanta(distances, exponents)
-    members = _members(rows, n_rows)
+    members = _members(fields, q.shape[0], n_rows)
     products = np.empty((5, n_rows, q.shape[1]))
     # Exact in whatever order the product adds: every partial sum is an integer below 2^53. In place, because fresh
     # temporaries of this size cost more than the arithmetic.
@@ -31,7 +31,7 @@ def sums(distances: Floats, exponents: Integers, rows: Integers, n_rows: int) ->
     q *= q
     np.matmul(members, a, out=products[1])
     np.matmul(members, q, out=products[3])
-    products[4] = _clamped(clamped, rows, products.shape[1:]) if len(clamped) else 0.0
+    products[4] = _clamped(clamped, fields, products.shape[1:]) if len(clamped) else 0.0
     return products.astype(np.int64)
 
 
@@ -49,19 +49,18 @@ def _quanta(distances: Floats, exponents: Integers) -> tuple[Floats, Integers]:
     return q, odd[finite]
 
 
-def _clamped(places: Integers, rows: Integers, shape: tuple[int, int]) -> Integers:
+def _clamped(places: Integers, fields: Integers, shape: tuple[int, int]) -> Integers:
     """How many values of each row and feature were clamped, (rows, F)."""
     events, features = np.divmod(places, shape[1])
-    series = [row * shape[1] + features for row in (np.zeros_like(events), *rows[events].T)]
+    series = [row * shape[1] + features for row in (np.zeros_like(events), *fields[:, events])]
     return np.bincount(np.concatenate(series), minlength=shape[0] * shape[1]).reshape(shape)
 
 
-def _members(rows: Integers, n_rows: int) -> Floats:
+def _members(fields: Integers, n: int, n_rows: int) -> Floats:
     """1 where an event belongs to a row; all belong to row 0, (rows, n)."""
-    members = np.zeros((n_rows, len(rows)))
+    members = np.zeros((n_rows, n))
     members[0] = 1.0
-    for field in rows.T:
-        members[field, np.arange(len(rows))] = 1.0
+    members.ravel()[fields * n + np.arange(n)] = 1.0
     return members
 
 
@@ -71,8 +70,11 @@ def limbs(sums: Integers) -> Integers:
     # q q = a a 2^40 + a b 2^21 + b b, and 2^60 is 2^40 2^20 and 2^21 2^39.
     low = ((aa & _mask(20)) << 40) + ((ab & _mask(39)) << 21) + bb
     high = (aa >> 20) + (ab >> 39) + (low >> SQUARE_BITS)
+    moments = np.empty((*first.shape, 5), np.int64)
     parts = (first >> SUM_BITS, first & _mask(SUM_BITS), high, low & _mask(SQUARE_BITS), clamped)
-    return np.concatenate([limb[..., None] for limb in parts], axis=-1)
+    for i, limb in enumerate(parts):
+        moments[..., i] = limb
+    return moments
 
 
 def carried(moments: Integers) -> Integers:

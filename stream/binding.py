@@ -41,15 +41,14 @@ class Binding:
         segments: NDArray[np.unsignedinteger],
     ) -> parts.Summary:
         """The summary of decoded rows of this plan's model."""
-        n = len(values)
-        chosen = texts[:, self.texts]
-        cells = np.empty((n, len(self.cells)), np.uint16)
-        for i, cell_of in enumerate(self.cells):
-            cells[:, i] = cell_of[chosen[:, i]]
-        rows = np.empty((n, len(self.fields)), np.int64)
-        for i, (feature, column, row_of) in enumerate(self.fields):
-            rows[:, i] = row_of[texts[:, column] if feature else segments[:, column]]
-        return parts.of(self.plan.grid, values[:, self.numeric], cells, rows, len(self.plan.rows))
+        # One column after the other in memory, so that each is written, and later added to, in one go.
+        cells = np.empty((len(self.cells), len(values)), np.uint16)
+        for cell, cell_of, ids in zip(cells, self.cells, texts[:, self.texts].T, strict=True):
+            cell_of.take(ids, out=cell)
+        rows = np.empty((len(self.fields), len(values)), np.int64)
+        for row, (feature, column, row_of) in zip(rows, self.fields, strict=True):
+            row_of.take(texts[:, column] if feature else segments[:, column], out=row)
+        return parts.of(self.plan.grid, values[:, self.numeric], cells.T, rows.T, len(self.plan.rows))
 
 
 @dataclass(frozen=True)

@@ -209,3 +209,20 @@ def test_rows_can_be_taken_apart() -> None:
     assert [1] == row.events().tolist()
     assert row == parts.from_bytes(GRID, row.to_bytes())
     assert [some.take([i]).to_bytes() for i in range(len(some.counts))] == some.packed()
+
+
+@FIELDS
+@pytest.mark.parametrize("astray", [0, 1])
+def test_a_cell_outside_its_column_is_noticed(astray: int, fields: int) -> None:
+    """Whoever counts a cell that its column does not have made a mistake, and is told so."""
+    cells = [0, 0]
+    cells[astray] = int(GRID.widths[3 + astray])
+    with pytest.raises(AssertionError):
+        summary([((0.0, 0.0, 0.0), (0, 0), (1, 4)), ((0.0, 0.0, 0.0), tuple(cells), (1, 4))], fields)
+
+
+@pytest.mark.parametrize("astray", [(0, 4), (1, 0), (1, ROWS), (ROWS, 4)])
+def test_a_row_beyond_the_segments_is_noticed(astray: tuple[int, int]) -> None:
+    """Row 0 is for all events, and rows that nobody declared do not exist."""
+    with pytest.raises(AssertionError):
+        summary([((0.0, 0.0, 0.0), (0, 0), astray)])

@@ -89,14 +89,13 @@ class Fates:
             self.heads, self._reasons, self._ends = Heads(batch.heads), {}, np.empty(0, np.int64)
         self.heads.extend(self._roster)
         reasons = self._reasons_on(batch.records.topic)
-        ahead = self._ahead(batch)
-        wrong = reasons.wrong[batch.head]
+        unusable = reasons.wrong.take(batch.head) | self._ahead(batch)
         refused = tuple(
-            self._refusal(batch, i, reasons.words[batch.head[i]]) for i in np.flatnonzero(wrong | ahead).tolist()
+            self._refusal(batch, i, reasons.words[batch.head[i]]) for i in np.flatnonzero(unusable).tolist()
         )
-        kind, usable = self.heads.kind[batch.head], ~(wrong | ahead)
-        labels = usable & (kind == LABEL)
-        return Fates.View(self.heads, self.heads.model[batch.head], kind, batch.head, usable & ~labels, labels, refused)
+        kind, model = self.heads.kind.take(batch.head), self.heads.model.take(batch.head)
+        labels = (kind == LABEL) & ~unusable
+        return Fates.View(self.heads, model, kind, batch.head, ~(unusable | labels), labels, refused)
 
     def closed(self, head: NDArray[np.int32], closed: Closed) -> Ints:
         """The end of the newest closed pane of each event's model, (n,). Each head is asked for once between closes."""
@@ -104,17 +103,17 @@ class Fates:
             known = len(self._ends) if closed is self._closed else 0
             unasked = np.full(len(self.heads.model) - known, _UNASKED)
             self._closed, self._ends = closed, np.append(self._ends[:known], unasked)
-        ends = self._ends[head]
+        ends = self._ends.take(head)
         missing = ends == _UNASKED
         if missing.any():
             for i in np.unique(head[missing]).tolist():
                 self._ends[i] = closed.of(self.heads.listed[i].name)
-            ends = self._ends[head]
+            ends = self._ends.take(head)
         return ends
 
     def _ahead(self, batch: Batch) -> NDArray[np.bool_]:
         """Whose time runs ahead of the record's by more than allowed; a record without a time allows anything."""
-        stamps = batch.records.timestamps_ms[batch.at]
+        stamps = batch.records.timestamps_ms.take(batch.at)
         return (stamps >= 0) & (batch.time > stamps * MILLISECOND + self._max_skew)
 
     def _refusal(self, batch: Batch, i: int, reason: str) -> Reject:
@@ -128,7 +127,9 @@ class Fates:
         return Reject(row, events.AHEAD, f"its time is {seconds:.3f} s ahead of its record's, more than max_skew")
 
     def _reasons_on(self, topic: str) -> "_Reasons":
-        reasons = self._reasons.setdefault(topic, _Reasons())
+        reasons = self._reasons.get(topic)
+        if reasons is None:
+            reasons = self._reasons[topic] = _Reasons()
         reasons.extend([self._reason(topic, head) for head in self.heads.listed[len(reasons.words) :]])
         return reasons
 

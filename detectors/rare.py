@@ -5,6 +5,7 @@ Neighbours go together: on a number line that loses resolution, not order.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
 from detectors.distances import Counts
@@ -30,13 +31,8 @@ def targets(expected: Counts, observed: Counts) -> Integers:
 
 def grouped(mean: Floats) -> tuple[Integers, Floats]:
     """The targets by what each cell expects in the smaller sample, and what all rare ones do together, (series,)."""
-    rare = mean < RARE
-    apart = mean * rare  # masks are multiplied: four times as fast as `where`
-    running = np.cumsum(apart, axis=1)
-    total = running[:, -1:]
-    # A group ends beyond twice RARE, so the next has one at least.
-    last = np.maximum(np.floor(total / (2 * RARE)) - 1, 0)
-    group = np.minimum(np.floor((running - apart) / (2 * RARE)), last).astype(np.int32)
+    rare, numbers, total = _groups(mean)
+    group = numbers.astype(np.int32)
     group += 1
     group *= rare  # counted from 1; 0 is no group
     opens = rare.copy()
@@ -46,14 +42,45 @@ def grouped(mean: Floats) -> tuple[Integers, Floats]:
     target -= cells
     target *= rare
     target += cells
-    return target.astype(np.int64), total[:, 0]
+    return target.astype(np.int64), total
 
 
-def merged(counts: Counts, target: Integers) -> Floats:
-    """Counts added up in their target cells, (series, cells)."""
+def slots(mean: Floats) -> tuple[Integers, int, Floats]:
+    """The same groups, each in a slot behind all cells: where each cell goes, how many slots there are, and the total.
+
+    Half the work of `grouped`, for whoever does not need to know which cells a group stands for.
+    """
+    rare, numbers, total = _groups(mean)
+    cells = np.arange(mean.shape[1], dtype=np.float64)
+    numbers += len(cells)
+    places = np.where(rare, numbers, cells)
+    return places.astype(np.int64), int(places.max(initial=0)) + 1, total
+
+
+def _groups(mean: Floats) -> tuple[NDArray[np.bool_], Floats, Floats]:
+    """Which cells are rare, the number of each rare one's group from 0 on, and what all rare ones expect, (series,)."""
+    rare = mean < RARE
+    apart = mean * rare  # masks are multiplied: four times as fast as `where`
+    running = np.cumsum(apart, axis=1)
+    total = running[:, -1].copy()
+    # A group ends beyond twice RARE, so the next has one at least.
+    last = np.maximum(np.floor(total / (2 * RARE)) - 1, 0)
+    running -= apart
+    running /= 2 * RARE
+    np.floor(running, out=running)
+    return rare, np.minimum(running, last[:, None], out=running), total
+
+
+def merged(counts: Counts, target: Integers, width: int = 0) -> Floats:
+    """Counts added up in their target cells, (series, width); a width of 0 is as many as there were."""
     series, cells = counts.shape
-    places = target + np.arange(series)[:, None] * cells
-    return np.bincount(places.ravel(), counts.ravel(), series * cells).astype(np.float64).reshape(series, cells)
+    width = width or cells
+    places = target + np.arange(series)[:, None] * width
+    return (
+        np.bincount(places.ravel(), counts.ravel(), series * width)
+        .astype(np.float64, copy=False)
+        .reshape(series, width)
+    )
 
 
 def shared_out(contributions: Floats, gaps: Floats, target: Integers) -> Floats:

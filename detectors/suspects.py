@@ -11,7 +11,7 @@ from scipy.special import gammainccinv, kolmogi, ndtri
 
 from detectors.codes import Floats, Integers
 from detectors.distances import PRIOR, Counts
-from detectors.rare import RARE, grouped, merged
+from detectors.rare import RARE, merged, slots
 from detectors.significance import SMALLEST, TABULATED, excess_cumulants
 
 Bools = NDArray[np.bool_]
@@ -19,7 +19,7 @@ Bools = NDArray[np.bool_]
 BLOCK = 512  # series at a time: temporaries stay in the second-level cache
 FREEDOM_LEAST = 8.0  # with fewer degrees of freedom one rare cell may bend the law too far for a bound
 SHAPES = np.geomspace(0.5, 1e6, 500)  # of gamma laws whose quantiles are tabulated
-TINY = 1e-300  # keeps the logarithm of nothing finite; times nothing it is nothing
+TINY = 1e-300  # keeps nothing from being divided by nothing, and its logarithm finite
 MARGIN = 1 - 1e-9  # values here are added up in another order than in the judgement
 
 
@@ -41,18 +41,22 @@ def _block(expected: Counts, observed: Counts, ordered: Bools, level: Floats, to
     expected, observed = expected.astype(np.float64), observed.astype(np.float64)
     m, n = expected.sum(axis=1), observed.sum(axis=1)
     both = np.maximum(m + n, 1.0)
-    target, left = grouped((expected + observed) * (np.minimum(m, n) / both)[:, None])
-    before, now = merged(expected, target), merged(observed, target)
+    target, width, left = slots((expected + observed) * (np.minimum(m, n) / both)[:, None])
+    before, now = merged(expected, target, width), merged(observed, target, width)
     occupied = np.count_nonzero(before + now, axis=1)
     freedom, effective, rare = occupied - 1.0, m * n / both, (left > 0) & (left < RARE)
     levels, place = np.unique(level, return_inverse=True)  # few: that of all events and that of segments
+    least = {
+        name: MARGIN * _least(name, freedom, effective * tolerate**2, rare.astype(np.float64), levels, place)
+        for name in ("psi", "jensen_shannon")
+    }
     far = rare & (freedom < FREEDOM_LEAST)
-    distances = {"psi": _psi(before, now, m, n, occupied), "jensen_shannon": _divergence(before, now, m, n)}
-    for name, value in distances.items():
-        least = _least(name, freedom, effective * tolerate**2, rare.astype(np.float64), levels, place)
-        far |= value * effective > MARGIN * least
-    gap, size = _kolmogorov_smirnov(expected * ordered, observed * ordered)
-    far |= gap > MARGIN * (tolerate + kolmogi(levels)[place] / np.sqrt(size))
+    far |= _psi(before, now, m, n, occupied) * effective > least["psi"]
+    near = np.flatnonzero(_triangular(before, now, m, n) * effective > least["jensen_shannon"])
+    far[near] |= (
+        _divergence(before[near], now[near], m[near], n[near]) * effective[near] > least["jensen_shannon"][near]
+    )
+    far |= _far_on_the_line(expected, observed, ordered, tolerate, kolmogi(levels)[place])
     return np.asarray(far & (np.minimum(m, n) >= SMALLEST))
 
 
@@ -70,6 +74,20 @@ def _psi(before: Floats, now: Floats, m: Floats, n: Floats, occupied: Integers) 
     return np.asarray(terms - (before.shape[1] - occupied) * PRIOR * (b - a) * shift)
 
 
+def _triangular(before: Floats, now: Floats, m: Floats, n: Floats) -> Floats:
+    """What `_divergence` is at most: 4 log 2 times the sum of (p - q)^2 / (p + q), (series,).
+
+    Topsoe 2000, Some inequalities for information divergence and related measures of discrimination.
+    """
+    a, b = before * (1 / np.maximum(m, 1.0))[:, None], now * (1 / np.maximum(n, 1.0))[:, None]
+    both = a + b
+    both += TINY
+    a -= b
+    a *= a
+    a /= both
+    return np.asarray(4 * np.log(2) * a.sum(axis=1))
+
+
 def _divergence(before: Floats, now: Floats, m: Floats, n: Floats) -> Floats:
     """8 times the Jensen-Shannon divergence in nats: 4 times the sum of p log (2 p / (p + q)) of both sides."""
     a, b = before * (1 / np.maximum(m, 1.0))[:, None], now * (1 / np.maximum(n, 1.0))[:, None]
@@ -83,13 +101,22 @@ def _divergence(before: Floats, now: Floats, m: Floats, n: Floats) -> Floats:
     return np.asarray(4 * total + 8 * np.log(2))
 
 
-def _kolmogorov_smirnov(expected: Floats, observed: Floats) -> tuple[Floats, Floats]:
-    """The distance, 0 where nothing is ordered, and its effective size. (series,) each."""
-    m, n = (np.maximum(counts.sum(axis=1), 1.0) for counts in (expected, observed))
+def _far_on_the_line(expected: Floats, observed: Floats, ordered: Bools, tolerate: Floats, quantile: Floats) -> Bools:
+    """Where the Kolmogorov-Smirnov distance may be above its limit, (series,).
+
+    It is at most half of the sum of all gaps, so only few have to be added up cell by cell.
+    """
+    line = ordered.astype(np.float64)
+    m, n = (np.maximum(np.einsum("ij,ij->i", counts, line), 1.0) for counts in (expected, observed))
     gaps = observed * (1 / n)[:, None]
     gaps -= expected * (1 / m)[:, None]
-    running = np.cumsum(gaps, axis=1)
-    return np.maximum(running.max(axis=1), -running.min(axis=1)), m * n / (m + n)
+    gaps *= line
+    limit = MARGIN * (tolerate + quantile / np.sqrt(m * n / (m + n)))
+    far = np.abs(gaps, out=line).sum(axis=1) > 2 * limit
+    some = np.flatnonzero(far)
+    running = np.cumsum(gaps[some], axis=1)
+    far[some] = np.abs(running, out=running).max(axis=1, initial=0.0) > limit[some]
+    return np.asarray(far)
 
 
 def _least(  # noqa: PLR0913, PLR0917 - columns of one table

@@ -93,11 +93,19 @@ class _Counts:
     alpha: NDArray[np.float64]
     tolerate: NDArray[np.float64]
     chosen: NDArray[np.bool_]
+    enough: NDArray[np.bool_]  # (rows,): segments that have the events for a verdict at all
 
     def series(self) -> tuple[NDArray[Any], ...]:
         """What is to be judged, as `significance.judge` takes it."""
-        columns = (self.expected, self.observed, self.ordered, self.alpha, self.tolerate)
-        return tuple(column[self.chosen] for column in columns)
+        return tuple(column[self.chosen] for column in self._columns())
+
+    def segments(self) -> tuple[NDArray[Any], ...]:
+        """All series of segments that may be judged, as `suspects` takes them."""
+        rows = (column[self.enough] for column in self._columns())
+        return tuple(column.reshape(-1, *column.shape[2:]) for column in rows)
+
+    def _columns(self) -> tuple[NDArray[Any], ...]:
+        return self.expected, self.observed, self.ordered, self.alpha, self.tolerate
 
 
 def judge(cases: Sequence[Case]) -> list[Verdicts]:
@@ -106,7 +114,11 @@ def judge(cases: Sequence[Case]) -> list[Verdicts]:
         return []
     width = max(int(case.plan.grid.regular.max()) for case in cases) + COMPARED
     counts = [_counts(case, width) for case in cases]
-    judgement = significance.judge(*(np.concatenate(c) for c in zip(*(one.series() for one in counts), strict=True)))
+    far = suspects(*_joined([one.segments() for one in counts]))
+    lasts = np.cumsum([one.enough.sum() * one.chosen.shape[1] for one in counts])
+    for one, found in zip(counts, np.split(far, lasts[:-1]), strict=True):
+        one.chosen[one.enough] = found.reshape(-1, one.chosen.shape[1])
+    judgement = significance.judge(*_joined([one.series() for one in counts]))
     lasts = np.cumsum([one.chosen.sum() for one in counts]).tolist()
     return [
         _verdicts(one, judgement, slice(first, last))
@@ -125,15 +137,12 @@ def _counts(case: Case, width: int) -> _Counts:
     alpha = np.broadcast_to(_levels(case, rows)[:, None], shape)
     tolerate = np.full(shape, case.settings.tolerate)
     chosen = np.repeat((rows == 0)[:, None], shape[1], axis=1)
-    likely = (rows > 0) & (events[rows] >= significance.SMALLEST)  # whatever has fewer is unknown
-    chosen[likely] = suspects(
-        expected[likely].reshape(-1, width),
-        observed[likely].reshape(-1, width),
-        ordered[likely].reshape(-1, width),
-        alpha[likely].ravel(),
-        case.settings.tolerate,
-    ).reshape(-1, shape[1])
-    return _Counts(rows, observed, expected, ordered, alpha, tolerate, chosen)
+    enough = (rows > 0) & (events[rows] >= significance.SMALLEST)
+    return _Counts(rows, observed, expected, ordered, alpha, tolerate, chosen, enough)
+
+
+def _joined(pieces: Sequence[tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
+    return [np.concatenate(column) for column in zip(*pieces, strict=True)]
 
 
 def _verdicts(counts: _Counts, judgement: significance.Judgement, series: slice) -> Verdicts:

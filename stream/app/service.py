@@ -1,6 +1,7 @@
 """The service: `fetch` records, let them take the `Journey`, `commit` what it decided, show it, tell it: see `run`."""
 
 import asyncio
+import gc
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -35,6 +36,7 @@ from stream.web.status import Status
 COMMIT_S = 1.0  # at the latest
 CLOSE_COMMIT_S = 0.2  # between two Commits of a catch-up, in which every round closes something
 FORGET_S = 60.0  # how often retention runs
+YOUNG_MAX = 50_000  # objects before the garbage collector looks: a fetch makes thousands that need no such look
 FULL_S = 0.1  # how often a full outbox is looked at
 # A stop as a whole has 5 s: the last Commits, what is still to be sent, then the clients, side by side.
 COMMIT_GOODBYE_S = 1.5
@@ -196,6 +198,9 @@ class Service:
 
     async def _connect(self, journey: Journey) -> bool:
         await self._intake.connect(journey)
+        gc.collect()
+        gc.freeze()  # plans, state and modules stay: a full collection among them is 50 ms of standstill
+        gc.set_threshold(YOUNG_MAX)
         self._dirty = True  # the partitions that were found
         self._status = msgspec.structs.replace(self._status, ready=True)
         return True

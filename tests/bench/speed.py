@@ -90,7 +90,7 @@ class Measured(app.Service):
 
     async def measure(self, n: int) -> Spent:
         """What `run` does, without serving; what that cost per event from the first fetch to the last Commit."""
-        self.n = n
+        self.n, collector = n, gc.get_threshold()
         journey = self._journey = Journey(self.settings, self._sources, recall(self.store, self.settings))
         self._exporter = exporter(self.store, self.status, self.settings)
         await self._connect(journey)
@@ -103,6 +103,8 @@ class Measured(app.Service):
             await self._finish(journey)
             return Spent.now().since(before).per(self.read)
         finally:
+            gc.unfreeze()  # the bare loop's collector is the interpreter's
+            gc.set_threshold(*collector)
             await self._reader.stop()
             await self._outbox.relay.stop()
             outbox.cancel()

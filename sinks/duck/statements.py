@@ -7,6 +7,8 @@ from msgspec import Struct
 from sinks.commit import SAMPLES, TABLES, Table
 from sinks.duck.schema import physical, quoted
 
+COMMITTED = "INSERT INTO commits VALUES (?, ?)"  # a Commit's number, and when it was written
+
 
 class Statement(Struct, frozen=True):
     """SQL and the values of its question marks, in order."""

@@ -13,13 +13,13 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import Columns, Commit, Kind, Table, checked, type_of
+from sinks.commit import TABLES, Columns, Commit, Kind, Table, checked, type_of
 from sinks.commit.store import NOWHERE
 from sinks.duck import words
 from sinks.duck.errors import translated
 from sinks.duck.gate import Gate
 from sinks.duck.schema import CODED, prepare
-from sinks.duck.statements import deletions, insertion, selection
+from sinks.duck.statements import COMMITTED, deletions, insertion, selection
 
 COMMITS_KEPT = 100_000  # rows of `commits`, which only a person reads: a day at one per second
 # Automatic checkpoints are the tail of commit times; `forget` checkpoints between commits, and this is only the bound
@@ -60,6 +60,9 @@ class DuckStore:
                 self._keeper = self._root.cursor()  # for deletions, which do need a plan
                 # An INSERT of all columns of some arrays has nothing to optimise: a tenth of a Commit saved.
                 self._writer.execute("PRAGMA disable_optimizer")
+                # Parsing the text of an INSERT is a third of one of a few rows, of which a Commit has eight.
+                self._insertions = {table.name: self._parsed(insertion(table)) for table in TABLES}
+                self._committed = self._parsed(COMMITTED)
             except BaseException:
                 self._root.close()
                 raise
@@ -79,7 +82,7 @@ class DuckStore:
                     self._insert(table, rows, commit.number)
                 self._words.keep(self._writer, known)
                 written_at = datetime.now(UTC).replace(tzinfo=None)
-                self._writer.execute("INSERT INTO commits VALUES (?, ?)", [commit.number, written_at])
+                self._writer.execute(self._committed, [commit.number, written_at])
                 self._writer.commit()
             except BaseException:
                 self._words.forget(known)
@@ -164,13 +167,17 @@ class DuckStore:
         (row,) = self._writer.execute("SELECT coalesce(max(number), 0) FROM commits").fetchall()
         return int(row[0])
 
+    def _parsed(self, sql: str) -> duckdb.Statement:
+        (statement,) = self._writer.extract_statements(sql)
+        return statement
+
     def _insert(self, table: Table, columns: Columns, number: int) -> None:
         # DuckDB finds `rows` by its name in this frame, and cannot read arrays with negative strides.
         rows = {name: np.ascontiguousarray(array) for name, array in columns.items()}
         if table.name in CODED:
             texts = [column.name for column in table.columns if column.kind == "text"]
             rows |= {name: self._words.codes(rows[name]) for name in texts}
-        self._writer.execute(insertion(table), [number])
+        self._writer.execute(self._insertions[table.name], [number])
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:

@@ -16,7 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads for 
 
 import numpy as np
 
-from tests.bench import decode, memory, speed, store
+from tests.bench import decode, memory, recorded, speed, store
 from tests.bench.report import Figure
 
 STORE_RUNS = 3
@@ -24,19 +24,19 @@ STORE_RUNS = 3
 
 def _store(quick: bool) -> Iterator[Figure]:
     """The time of a Commit on a file at its retention size: the median of runs, beside the machine's own fsync."""
-    commits, syncs = [], []
+    runs = []
+    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as made:
+        recording = recorded.record(Path(made))
+    store.tell(recording)
     for _ in range(1 if quick else STORE_RUNS):
         with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
-            kept, measured = (40, 160) if quick else (store.KEPT, store.MEASURED)
-            figures = store.measure(Path(folder), kept, measured)
-        commits.append(float(np.quantile(figures.commit_ms, 0.99)))
-        syncs.append(float(np.quantile(figures.fsync_ms, 0.99)))
-        half = len(figures.nbytes) // 2
-        growth = figures.nbytes[half:].max() / figures.nbytes[:half].max()
-        print(f"  commit p99 {commits[-1]:.1f} ms, fsync of 4 KiB p99 {syncs[-1]:.1f} ms, file x {growth:.2f}")
-    what = f"store, p99 of a Commit (of the machine's own fsync: {median(syncs):.1f} ms)"
-    yield Figure(what, median(commits), store.P99_MS_MAX, " ms")
-    yield Figure("store, the file's greatest size late / early", float(growth), store.GROWTH_MAX, "")
+            days = (2, 6) if quick else (store.DAYS_KEPT, store.DAYS_MEASURED)
+            runs.append(store.measure(Path(folder), recording, *days))
+        store.show(runs[-1])
+    sync = median(float(np.quantile(figures.fsync_ms, 0.99)) for figures in runs)
+    commit = median(float(np.quantile(figures.commit_ms, 0.99)) for figures in runs)
+    yield Figure(f"store, p99 of a Commit (of the machine's own fsync: {sync:.1f} ms)", commit, store.P99_MS_MAX, " ms")
+    yield Figure("store, the file's greatest size late / early", store.growth(runs[-1]), store.GROWTH_MAX, "")
 
 
 def _decode(quick: bool) -> Iterator[Figure]:

@@ -1,15 +1,13 @@
 """How long a Commit takes on a file at its retention size, and whether the file stays bounded.
 
-`python -m tests.bench.store`: fifty models with fifteen segments each and 28 features close one window per Commit;
-rows older than a day of panes are forgotten every twenty Commits. Beside each Commit the machine's own fsync is timed.
+`python -m tests.bench.store`: the Commits that a Journey makes (`recorded`), ten days of them kept; every twenty
+Commits what is older is forgotten. Beside each Commit the machine's own fsync is timed.
 """
 
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
-from itertools import product
 from pathlib import Path
 from time import perf_counter, thread_time
 
@@ -17,51 +15,36 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit import CHECKPOINTS, DRIFT, FINDINGS, PANES, POSITIONS, TRAFFIC, WINDOWS, Columns, Commit, Table
+from sinks.commit import Columns, Commit
 from sinks.duck import DuckStore
+from stream.config.settings import DAY
+from tests.bench.recorded import DAILY, START_NS, Recording, record
 
-MODELS, SEGMENTS, FEATURES = 50, 15, 28
-PANE_NS = 300_000_000_000
-START_NS = 1_790_000_100_000_000_000
-KEPT = 288  # Commits: a day of panes of five minutes
+DAYS_KEPT = 10  # of windows, distances and findings, the retention of the memory bench's events
+DAYS_MEASURED = 34  # 1,020 Commits
+PANES_KEPT = 3  # days: one that is open, two for people
 EACH = 20  # Commits between two calls of `forget`
-MEASURED = 1_000
 P99_MS_MAX = 50.0
 GROWTH_MAX = 1.1  # of the file, over the measured Commits
-SEGMENT_NAMES = ["", *(f"site={i}" for i in range(1, SEGMENTS))]
-PANE_KEYS = list(product([f"model-{i:02d}" for i in range(MODELS)], ["3"], SEGMENT_NAMES))
-FEATURE_NAMES = [f"feature_{i:02d}" for i in range(FEATURES)]
-DISTANCE_KEYS = [(*key, name) for key in PANE_KEYS for name in FEATURE_NAMES]
 
 
 class Figures(Struct, frozen=True):
-    """What was measured: milliseconds per Commit, per fsync of 4 KiB, per `forget`, and the file's bytes after each."""
+    """What was measured once the file had its size: milliseconds, and bytes."""
 
     commit_ms: NDArray[np.float64]
     processor_ms: NDArray[np.float64]  # of the same Commits: what a busy machine blurs least
-    fsync_ms: NDArray[np.float64]
+    fsync_ms: NDArray[np.float64]  # of 4 KiB, after each Commit
     forget_ms: NDArray[np.float64]
-    nbytes: NDArray[np.int64]
+    nbytes: NDArray[np.int64]  # of the file after each `forget`
+    log_nbytes: NDArray[np.int64]  # of its write-ahead log before each: then it is largest
 
 
-def commits(n: int) -> Iterator[Commit]:
-    """Commits of one closed pane each, worst case: random doubles, and bytes that no compression makes smaller."""
-    generator = np.random.default_rng(1)
-    shape = {PANES: PANE_KEYS, WINDOWS: PANE_KEYS, DRIFT: DISTANCE_KEYS}
-    small = {POSITIONS: 16, TRAFFIC: MODELS, FINDINGS: 30, CHECKPOINTS: 4}
-    for number in range(1, n + 1):
-        end_ns = START_NS + number * PANE_NS
-        tables = {table.name: _columns(table, len(keys), keys, end_ns, generator) for table, keys in shape.items()}
-        tables |= {table.name: _columns(table, rows, [], end_ns, generator) for table, rows in small.items()}
-        yield Commit(number, tables)
-
-
-def measure(folder: Path, kept: int, measured: int) -> Figures:
-    """Fill a store to its retention size, then time Commits on it."""
-    path = folder / "driftline.duckdb"
-    commit_ms, processor_ms, fsync_ms, forget_ms, nbytes = [], [], [], [], []
+def measure(folder: Path, recording: Recording, kept: int, measured: int) -> Figures:
+    """Fill a store to `kept` days, then time the Commits of `measured` more days on it."""
+    path, log = folder / "driftline.duckdb", folder / "driftline.duckdb.wal"
+    commit_ms, processor_ms, fsync_ms, forget_ms, nbytes, log_nbytes = [], [], [], [], [], []
     with closing(DuckStore(path)) as store, (folder / "probe").open("wb") as probe:
-        for commit in commits(kept + measured):
+        for commit in recording.commits(kept + measured):
             begin, processor = perf_counter(), thread_time()
             store.write(commit)
             commit_ms.append(perf_counter() - begin)
@@ -72,26 +55,35 @@ def measure(folder: Path, kept: int, measured: int) -> Figures:
             os.fsync(probe.fileno())
             fsync_ms.append(perf_counter() - begin)
             if commit.number % EACH == 0:
-                bound = START_NS + (commit.number - kept) * PANE_NS
+                log_nbytes.append(log.stat().st_size)
                 begin = perf_counter()
-                store.forget(panes_before=bound, history_before=bound, samples={})
+                _forget(store, commit, kept)
                 forget_ms.append(perf_counter() - begin)
                 nbytes.append(path.stat().st_size)
-    later = kept // EACH
+    first, later = 1 + kept * DAILY, kept * DAILY // EACH
     return Figures(
-        np.array(commit_ms[kept:]) * 1e3,
-        np.array(processor_ms[kept:]) * 1e3,
-        np.array(fsync_ms[kept:]) * 1e3,
+        np.array(commit_ms[first:]) * 1e3,
+        np.array(processor_ms[first:]) * 1e3,
+        np.array(fsync_ms[first:]) * 1e3,
         np.array(forget_ms[later:]) * 1e3,
         np.array(nbytes[later:]),
+        np.array(log_nbytes[later:]),
     )
 
 
-def main() -> int:
-    """Print the figures; 1 where a budget is exceeded."""
-    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
-        figures = measure(Path(folder), KEPT, MEASURED)
-    print(f"{len(DISTANCE_KEYS):,} distances and {len(PANE_KEYS)} panes per Commit, {KEPT} Commits kept")
+def _forget(store: DuckStore, commit: Commit, kept: int) -> None:
+    now = START_NS + (commit.number - 1) * DAY // DAILY
+    store.forget(panes_before=now - min(kept, PANES_KEPT) * DAY, history_before=now - kept * DAY, samples={})
+
+
+def growth(figures: Figures) -> float:
+    """The file's greatest size in the second half of the measured time, over that in the first."""
+    half = len(figures.nbytes) // 2
+    return float(figures.nbytes[half:].max() / figures.nbytes[:half].max())
+
+
+def show(figures: Figures) -> None:
+    """Print what was measured."""
     rows = {
         "commit": figures.commit_ms,
         "  processor": figures.processor_ms,
@@ -100,34 +92,31 @@ def main() -> int:
     }
     for name, times in rows.items():
         p50, p99 = np.quantile(times, [0.5, 0.99])
-        print(f"{name:12s} n {len(times):5d}  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  max {times.max():6.1f} ms")
-    megabytes = figures.nbytes / 1e6
-    print(f"file         {' '.join(f'{size:.0f}' for size in megabytes[:: max(1, len(megabytes) // 10)])} MB")
-    growth = figures.nbytes[len(megabytes) // 2 :].max() / figures.nbytes[: len(megabytes) // 2].max()
-    print(f"growth from the first half to the second: {growth:.2f} (at most {GROWTH_MAX})")
-    return int(growth > GROWTH_MAX or bool(np.quantile(figures.commit_ms, 0.99) > P99_MS_MAX))
+        print(f"  {name:12s} n {len(times):5d}  p50 {p50:6.1f} ms  p99 {p99:6.1f} ms  max {times.max():6.1f} ms")
+    sizes = " ".join(f"{size / 1e6:.0f}" for size in figures.nbytes[:: max(1, len(figures.nbytes) // 10)])
+    print(f"  file         {sizes} MB, log up to {figures.log_nbytes.max() / 1e6:.0f} MB, x {growth(figures):.2f}")
 
 
-def _columns(table: Table, n: int, keys: list[tuple[str, ...]], end_ns: int, generator: np.random.Generator) -> Columns:
-    names = dict(zip(("model", "version", "segment", "feature"), zip(*keys, strict=True), strict=False))
-    columns = {}
-    for column in table.columns:
-        match column.kind:
-            case "text":
-                values = names.get(column.name) or generator.choice(np.array(["ok", "drift", "topic"], np.object_), n)
-                array = column.array(values)
-            case "bytes":
-                array = column.array([generator.bytes(size) for size in generator.integers(700, 2_000, n)])
-            case "float":
-                array = generator.random(n)
-            case "bool":
-                array = np.ones(n, np.bool_)
-            case "int":
-                array = generator.integers(0, 5_000, n)
-            case "time":
-                array = np.full(n, end_ns // 1000, "datetime64[us]")
-        columns[column.name] = array
-    return columns
+def tell(recording: Recording) -> None:
+    """Print how many rows the Commits hold: of each table the median, and the most."""
+    names = sorted({name for tables in recording.day for name in tables})
+    counts = {name: [_n(tables.get(name, {})) for tables in recording.day] for name in names}
+    print(f"\nstore, {DAILY} Commits a day; rows in a Commit, median / most")
+    print("  " + ", ".join(f"{name} {np.median(n):,.0f} / {max(n):,}" for name, n in counts.items()))
+
+
+def _n(rows: Columns) -> int:
+    return max(map(len, rows.values()), default=0)
+
+
+def main() -> int:
+    """Print the figures of one run; 1 where a limit is exceeded."""
+    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
+        recording = record(Path(folder))
+        tell(recording)
+        figures = measure(Path(folder), recording, DAYS_KEPT, DAYS_MEASURED)
+    show(figures)
+    return int(growth(figures) > GROWTH_MAX or bool(np.quantile(figures.commit_ms, 0.99) > P99_MS_MAX))
 
 
 if __name__ == "__main__":

@@ -224,6 +224,7 @@ class Service:
             self._say(f"{STORE} did not take the last commit: what it holds is read again by the next start")
 
     async def _close(self) -> None:
+        gc.unfreeze()  # else what the interpreter frees at its end looks leaked to DuckDB, which says so at length
         with suppress(TimeoutError):
             async with asyncio.timeout(CLIENTS_GOODBYE_S):
                 await asyncio.gather(self._reader.stop(), self._outbox.relay.stop())

@@ -81,6 +81,7 @@ class Driftline:
         code = self.process.wait(END_S)
         took = time.monotonic() - begun
         assert took < STOP_S, f"{took:.1f} s to stop: {self.said}"
+        assert "leaked" not in self.said  # a library's complaint about the interpreter's end
         return code
 
     def end(self) -> int:

@@ -17,19 +17,18 @@ from stream.plan import Plan
 from stream.roster import Entry
 from stream.web import status as seen
 
-LOOK_S = 0.2  # how old clocks and lags may be
-MODELS_S = 1.0  # how old the rest: 200 models and two files take 2 ms
+LOOK_S = 0.2  # how old clocks and lags may be; models are looked at after each Commit: 200 and two files take 2 ms
 
 
 @dataclass
 class Observer:
-    """Looks at the journey now and then, so that every round of a busy loop does not."""
+    """Looks at the journey after each Commit and now and then, so that every round of a busy loop does not."""
 
     settings: Settings
     clock: Callable[[], float] = time.monotonic
     resumed: Mapping[Partition, Mark] = field(default_factory=dict)  # where an earlier run had come to
     _looked: float = float("-inf")
-    _looked_at_models: float = float("-inf")
+    _commit: int = -1  # of which models were told
 
     def look(
         self,
@@ -39,8 +38,8 @@ class Observer:
         idle: Collection[Partition],
     ) -> seen.Status:
         """The status brought up to date, where it is old enough."""
-        now = self.clock()
-        if now - self._looked < LOOK_S:
+        now, kept = self.clock(), journey.number != self._commit
+        if not kept and now - self._looked < LOOK_S:
             return status
         self._looked = now
         status = msgspec.structs.replace(
@@ -50,9 +49,9 @@ class Observer:
             commit=journey.number,
             replaying=any(journey.clocks[p].offset < mark.offset for p, mark in self.resumed.items()),
         )
-        if now - self._looked_at_models < MODELS_S:
+        if not kept:
             return status
-        self._looked_at_models = now
+        self._commit = journey.number
         return msgspec.structs.replace(
             status,
             models=models(journey),

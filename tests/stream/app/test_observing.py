@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from stream.app import observing
-from stream.app.observing import LOOK_S, MODELS_S, Observer
+from stream.app.observing import LOOK_S, Observer
 from stream.config.settings import MINUTE
 from stream.events import Partition
 from stream.web import status as seen
@@ -51,7 +51,7 @@ def test_models_are_shown_as_they_learn() -> None:
 
 
 def test_looking_is_rationed() -> None:
-    """Between two looks the status stays the very same; models are looked at less often than clocks."""
+    """Between two looks the status stays the very same; models are looked at when a Commit has been made, and at once."""
     now, made = 0.0, journey(("p", 0))
     observer, asked = Observer(SETTINGS, lambda: now), list[float]()
 
@@ -62,11 +62,14 @@ def test_looking_is_rationed() -> None:
     known, n_models = seen.Status(), 0
     for round_ in range(201):
         now = round_ / 100
+        if round_ in {50, 53, 130}:
+            made.take()
         status = observer.look(known, made, ends, set())
         n_models += status.memory_bytes > 0
         known = msgspec.structs.replace(status, memory_bytes=0)
-    assert pytest.approx(2 / LOOK_S + 1, abs=1) == len(asked)
-    assert pytest.approx(2 / MODELS_S + 1, abs=1) == n_models
+    assert {0.5, 0.53, 1.3} < set(asked)
+    assert pytest.approx(2 / LOOK_S + 3, abs=1) == len(asked)
+    assert 4 == n_models
 
 
 def test_memory_and_store_have_a_size(tmp_path: os.PathLike[str]) -> None:

@@ -106,7 +106,7 @@ verdict text: ok, drift or unknown
 )
 FINDINGS = declare(
     "findings",
-    "Judged facts that exceed their limit.",
+    "Series of windows that are over a limit: one row each, by the detector that is the furthest over its own.",
     "id",
     "history",
     f"""

@@ -6,11 +6,13 @@ from functools import lru_cache
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.sequential import Alarm
 from stream.plan import Plan
 
+SEQUENTIAL = "cusum"
 CELLS_TOLD = 3  # contributing cells that a finding names
 
 
@@ -24,7 +26,7 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One detector's fact about one series of one window."""
+    """A series of a window that is not as it was, told by the detector that is the furthest over its limit."""
 
     model: str
     version: str
@@ -42,9 +44,9 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """The hash of what it is about."""
-        about = (self.model, self.version, self.segment, self.feature, self.length, self.end, self.detector)
-        return finding_id(*about)
+        """The hash of what it is about. Detectors of the same window tell the same fact, and share it."""
+        about = (self.model, self.version, self.segment, self.feature, self.length, self.end)
+        return finding_id(*about, "pane" if self.detector == SEQUENTIAL else "window")
 
     @classmethod
     def of_alarm(cls, case: Case, alarm: Alarm) -> "Finding":
@@ -57,7 +59,7 @@ class Finding(msgspec.Struct, frozen=True):
             case.length,
             case.start,
             case.end,
-            "cusum",
+            SEQUENTIAL,
             alarm.value,
             alarm.limit,
             alarm.n,
@@ -72,18 +74,24 @@ def finding_id(*about: object) -> str:
 
 
 def findings(case: Case, verdicts: Verdicts) -> list[Finding]:
-    """The findings of a judged window, in order of segment row, column and detector."""
+    """The findings of a judged window, one per series, in order of segment row and column."""
+    places = np.nonzero(verdicts.drifted & verdicts.known)
     found = []
-    for i, column in np.argwhere(verdicts.drifted & verdicts.known).tolist():
+    for i, column, detector in zip(*(place.tolist() for place in places), strongest(verdicts, *places), strict=True):
         cells = _cells(case.plan, column, verdicts, i)
         feature, segment = case.plan.grid.columns[column], case.plan.rows[int(verdicts.rows[i])]
-        for detector, values in verdicts.values.items():
-            value, limit = float(values[i, column]), float(verdicts.limits[detector][i, column])
-            if value > limit:
-                about = (case.plan.model, case.version, segment, feature, case.length, case.start, case.end, detector)
-                n = int(verdicts.n[i, column])
-                found.append(Finding(*about, value, limit, n, cells, _words(feature, cells)))
+        about = (case.plan.model, case.version, segment, feature, case.length, case.start, case.end, detector)
+        value, limit = float(verdicts.values[detector][i, column]), float(verdicts.limits[detector][i, column])
+        found.append(Finding(*about, value, limit, int(verdicts.n[i, column]), cells, _words(feature, cells)))
     return found
+
+
+def strongest(verdicts: Verdicts, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> list[str]:
+    """The detector whose value is the greatest multiple of its limit, of each of these series, (series,)."""
+    names = list(verdicts.values)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a limit of zero; categories have no order
+        excess = [verdicts.values[name][rows, columns] / verdicts.limits[name][rows, columns] for name in names]
+    return [names[i] for i in np.nan_to_num(excess, nan=-1.0, posinf=np.inf).argmax(axis=0)]
 
 
 def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell, ...]:

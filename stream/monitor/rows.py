@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from detectors.distances import DISTANCES
 from sinks import commit as tables
 from stream.ledger import Ledger, moment
-from stream.monitor.findings import Finding
+from stream.monitor.findings import Finding, strongest
 from stream.monitor.judging import Case, Verdicts
 from stream.partials import DeadLetter
 from stream.plan import Plan
@@ -174,10 +174,8 @@ def sample_rows(ledger: Ledger, model: str, end: int, sample: Sample) -> None:
 
 
 def persistent_series(plan: Plan, verdicts: Verdicts, persistent: NDArray[np.bool_]) -> list[tuple[str, str, str]]:
-    """(segment, feature, detector) of the series that persist, in order; the detector is the first above its limit."""
-    found = []
-    for row, column in np.argwhere(persistent).tolist():
-        i = int(np.searchsorted(verdicts.rows, row))
-        above = (n for n in verdicts.values if verdicts.values[n][i, column] > verdicts.limits[n][i, column])
-        found.append((plan.rows[row], plan.grid.columns[column], next(above)))
-    return sorted(found)
+    """(segment, feature, detector) of the series that persist, in order."""
+    rows, columns = np.nonzero(persistent)
+    detectors = strongest(verdicts, np.searchsorted(verdicts.rows, rows), columns)
+    segments, features = (plan.rows[row] for row in rows.tolist()), (plan.grid.columns[i] for i in columns.tolist())
+    return sorted(zip(segments, features, detectors, strict=True))

@@ -9,7 +9,7 @@ from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, judging, losses, rows, triggers
-from stream.monitor.findings import Finding, finding_id, findings
+from stream.monitor.findings import SEQUENTIAL, Finding, finding_id, findings
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.scopes import Scope
 from stream.monitor.sequential import Alarm
@@ -39,7 +39,7 @@ class Windows:
             plans[version] = case.plan
             found[version] += [Finding.of_alarm(case, alarm) for alarm in ringing]
             shortest = min(case.settings.windows)
-            causes[version] = [Cause(shortest, end, "", alarm.feature, "cusum") for alarm in ringing]
+            causes[version] = [Cause(shortest, end, "", alarm.feature, SEQUENTIAL) for alarm in ringing]
         for case, verdict in zip(cases, verdicts, strict=True):
             version = (case.plan.model, case.version)
             plans[version] = case.plan

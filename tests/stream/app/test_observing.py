@@ -51,7 +51,7 @@ def test_models_are_shown_as_they_learn() -> None:
 
 
 def test_looking_is_rationed() -> None:
-    """Between two looks the status stays the very same; models are looked at when a Commit has been made, and at once."""
+    """Between two looks the status stays the very same; models are looked at after each Commit."""
     now, made = 0.0, journey(("p", 0))
     observer, asked = Observer(SETTINGS, lambda: now), list[float]()
 

@@ -13,6 +13,8 @@ Partition = tuple[str, int]  # (topic, partition)
 
 NEVER: Final = -(2**63)  # a clock that has seen nothing, ns
 
+RESERVED: Final = "\ue000"  # of the private use area: begins names that no publisher may give
+
 # Kinds of events, as small integers in columns.
 PREDICTION, FEATURES, LABEL = 0, 1, 2
 KINDS = ("prediction", "features", "label")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stream import events
 from stream.closed import Closed
 from stream.config.settings import Settings
-from stream.events import LABEL, NEVER, Batch, Head, Ints, Reject
+from stream.events import LABEL, NEVER, RESERVED, Batch, Head, Ints, Reject
 from stream.roster import Roster
 
 Group = tuple[int, str | None]  # (model's index, version; None: any that is not admitted at all)
@@ -120,6 +120,8 @@ class Fates:
         head, row = batch.heads[batch.head[i]], int(batch.at[i])
         if reason == events.UNKNOWN_MODEL:
             return Reject(row, reason, f"no name or pattern of the configuration matches model {head.name!r}")
+        if reason == events.WRONG_TYPE:
+            return Reject(row, reason, f"model {head.name!r} begins with U+E000, which is reserved")
         if reason:
             kind, topic = events.KINDS[head.kind], batch.records.topic
             return Reject(row, reason, f"{kind} of {head.name!r} is not expected on {topic!r}")
@@ -135,6 +137,8 @@ class Fates:
 
     def _reason(self, topic: str, head: Head) -> str:
         declared = self._settings.events
+        if head.name.startswith(RESERVED):
+            return events.WRONG_TYPE
         if topic not in (declared.labels if head.kind == LABEL else declared.predictions):
             return events.WRONG_TOPIC
         model = self._settings.model(head.name)

@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from detectors.parts import Summary
+from stream.config.settings import Settings
+from stream.events import RESERVED
 from stream.sample import NOTHING, Sample
 
 NAMES_MAX = 16  # new versions told apart per pane and model; the others are met again in later panes
 STRANGERS_MAX = 64  # unknown models told apart per pane
+TOLD_MAX = 1_024  # models whose late events, or labels, are told apart per pane
 STRANGER_SAMPLE = 1_024  # events per pane of a model that is not admitted yet
 
 Series = tuple[int, str, str | None]  # (pane end, model, version; None: all versions that are not admitted)
@@ -48,7 +51,8 @@ class Partial:
 
     `blocks`: events of models with a plan, by series. `versions`: the versions behind a series without one. `learning`
     and `strangers`: events of models that are being learned, or not admitted yet; `samples`: theirs. `rejected`: by
-    (end, topic, partition, reason); `late` and `labels`: by (end, model).
+    (end, topic, partition, reason); `late` and `labels`: by (end, model). Where there are too many models, some are
+    counted together, under the reserved name of `Settings.others`.
     """
 
     blocks: Mapping[Series, Summary] = field(default_factory=dict)
@@ -66,7 +70,7 @@ class Partial:
 class Open:
     """The panes that are still open: Partials added up. It grows by `add` and shrinks by the monitor's closes."""
 
-    sample_size: int
+    settings: Settings
     blocks: dict[Series, Summary] = field(default_factory=dict)
     versions: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
     learning: Counter[tuple[int, str]] = field(default_factory=Counter)
@@ -84,7 +88,7 @@ class Open:
         for pane, names in partial.versions.items():
             self.versions[pane] = fewest(self.versions.get(pane, frozenset()) | names, NAMES_MAX)
         for pane, sample in partial.samples.items():
-            k = STRANGER_SAMPLE if pane in partial.strangers else self.sample_size
+            k = STRANGER_SAMPLE if pane in partial.strangers else self.settings.limits.sample
             self.samples[pane] = self.samples.get(pane, NOTHING).merge(sample, k)
         for counter, added in (
             (self.learning, partial.learning),
@@ -94,18 +98,30 @@ class Open:
         ):
             counter.update(added)
         self.rejected.update(partial.rejected)
-        keep_fewest(self.strangers, self.samples)
+        tell_fewest(self.late, TOLD_MAX, self.settings)
+        tell_fewest(self.labels, TOLD_MAX, self.settings)
+        for stranger in tell_fewest(self.strangers, STRANGERS_MAX, self.settings):
+            self.samples.pop(stranger, None)
 
 
-def keep_fewest(strangers: Counter[tuple[int, str]], samples: dict[tuple[int, str], Sample]) -> None:
-    """Keep the strangers with the smallest hashes of each pane: names that come and go cannot fill the memory.
+def tell_fewest(counter: Counter[tuple[int, str]], limit: int, settings: Settings) -> list[tuple[int, str]]:
+    """Tell the models with the smallest hashes apart in each pane, and count the others together, by their patterns.
 
-    One that goes here would go from the sum of all as well, so it does not matter when this is done.
+    Names that come and go cannot fill the memory so. Which they were is returned. One that goes here would go from the
+    sum of all as well, so it does not matter when this is done.
     """
+    if len(counter) <= limit:
+        return []
     names: dict[int, list[str]] = {}
-    for end, name in strangers:
-        names.setdefault(end, []).append(name)
-    for end, found in names.items():
-        for name in set(found) - fewest(found, STRANGERS_MAX) if len(found) > STRANGERS_MAX else ():
-            del strangers[end, name]
-            samples.pop((end, name), None)
+    for end, name in counter:
+        if not name.startswith(RESERVED):
+            names.setdefault(end, []).append(name)
+    gone = [(end, name) for end, found in names.items() for name in set(found) - fewest(found, limit)]
+    for end, name in gone:
+        counter[end, settings.others(name)] += counter.pop((end, name))
+    return gone
+
+
+def shown(name: str) -> str:
+    """A model's name for people, or what stands for those that are counted together."""
+    return f"(others) {name.removeprefix(RESERVED)}" if name.startswith(RESERVED) else name

@@ -13,7 +13,7 @@ from detectors.parts import Summary
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import Batch, Ints
-from stream.partials import STRANGER_SAMPLE, DeadLetter, Partial, Series, keep_fewest
+from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Partial, Series, tell_fewest
 from stream.roster import FUTURE
 from stream.sample import NOTHING, Sample, position_hashes
 
@@ -69,7 +69,8 @@ class Unplanned:
             payloads = [records.values[i] or b"" for i in batch.at[rows[here]].tolist()]
             versions = [batch.heads[head].version] * len(here)
             sums.samples[pane, name] = known.merge(Sample.of(hashes[here], versions, payloads, k), k)
-        keep_fewest(sums.strangers, sums.samples)
+        for gone in tell_fewest(sums.strangers, STRANGERS_MAX, self.settings):
+            sums.samples.pop(gone, None)
 
 
 def tally(batch: Batch, head: NDArray[np.int32], ends: Ints, closed: Closed) -> Counter[tuple[int, str]]:

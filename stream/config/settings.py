@@ -22,6 +22,7 @@ from stream.config.kinds import (
     Text,
     Topic,
 )
+from stream.events import RESERVED
 
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
@@ -159,4 +160,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     def model(self, name: str) -> Model | None:
         """The settings of a model by its exact name, else by the first matching pattern; None where none matches."""
+        if name.startswith(RESERVED):
+            return dict(self.patterns).get(name.removeprefix(RESERVED))
         return next((model for pattern, model in self.patterns if fnmatchcase(name, pattern)), None)
+
+    def others(self, name: str) -> str:
+        """The reserved name for all models that have their settings by the same pattern as this one."""
+        return RESERVED + next(pattern for pattern, _ in self.patterns if fnmatchcase(name, pattern))

@@ -7,13 +7,13 @@ from typing import Any, Final
 from msgspec import Struct
 
 from detectors.grids import ABSENT, MISSING, NOT_FINITE, WRONG_TYPE
+from stream.events import RESERVED
 
 __all__ = ["ABSENT", "MISSING", "NOT_FINITE", "WRONG_TYPE", "Ids", "Shape", "category_text", "vocabulary_ids"]
 
 # Integers become floats, so that numbers that are equal are one category; 1 and true are one anyway.
 Category = str | float | bool | None
 NAME_MAX = 200  # characters of a model's or version's name
-RESERVED: Final = "\ue000"  # begins the names of padding: of the private use area, so of no feature
 GONE: Final = RESERVED + "gone"  # stands in a Shape for a column that is missing in every event
 
 # Ids that every vocabulary begins with.

@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta, Struct, defstruct
 
 from detectors.grids import MISSING
-from stream.encodings.schema import NAME_MAX, RESERVED, WRONG, Category, Shape, category, number
+from stream.encodings.schema import NAME_MAX, WRONG, Category, Shape, category, number
+from stream.events import RESERVED
 
 Kind = Literal["prediction", "features", "label"]
 

@@ -15,7 +15,7 @@ from stream.monitor.panes import Panes
 from stream.monitor.scopes import Marks, Scope
 from stream.monitor.state import State
 from stream.monitor.verdicts import Windows
-from stream.partials import Open, Partial
+from stream.partials import Open, Partial, shown
 from stream.plan import Plan
 from stream.windows import due
 
@@ -27,7 +27,7 @@ class Monitor:
 
     def __init__(self, settings: Settings, sources: Sources, state: State) -> None:
         self.settings, self.state, self.ledger = settings, state, Ledger()
-        self._open = Open(settings.limits.sample)
+        self._open = Open(settings)
         self._panes = Panes(settings, sources, state, self.ledger)
         self._windows = Windows(settings, state, self.ledger)
 
@@ -164,7 +164,7 @@ class Monitor:
         counted = self._open.labels
         for end, name in sorted(key for key in counted if due(key[0], 0, mark) and self._label_scope(key[1]) == scope):
             start = moment(end - self.settings.pane)
-            self.ledger.row(tables.LABELS, name, start, moment(end), counted.pop((end, name)))
+            self.ledger.row(tables.LABELS, shown(name), start, moment(end), counted.pop((end, name)))
 
     def _label_scope(self, name: str) -> Scope:
         model = self.settings.model(name)

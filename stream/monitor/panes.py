@@ -3,6 +3,7 @@
 from detectors.parts import Summary
 from sinks import commit as tables
 from stream.config.settings import Settings
+from stream.events import RESERVED
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, rows
 from stream.monitor.accumulator import Pane
@@ -11,7 +12,7 @@ from stream.monitor.learning import Learner
 from stream.monitor.onboarding import Sources
 from stream.monitor.sequential import Alarm, Steps
 from stream.monitor.state import State, Version
-from stream.partials import Open, name_hash
+from stream.partials import Open, name_hash, shown
 from stream.plan import Plan
 from stream.reference import ReferenceProblem
 from stream.roster import Entry
@@ -45,7 +46,7 @@ class Panes:
             self._learn(entry, end, learned, partly.samples.pop((end, name), NOTHING))
         events = learned + sum(int(case.summary.events()[0]) for case, _ in closed)
         late, waiting = partly.late.pop((end, name), 0), partly.strangers.get((end, name), 0)
-        self._ledger.row(tables.TRAFFIC, name, moment(start), moment(end), events, late, waiting)
+        self._ledger.row(tables.TRAFFIC, shown(name), moment(start), moment(end), events, late, waiting)
         return closed
 
     def _close_known(self, partly: Open, entry: Entry, start: int, end: int) -> list[tuple[Case, list[Alarm]]]:
@@ -65,6 +66,8 @@ class Panes:
         for name in sorted(names, key=name_hash):
             waiting = partly.strangers.pop((end, name))
             sample = partly.samples.pop((end, name), NOTHING)
+            if name.startswith(RESERVED):
+                continue
             model = self._settings.model(name)
             assert model is not None, f"{name}: counted without a pattern that matches it"
             if name not in self._state.roster.index:

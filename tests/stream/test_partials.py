@@ -7,10 +7,13 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.partials import NAMES_MAX, STRANGER_SAMPLE, STRANGERS_MAX, Open, Partial, fewest, name_hash
+from stream.config.settings import Model, Settings
+from stream.events import RESERVED
+from stream.partials import NAMES_MAX, STRANGER_SAMPLE, STRANGERS_MAX, TOLD_MAX, Open, Partial, fewest, name_hash
 from stream.sample import Sample
 
 PANE = 60
+SETTINGS = Settings(patterns=(("m1*", Model()), ("*", Model())))
 
 
 def strangers(counts: dict[str, int], first: int = 0) -> Partial:
@@ -24,7 +27,7 @@ def strangers(counts: dict[str, int], first: int = 0) -> Partial:
 
 def opened(*partials: Partial) -> Open:
     """The sum of Partials."""
-    partly = Open(sample_size=4_096)
+    partly = Open(SETTINGS)
     for partial in partials:
         partly.add(partial)
     return partly
@@ -32,16 +35,38 @@ def opened(*partials: Partial) -> Open:
 
 @given(st.lists(st.lists(st.integers(0, 150), max_size=60), min_size=1, max_size=5))
 def test_strangers_are_bounded_whatever_the_order(arrivals: list[list[int]]) -> None:
-    """The smallest hashes of a pane stay, each with all its events; the slow oracle counts everything first."""
+    """The smallest hashes of a pane are told apart, the others by their patterns; the slow oracle counts all first."""
     partials = [
         strangers(dict(Counter(f"m{i}" for i in arrival)), first=1_000 * n) for n, arrival in enumerate(arrivals)
     ]
     total = Counter(f"m{i}" for arrival in arrivals for i in arrival)
-    expected = {(PANE, name): total[name] for name in sorted(total, key=name_hash)[:STRANGERS_MAX]}
+    told, together = told_and_together(total, STRANGERS_MAX)
     for order in (partials, partials[::-1]):
         partly = opened(*order)
-        assert expected == dict(partly.strangers)
-        assert expected.keys() == partly.samples.keys()
+        assert told | together == dict(partly.strangers)
+        assert told.keys() == partly.samples.keys()
+
+
+def told_and_together(total: Counter[str], limit: int) -> tuple[dict[tuple[int, str], int], dict[tuple[int, str], int]]:
+    """What remains of counts by name."""
+    names, together = sorted(total, key=name_hash), Counter[tuple[int, str]]()
+    for name in names[limit:]:
+        together[PANE, RESERVED + ("m1*" if name.startswith("m1") else "*")] += total[name]
+    return {(PANE, name): total[name] for name in names[:limit]}, together
+
+
+@given(st.lists(st.integers(0, 4_000), min_size=1, max_size=8))
+def test_late_events_and_labels_of_many_models_are_bounded_and_all_counted(firsts: list[int]) -> None:
+    """A flood of names fills no memory and loses no count."""
+    parts = [Counter({(PANE, f"m{i}"): i % 3 + 1 for i in range(first, first + 700)}) for first in firsts]
+    total = Counter[str]()
+    for part in parts:
+        total.update({name: n for (_, name), n in part.items()})
+    told, together = told_and_together(total, TOLD_MAX)
+    for order in (parts, parts[::-1]):
+        partly = opened(*(Partial(late=part, labels=part) for part in order))
+        assert told | together == dict(partly.late) == dict(partly.labels)
+        assert len(partly.late) <= TOLD_MAX + 2
 
 
 def test_the_sample_of_a_stranger_does_not_grow_with_the_cuts() -> None:

@@ -19,14 +19,6 @@ ROWS_SUMMED = 2_097_152  # rows at a time whose limb products, at most 2^40, hav
 MOMENTS = 5  # sum of q: high, low; sum of q q: high, low; how many were clamped
 
 
-class Packed(NamedTuple):
-    """A summary as little-endian bytes: counts as unsigned integers of `width` bytes, moments as int64."""
-
-    counts: bytes
-    width: int
-    moments: bytes
-
-
 class Reading(NamedTuple):
     """What the moments of a summary say, as floats: (rows, F) each."""
 
@@ -104,20 +96,6 @@ class Summary:
         """Shares of the finite values that were too large for the sums; nan where there are none, (rows, F)."""
         return self.read().clamped
 
-    def to_bytes(self) -> Packed:
-        """The summary as bytes, counts in the smallest of 1, 2, 4 and 8 bytes that holds the largest."""
-        largest = int(self.counts.max(initial=0))
-        width = next(width for width in (1, 2, 4, 8) if largest < 1 << 8 * width)
-        return Packed(self.counts.astype(f"<u{width}").tobytes(), width, self.moments.astype("<i8").tobytes())
-
-    def packed(self) -> list[Packed]:
-        """Each row by itself, as `take([row]).to_bytes()` packs it."""
-        largest = self.counts.max(axis=1, initial=0)
-        widths = np.select([largest < 1 << 8 * width for width in (1, 2, 4)], (1, 2, 4), 8).tolist()
-        narrow = {width: self.counts.astype(f"<u{width}") for width in set(widths)}
-        moments = self.moments.astype("<i8")
-        return [Packed(narrow[width][row].tobytes(), width, moments[row].tobytes()) for row, width in enumerate(widths)]
-
     def _cells(self, first: Integers, last: Integers) -> Integers:
         """Counts summed over the cells [first, last) of each column, (rows, columns)."""
         running = np.concatenate((np.zeros((len(self.counts), 1), np.int64), np.cumsum(self.counts, axis=1)), axis=1)
@@ -130,13 +108,6 @@ def empty(grid: Grid, rows: int) -> Summary:
     return Summary(
         grid, np.zeros((rows, grid.offsets[-1]), np.int64), np.zeros((rows, len(grid.numeric), MOMENTS), np.int64)
     )
-
-
-def from_bytes(grid: Grid, packed: Packed) -> Summary:
-    """The summary that `to_bytes` packed. The number of rows follows from the grid, which must have columns."""
-    counts = np.frombuffer(packed.counts, f"<u{packed.width}").astype(np.int64).reshape(-1, grid.offsets[-1])
-    moments = np.frombuffer(packed.moments, "<i8").astype(np.int64).reshape(len(counts), len(grid.numeric), MOMENTS)
-    return Summary(grid, counts, moments)
 
 
 def of(grid: Grid, values: Floats, cells: NDArray[np.uint16], rows: NDArray[np.integer], n_rows: int) -> Summary:

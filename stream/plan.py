@@ -14,6 +14,7 @@ import msgspec
 
 from detectors import parts
 from detectors.grids import Grid
+from detectors.packing import pack, unpack
 from stream.encodings.schema import Shape
 
 # Columns that are no features: what the model said, and how it served.
@@ -70,7 +71,6 @@ class Plan:
     @cached_property
     def body(self) -> bytes:
         """The plan as JSON; the same plan has the same bytes."""
-        packed = self.reference.to_bytes()
         return msgspec.json.encode(
             {
                 "model": self.model,
@@ -81,9 +81,7 @@ class Plan:
                 ],
                 "reference": {
                     "source": self.source,
-                    "counts": base64.b64encode(packed.counts).decode(),
-                    "width": packed.width,
-                    "moments": base64.b64encode(packed.moments).decode(),
+                    "summary": base64.b64encode(pack(self.reference)).decode(),
                 },
                 "inferred": self.inferred,
             }
@@ -99,18 +97,13 @@ class Plan:
         """The plan whose `body` this is."""
         document = msgspec.json.decode(body)
         grid = Grid.load(document["grid"])
-        packed = document["reference"]
-        reference = parts.from_bytes(
-            grid,
-            parts.Packed(base64.b64decode(packed["counts"]), packed["width"], base64.b64decode(packed["moments"])),
-        )
         return cls(
             document["model"],
             document["since"],
             grid,
             segment_fields({field["name"]: field for field in document["segments"]}),
-            reference,
-            packed["source"],
+            unpack(grid, base64.b64decode(document["reference"]["summary"])),
+            document["reference"]["source"],
             tuple(document["inferred"]),
         )
 

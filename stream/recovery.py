@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import parts
+from detectors import packing
 from sinks import commit as tables
 from sinks.commit import Store, Table
 from stream.clocks import Mark, Release
@@ -90,20 +90,16 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
         return
     longest = max(length for _, model in settings.patterns for length in model.windows)
     found = store.select(tables.PANES, since=closed - longest, order=("end",))
-    by_pane: dict[tuple[int, str, str], list[tuple[str, str, int, parts.Packed]]] = defaultdict(list)
-    for _, model, version, segment, _, end, plan, events, counts, width, moments in zip(
+    for _, model, version, _, end, about, events, packed in zip(
         *(_plain(column) for column in found.values()), strict=True
     ):
-        by_pane[end, model, version].append((segment, plan, events, parts.Packed(counts, width, moments)))
-    for (end, model, version), segments in sorted(by_pane.items()):
         entry = state.roster.get(model)
         if entry is None:
             continue
-        plan = plans.get(segments[0][1])
+        plan = plans.get(about)
         if plan is not None:
             plan = next((one for one in entry.plans if one.id == plan.id), plan)
-        summary = _summary(plan, segments) if plan is not None else None
-        events = next((n for segment, _, n, _ in segments if not segment), 0)
+        summary = packing.unpack(plan.grid, packed) if plan is not None else None
         upto = state.closed.get(_scope(settings, state, model), NEVER)
         still_open = [length for length in entry.settings.windows if window_end(end, length) > upto]
         accumulator.grown(state.windows, model, version, still_open, Pane(end, plan, summary, events))
@@ -111,16 +107,6 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
 
 def _scope(settings: Settings, state: State, model: str) -> Scope:
     return event_scope(state.roster.entries[state.roster.index[model]].settings, settings)
-
-
-def _summary(plan: Plan, segments: list[tuple[str, str, int, parts.Packed]]) -> parts.Summary:
-    """The rows of one pane, put back in their places."""
-    full = parts.empty(plan.grid, len(plan.rows))
-    row_of = {name: i for i, name in enumerate(plan.rows)}
-    for segment, _, _, packed in segments:
-        one = parts.from_bytes(plan.grid, packed)
-        full.counts[row_of[segment]], full.moments[row_of[segment]] = one.counts[0], one.moments[0]
-    return full
 
 
 def _plain(column: NDArray[Any]) -> list[Any]:

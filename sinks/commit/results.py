@@ -12,15 +12,15 @@ end time: where it ends, exclusive"""
 
 PANES = declare(
     "panes",
-    "Exact integer summaries of closed panes: windows are sums of these.",
-    "model version segment end",
+    "Exact integer summaries of closed panes, of all events and of each segment: windows are sums of these.",
+    "model version end",
     "panes",
-    f"""{_WINDOW}{_SPAN}
+    f"""
+model text: the model
+version text: the model's version{_SPAN}
 plan text: the plan whose grid it is counted in; empty while the model is being learned
 events int: how many events
-counts bytes: counts per cell of all features, little-endian unsigned integers of `width` bytes
-width int: bytes per count
-moments bytes: fixed-point sums per numeric feature, five little-endian int64 each
+summary bytes: counts and sums of every segment and feature, as `detectors/packing.py` lays them out
 """,
     time="end",
 )

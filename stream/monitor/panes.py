@@ -55,7 +55,7 @@ class Panes:
         for version, summary in self._summaries(partly, entry, end):
             assert plan is not None, f"{entry.name}: pane {end} was counted without a plan"
             case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings)
-            rows.pane_rows(self._ledger, case)
+            rows.pane_row(self._ledger, case)
             pane = Pane(end, plan, summary, int(summary.events()[0]))
             accumulator.grown(self._state.windows, entry.name, version, entry.settings.windows, pane)
             closed.append((case, self._step(case)))

@@ -1,12 +1,13 @@
 """Decided things as rows of the Commit's tables."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.distances import DISTANCES
+from detectors.packing import pack
 from sinks import commit as tables
 from stream.ledger import Ledger, moment
 from stream.monitor.findings import Finding, strongest
@@ -45,26 +46,10 @@ def dead_letter_rows(ledger: Ledger, letters: Iterable[DeadLetter]) -> None:
         )
 
 
-def pane_rows(ledger: Ledger, case: Case) -> None:
-    """The summary of a closed pane, a row per segment row that has events."""
-    events = case.summary.events()
-    rows = np.flatnonzero(events)
-    packed = case.summary.take(rows).packed()
-    ledger.block(
-        tables.PANES,
-        {
-            "model": case.plan.model,
-            "version": case.version,
-            "segment": np.array(case.plan.rows, object)[rows],
-            "start": moment(case.start),
-            "end": moment(case.end),
-            "plan": case.plan.id,
-            "events": events[rows],
-            "counts": _objects([one.counts for one in packed]),
-            "width": np.array([one.width for one in packed], np.int64),
-            "moments": _objects([one.moments for one in packed]),
-        },
-    )
+def pane_row(ledger: Ledger, case: Case) -> None:
+    """The summary of a closed pane."""
+    about = (case.plan.model, case.version, moment(case.start), moment(case.end), case.plan.id)
+    ledger.row(tables.PANES, *about, int(case.summary.events()[0]), pack(case.summary))
 
 
 def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
@@ -132,13 +117,6 @@ def window_rows(ledger: Ledger, case: Case, verdicts: Verdicts, *, complete: boo
     )
 
 
-def _objects(values: Sequence[object]) -> NDArray[np.object_]:
-    """A column of texts or bytes."""
-    column = np.empty(len(values), object)
-    column[:] = values
-    return column
-
-
 def finding_rows(ledger: Ledger, findings: Iterable[Finding], incident: str) -> None:
     """Findings, with the incident that they belong to."""
     for one in findings:
@@ -164,7 +142,7 @@ def finding_rows(ledger: Ledger, findings: Iterable[Finding], incident: str) -> 
 
 def learning_pane_row(ledger: Ledger, model: str, start: int, end: int, events: int) -> None:
     """A closed pane of a model that is being learned: only how many events."""
-    ledger.row(tables.PANES, model, "", "", moment(start), moment(end), "", events, b"", 1, b"")
+    ledger.row(tables.PANES, model, "", moment(start), moment(end), "", events, b"")
 
 
 def sample_rows(ledger: Ledger, model: str, end: int, sample: Sample) -> None:

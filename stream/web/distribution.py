@@ -6,6 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from detectors.packing import unpack
 from sinks.commit import PANES, PLANS, WINDOWS, Store
 from stream.plan import Plan
 from stream.web.times import moments
@@ -37,9 +38,12 @@ def distribution(  # noqa: PLR0913, PLR0917 - a window is named by all of these
     if plan is None or feature not in plan.grid.columns:
         return Distribution()
     start, end = (int(windows[name].astype("datetime64[ns]").astype(np.int64)[0]) for name in ("start", "end"))
-    panes = store.select(PANES, where={**key, "plan": plan.id}, since=start + 1, until=end + 1)
-    counts = [np.frombuffer(b, f"<u{w}") for b, w in zip(panes["counts"], panes["width"], strict=True)]
-    observed = np.array(counts, np.int64).reshape(len(counts), -1).sum(axis=0) if counts else _none(plan)
+    of_model = {"model": model, "version": version, "plan": plan.id}
+    panes = store.select(PANES, where=of_model, since=start + 1, until=end + 1)
+    observed = _none(plan)
+    if segment in plan.rows:
+        row = plan.rows.index(segment)
+        observed = sum((unpack(plan.grid, packed).counts[row] for packed in panes["summary"]), observed)
     return _compared(plan, feature, _reference(plan, segment), observed, moments(windows["end"])[0])
 
 

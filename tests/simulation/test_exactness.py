@@ -28,7 +28,7 @@ def test_the_world_has_everything_in_it(undisturbed: Rows, log: World) -> None:
     assert {model for model, _ in plans} >= {"shop", "quiet", "newcomer"}
     assert len([model for model, _ in plans if model == "shop"]) == 2
     assert {row[1] for row in undisturbed["panes"]} >= {"1", "2"}
-    assert {row[2] for row in undisturbed["panes"]} >= {"site=paris", "country=FR"}
+    assert {row[2] for row in undisturbed["windows"]} >= {"site=paris", "country=FR"}
     assert sum(row[4] for row in undisturbed["traffic"]) > 0, "late"
     assert {row[3] for row in undisturbed["rejected"]} >= {"empty", "undecodable", "ahead", "missing_field"}
     assert len(undisturbed["dead_letters"]) == sum(row[4] for row in undisturbed["rejected"])

@@ -72,5 +72,5 @@ def test_a_missing_time_is_refused() -> None:
 def test_bytes_are_bytes() -> None:
     """A mutable buffer is no value."""
     filled = rows(PANES, np.random.default_rng(1), 1)
-    with pytest.raises(ValueError, match=r"panes\.counts: expected bytes, got \['bytearray'\]"):
-        columns(PANES, {**filled, "counts": [bytearray(b"x")]})
+    with pytest.raises(ValueError, match=r"panes\.summary: expected bytes, got \['bytearray'\]"):
+        columns(PANES, {**filled, "summary": [bytearray(b"x")]})

@@ -124,7 +124,7 @@ def test_a_full_disk_fails_and_the_commit_can_be_retried(duck: DuckStore) -> Non
     blobs = [np.random.default_rng(i).bytes(3_000_000) for i in range(3)]
     width = len(blobs)
     few = {name: array[:1].repeat(width) for name, array in rows(PANES, np.random.default_rng(2), 1).items()}
-    large = Commit(2, {"panes": columns(PANES, {**few, "counts": blobs})})
+    large = Commit(2, {"panes": columns(PANES, {**few, "summary": blobs})})
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, hard))
     try:
@@ -225,14 +225,14 @@ def test_forgetting_gives_back_the_cache_unless_somebody_reads(duck: DuckStore) 
     few = rows(PANES, np.random.default_rng(1), 1)
     blobs = np.array([np.random.default_rng(1).bytes(1_000)] * n, np.object_)
     before = limit(duck)
-    duck.write(Commit(1, {"panes": {**{name: array[:1].repeat(n) for name, array in few.items()}, "counts": blobs}}))
+    duck.write(Commit(1, {"panes": {**{name: array[:1].repeat(n) for name, array in few.items()}, "summary": blobs}}))
     with duck._gate.passed():
         duck.forget(panes_before=0, history_before=0, samples={})
     assert held(duck) > CACHE_KEPT
     duck.forget(panes_before=0, history_before=0, samples={})
     assert held(duck) <= CACHE_KEPT
     assert before == limit(duck)
-    assert blobs.tolist() == duck.select(PANES)["counts"].tolist()
+    assert blobs.tolist() == duck.select(PANES)["summary"].tolist()
 
 
 def test_a_statement_that_holds_more_than_the_cache_may_goes_on(duck: DuckStore) -> None:

@@ -67,7 +67,7 @@ def test_open_windows_are_the_sums_of_their_panes_again() -> None:
         )
         assert (window.summary is None) == (again.summary is None)
         if window.summary is not None and again.summary is not None:
-            assert window.summary.to_bytes() == again.summary.to_bytes()
+            assert window.summary == again.summary
     assert {"shop", "newcomer"} == {name for name, _, _ in before}
 
 

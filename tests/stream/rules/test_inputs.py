@@ -3,6 +3,7 @@
 import pytest
 
 from sinks import commit as tables
+from stream.config.settings import MINUTE
 from stream.recovery import StoreMismatch
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, Story, crowd, event, minute_of, moment
 
@@ -56,7 +57,8 @@ def test_rule_22_a_changed_configuration_is_in_the_journal_and_counts_from_t() -
         (change,) = [row for row in story.rows(tables.JOURNAL) if row["kind"] == "plan"]
         since = minute_of(change["until"])
         assert {40: 10, 45: 11}[upto] == since
-        segmented = {row["end"] for row in story.rows(tables.PANES) if row["segment"]}
+        windows = story.rows(tables.WINDOWS)
+        segmented = {row["end"] for row in windows if row["segment"] and row["length"] == MINUTE}
         assert set(range(int(since) + 1, 16)) == segmented
         assert dict.fromkeys(range(1, 16), (10, 0)) == story.counts()
 

@@ -8,6 +8,7 @@ from numpy.random import Generator, default_rng
 
 from detectors import parts
 from detectors.grids import build
+from detectors.packing import pack
 from sinks.commit import BY_NAME, Commit, columns
 from sinks.memory import MemoryStore
 from stream.config.settings import HOUR, MINUTE
@@ -108,12 +109,10 @@ def _model(model: str, random: Generator) -> Told:
     for i in range(N_PANES):
         drifted = model == DRIFTING and i >= DRIFTS_FROM
         numeric, country = _drawn(random, N_PANE, drifted=drifted)
-        packed = _summary(grid, numeric, order[country]).to_bytes()
-        key = {"model": model, "version": "3", "segment": ""} | _span(i, PANE)
-        yield "panes", {
-            **key, "plan": plan.id, "events": N_PANE,
-            "counts": packed.counts, "width": packed.width, "moments": packed.moments,
-        }  # fmt: skip
+        packed = pack(_summary(grid, numeric, order[country]))
+        of_model = {"model": model, "version": "3"} | _span(i, PANE)
+        yield "panes", {**of_model, "plan": plan.id, "events": N_PANE, "summary": packed}
+        key = {**of_model, "segment": ""}
         yield from _window(key | {"length": PANE}, plan, numeric, random, drifted=drifted)
         if (i + 1) % 12 == 0:
             hour = {**key, **_span((i + 1) // 12 - 1, HOUR), "length": HOUR}

@@ -1,8 +1,8 @@
 """A feature's distribution is what its panes counted, beside what its reference counted."""
 
-import numpy as np
 import pytest
 
+from detectors.packing import unpack
 from sinks.commit import PANES, PLANS
 from stream.config.settings import HOUR
 from stream.plan import Plan
@@ -20,10 +20,7 @@ def test_a_window_is_the_sum_of_its_panes(length: int, panes: int) -> None:
     plan = Plan.load(body)
     rows = store.select(PANES, where={"model": WELL})
     last = len(rows["end"]) if length == PANE else 36  # the last whole hour of the story ends with the 36th pane
-    counts = sum(
-        np.frombuffer(blob, f"<u{width}").astype(np.int64)
-        for blob, width in zip(rows["counts"][last - panes : last], rows["width"][last - panes : last], strict=True)
-    )
+    counts = sum(unpack(plan.grid, packed).counts[0] for packed in rows["summary"][last - panes : last])
     column = plan.grid.columns.index("country")
     cells = counts[plan.grid.offsets[column] : plan.grid.offsets[column] + 5]
     found = distribution(store, WELL, *KEY, "country", length)

@@ -13,6 +13,7 @@ from stream.monitor.sequential import Alarm
 from stream.plan import Plan
 
 SEQUENTIAL = "cusum"
+FINDINGS_MAX = 50  # of a window: where hundreds of series drift together, `distances` has the others
 CELLS_TOLD = 3  # contributing cells that a finding names
 
 
@@ -74,10 +75,15 @@ def finding_id(*about: object) -> str:
 
 
 def findings(case: Case, verdicts: Verdicts) -> list[Finding]:
-    """The findings of a judged window, one per series, in order of segment row and column."""
-    places = np.nonzero(verdicts.drifted & verdicts.known)
+    """The findings of a judged window, one per series, in order of segment row and column.
+
+    At most FINDINGS_MAX: those of all events before those of segments, the strongest of either first.
+    """
+    rows, columns = np.nonzero(verdicts.drifted & verdicts.known)
+    names, excess = strongest(verdicts, rows, columns)
+    told = np.sort(np.lexsort((-excess, verdicts.rows[rows] > 0))[:FINDINGS_MAX])
     found = []
-    for i, column, detector in zip(*(place.tolist() for place in places), strongest(verdicts, *places), strict=True):
+    for i, column, detector in zip(rows[told].tolist(), columns[told].tolist(), names[told].tolist(), strict=True):
         cells = _cells(case.plan, column, verdicts, i)
         feature, segment = case.plan.grid.columns[column], case.plan.rows[int(verdicts.rows[i])]
         about = (case.plan.model, case.version, segment, feature, case.length, case.start, case.end, detector)
@@ -86,12 +92,15 @@ def findings(case: Case, verdicts: Verdicts) -> list[Finding]:
     return found
 
 
-def strongest(verdicts: Verdicts, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> list[str]:
-    """The detector whose value is the greatest multiple of its limit, of each of these series, (series,)."""
+def strongest(
+    verdicts: Verdicts, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """The detector whose value is the greatest multiple of its limit, and that multiple, of each of these series."""
     names = list(verdicts.values)
     with np.errstate(divide="ignore", invalid="ignore"):  # a limit of zero; categories have no order
-        excess = [verdicts.values[name][rows, columns] / verdicts.limits[name][rows, columns] for name in names]
-    return [names[i] for i in np.nan_to_num(excess, nan=-1.0, posinf=np.inf).argmax(axis=0)]
+        multiples = [verdicts.values[name][rows, columns] / verdicts.limits[name][rows, columns] for name in names]
+    excess = np.nan_to_num(multiples, nan=-1.0, posinf=np.inf)
+    return np.array(names, object)[excess.argmax(axis=0)], excess.max(axis=0)
 
 
 def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell, ...]:

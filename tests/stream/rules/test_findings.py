@@ -7,7 +7,8 @@ import pytest
 
 from detectors import DISTANCES
 from sinks import commit as tables
-from tests.stream.rules.story import CONFIGURATION, FIRST, Story, event
+from stream.monitor.findings import FINDINGS_MAX
+from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, Story, event
 
 
 def changed(feature: str) -> Story:
@@ -56,3 +57,28 @@ def test_the_incident_names_the_same_detector() -> None:
         if where.items() <= row.items() and row["incident"] == incident["id"]
     }
     assert incident["detector"] in detectors
+
+
+def test_a_window_has_a_bounded_number_of_findings_and_tells_of_all_events_first() -> None:
+    """Segments that drift in all features: the features of all events are there, then the strongest others."""
+    story = Story(LEARNING.replace("[1m, 5m]", "[5m], segments: [site]"))
+    for minute in range(20):
+        for seed in range(800):
+            now = {"amount": seed % 7, "size": seed % 11, "rate": seed % 13, "country": "FR"}
+            later = {"amount": 100 + seed % 70, "size": 50 + seed % 110, "rate": -seed, "country": "XX"}
+            features = now if minute < 12 else later
+            story.publish(FIRST, event(minute + 0.5, features=features, segments={"site": f"s{seed % 20}"}))
+    story.read().end()
+    drifted = [row for row in story.rows(tables.DRIFT) if row["verdict"] == "drift" and row["end"] == 20]
+    found = [row for row in story.rows(tables.FINDINGS) if row["detector"] != "cusum" and row["end"] == 20]
+    assert len(drifted) > FINDINGS_MAX == len(found)
+    assert {"amount", "size", "rate", "country"} == {row["feature"] for row in found if not row["segment"]}
+    key = ("segment", "feature")
+    told = {tuple(row[name] for name in key) for row in found}
+    excess = {
+        tuple(row[name] for name in key): np.nanmax([row[name] / row[f"{name}_limit"] for name in DISTANCES])
+        for row in drifted
+    }
+    segments = {each: value for each, value in excess.items() if each[0]}
+    least = min(value for each, value in segments.items() if each in told)
+    assert least >= max(value for each, value in segments.items() if each not in told)

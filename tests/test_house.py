@@ -1,5 +1,6 @@
 """The house itself: every file has one idea, and every room its own."""
 
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -22,3 +23,10 @@ def test_every_document_named_in_the_readme_is_there() -> None:
     local = [link for link in linked if not link.startswith("http")]
     assert len(local) > 8
     assert [] == [link for link in local if not (ROOT / link).exists()]
+
+
+def test_every_bench_names_what_there_is() -> None:
+    """Benches run seldom: what they measure must not be renamed behind their backs."""
+    names = [path.stem for path in (ROOT / "tests" / "bench").glob("*.py") if path.stem != "__main__"]
+    assert len(names) > 6
+    assert names == [import_module(f"tests.bench.{name}").__name__.rpartition(".")[2] for name in names]

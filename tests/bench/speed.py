@@ -7,12 +7,13 @@ its own cadence of Commits, on one DuckDB file on disk. Only the web server is o
 import asyncio
 import gc
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -39,23 +40,23 @@ from tests.integration.kafka import RealKafka
 PARTITIONS = 4
 PANE_S = 60
 REFERENCE = "reference"
-STAGES = [
-    ("getmany", reader.Reader, "fetch"),
-    ("decode, columns", encoding.Decoder, "decode"),
-    ("judge lateness, buffer", ingest.Ingest, "receive"),
-    ("fold", fold.Buffer, "fold"),
-    ("close: distances, limits", judging, "judge"),
-    ("close: rows", rows, "pane_rows"),
-    ("close: rows", rows, "distance_rows"),
-    ("close: rows", rows, "window_rows"),
-    ("close: policy, findings", verdicts.Windows, "close"),
-    ("close: panes, windows, steps", monitor.Monitor, "advance"),
-    ("add up", monitor.Monitor, "receive"),
-    ("commit: make", Journey, "take"),
-    ("commit: hand over", app.Service, "_commit"),
-    ("journey", Journey, "work"),
-    ("show status", app.Service, "_observe"),
-    ("show commit", app.Service, "_kept"),
+STAGES: list[tuple[str, object, Callable[..., Any]]] = [
+    ("getmany", reader.Reader, reader.Reader.fetch),
+    ("decode, columns", encoding.Decoder, encoding.Decoder.decode),
+    ("judge lateness, buffer", ingest.Ingest, ingest.Ingest.receive),
+    ("fold", fold.Buffer, fold.Buffer.fold),
+    ("close: distances, limits", judging, judging.judge),
+    ("close: rows", rows, rows.pane_row),
+    ("close: rows", rows, rows.distance_rows),
+    ("close: rows", rows, rows.window_rows),
+    ("close: policy, findings", verdicts.Windows, verdicts.Windows.close),
+    ("close: panes, windows, steps", monitor.Monitor, monitor.Monitor.advance),
+    ("add up", monitor.Monitor, monitor.Monitor.receive),
+    ("commit: make", Journey, Journey.take),
+    ("commit: hand over", app.Service, app.Service._commit),
+    ("journey", Journey, Journey.work),
+    ("show status", app.Service, app.Service._observe),
+    ("show commit", app.Service, app.Service._kept),
 ]
 
 

@@ -41,16 +41,15 @@ class Stages:
         self._since = time.thread_time_ns()
 
     @contextmanager
-    def watching(self, stages: Sequence[tuple[str, object, str]]) -> Iterator[None]:
-        """Measure functions: the stage's name, what the function is an attribute of, and its name there."""
-        before = [(owner, name, getattr(owner, name)) for _, owner, name in stages]
-        for (stage, owner, name), (_, _, function) in zip(stages, before, strict=True):
-            setattr(owner, name, self._timed(stage, function))
+    def watching(self, stages: Sequence[tuple[str, object, Callable[..., Any]]]) -> Iterator[None]:
+        """Measure functions: the stage's name, what the function is an attribute of, and the function."""
+        for stage, owner, function in stages:
+            setattr(owner, function.__name__, self._timed(stage, function))
         try:
             yield
         finally:
-            for owner, name, function in before:
-                setattr(owner, name, function)
+            for _, owner, function in stages:
+                setattr(owner, function.__name__, function)
 
     def begin(self) -> None:
         """Forget what has been measured so far: the preparations."""

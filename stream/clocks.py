@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from stream.events import NEVER
+import numpy as np
+
+from stream.events import NEVER, Ints
 from stream.windows import pane_end
 
 
@@ -73,6 +75,11 @@ class Limits:
 
     events: int
     labels: int
+
+
+def running(times: Ints, before: int) -> Ints:
+    """The clock at each event, itself included: (n,) from the times (n,), ns."""
+    return np.maximum(np.maximum.accumulate(times), before) if len(times) else times
 
 
 def _pane_of(clock: int, pane: int) -> int:

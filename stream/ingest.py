@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from stream.binding import Schema
-from stream.clocks import Limits, Mark, Progress, Release
+from stream.clocks import Limits, Mark, Progress, Release, running
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import NEVER, Batch, Ints, Partition, Records
@@ -19,6 +19,7 @@ from stream.fold import Buffer
 from stream.partials import DeadLetter, Partial
 from stream.roster import FUTURE, Roster
 from stream.sums import Sums, Unplanned, tally
+from stream.unwatched import unwatched
 from stream.windows import pane_end
 
 PAYLOAD_MAX = 1_024  # bytes of a dead letter's payload that are kept
@@ -182,9 +183,9 @@ class Ingest:
     def _take(self, partition: Partition, batch: Batch, fates: Fates.View) -> None:
         """Judge and count all of a batch."""
         mark = self.progress[partition].mark
-        clock = _running(np.where(fates.counted, batch.time, NEVER), mark.clock)
+        clock = running(np.where(fates.counted, batch.time, NEVER), mark.clock)
         clocked = fates.counted | fates.labels if partition[0] in self._settings.events.labels else fates.labels
-        label_clock = _running(np.where(clocked, batch.time, NEVER), mark.label_clock)
+        label_clock = running(np.where(clocked, batch.time, NEVER), mark.label_clock)
         self._count(batch, fates, clock)
         if fates.labels.any():
             self._count_labels(batch, fates, label_clock)
@@ -207,6 +208,7 @@ class Ingest:
                 self._sums, batch, np.flatnonzero(unplanned), end
             )
             fresh &= ~unplanned
+        self._sums.notice(unwatched(batch, fresh, end, self.roster, self._pane))
         self._buffer.add(batch, fates, end, fresh)
 
     def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:
@@ -242,8 +244,3 @@ class Ingest:
         if end > self._topics_closed.get(partition[0], NEVER):
             for reason, n in reasons.items():
                 self._sums.rejected[end, *partition, reason] += n
-
-
-def _running(times: Ints, before: int) -> Ints:
-    """The clock at each event, itself included."""
-    return np.maximum(np.maximum.accumulate(times), before) if len(times) else times

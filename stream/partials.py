@@ -18,7 +18,12 @@ STRANGERS_MAX = 64  # unknown models told apart per pane
 TOLD_MAX = 1_024  # models whose late events, or labels, are told apart per pane
 STRANGER_SAMPLE = 1_024  # events per pane of a model that is not admitted yet
 
+FIELDS_MAX = 32  # fields that nobody watches told apart per pane and model
+LOOKED_AT = RESERVED + "events"  # among those fields: how many events were looked at
+OTHER_FIELDS = RESERVED + "fields"  # and the fields that are counted together
+
 Series = tuple[int, str, str | None]  # (pane end, model, version; None: all versions that are not admitted)
+Fields = Mapping[tuple[int, str], Counter[str]]  # (pane end, model) -> how many events carry a field
 
 
 def name_hash(name: str) -> bytes:
@@ -51,7 +56,8 @@ class Partial:
 
     `blocks`: events of models with a plan, by series. `versions`: the versions behind a series without one. `learning`
     and `strangers`: events of models that are being learned, or not admitted yet; `samples`: theirs. `rejected`: by
-    (end, topic, partition, reason); `late` and `labels`: by (end, model). Where there are too many models, some are
+    (end, topic, partition, reason); `late` and `labels`: by (end, model). `unwatched`: fields without
+    a place in the plan, of a sample of the events. Where there are too many models, some are
     counted together, under the reserved name of `Settings.others`.
     """
 
@@ -63,6 +69,7 @@ class Partial:
     late: Mapping[tuple[int, str], int] = field(default_factory=dict)
     labels: Mapping[tuple[int, str], int] = field(default_factory=dict)
     rejected: Mapping[tuple[int, str, int, str], int] = field(default_factory=dict)
+    unwatched: Fields = field(default_factory=dict)
     dead_letters: tuple[DeadLetter, ...] = ()
 
 
@@ -79,6 +86,7 @@ class Open:
     late: Counter[tuple[int, str]] = field(default_factory=Counter)
     labels: Counter[tuple[int, str]] = field(default_factory=Counter)
     rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
+    unwatched: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
 
     def add(self, partial: Partial) -> None:
         """Add a Partial. Only sums happen here; whatever needs an order happens at a close."""
@@ -98,6 +106,7 @@ class Open:
         ):
             counter.update(added)
         self.rejected.update(partial.rejected)
+        add_fields(self.unwatched, partial.unwatched)
         tell_fewest(self.late, TOLD_MAX, self.settings)
         tell_fewest(self.labels, TOLD_MAX, self.settings)
         for stranger in tell_fewest(self.strangers, STRANGERS_MAX, self.settings):
@@ -120,6 +129,17 @@ def tell_fewest(counter: Counter[tuple[int, str]], limit: int, settings: Setting
     for end, name in gone:
         counter[end, settings.others(name)] += counter.pop((end, name))
     return gone
+
+
+def add_fields(known: dict[tuple[int, str], Counter[str]], added: Fields) -> None:
+    """Add fields up; of many names in a pane those with the smallest hashes are told apart, as with models."""
+    for pane, fields in added.items():
+        counter = known.setdefault(pane, Counter())
+        counter.update(fields)
+        names = [name for name in counter if not name.startswith(RESERVED)]
+        if len(names) > FIELDS_MAX:
+            for name in set(names) - fewest(names, FIELDS_MAX):
+                counter[OTHER_FIELDS] += counter.pop(name)
 
 
 def shown(name: str) -> str:

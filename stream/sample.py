@@ -1,7 +1,9 @@
 """The k events with the smallest hash of their position: a uniform sample that merges and replays exactly."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,12 @@ def position_hashes(seed: int, partition: int, offsets: Ints) -> Ints:
     with np.errstate(over="ignore"):
         stream = _mixed(np.array([seed], np.uint64) + np.uint64(partition) * _GOLDEN)
         return (_mixed(offsets.astype(np.uint64) * _GOLDEN + stream) >> np.uint64(1)).astype(np.int64)
+
+
+@cache
+def topic_seed(topic: str) -> int:
+    """What tells the positions of one topic from those of another."""
+    return int.from_bytes(hashlib.blake2b(topic.encode(), digest_size=8).digest(), "little")
 
 
 def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -1,10 +1,8 @@
 """What is summed between two cuts, apart from the rows that wait to be folded: counts, samples, dead letters."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +11,9 @@ from detectors.parts import Summary
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import Batch, Ints
-from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Partial, Series, tell_fewest
+from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial, Series, add_fields, tell_fewest
 from stream.roster import FUTURE
-from stream.sample import NOTHING, Sample, position_hashes
+from stream.sample import NOTHING, Sample, position_hashes, topic_seed
 
 
 @dataclass
@@ -28,6 +26,7 @@ class Sums:
     late: Counter[tuple[int, str]] = field(default_factory=Counter)
     labels: Counter[tuple[int, str]] = field(default_factory=Counter)
     rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
+    unwatched: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
     def partial(self, blocks: Mapping[Series, Summary], versions: Mapping[tuple[int, str], frozenset[str]]) -> Partial:
@@ -41,8 +40,13 @@ class Sums:
             self.late,
             self.labels,
             self.rejected,
+            self.unwatched,
             tuple(self.dead_letters),
         )
+
+    def notice(self, fields: Fields) -> None:
+        """Add what fields were found that nobody watches."""
+        add_fields(self.unwatched, fields)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Unplanned:
     def learn(self, sums: Sums, batch: Batch, rows: Ints, end: Ints) -> None:
         """Count and sample these rows of a batch; `end` is the end of each event's pane."""
         records = batch.records
-        hashes = position_hashes(_seed(records.topic), records.partition, records.offsets[batch.at[rows]])
+        hashes = position_hashes(topic_seed(records.topic), records.partition, records.offsets[batch.at[rows]])
         keys = np.stack((end[rows], batch.head[rows].astype(np.int64)))
         for pane, head in np.unique(keys, axis=1).T.tolist():
             here = np.flatnonzero((keys[0] == pane) & (keys[1] == head))
@@ -81,8 +85,3 @@ def tally(batch: Batch, head: NDArray[np.int32], ends: Ints, closed: Closed) -> 
         if end > closed.of(name):
             found[end, name] += n
     return found
-
-
-@cache
-def _seed(topic: str) -> int:
-    return int.from_bytes(hashlib.blake2b(topic.encode(), digest_size=8).digest(), "little")

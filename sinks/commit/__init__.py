@@ -16,6 +16,7 @@ from sinks.commit.results import (
     REJECTED,
     TRAFFIC,
     TRIGGERS,
+    UNWATCHED,
     WINDOWS,
 )
 from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, checked
@@ -42,6 +43,7 @@ __all__ = [
     "TABLES",
     "TRAFFIC",
     "TRIGGERS",
+    "UNWATCHED",
     "WINDOWS",
     "Column",
     "Columns",

@@ -62,6 +62,18 @@ events int: how many
 """,
     time="end",
 )
+UNWATCHED = declare(
+    "unwatched",
+    "Fields that a model's events carry and that are not counted: misspelt, or new. A row per pane that has any.",
+    "model end",
+    "panes",
+    f"""
+model text: the model{_SPAN}
+looked_at int: events that were looked at: one in 64, by the hash of their position
+fields text: how many of them carry each field; JSON
+""",
+    time="end",
+)
 WINDOWS = declare(
     "windows",
     "Closed windows: how many events, against which reference, and the verdict over all features.",

@@ -11,6 +11,7 @@ from sinks.commit.results import (
     REJECTED,
     TRAFFIC,
     TRIGGERS,
+    UNWATCHED,
     WINDOWS,
 )
 from sinks.commit.table import Table
@@ -24,6 +25,7 @@ TABLES: tuple[Table, ...] = (
     TRAFFIC,
     LABELS,
     REJECTED,
+    UNWATCHED,
     WINDOWS,
     DRIFT,
     FINDINGS,
@@ -43,6 +45,7 @@ RESULTS = (
     TRAFFIC,
     LABELS,
     REJECTED,
+    UNWATCHED,
     WINDOWS,
     DRIFT,
     FINDINGS,

@@ -45,6 +45,9 @@ class Panes:
             accumulator.grown(self._state.windows, name, "", entry.settings.windows, unplanned)
             self._learn(entry, end, learned, partly.samples.pop((end, name), NOTHING))
         events = learned + sum(int(case.summary.events()[0]) for case, _ in closed)
+        fields = partly.unwatched.pop((end, name), None)
+        if fields:
+            rows.unwatched_row(self._ledger, name, start, end, fields)
         late, waiting = partly.late.pop((end, name), 0), partly.strangers.get((end, name), 0)
         self._ledger.row(tables.TRAFFIC, shown(name), moment(start), moment(end), events, late, waiting)
         return closed

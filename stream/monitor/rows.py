@@ -1,5 +1,6 @@
 """Decided things as rows of the Commit's tables."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -12,7 +13,7 @@ from sinks import commit as tables
 from stream.ledger import Ledger, moment
 from stream.monitor.findings import Finding, strongest
 from stream.monitor.judging import Case, Verdicts
-from stream.partials import DeadLetter
+from stream.partials import LOOKED_AT, DeadLetter, shown
 from stream.plan import Plan
 from stream.sample import Sample
 
@@ -143,6 +144,15 @@ def finding_rows(ledger: Ledger, findings: Iterable[Finding], incident: str) -> 
 def learning_pane_row(ledger: Ledger, model: str, start: int, end: int, events: int) -> None:
     """A closed pane of a model that is being learned: only how many events."""
     ledger.row(tables.PANES, model, "", moment(start), moment(end), "", events, b"")
+
+
+def unwatched_row(ledger: Ledger, model: str, start: int, end: int, fields: Counter[str]) -> None:
+    """The fields of a closed pane that nobody watches, if there are any; the most frequent first."""
+    looked_at = fields.pop(LOOKED_AT)
+    if fields:
+        told = {shown(name): n for name, n in sorted(fields.items(), key=lambda one: (-one[1], one[0]))}
+        body = msgspec.json.encode(told).decode()
+        ledger.row(tables.UNWATCHED, model, moment(start), moment(end), looked_at, body)
 
 
 def sample_rows(ledger: Ledger, model: str, end: int, sample: Sample) -> None:

@@ -11,8 +11,9 @@ from stream.web.answers import Model, Point, Window, answers
 from stream.web.banner import banner
 from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
 from stream.web.distribution import Distribution, distribution
+from stream.web.fields import features_of, unwatched_of
 from stream.web.found import findings_of, triggers_of
-from stream.web.html import Html, badge, chart, document, join, progress, section, table, tag, time
+from stream.web.html import Html, badge, chart, document, join, progress, section, tag, time
 from stream.web.learning import sketch
 from stream.web.overview import learned
 from stream.web.sources import Sources, window_lengths
@@ -49,7 +50,8 @@ def detail(sources: Sources, name: str, selected: Selected) -> Html:
         body = _watching(sources, name, chosen, windows)
     else:
         body = section("No window has closed yet", tag("p", _NO_WINDOW))
-    return document(name, banner(sources.status()), _head(model), body, _features(model))
+    fields = join(features_of(model), unwatched_of(sources.store, name))
+    return document(name, banner(sources.status()), _head(model), body, fields)
 
 
 def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[Window]) -> Html:
@@ -161,16 +163,6 @@ def _learning(sources: Sources, model: Model, feature: str) -> Html:
     caption = f"{shown} so far, from a uniform sample of {so_far[shown].n:,} events."
     drawn = chart("bars", bars(so_far[shown]), caption)
     return join(head, section("Distribution so far", tag("p", *links, class_="chips"), drawn))
-
-
-def _features(model: Model) -> Html:
-    if not model.features:
-        return join()
-    rows: list[tuple[str, ...]] = [
-        (each.name, each.kind, "inferred from the data" if each.inferred else "declared") for each in model.features
-    ]
-    inner = table(("Feature", "Kind", "Origin"), rows, "What is counted")
-    return tag("details", tag("summary", f"{len(rows)} features"), inner, class_="card")
 
 
 def _chosen(windows: Sequence[Window], selected: Selected) -> Selected:

@@ -33,6 +33,7 @@ def test_the_world_has_everything_in_it(undisturbed: Rows, log: World) -> None:
     assert {row[3] for row in undisturbed["rejected"]} >= {"empty", "undecodable", "ahead", "missing_field"}
     assert len(undisturbed["dead_letters"]) == sum(row[4] for row in undisturbed["rejected"])
     assert undisturbed["labels"]
+    assert undisturbed["unwatched"]
     assert {row[10] for row in undisturbed["windows"]} == {"ok", "drift", "unknown"}
     assert undisturbed["triggers"]
     assert len(log.silences) == 4

@@ -120,6 +120,7 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
         "score": rng.random(),
         "prediction": rng.randrange(2),
         "segments": {"site": rng.choice(["paris", "lyon"])},
+        "trace": "a field that nobody watches",
     }
     if partition[0] == "mixed" and 0.3 < dice < 0.4:
         event = {"id": event["id"], "kind": "label", "model": "shop", "time": time, "label": 1}

@@ -163,6 +163,8 @@ def _traffic() -> Told:
     for i in range(N_PANES):
         for model in (WELL, DRIFTING):
             yield "traffic", {"model": model, **_span(i, PANE), "events": N_PANE, "late": 2, "waiting": 0}
+        fields = msgspec.json.encode({"features.amuont": 3}).decode()
+        yield "unwatched", {"model": WELL, **_span(i, PANE), "looked_at": 6, "fields": fields}
         yield "rejected", {
             "topic": "predictions", "partition": 0, "end": _span(i, PANE)["end"], "reason": "json", "events": 1,
         }  # fmt: skip

@@ -127,6 +127,12 @@ def test_the_distribution_so_far_is_drawn_while_learning() -> None:
     assert ({"FR", "DE", "IT", "ES", "PL"}, 1.0) == (set(bars["customdata"]), round(sum(bars["y"]), 9))
 
 
+def test_fields_that_nobody_watches_are_named() -> None:
+    """With the share of the events that carry them; a model without such fields has no such list."""
+    assert re.search(r"features\.amuont</t[hd]><td[^>]*>50\.0%", page_of(f"/models/{WELL}"))
+    assert "not counted" not in page_of(f"/models/{DRIFTING}")
+
+
 def test_hostile_names_stay_text() -> None:
     """A model's, a feature's and a category's name are escaped in markup and in the charts' data."""
     rows = dict(seeded_commit().tables)

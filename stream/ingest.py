@@ -19,7 +19,7 @@ from stream.fold import Buffer
 from stream.partials import DeadLetter, Partial
 from stream.roster import FUTURE, Roster
 from stream.sums import Sums, Unplanned, tally
-from stream.unwatched import unwatched
+from stream.unwatched import Unwatched
 from stream.windows import pane_end
 
 PAYLOAD_MAX = 1_024  # bytes of a dead letter's payload that are kept
@@ -39,7 +39,7 @@ class Ingest:
         self._topics_closed: Mapping[str, int] = {}
         self._bounds: dict[str, int] = {}
         self._sums = Sums()
-        self._buffer = Buffer(settings.pane)
+        self._buffer, self._unwatched = Buffer(settings.pane), Unwatched()
         self.adopt(roster, schema)
 
     # ---- what it is told
@@ -137,7 +137,7 @@ class Ingest:
         blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads, FUTURE if full else upto)
         if full:
             self.schema.decoder.forget()
-        return sums.partial(blocks, versions)
+        return sums.partial(blocks, versions, self._unwatched.take(self.roster, self._pane))
 
     # ---- the clocks
 
@@ -208,7 +208,7 @@ class Ingest:
                 self._sums, batch, np.flatnonzero(unplanned), end
             )
             fresh &= ~unplanned
-        self._sums.notice(unwatched(batch, fresh, end, self.roster, self._pane))
+        self._unwatched.add(batch, fresh, end)
         self._buffer.add(batch, fates, end, fresh)
 
     def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:

@@ -132,14 +132,19 @@ def tell_fewest(counter: Counter[tuple[int, str]], limit: int, settings: Setting
 
 
 def add_fields(known: dict[tuple[int, str], Counter[str]], added: Fields) -> None:
-    """Add fields up; of many names in a pane those with the smallest hashes are told apart, as with models."""
+    """Add fields up."""
     for pane, fields in added.items():
         counter = known.setdefault(pane, Counter())
         counter.update(fields)
-        names = [name for name in counter if not name.startswith(RESERVED)]
-        if len(names) > FIELDS_MAX:
-            for name in set(names) - fewest(names, FIELDS_MAX):
-                counter[OTHER_FIELDS] += counter.pop(name)
+        tell_fewest_fields(counter)
+
+
+def tell_fewest_fields(counter: Counter[str]) -> None:
+    """Tell the fields with the smallest hashes apart, and count the others together, as with models."""
+    names = [name for name in counter if not name.startswith(RESERVED)]
+    if len(names) > FIELDS_MAX:
+        for name in set(names) - fewest(names, FIELDS_MAX):
+            counter[OTHER_FIELDS] += counter.pop(name)
 
 
 def shown(name: str) -> str:

@@ -69,10 +69,12 @@ class Plan:
         )
 
     @cached_property
-    def fields(self) -> frozenset[str]:
-        """What it reads of an event's features and segments, as `features.amount`."""
-        features = (f"features.{name}" for name in (*self.shape.numeric, *self.shape.categorical))
-        return frozenset((*features, *(f"segments.{field.name}" for field in self.segments)))
+    def fields(self) -> dict[str, frozenset[str]]:
+        """The names that it reads inside of an event's fields."""
+        return {
+            "features": frozenset((*self.shape.numeric, *self.shape.categorical)),
+            "segments": frozenset(field.name for field in self.segments),
+        }
 
     @cached_property
     def body(self) -> bytes:

@@ -5,7 +5,7 @@ Pure folds over closed windows in their order. The state is small and frozen; wh
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -61,6 +61,19 @@ class History:
     def persistent(self, k: int) -> NDArray[np.bool_]:
         """Which series drifted now and in k of the windows remembered."""
         return np.asarray((np.bitwise_count(self.bits) >= k) & (self.bits & 1 == 1))
+
+    def pack(self) -> Any:  # noqa: ANN401 - plain data for msgpack
+        """The verdicts as plain data: only the series that drifted lately, which are few."""
+        at = np.flatnonzero(self.bits)
+        return list(self.bits.shape), at.tolist(), self.bits.ravel()[at].tolist()
+
+    @classmethod
+    def unpack(cls, packed: Any) -> "History":  # noqa: ANN401 - what `pack` gave
+        """The verdicts that `pack` gave."""
+        shape, at, some = packed
+        bits = np.zeros(shape, np.int64)
+        bits.flat[at] = some
+        return cls(bits)
 
 
 @dataclass(frozen=True)

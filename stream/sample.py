@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from stream.events import Ints
 
-_GOLDEN, _FIRST, _SECOND = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+GOLDEN, _FIRST, _SECOND = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
 def position_hashes(seed: int, partition: int, offsets: Ints) -> Ints:
     """63-bit hashes of positions: splitmix64 (Steele, Lea and Flood 2014) of the topic's seed, partition and offset."""
     with np.errstate(over="ignore"):
-        stream = _mixed(np.array([seed], np.uint64) + np.uint64(partition) * _GOLDEN)
-        return (_mixed(offsets.astype(np.uint64) * _GOLDEN + stream) >> np.uint64(1)).astype(np.int64)
+        stream = _mixed(np.array([seed], np.uint64) + np.uint64(partition) * GOLDEN)
+        return (_mixed(offsets.astype(np.uint64) * GOLDEN + stream) >> np.uint64(1)).astype(np.int64)
 
 
 @cache

@@ -11,7 +11,7 @@ from detectors.parts import Summary
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import Batch, Ints
-from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial, Series, add_fields, tell_fewest
+from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial, Series, tell_fewest
 from stream.roster import FUTURE
 from stream.sample import NOTHING, Sample, position_hashes, topic_seed
 
@@ -26,10 +26,14 @@ class Sums:
     late: Counter[tuple[int, str]] = field(default_factory=Counter)
     labels: Counter[tuple[int, str]] = field(default_factory=Counter)
     rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
-    unwatched: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
 
-    def partial(self, blocks: Mapping[Series, Summary], versions: Mapping[tuple[int, str], frozenset[str]]) -> Partial:
+    def partial(
+        self,
+        blocks: Mapping[Series, Summary],
+        versions: Mapping[tuple[int, str], frozenset[str]],
+        unwatched: Fields,
+    ) -> Partial:
         """All of it, with the folded rows."""
         return Partial(
             blocks,
@@ -40,13 +44,9 @@ class Sums:
             self.late,
             self.labels,
             self.rejected,
-            self.unwatched,
+            unwatched,
             tuple(self.dead_letters),
         )
-
-    def notice(self, fields: Fields) -> None:
-        """Add what fields were found that nobody watches."""
-        add_fields(self.unwatched, fields)
 
 
 @dataclass(frozen=True)

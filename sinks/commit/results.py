@@ -92,7 +92,8 @@ why text: what made it unknown, or empty
 )
 DRIFT = declare(
     "distances",
-    "Every feature of every judged window: its summary, its distances from the reference, their limits, the verdict.",
+    "Every feature of every judged window: its summary, its distances from the reference, their limits, the verdict. "
+    "Of segments only what is a finding; the verdict over a segment is in `windows`.",
     "model version segment feature length end",
     "history",
     f"""{_WINDOW}

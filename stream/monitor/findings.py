@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,7 +14,7 @@ from stream.monitor.sequential import Alarm
 from stream.plan import Plan
 
 SEQUENTIAL = "cusum"
-FINDINGS_MAX = 50  # of a window: where hundreds of series drift together, `distances` has the others
+FINDINGS_MAX = 50  # of a window: where hundreds of series drift together, nobody reads them all
 CELLS_TOLD = 3  # contributing cells that a finding names
 
 
@@ -74,16 +75,26 @@ def finding_id(*about: object) -> str:
     return hashlib.blake2b("\0".join(map(str, about)).encode(), digest_size=8).hexdigest()
 
 
-def findings(case: Case, verdicts: Verdicts) -> list[Finding]:
-    """The findings of a judged window, one per series, in order of segment row and column.
+class Telling(NamedTuple):
+    """The series of a judged window that are told, in order of segment row and column, (series,) each."""
 
-    At most FINDINGS_MAX: those of all events before those of segments, the strongest of either first.
-    """
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    detectors: NDArray[np.object_]
+
+
+def telling(verdicts: Verdicts) -> Telling:
+    """Which drifted series are told: at most FINDINGS_MAX, all events before segments, the strongest first."""
     rows, columns = np.nonzero(verdicts.drifted & verdicts.known)
     names, excess = strongest(verdicts, rows, columns)
-    told = np.sort(np.lexsort((-excess, verdicts.rows[rows] > 0))[:FINDINGS_MAX])
+    kept = np.sort(np.lexsort((-excess, verdicts.rows[rows] > 0))[:FINDINGS_MAX])
+    return Telling(rows[kept], columns[kept], names[kept])
+
+
+def findings(case: Case, verdicts: Verdicts, tell: Telling) -> list[Finding]:
+    """The findings of a judged window, one per series that is told."""
     found = []
-    for i, column, detector in zip(rows[told].tolist(), columns[told].tolist(), names[told].tolist(), strict=True):
+    for i, column, detector in zip(*(each.tolist() for each in tell), strict=True):
         cells = _cells(case.plan, column, verdicts, i)
         feature, segment = case.plan.grid.columns[column], case.plan.rows[int(verdicts.rows[i])]
         about = (case.plan.model, case.version, segment, feature, case.length, case.start, case.end, detector)

@@ -11,7 +11,7 @@ from detectors.distances import DISTANCES
 from detectors.packing import pack
 from sinks import commit as tables
 from stream.ledger import Ledger, moment
-from stream.monitor.findings import Finding, strongest
+from stream.monitor.findings import Finding, Telling, strongest
 from stream.monitor.judging import Case, Verdicts
 from stream.partials import LOOKED_AT, DeadLetter, shown
 from stream.plan import Plan
@@ -53,14 +53,16 @@ def pane_row(ledger: Ledger, case: Case) -> None:
     ledger.row(tables.PANES, *about, int(case.summary.events()[0]), pack(case.summary))
 
 
-def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
-    """Every feature of a judged window as one block of columns; of its segments only those that drifted.
+def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts, tell: Telling) -> None:
+    """Every feature of a judged window as one block of columns; of its segments only what is told.
 
     The segments' counts are in the panes: all their distances would be fifteen times the rows, which nobody reads.
     """
     plan, n_numeric = case.plan, len(case.plan.grid.numeric)
-    i, column = np.nonzero((verdicts.rows[:, None] == 0) | verdicts.drifted)
-    told, n = verdicts.observed[i, column], verdicts.n[i, column]
+    kept = np.repeat((verdicts.rows == 0)[:, None], len(plan.grid.columns), axis=1)
+    kept[tell.rows, tell.columns] = True
+    i, column = np.nonzero(kept)
+    observed, n = verdicts.observed[i, column], verdicts.n[i, column]
     series, special = np.arange(len(i)), plan.grid.regular[column]
     rows, place = np.unique(i, return_inverse=True)
     reading = case.summary.take(verdicts.rows[rows]).read()
@@ -82,9 +84,9 @@ def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts) -> None:
         "end": moment(case.end),
         "n": n,
         "n_reference": verdicts.n_reference[i, column],
-        "odd": told[series, special] / np.maximum(n, 1),
-        "missing": told[series, special + 1] / np.maximum(n, 1),
-        "wrong_type": told[series, special + 2] / np.maximum(n, 1),
+        "odd": observed[series, special] / np.maximum(n, 1),
+        "missing": observed[series, special + 1] / np.maximum(n, 1),
+        "wrong_type": observed[series, special + 2] / np.maximum(n, 1),
         "mean": moments(reading.mean),
         "deviation": moments(reading.deviation),
         "clamped": moments(reading.clamped),

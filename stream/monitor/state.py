@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from stream.config.settings import Settings
 from stream.monitor.accumulator import Window
@@ -52,7 +51,7 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
 class _Policy(msgspec.Struct, frozen=True, array_like=True):
     version: Version
     plan: str
-    histories: dict[int, tuple[list[int], bytes]]
+    histories: dict[int, Any]
     incident: Incident | None
     quiet_until: int
     drifted: dict[int, int]
@@ -80,7 +79,7 @@ def pack(state: State) -> bytes:
                 _Policy(
                     version,
                     policy.plan,
-                    {n: (list(one.bits.shape), one.bits.tobytes()) for n, one in policy.histories.items()},
+                    {n: one.pack() for n, one in policy.histories.items()},
                     policy.incident,
                     policy.quiet_until,
                     dict(policy.drifted),
@@ -127,7 +126,7 @@ def unpack(
         },
         {
             one.version: Policy(
-                {n: History(np.frombuffer(b, np.int64).reshape(shape)) for n, (shape, b) in one.histories.items()},
+                {n: History.unpack(history) for n, history in one.histories.items()},
                 one.plan,
                 one.incident,
                 one.quiet_until,

@@ -9,7 +9,7 @@ from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, judging, losses, rows, triggers
-from stream.monitor.findings import SEQUENTIAL, Finding, finding_id, findings
+from stream.monitor.findings import SEQUENTIAL, Finding, finding_id, findings, telling
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.scopes import Scope
 from stream.monitor.sequential import Alarm
@@ -31,6 +31,7 @@ class Windows:
         """Close the windows with these keys (model, version, length), all with the same end, in order."""
         cases = [case for key in sorted(ending, key=lambda k: (k[0], k[2], k[1])) if (case := self._case(scope, key))]
         verdicts = judging.judge(cases)
+        tellings = [telling(verdict) for verdict in verdicts]
         found: dict[Version, list[Finding]] = {version: [] for version in alarms}
         causes: dict[Version, list[Cause]] = {}
         plans: dict[Version, Plan] = {}
@@ -40,20 +41,20 @@ class Windows:
             found[version] += [Finding.of_alarm(case, alarm) for alarm in ringing]
             shortest = min(case.settings.windows)
             causes[version] = [Cause(shortest, end, "", alarm.feature, SEQUENTIAL) for alarm in ringing]
-        for case, verdict in zip(cases, verdicts, strict=True):
+        for case, verdict, tell in zip(cases, verdicts, tellings, strict=True):
             version = (case.plan.model, case.version)
             plans[version] = case.plan
             lengths.setdefault(version, []).append(case.length)
-            found.setdefault(version, []).extend(findings(case, verdict))
+            found.setdefault(version, []).extend(findings(case, verdict, tell))
             causes.setdefault(version, []).extend(self._observe(case, verdict))
         for version in sorted(causes):
             told = found[version]
             self._decide(version, end, causes[version], tuple(lengths.get(version, ())), plans[version], told)
             incident = self._state.policies[version].incident
             rows.finding_rows(self._ledger, told, incident.id if incident is not None else "")
-        for case, verdict in zip(cases, verdicts, strict=True):
+        for case, verdict, tell in zip(cases, verdicts, tellings, strict=True):
             rows.window_rows(self._ledger, case, verdict, complete=not self._touched(scope, case.start, end))
-            rows.distance_rows(self._ledger, case, verdict)
+            rows.distance_rows(self._ledger, case, verdict, tell)
 
     def _case(self, scope: Scope, key: tuple[str, str, int]) -> Case | None:
         """The window as a case; one over two plans, or still of learning, is unknown and becomes a row at once."""

@@ -59,8 +59,8 @@ def test_the_incident_names_the_same_detector() -> None:
     assert incident["detector"] in detectors
 
 
-def test_a_window_has_a_bounded_number_of_findings_and_tells_of_all_events_first() -> None:
-    """Segments that drift in all features: the features of all events are there, then the strongest others."""
+def segmented() -> Story:
+    """A story of many segments, all of which change in all features at minute 12."""
     story = Story(LEARNING.replace("[1m, 5m]", "[5m], segments: [site]"))
     for minute in range(20):
         for seed in range(800):
@@ -68,17 +68,36 @@ def test_a_window_has_a_bounded_number_of_findings_and_tells_of_all_events_first
             later = {"amount": 100 + seed % 70, "size": 50 + seed % 110, "rate": -seed, "country": "XX"}
             features = now if minute < 12 else later
             story.publish(FIRST, event(minute + 0.5, features=features, segments={"site": f"s{seed % 20}"}))
-    story.read().end()
-    drifted = [row for row in story.rows(tables.DRIFT) if row["verdict"] == "drift" and row["end"] == 20]
-    found = [row for row in story.rows(tables.FINDINGS) if row["detector"] != "cusum" and row["end"] == 20]
-    assert len(drifted) > FINDINGS_MAX == len(found)
-    assert {"amount", "size", "rate", "country"} == {row["feature"] for row in found if not row["segment"]}
+    return story.read().end()
+
+
+def test_a_window_has_a_bounded_number_of_findings_and_tells_of_all_events_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The features of all events are there, then the segments that are the strongest of all that would be."""
+    bounded = segmented()
+    monkeypatch.setattr("stream.monitor.findings.FINDINGS_MAX", 10_000)
+    whole = segmented()
     key = ("segment", "feature")
-    told = {tuple(row[name] for name in key) for row in found}
-    excess = {
-        tuple(row[name] for name in key): np.nanmax([row[name] / row[f"{name}_limit"] for name in DISTANCES])
-        for row in drifted
-    }
-    segments = {each: value for each, value in excess.items() if each[0]}
+
+    def excess(story: Story) -> dict[tuple[str, ...], float]:
+        """By how much each series of the last window that drifted is over its limit."""
+        drifted = [row for row in story.rows(tables.DRIFT) if row["verdict"] == "drift" and row["end"] == 20]
+        multiples = ([row[name] / row[f"{name}_limit"] for name in DISTANCES] for row in drifted)
+        return {tuple(row[name] for name in key): np.nanmax(of) for row, of in zip(drifted, multiples, strict=True)}
+
+    def found(story: Story) -> set[tuple[str, ...]]:
+        """What the last window's findings are about."""
+        rows = story.rows(tables.FINDINGS)
+        return {tuple(row[name] for name in key) for row in rows if row["detector"] != "cusum" and row["end"] == 20}
+
+    every, told = excess(whole), excess(bounded)
+    assert len(every) > FINDINGS_MAX == len(told)
+    assert every.keys() == found(whole)
+    assert told.keys() == found(bounded)
+    assert told.items() <= every.items()
+    assert {"amount", "size", "rate", "country"} == {feature for segment, feature in told if not segment}
+    segments = {each: value for each, value in every.items() if each[0]}
     least = min(value for each, value in segments.items() if each in told)
     assert least >= max(value for each, value in segments.items() if each not in told)
+    assert whole.rows(tables.WINDOWS) == bounded.rows(tables.WINDOWS)

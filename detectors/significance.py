@@ -37,7 +37,7 @@ class Judgement(Struct, frozen=True):
     limits: dict[str, Floats]  # distance -> (series,)
     drifted: Bools  # (series,): a value is above its limit
     unknown: Bools  # (series,): too few values to say
-    contributions: Floats  # (series, cells): to psi, rare cells sharing what they contribute together
+    contributions: Floats  # (series, cells): to psi, rare cells sharing theirs; of what drifted, 0 elsewhere
 
 
 def judge(
@@ -73,8 +73,10 @@ def judge(
         limits[name][above[within]] = values[name][above[within]]
     unknown = np.minimum(expected.sum(axis=1), observed.sum(axis=1)) < SMALLEST
     above = np.any([values[name] > limits[name] for name in values], axis=0)
-    contributions = shared_out(cells, _gaps(expected, observed), target)
-    return Judgement(values, limits, above & ~unknown, unknown, contributions)
+    drifted = above & ~unknown
+    contributions = np.zeros(cells.shape)
+    contributions[drifted] = shared_out(cells[drifted], _gaps(expected[drifted], observed[drifted]), target[drifted])
+    return Judgement(values, limits, drifted, unknown, contributions)
 
 
 def _gaps(expected: Counts, observed: Counts) -> Floats:

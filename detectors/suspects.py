@@ -4,6 +4,7 @@ The law: whatever `significance.judge` finds drifted is a suspect. What is no su
 """
 
 from functools import cache, lru_cache
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,77 +29,99 @@ def suspects(
 ) -> Bools:
     """Series that may drift, (series,); the arguments are those of `judge`."""
     n_series = len(expected)
-    level = np.broadcast_to(alpha / (2.0 + ordered.any(axis=1)), n_series)
+    if not n_series:
+        return np.empty(0, np.bool_)
+    levels, place = np.unique(np.broadcast_to(alpha / (2.0 + ordered.any(axis=1)), n_series), return_inverse=True)
     share = np.broadcast_to(np.asarray(tolerate, np.float64), n_series)
-    found = np.empty(n_series, np.bool_)
+    on_line = kolmogi(levels)[place]  # few levels: that of all events and that of segments
+    psi, triangular, freedom, effective = np.empty((4, n_series))
+    rare, far, known = np.empty((3, n_series), np.bool_)
     for i in range(0, n_series, BLOCK):
         block = slice(i, i + BLOCK)
-        found[block] = _block(expected[block], observed[block], ordered[block], level[block], share[block])
-    return found
-
-
-def _block(expected: Counts, observed: Counts, ordered: Bools, level: Floats, tolerate: Floats) -> Bools:
-    expected, observed = expected.astype(np.float64), observed.astype(np.float64)
-    m, n = expected.sum(axis=1), observed.sum(axis=1)
-    both = np.maximum(m + n, 1.0)
-    target, width, left = slots((expected + observed) * (np.minimum(m, n) / both)[:, None])
-    before, now = merged(expected, target, width), merged(observed, target, width)
-    occupied = np.count_nonzero(before + now, axis=1)
-    freedom, effective, rare = occupied - 1.0, m * n / both, (left > 0) & (left < RARE)
-    levels, place = np.unique(level, return_inverse=True)  # few: that of all events and that of segments
-    least = {
-        name: MARGIN * _least(name, freedom, effective * tolerate**2, rare.astype(np.float64), levels, place)
+        before, now = expected[block].astype(np.float64), observed[block].astype(np.float64)
+        one = _Merged.of(before, now)
+        psi[block], triangular[block] = one.psi(), one.triangular()
+        freedom[block], effective[block], rare[block] = one.occupied - 1.0, one.effective, one.rare
+        known[block] = np.minimum(one.m, one.n) >= SMALLEST
+        far[block] = _far_on_the_line(before, now, ordered[block], share[block], on_line[block])
+    psi_least, divergence_least = (
+        MARGIN * _least(name, freedom, effective * share**2, rare.astype(np.float64), levels, place) / effective
         for name in ("psi", "jensen_shannon")
-    }
-    far = rare & (freedom < FREEDOM_LEAST)
-    far |= _psi(before, now, m, n, occupied) * effective > least["psi"]
-    near = np.flatnonzero(_triangular(before, now, m, n) * effective > least["jensen_shannon"])
-    far[near] |= (
-        _divergence(before[near], now[near], m[near], n[near]) * effective[near] > least["jensen_shannon"][near]
     )
-    far |= _far_on_the_line(expected, observed, ordered, tolerate, kolmogi(levels)[place])
-    return np.asarray(far & (np.minimum(m, n) >= SMALLEST))
+    far |= rare & (freedom < FREEDOM_LEAST)
+    far |= psi > psi_least
+    near = np.flatnonzero(~far & (triangular > divergence_least))
+    few = _Merged.of(expected[near].astype(np.float64), observed[near].astype(np.float64))
+    far[near] = few.divergence() > divergence_least[near]
+    return np.asarray(far & known)
 
 
-def _psi(before: Floats, now: Floats, m: Floats, n: Floats, occupied: Integers) -> Floats:
-    """psi, (series,); the prior of cells that are empty on both sides adds one known term each, taken off again."""
-    a, b = 1 / (m + PRIOR * occupied), 1 / (n + PRIOR * occupied)
-    shift = np.log(b / a)
-    x, y = before + PRIOR, now + PRIOR
-    logs = np.log(y / x)
-    logs += shift[:, None]
-    y *= b[:, None]
-    x *= a[:, None]
-    y -= x
-    terms = np.einsum("ij,ij->i", y, logs)
-    return np.asarray(terms - (before.shape[1] - occupied) * PRIOR * (b - a) * shift)
+class _Merged(NamedTuple):
+    """Series with their rare cells merged, in slots: (series, slots) or (series,)."""
 
+    before: Floats
+    now: Floats
+    m: Floats
+    n: Floats
+    occupied: Integers  # slots with any value
+    effective: Floats  # the size of one sample that varies as both against each other
+    rare: Bools  # whether rare values are left that could not be merged
 
-def _triangular(before: Floats, now: Floats, m: Floats, n: Floats) -> Floats:
-    """What `_divergence` is at most: 4 log 2 times the sum of (p - q)^2 / (p + q), (series,).
+    @classmethod
+    def of(cls, expected: Floats, observed: Floats) -> Self:
+        """Of counts, (series, cells)."""
+        m, n = expected.sum(axis=1), observed.sum(axis=1)
+        both = np.maximum(m + n, 1.0)
+        target, width, left = slots((expected + observed) * (np.minimum(m, n) / both)[:, None])
+        before, now = merged(expected, target, width), merged(observed, target, width)
+        occupied = np.count_nonzero(before + now, axis=1)
+        # Nothing is known of an empty side; a size of almost nothing keeps it from being divided by.
+        return cls(before, now, m, n, occupied, np.maximum(m * n / both, TINY), (left > 0) & (left < RARE))
 
-    Topsoe 2000, Some inequalities for information divergence and related measures of discrimination.
-    """
-    a, b = before * (1 / np.maximum(m, 1.0))[:, None], now * (1 / np.maximum(n, 1.0))[:, None]
-    both = a + b
-    both += TINY
-    a -= b
-    a *= a
-    a /= both
-    return np.asarray(4 * np.log(2) * a.sum(axis=1))
+    def psi(self) -> Floats:
+        """psi; the prior of slots that are empty on both sides adds one known term each, taken off again."""
+        a, b = 1 / (self.m + PRIOR * self.occupied), 1 / (self.n + PRIOR * self.occupied)
+        shift = np.log(b / a)
+        x, y = self.before + PRIOR, self.now + PRIOR
+        logs = np.log(y / x)
+        logs += shift[:, None]
+        y *= b[:, None]
+        x *= a[:, None]
+        y -= x
+        terms = np.einsum("ij,ij->i", y, logs)
+        return np.asarray(terms - (self.before.shape[1] - self.occupied) * PRIOR * (b - a) * shift)
 
+    def triangular(self) -> Floats:
+        """What `divergence` is at most: 4 log 2 times the sum of (p - q)^2 / (p + q).
 
-def _divergence(before: Floats, now: Floats, m: Floats, n: Floats) -> Floats:
-    """8 times the Jensen-Shannon divergence in nats: 4 times the sum of p log (2 p / (p + q)) of both sides."""
-    a, b = before * (1 / np.maximum(m, 1.0))[:, None], now * (1 / np.maximum(n, 1.0))[:, None]
-    both = a + b
-    both += TINY
-    total = np.zeros(len(m))
-    for shares in (a, b):
-        ratios = shares / both
-        ratios += TINY
-        total += np.einsum("ij,ij->i", shares, np.log(ratios))
-    return np.asarray(4 * total + 8 * np.log(2))
+        Topsoe 2000, Some inequalities for information divergence and related measures of discrimination.
+        """
+        a, b = self._shares()
+        both = a + b
+        both += TINY
+        a -= b
+        a *= a
+        a /= both
+        return np.asarray(4 * np.log(2) * a.sum(axis=1))
+
+    def divergence(self) -> Floats:
+        """8 times the Jensen-Shannon divergence in nats: 4 times the sum of p log (2 p / (p + q)) of both sides."""
+        a, b = self._shares()
+        both = a + b
+        both += TINY
+        total = np.zeros(len(self.m))
+        for shares in (a, b):
+            ratios = shares / both
+            ratios += TINY
+            total += np.einsum("ij,ij->i", shares, np.log(ratios))
+        return np.asarray(4 * total + 8 * np.log(2))
+
+    def _shares(self) -> tuple[Floats, Floats]:
+        before, now = (
+            self.before * (1 / np.maximum(self.m, 1.0))[:, None],
+            self.now * (1 / np.maximum(self.n, 1.0))[:, None],
+        )
+        return before, now
 
 
 def _far_on_the_line(expected: Floats, observed: Floats, ordered: Bools, tolerate: Floats, quantile: Floats) -> Bools:

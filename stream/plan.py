@@ -69,6 +69,11 @@ class Plan:
         )
 
     @cached_property
+    def n_reference(self) -> int:
+        """How many events the reference has."""
+        return int(self.reference.events()[0])
+
+    @cached_property
     def fields(self) -> dict[str, frozenset[str]]:
         """The names that it reads inside of an event's fields."""
         return {

@@ -98,7 +98,8 @@ def findings(case: Case, verdicts: Verdicts, tell: Telling) -> list[Finding]:
         cells = _cells(case.plan, column, verdicts, i)
         feature, segment = case.plan.grid.columns[column], case.plan.rows[int(verdicts.rows[i])]
         about = (case.plan.model, case.version, segment, feature, case.length, case.start, case.end, detector)
-        value, limit = float(verdicts.values[detector][i, column]), float(verdicts.limits[detector][i, column])
+        values, limits, series = verdicts.judgement.values, verdicts.judgement.limits, verdicts.judged[i, column]
+        value, limit = float(values[detector][series]), float(limits[detector][series])
         found.append(Finding(*about, value, limit, int(verdicts.n[i, column]), cells, _words(feature, cells)))
     return found
 
@@ -107,16 +108,16 @@ def strongest(
     verdicts: Verdicts, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """The detector whose value is the greatest multiple of its limit, and that multiple, of each of these series."""
-    names = list(verdicts.values)
+    values, limits, series = verdicts.judgement.values, verdicts.judgement.limits, verdicts.judged[rows, columns]
     with np.errstate(divide="ignore", invalid="ignore"):  # a limit of zero; categories have no order
-        multiples = [verdicts.values[name][rows, columns] / verdicts.limits[name][rows, columns] for name in names]
+        multiples = [values[name][series] / limits[name][series] for name in values]
     excess = np.nan_to_num(multiples, nan=-1.0, posinf=np.inf)
-    return np.array(names, object)[excess.argmax(axis=0)], excess.max(axis=0)
+    return np.array(list(values), object)[excess.argmax(axis=0)], excess.max(axis=0)
 
 
 def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell, ...]:
     """The cells that contributed most."""
-    contributions = verdicts.contributions[verdicts.judged[row, column]]
+    contributions = verdicts.judgement.contributions[verdicts.judged[row, column]]
     names = _names(plan, plan.grid.columns[column])
     before = verdicts.expected[row, column] / max(1, int(verdicts.n_reference[row, column]))
     now = verdicts.observed[row, column] / max(1, int(verdicts.n[row, column]))

@@ -38,18 +38,16 @@ class Case:
 class Verdicts:
     """What is to be said of one window. Arrays are (rows, columns) unless said otherwise; `rows` are those with events.
 
-    Values and limits are known of all events and of whatever may drift; those of other segments are nan.
+    `judgement` is shared by all windows that were judged together: of all events, and of whatever else may drift.
     """
 
     rows: NDArray[np.int64]
     n: NDArray[np.int64]
     n_reference: NDArray[np.int64]
-    values: dict[str, NDArray[np.float64]]
-    limits: dict[str, NDArray[np.float64]]
+    judgement: significance.Judgement
+    judged: NDArray[np.int64]  # the series of the judgement; -1 where there is none
     drifted: NDArray[np.bool_]
     known: NDArray[np.bool_]
-    contributions: NDArray[np.float64]  # (series judged, cells)
-    judged: NDArray[np.int64]  # which of `contributions`; -1 where there is none
     observed: NDArray[np.int64]  # (rows, columns, cells)
     expected: NDArray[np.int64]
 
@@ -58,19 +56,20 @@ class Verdicts:
 class Layout:
     """Where each cell of each column stands in a plan's flat counts, and which are on a number line, (columns, width).
 
-    Padding points behind the last cell.
+    Padding points behind the last cell. The reference is laid out once: (rows, columns, width), and its sums.
     """
 
     at: NDArray[np.int64]
     ordered: NDArray[np.bool_]
+    reference: NDArray[np.int64]
+    n_reference: NDArray[np.int64]
 
     def rectangle(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Flat counts (rows, cells) as (rows, columns, width), without the absent cells and padded with zeros."""
-        padded = np.concatenate((counts, np.zeros((len(counts), 1), np.int64)), axis=1)
-        return np.asarray(padded[:, self.at])
+        return _rectangle(counts, self.at)
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=512)
 def layout(plan: Plan, width: int) -> Layout:
     """The layout of a plan's columns in `width` cells, at least as many as its widest column compares."""
     grid = plan.grid
@@ -79,7 +78,13 @@ def layout(plan: Plan, width: int) -> Layout:
     for i, (offset, regular) in enumerate(zip(grid.offsets[:-1].tolist(), grid.regular.tolist(), strict=True)):
         at[i, : regular + COMPARED] = offset + np.arange(regular + COMPARED)
         ordered[i, :regular] = i < len(grid.numeric)
-    return Layout(at, ordered)
+    reference = _rectangle(plan.reference.counts, at)
+    return Layout(at, ordered, reference, reference.sum(axis=2))
+
+
+def _rectangle(counts: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]:
+    padded = np.concatenate((counts, np.zeros((len(counts), 1), np.int64)), axis=1)
+    return np.asarray(padded[:, at])
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,7 @@ class _Counts:
     rows: NDArray[np.int64]
     observed: NDArray[np.int64]
     expected: NDArray[np.int64]
+    n_reference: NDArray[np.int64]
     ordered: NDArray[np.bool_]
     alpha: NDArray[np.float64]
     tolerate: NDArray[np.float64]
@@ -127,18 +133,17 @@ def judge(cases: Sequence[Case]) -> list[Verdicts]:
 
 
 def _counts(case: Case, width: int) -> _Counts:
-    placed, plan = layout(case.plan, width), case.plan
-    events = case.summary.events()
+    placed, events = layout(case.plan, width), case.summary.events()
     rows = np.flatnonzero(events)
     observed = placed.rectangle(case.summary.counts[rows])
-    expected = placed.rectangle(plan.reference.counts[rows])
     shape = observed.shape[:2]
     ordered = np.broadcast_to(placed.ordered, observed.shape)
-    alpha = np.broadcast_to(_levels(case, rows)[:, None], shape)
+    alpha = np.broadcast_to(_levels(case, rows, int(events[0]))[:, None], shape)
     tolerate = np.full(shape, case.settings.tolerate)
     chosen = np.repeat((rows == 0)[:, None], shape[1], axis=1)
     enough = (rows > 0) & (events[rows] >= significance.SMALLEST)
-    return _Counts(rows, observed, expected, ordered, alpha, tolerate, chosen, enough)
+    expected, n_reference = placed.reference[rows], placed.n_reference[rows]
+    return _Counts(rows, observed, expected, n_reference, ordered, alpha, tolerate, chosen, enough)
 
 
 def _joined(pieces: Sequence[tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
@@ -146,35 +151,20 @@ def _joined(pieces: Sequence[tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
 
 
 def _verdicts(counts: _Counts, judgement: significance.Judgement, series: slice) -> Verdicts:
-    chosen = counts.chosen
-
-    def placed(values: NDArray[Any], elsewhere: float) -> NDArray[Any]:
-        """Values of the judged series in their places."""
-        full = np.full(chosen.shape, elsewhere, values.dtype)
-        full[chosen] = values[series]
-        return full
-
-    n, n_reference = counts.observed.sum(axis=2), counts.expected.sum(axis=2)
+    judged, drifted = np.full(counts.chosen.shape, -1), np.zeros(counts.chosen.shape, np.bool_)
+    judged[counts.chosen] = np.arange(series.start, series.stop)
+    drifted[counts.chosen] = judgement.drifted[series]
+    n = counts.observed.sum(axis=2)
+    known = np.minimum(n, counts.n_reference) >= significance.SMALLEST
     return Verdicts(
-        counts.rows,
-        n,
-        n_reference,
-        {name: placed(values, np.nan) for name, values in judgement.values.items()},
-        {name: placed(limits, np.nan) for name, limits in judgement.limits.items()},
-        placed(judgement.drifted, False),
-        np.minimum(n, n_reference) >= significance.SMALLEST,
-        judgement.contributions,
-        placed(np.arange(len(judgement.drifted)), -1),
-        counts.observed,
-        counts.expected,
+        counts.rows, n, counts.n_reference, judgement, judged, drifted, known, counts.observed, counts.expected
     )
 
 
-def _levels(case: Case, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+def _levels(case: Case, rows: NDArray[np.int64], events: int) -> NDArray[np.float64]:
     """The level of each row: half of the budget for all events, half for the segments together, (rows,)."""
     n_rows, n_columns = len(case.plan.rows), len(case.plan.grid.columns)
-    events = int(case.summary.counts[0, : case.plan.grid.offsets[1]].sum())
-    rho = events / max(1, events + int(case.plan.reference.counts[0, : case.plan.grid.offsets[1]].sum()))
+    rho = events / max(1, events + case.plan.n_reference)
     share = 1.0 if n_rows == 1 else 0.5
     rho = math.ceil(20 * rho) / 20  # few distinct levels to solve for; a larger rho is the stricter one
     overall = _level(case.settings, case.length, n_columns, share, rho)

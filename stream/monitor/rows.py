@@ -1,7 +1,8 @@
 """Decided things as rows of the Commit's tables."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,6 +17,8 @@ from stream.monitor.judging import Case, Verdicts
 from stream.partials import LOOKED_AT, DeadLetter, shown
 from stream.plan import Plan
 from stream.sample import Sample
+
+Judged = tuple[Case, Verdicts, Telling]  # a window, and what is said of it
 
 _VERDICTS = np.array(["ok", "drift", "unknown"], object)
 _WHY = np.array(["", "too few events"], object)
@@ -53,20 +56,31 @@ def pane_row(ledger: Ledger, case: Case) -> None:
     ledger.row(tables.PANES, *about, int(case.summary.events()[0]), pack(case.summary))
 
 
-def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts, tell: Telling) -> None:
-    """Every feature of a judged window as one block of columns; of its segments only what is told.
+def distance_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
+    """Every feature of windows judged together as one block of columns; of their segments only what is told.
 
     The segments' counts are in the panes: all their distances would be fifteen times the rows, which nobody reads.
     """
-    plan, n_numeric = case.plan, len(case.plan.grid.numeric)
-    kept = np.repeat((verdicts.rows == 0)[:, None], len(plan.grid.columns), axis=1)
-    kept[tell.rows, tell.columns] = True
-    i, column = np.nonzero(kept)
-    observed, n = verdicts.observed[i, column], verdicts.n[i, column]
-    series, special = np.arange(len(i)), plan.grid.regular[column]
+    series = [_series(*one) for one in judged]
+    columns = _of_windows(judged, [len(one["judged"]) for one in series])
+    columns |= {name: np.concatenate([one[name] for one in series]) for name in series[0]}
+    at, judgement = columns.pop("judged"), judged[0][1].judgement
+    for name in DISTANCES:
+        columns[name], columns[f"{name}_limit"] = judgement.values[name][at], judgement.limits[name][at]
+    ledger.block(tables.DRIFT, columns)
+
+
+def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[Any]]:
+    """What is kept of one window's series, and which of the judgement they are."""
+    grid = case.plan.grid
+    segments = tell.rows > 0
+    i = np.concatenate((np.zeros(len(grid.columns), np.int64), tell.rows[segments]))
+    column = np.concatenate((np.arange(len(grid.columns)), tell.columns[segments]))
+    n, special = verdicts.n[i, column], grid.regular[column]
+    odd, missing, wrong_type = (verdicts.observed[i, column, special + place] / np.maximum(n, 1) for place in range(3))
     rows, place = np.unique(i, return_inverse=True)
     reading = case.summary.take(verdicts.rows[rows]).read()
-    numeric = column < n_numeric
+    numeric = column < len(grid.numeric)
 
     def moments(values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Numeric columns' values, nan for the categorical ones."""
@@ -74,50 +88,55 @@ def distance_rows(ledger: Ledger, case: Case, verdicts: Verdicts, tell: Telling)
         full[numeric] = values[place[numeric], column[numeric]]
         return full
 
-    columns: dict[str, object] = {
-        "model": plan.model,
-        "version": case.version,
-        "segment": np.array(plan.rows, object)[verdicts.rows[i]],
-        "feature": np.array(plan.grid.columns, object)[column],
-        "length": case.length,
-        "start": moment(case.start),
-        "end": moment(case.end),
+    return {
+        "judged": verdicts.judged[i, column],
+        "segment": np.array(case.plan.rows, object)[verdicts.rows[i]],
+        "feature": np.array(grid.columns, object)[column],
         "n": n,
         "n_reference": verdicts.n_reference[i, column],
-        "odd": observed[series, special] / np.maximum(n, 1),
-        "missing": observed[series, special + 1] / np.maximum(n, 1),
-        "wrong_type": observed[series, special + 2] / np.maximum(n, 1),
+        "odd": odd,
+        "missing": missing,
+        "wrong_type": wrong_type,
         "mean": moments(reading.mean),
         "deviation": moments(reading.deviation),
         "clamped": moments(reading.clamped),
-        "verdict": _VERDICTS[np.where(verdicts.known, verdicts.drifted.astype(np.int64), 2)[i, column]],
+        "verdict": _VERDICTS[np.where(verdicts.known[i, column], verdicts.drifted[i, column].astype(np.int64), 2)],
     }
-    for name in DISTANCES:
-        columns[name] = verdicts.values[name][i, column]
-        columns[f"{name}_limit"] = verdicts.limits[name][i, column]
-    ledger.block(tables.DRIFT, columns)
 
 
-def window_rows(ledger: Ledger, case: Case, verdicts: Verdicts, *, complete: bool) -> None:
-    """A judged window, a row per segment row."""
-    known = verdicts.known.any(axis=1)
+def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[bool]) -> None:
+    """Judged windows, a row per segment row."""
+    counts = [len(verdicts.rows) for _, verdicts, _ in judged]
+    known = np.concatenate([verdicts.known.any(axis=1) for _, verdicts, _ in judged])
+    drifted = np.concatenate([verdicts.drifted.any(axis=1) for _, verdicts, _ in judged])
+    segments = [np.array(case.plan.rows, object)[verdicts.rows] for case, verdicts, _ in judged]
+    events = [case.summary.events()[verdicts.rows] for case, verdicts, _ in judged]
     ledger.block(
         tables.WINDOWS,
         {
-            "model": case.plan.model,
-            "version": case.version,
-            "segment": np.array(case.plan.rows, object)[verdicts.rows],
-            "length": case.length,
-            "start": moment(case.start),
-            "end": moment(case.end),
-            "plan": case.plan.id,
-            "reference": case.plan.source,
-            "events": case.summary.events()[verdicts.rows],
-            "complete": complete,
-            "verdict": _VERDICTS[np.where(known, verdicts.drifted.any(axis=1).astype(np.int64), 2)],
+            **_of_windows(judged, counts),
+            "segment": np.concatenate(segments),
+            "plan": np.repeat(np.array([case.plan.id for case, _, _ in judged], object), counts),
+            "reference": np.repeat(np.array([case.plan.source for case, _, _ in judged], object), counts),
+            "events": np.concatenate(events),
+            "complete": np.repeat(np.array(complete), counts),
+            "verdict": _VERDICTS[np.where(known, drifted.astype(np.int64), 2)],
             "why": _WHY[(~known).astype(np.int64)],
         },
     )
+
+
+def _of_windows(judged: Sequence[Judged], counts: list[int]) -> dict[str, NDArray[Any]]:
+    """Which window each row is of; `counts`: how many rows each window has."""
+    cases = [case for case, _, _ in judged]
+    about: dict[str, NDArray[Any]] = {
+        "model": np.array([case.plan.model for case in cases], object),
+        "version": np.array([case.version for case in cases], object),
+        "length": np.array([case.length for case in cases]),
+        "start": np.array([moment(case.start) for case in cases]),
+        "end": np.array([moment(case.end) for case in cases]),
+    }
+    return {name: np.repeat(values, counts) for name, values in about.items()}
 
 
 def finding_rows(ledger: Ledger, findings: Iterable[Finding], incident: str) -> None:

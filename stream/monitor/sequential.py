@@ -46,7 +46,7 @@ class Steps:
             return self, []
         at = layout(case.plan, int(case.plan.grid.regular.max()) + COMPARED)
         ordered = at.ordered[:columns]
-        expected = at.rectangle(case.plan.reference.counts[:1])[0, :columns]
+        expected = at.reference[0, :columns]
         observed = at.rectangle(case.summary.counts[:1])[0, :columns]
         z = cusum.location(expected, observed, ordered, case.settings.tolerate)
         detector = cusum.Cusum(ALLOWANCE, self.threshold)

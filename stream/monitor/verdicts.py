@@ -31,7 +31,7 @@ class Windows:
         """Close the windows with these keys (model, version, length), all with the same end, in order."""
         cases = [case for key in sorted(ending, key=lambda k: (k[0], k[2], k[1])) if (case := self._case(scope, key))]
         verdicts = judging.judge(cases)
-        tellings = [telling(verdict) for verdict in verdicts]
+        judged = [(case, verdict, telling(verdict)) for case, verdict in zip(cases, verdicts, strict=True)]
         found: dict[Version, list[Finding]] = {version: [] for version in alarms}
         causes: dict[Version, list[Cause]] = {}
         plans: dict[Version, Plan] = {}
@@ -41,7 +41,7 @@ class Windows:
             found[version] += [Finding.of_alarm(case, alarm) for alarm in ringing]
             shortest = min(case.settings.windows)
             causes[version] = [Cause(shortest, end, "", alarm.feature, SEQUENTIAL) for alarm in ringing]
-        for case, verdict, tell in zip(cases, verdicts, tellings, strict=True):
+        for case, verdict, tell in judged:
             version = (case.plan.model, case.version)
             plans[version] = case.plan
             lengths.setdefault(version, []).append(case.length)
@@ -52,9 +52,9 @@ class Windows:
             self._decide(version, end, causes[version], tuple(lengths.get(version, ())), plans[version], told)
             incident = self._state.policies[version].incident
             rows.finding_rows(self._ledger, told, incident.id if incident is not None else "")
-        for case, verdict, tell in zip(cases, verdicts, tellings, strict=True):
-            rows.window_rows(self._ledger, case, verdict, complete=not self._touched(scope, case.start, end))
-            rows.distance_rows(self._ledger, case, verdict, tell)
+        if judged:
+            rows.window_rows(self._ledger, judged, [not self._touched(scope, case.start, end) for case in cases])
+            rows.distance_rows(self._ledger, judged)
 
     def _case(self, scope: Scope, key: tuple[str, str, int]) -> Case | None:
         """The window as a case; one over two plans, or still of learning, is unknown and becomes a row at once."""

@@ -111,7 +111,7 @@ def judged(expected: np.ndarray, observed: np.ndarray, alpha: float, tolerate: f
 
 @given(expected=COUNTS, observed=COUNTS, alpha=ALPHAS, tolerate=st.sampled_from([0.0, 0.05, 0.5]))
 def test_a_judgement_is_complete(expected: np.ndarray, observed: np.ndarray, alpha: float, tolerate: float) -> None:
-    """Any counts give finite values and limits; those of drift contribute all of psi; it means a value above its limit."""
+    """Any counts give finite values and limits. Drift is a value above its limit, and contributes all of its psi."""
     found = judged(expected, observed, alpha, tolerate)
     assert all(np.isfinite(array).all() for array in (*found.values.values(), *found.limits.values()))
     told = np.where(found.drifted, found.values["psi"], 0.0)

@@ -6,7 +6,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import SAMPLES, TABLES, Columns, Commit, Table, checked
+from sinks.commit import SAMPLES, TABLES, Columns, Commit, Table, checked, plain
 from sinks.commit.store import NOWHERE
 
 _Rows = dict[str, NDArray[np.generic]]
@@ -29,7 +29,7 @@ class MemoryStore:
         tables = checked(commit, self._last)
         with self._lock:
             for table, columns in tables:
-                self._chunks[table.name].append(_numbered(table, columns, commit.number))
+                self._chunks[table.name].append(_numbered(table, plain(columns), commit.number))
             self._last = commit.number
 
     def select(  # noqa: PLR0913 - one question, asked by keyword

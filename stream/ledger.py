@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks import commit as tables
-from sinks.commit import Commit, Table
+from sinks.commit import Column, Commit, Rows, Table, Texts
 
 Block = Mapping[str, Any]
 
@@ -43,21 +43,29 @@ class Ledger:
         self._rows, self._blocks = {}, {}
         return commit
 
-    def _columns(self, table: Table) -> dict[str, NDArray[Any]]:
-        pieces: list[dict[str, NDArray[Any]]] = []
+    def _columns(self, table: Table) -> Rows:
+        pieces: list[Rows] = []
         rows = self._rows.get(table.name)
         if rows:
             names = [column.name for column in table.columns]
             by_name = dict(zip(names, zip(*rows, strict=True), strict=True))
             pieces.append(dict(tables.columns(table, by_name)))
         for block in self._blocks.get(table.name, ()):
-            n = max(len(value) for value in block.values() if isinstance(value, np.ndarray))
-            pieces.append(
-                {
-                    column.name: value.astype(tables.type_of[column.kind], copy=False)
-                    if isinstance(value := block[column.name], np.ndarray)
-                    else np.full(n, value, tables.type_of[column.kind])
-                    for column in table.columns
-                }
-            )
-        return {name: np.concatenate([piece[name] for piece in pieces]) for name in pieces[0]}
+            n = max(len(value) for value in block.values() if isinstance(value, np.ndarray | Texts))
+            pieces.append({column.name: _column(block[column.name], n, column) for column in table.columns})
+        return {name: _joined([piece[name] for piece in pieces]) for name in pieces[0]}
+
+
+def _column(value: Any, n: int, column: Column) -> NDArray[Any] | Texts:  # noqa: ANN401 - of a Block
+    """A block's column as its table has it."""
+    if isinstance(value, Texts):
+        return value
+    kind = tables.type_of[column.kind]
+    return value.astype(kind, copy=False) if isinstance(value, np.ndarray) else np.full(n, value, kind)
+
+
+def _joined(pieces: Sequence[NDArray[Any] | Texts]) -> NDArray[Any] | Texts:
+    """One column after the other; texts that repeat stay so."""
+    if any(isinstance(piece, Texts) for piece in pieces):
+        return Texts.joined([piece if isinstance(piece, Texts) else Texts.of(piece.tolist()) for piece in pieces])
+    return np.concatenate(pieces)  # type: ignore[arg-type]  # none is Texts

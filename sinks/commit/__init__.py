@@ -22,6 +22,7 @@ from sinks.commit.results import (
 from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, checked
 from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type_of
 from sinks.commit.tables import BY_NAME, RESULTS, TABLES
+from sinks.commit.texts import Rows, Texts, plain
 
 __all__ = [
     "BY_NAME",
@@ -50,13 +51,16 @@ __all__ = [
     "Commit",
     "Keep",
     "Kind",
+    "Rows",
     "Store",
     "StoreError",
     "StoreFailed",
     "StoreLocked",
     "StoreUnreadable",
     "Table",
+    "Texts",
     "checked",
     "columns",
+    "plain",
     "type_of",
 ]

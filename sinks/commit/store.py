@@ -7,8 +7,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit.table import Columns, Table
+from sinks.commit.table import Table
 from sinks.commit.tables import BY_NAME, TABLES
+from sinks.commit.texts import Rows
 
 NOWHERE: Mapping[str, str | int] = {}  # no filter: a default that nobody can change by accident
 
@@ -20,10 +21,10 @@ class Commit(Struct, frozen=True):
     """
 
     number: int
-    tables: Mapping[str, Columns]
+    tables: Mapping[str, Rows]
 
 
-def checked(commit: Commit, last: int) -> list[tuple[Table, Columns]]:
+def checked(commit: Commit, last: int) -> list[tuple[Table, Rows]]:
     """The tables of a Commit that have rows, in declared order, once its number and shape are what they must be."""
     assert commit.number == last + 1, f"commit {commit.number}: the one after {last} must be {last + 1}"
     assert commit.tables.keys() <= BY_NAME.keys(), f"no such tables: {sorted(commit.tables.keys() - BY_NAME.keys())}"

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import TABLES, Columns, Commit, Kind, Table, checked, type_of
+from sinks.commit import TABLES, Commit, Kind, Rows, Table, checked, plain, type_of
 from sinks.commit.store import NOWHERE
 from sinks.duck import words
 from sinks.duck.errors import translated
@@ -171,12 +171,12 @@ class DuckStore:
         (statement,) = self._writer.extract_statements(sql)
         return statement
 
-    def _insert(self, table: Table, columns: Columns, number: int) -> None:
-        # DuckDB finds `rows` by its name in this frame, and cannot read arrays with negative strides.
-        rows = {name: np.ascontiguousarray(array) for name, array in columns.items()}
+    def _insert(self, table: Table, columns: Rows, number: int) -> None:
         if table.name in CODED:
             texts = [column.name for column in table.columns if column.kind == "text"]
-            rows |= {name: self._words.codes(rows[name]) for name in texts}
+            columns = {**columns, **{name: self._words.codes(columns[name]) for name in texts}}
+        # DuckDB finds `rows` by its name in this frame, and cannot read arrays with negative strides.
+        rows = {name: np.ascontiguousarray(array) for name, array in plain(columns).items()}  # noqa: F841 - by its name
         self._writer.execute(self._insertions[table.name], [number])
 
 

@@ -6,6 +6,8 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from sinks.commit import Texts
+
 DDL = "CREATE TABLE IF NOT EXISTS words (id INTEGER NOT NULL, word VARCHAR NOT NULL)"
 
 
@@ -21,9 +23,13 @@ class Words:
     def __len__(self) -> int:
         return len(self._ids)
 
-    def codes(self, texts: NDArray[np.generic]) -> NDArray[np.int32]:
+    def codes(self, texts: NDArray[np.generic] | Texts) -> NDArray[np.int32]:
         """The ids of the texts; new ones are added."""
-        column = texts.tolist()
+        if isinstance(texts, Texts):
+            return self._ids_of(list(texts.words)).take(texts.codes)
+        return self._ids_of(texts.tolist())
+
+    def _ids_of(self, column: list[str]) -> NDArray[np.int32]:
         try:
             return self._known(column)
         except KeyError:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sinks.commit import DRIFT, INCIDENTS, WINDOWS, Columns, Commit
+from sinks.commit import DRIFT, INCIDENTS, WINDOWS, Columns, Commit, plain
 from sinks.prometheus import families
 from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
@@ -37,9 +37,9 @@ class Snapshot(Struct, frozen=True):
         """The snapshot with this Commit's rows; itself where the Commit is not newer, so showing twice is once."""
         if commit.number <= self.number:
             return self
-        known = {**self.windows, **newest_windows(commit.tables.get(WINDOWS.name))}
+        known = {**self.windows, **newest_windows(_rows(commit, WINDOWS.name))}
         windows = worth_showing(known)
-        fresh = newest_distances(commit.tables.get(DRIFT.name))
+        fresh = newest_distances(_rows(commit, DRIFT.name))
         distances = {key: value for key, value in {**self.distances, **fresh}.items() if key in windows}
         changed = bool(fresh) or windows.keys() != self.windows.keys()
         chosen = choose(windows, distances, series_max) if changed else self.chosen
@@ -49,15 +49,20 @@ class Snapshot(Struct, frozen=True):
             windows=windows,
             distances=distances,
             counts=_added(self.counts, commit),
-            open_incidents=_incidents(self.open_incidents, commit.tables.get(INCIDENTS.name)),
+            open_incidents=_incidents(self.open_incidents, _rows(commit, INCIDENTS.name)),
             chosen=chosen,
             dropped=self.dropped + PER_WINDOW * (len(known) - len(windows)) + (chosen.dropped if changed else 0),
         )
 
 
+def _rows(commit: Commit, table: str) -> Columns | None:
+    rows = commit.tables.get(table)
+    return None if rows is None else plain(rows)
+
+
 def _counted(commit: Commit) -> Iterator[tuple[Count, int]]:
     for family, table, labels, column in _COUNTED:
-        rows = commit.tables.get(table)
+        rows = _rows(commit, table)
         if rows is None:
             continue
         amounts = rows[column].tolist() if column else [1] * len(rows[labels[0]])

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 
 from sinks import commit as tables
-from sinks.commit import Columns, Commit, Store, Table
+from sinks.commit import Columns, Commit, Rows, Store, Table, plain
 from sinks.topics import Message, RelayFailed, dead_letters, triggers
 from stream.app.trouble import Trouble
 from stream.config.mistakes import ConfigurationError
@@ -123,12 +123,12 @@ class Outbox:
         n_triggers, n_dead_letters = self.pending
         self.pending = (n_triggers + sign * len(letters.triggers), n_dead_letters + sign * len(letters.dead_letters))
 
-    def _letters(self, number: int, rows: Mapping[str, Columns]) -> Letters:
+    def _letters(self, number: int, rows: Mapping[str, Rows]) -> Letters:
         asked, refused = rows.get(tables.TRIGGERS.name), rows.get(tables.DEAD_LETTERS.name)
         return Letters(
             number,
-            triggers(asked, self.topics.triggers) if asked is not None else [],
-            dead_letters(refused, self.topics.dead_letters) if refused is not None else [],
+            triggers(plain(asked), self.topics.triggers) if asked is not None else [],
+            dead_letters(plain(refused), self.topics.dead_letters) if refused is not None else [],
         )
 
 

@@ -11,7 +11,7 @@ from hashlib import blake2b
 import msgspec
 
 from sinks import commit as tables
-from sinks.commit import Commit, Store
+from sinks.commit import Commit, Store, plain
 from sinks.prometheus import Exporter
 from sinks.topics import Relay
 from stream.app.idleness import Idleness
@@ -180,9 +180,8 @@ class Service:
         self._outbox.add(commit)
         triggers = commit.tables.get(tables.TRIGGERS.name)
         if triggers is not None:
-            for model, version, incident in zip(
-                triggers["model"], triggers["version"], triggers["incident"], strict=True
-            ):
+            asked = (plain(triggers)[name] for name in ("model", "version", "incident"))
+            for model, version, incident in zip(*asked, strict=True):
                 self._say(f"trigger: {model} version {version or '(none)'} needs retraining (incident {incident})")
 
     # ---- beginning, housekeeping, end

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from detectors.distances import DISTANCES
 from detectors.packing import pack
 from sinks import commit as tables
+from sinks.commit import Texts
 from stream.ledger import Ledger, moment
 from stream.monitor.findings import Finding, Telling, strongest
 from stream.monitor.judging import Case, Verdicts
@@ -20,8 +21,9 @@ from stream.sample import Sample
 
 Judged = tuple[Case, Verdicts, Telling]  # a window, and what is said of it
 
-_VERDICTS = np.array(["ok", "drift", "unknown"], object)
-_WHY = np.array(["", "too few events"], object)
+_VERDICTS = ("ok", "drift", "unknown")
+_WHY = ("", "too few events")
+_PLACES = ("segment", "feature", "verdict")  # of names
 
 
 def plan_rows(ledger: Ledger, plan: Plan) -> None:
@@ -62,16 +64,20 @@ def distance_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
     The segments' counts are in the panes: all their distances would be fifteen times the rows, which nobody reads.
     """
     series = [_series(*one) for one in judged]
-    columns = _of_windows(judged, [len(one["judged"]) for one in series])
-    columns |= {name: np.concatenate([one[name] for one in series]) for name in series[0]}
-    at, judgement = columns.pop("judged"), judged[0][1].judgement
+    plans, judgement = [case.plan for case, _, _ in judged], judged[0][1].judgement
+    found = {name: np.concatenate([one[name] for one in series]) for name in series[0] if name not in _PLACES}
+    at = found.pop("judged")
+    columns: dict[str, object] = {**_of_windows(judged, [len(one["n"]) for one in series]), **found}
+    columns["segment"] = _named(plans, [plan.rows for plan in plans], [one["segment"] for one in series])
+    columns["feature"] = _named(plans, [plan.grid.columns for plan in plans], [one["feature"] for one in series])
+    columns["verdict"] = Texts(_VERDICTS, np.concatenate([one["verdict"] for one in series]))
     for name in DISTANCES:
         columns[name], columns[f"{name}_limit"] = judgement.values[name][at], judgement.limits[name][at]
     ledger.block(tables.DRIFT, columns)
 
 
 def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[Any]]:
-    """What is kept of one window's series, and which of the judgement they are."""
+    """What is kept of one window's series, which of the judgement they are, and the places of their names."""
     grid = case.plan.grid
     segments = tell.rows > 0
     i = np.concatenate((np.zeros(len(grid.columns), np.int64), tell.rows[segments]))
@@ -90,8 +96,8 @@ def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[
 
     return {
         "judged": verdicts.judged[i, column],
-        "segment": np.array(case.plan.rows, object)[verdicts.rows[i]],
-        "feature": np.array(grid.columns, object)[column],
+        "segment": verdicts.rows[i],
+        "feature": column,
         "n": n,
         "n_reference": verdicts.n_reference[i, column],
         "odd": odd,
@@ -100,7 +106,7 @@ def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[
         "mean": moments(reading.mean),
         "deviation": moments(reading.deviation),
         "clamped": moments(reading.clamped),
-        "verdict": _VERDICTS[np.where(verdicts.known[i, column], verdicts.drifted[i, column].astype(np.int64), 2)],
+        "verdict": np.where(verdicts.known[i, column], verdicts.drifted[i, column].astype(np.int64), 2),
     }
 
 
@@ -109,34 +115,44 @@ def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[boo
     counts = [len(verdicts.rows) for _, verdicts, _ in judged]
     known = np.concatenate([verdicts.known.any(axis=1) for _, verdicts, _ in judged])
     drifted = np.concatenate([verdicts.drifted.any(axis=1) for _, verdicts, _ in judged])
-    segments = [np.array(case.plan.rows, object)[verdicts.rows] for case, verdicts, _ in judged]
+    plans, windows = [case.plan for case, _, _ in judged], np.repeat(np.arange(len(judged)), counts)
     events = [case.summary.events()[verdicts.rows] for case, verdicts, _ in judged]
     ledger.block(
         tables.WINDOWS,
         {
             **_of_windows(judged, counts),
-            "segment": np.concatenate(segments),
-            "plan": np.repeat(np.array([case.plan.id for case, _, _ in judged], object), counts),
-            "reference": np.repeat(np.array([case.plan.source for case, _, _ in judged], object), counts),
+            "segment": _named(plans, [plan.rows for plan in plans], [verdicts.rows for _, verdicts, _ in judged]),
+            "plan": Texts(tuple(plan.id for plan in plans), windows),
+            "reference": Texts(tuple(plan.source for plan in plans), windows),
             "events": np.concatenate(events),
-            "complete": np.repeat(np.array(complete), counts),
-            "verdict": _VERDICTS[np.where(known, drifted.astype(np.int64), 2)],
-            "why": _WHY[(~known).astype(np.int64)],
+            "complete": np.array(complete)[windows],
+            "verdict": Texts(_VERDICTS, np.where(known, drifted.astype(np.int64), 2)),
+            "why": Texts(_WHY, (~known).astype(np.int64)),
         },
     )
 
 
-def _of_windows(judged: Sequence[Judged], counts: list[int]) -> dict[str, NDArray[Any]]:
+def _of_windows(judged: Sequence[Judged], counts: list[int]) -> dict[str, NDArray[Any] | Texts]:
     """Which window each row is of; `counts`: how many rows each window has."""
-    cases = [case for case, _, _ in judged]
-    about: dict[str, NDArray[Any]] = {
-        "model": np.array([case.plan.model for case in cases], object),
-        "version": np.array([case.version for case in cases], object),
-        "length": np.array([case.length for case in cases]),
-        "start": np.array([moment(case.start) for case in cases]),
-        "end": np.array([moment(case.end) for case in cases]),
+    cases, windows = [case for case, _, _ in judged], np.repeat(np.arange(len(judged)), counts)
+    return {
+        "model": Texts(tuple(case.plan.model for case in cases), windows),
+        "version": Texts(tuple(case.version for case in cases), windows),
+        "length": np.array([case.length for case in cases])[windows],
+        "start": np.array([moment(case.start) for case in cases])[windows],
+        "end": np.array([moment(case.end) for case in cases])[windows],
     }
-    return {name: np.repeat(values, counts) for name, values in about.items()}
+
+
+def _named(plans: Sequence[Plan], names: Sequence[Sequence[str]], places: Sequence[NDArray[np.int64]]) -> Texts:
+    """The names that each window's plan gives to places; a plan's names are there once."""
+    words: list[str] = []
+    first: dict[Plan, int] = {}
+    for plan, of_plan in zip(plans, names, strict=True):
+        if plan not in first:
+            first[plan] = len(words)
+            words += of_plan
+    return Texts(tuple(words), np.concatenate([at + first[plan] for plan, at in zip(plans, places, strict=True)]))
 
 
 def finding_rows(ledger: Ledger, findings: Iterable[Finding], incident: str) -> None:

@@ -13,6 +13,7 @@ from sinks.commit import (
     Commit,
     Store,
     Table,
+    Texts,
     columns,
     type_of,
 )
@@ -47,6 +48,31 @@ def test_rows_come_back_as_they_were_written(store: Store, table: Table, seed: i
     expected = [{"commit": 1, **row} for row in plain(written)]
     assert sorted(map(repr, expected)) == sorted(map(repr, plain(found)))
     assert [type_of["int"], *(type_of[column.kind] for column in table.columns)] == [a.dtype for a in found.values()]
+
+
+@tables
+def test_texts_that_repeat_come_back_like_any_others(store: Store, table: Table) -> None:
+    """As words and places in them, some words equal and some unused; the callers' own are as good as arrays."""
+    written = rows(table, np.random.default_rng(4), 60)
+    names = [column.name for column in table.columns if column.kind == "text"]
+    texts = {
+        name: Texts.joined([Texts(("unused", "Z"), np.empty(0, np.int64)), _texts(written[name])]) for name in names
+    }
+    store.write(Commit(1, {table.name: {**written, **texts}}))
+    store.write(Commit(2, {table.name: written}))
+    first, second = (
+        [{**row, "commit": 0} for row in plain(store.select(table)) if row["commit"] == number] for number in (1, 2)
+    )
+    if table.keep == "newest":
+        first = [{"commit": 0, **row} for row in plain(written)]
+    assert first
+    assert sorted(map(repr, first)) == sorted(map(repr, second))
+
+
+def _texts(array: np.ndarray) -> Texts:
+    """Two columns of the same words, one after the other."""
+    half = len(array) // 2
+    return Texts.joined([Texts.of(part.tolist()) for part in (array[:half], array[half:])])
 
 
 def test_strided_and_reversed_columns_are_kept(store: Store) -> None:

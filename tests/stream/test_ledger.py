@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sinks import commit as tables
+from sinks.commit import Texts
 from stream.ledger import Ledger, moment
 from tests.stream.rules.story import moment as at
 
@@ -37,6 +38,19 @@ def test_a_block_stands_behind_the_rows_and_a_scalar_for_a_column() -> None:
     assert ["first", "a", "b"] == columns["model"].tolist()
     assert [9, 1, 2] == columns["labels"].tolist()
     assert [np.dtype(np.int64), np.dtype("datetime64[us]")] == [columns[name].dtype for name in ("labels", "end")]
+
+
+def test_texts_stay_as_they_are_behind_rows_that_are_none() -> None:
+    """Rows and blocks of a table make one column."""
+    ledger = Ledger()
+    codes = np.array([1, 0, 1])
+    block = {"start": SPAN[0], "end": SPAN[1], "labels": np.array([1, 2, 3])}
+    ledger.block(tables.LABELS, {**block, "model": Texts(("a", "b"), codes)})
+    ledger.block(tables.LABELS, {**block, "model": Texts(("c", "a"), codes)})
+    ledger.row(tables.LABELS, "first", *SPAN, 9)
+    models = ledger.take(1).tables["labels"]["model"]
+    assert isinstance(models, Texts)
+    assert ["first", "b", "a", "b", "a", "c", "a"] == models.tolist() == models.array().tolist()
 
 
 def test_a_row_must_have_all_columns() -> None:

@@ -19,7 +19,7 @@ the file itself (`duckdb driftline.duckdb`) when the service is stopped.
 - Times are event time, UTC, without a zone, to the microsecond; lengths and clocks are integers of nanoseconds.
 - An undefined number (a distance of an empty window, a mean of categories) is NULL.
 - `end`, `offset` and `limit` are words of SQL: write them in double quotes.
-- `detail`, `cells`, `fields`, `body` hold JSON where they say so: `body::JSON->>'$.key'`, for bytes `decode(body)::JSON`.
+- `detail`, `cells`, `fields`, `body` are JSON where they say so: `body::JSON->>'$.key'`; bytes: `decode(body)::JSON`.
 
 Rows are only ever added and deleted, never changed. `distances` and `windows` are views too: their rows lie in
 `distances_rows` and `windows_rows`, with their texts as numbers of `words`, because there are so many of them.

@@ -42,7 +42,10 @@ class SegmentField:
 
 @dataclass(frozen=True, eq=False)  # one object per plan: caches go by identity
 class Plan:
-    """See the file's head. `reference` has a row per segment row; `inferred` are the columns that nobody declared."""
+    """See the file's head. `reference` has a row per segment row; `inferred` are the columns that nobody declared.
+
+    `versions`: whose events the reference was learned from; none where that is not known.
+    """
 
     model: str
     since: int  # ns, the start of a pane
@@ -51,6 +54,14 @@ class Plan:
     reference: parts.Summary
     source: str  # where the reference comes from, for people
     inferred: tuple[str, ...]
+    versions: tuple[str, ...] = ()
+
+    def source_for(self, version: str) -> str:
+        """Where the reference of a version comes from; one that it was not learned from has inherited it."""
+        if not self.versions or version in self.versions:
+            return self.source
+        named = ", ".join(each or "(none)" for each in self.versions)
+        return f"{self.source}, inherited from version {named}"
 
     @cached_property
     def rows(self) -> tuple[str, ...]:
@@ -94,6 +105,7 @@ class Plan:
                 ],
                 "reference": {
                     "source": self.source,
+                    "versions": self.versions,
                     "summary": base64.b64encode(pack(self.reference)).decode(),
                 },
                 "inferred": self.inferred,
@@ -118,6 +130,7 @@ class Plan:
             unpack(grid, base64.b64decode(document["reference"]["summary"])),
             document["reference"]["source"],
             tuple(document["inferred"]),
+            tuple(document["reference"]["versions"]),
         )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from stream import reference
 from stream.config.settings import HOUR, Limits, Model
+from stream.partials import NAMES_MAX
 from stream.plan import Plan
 from stream.sample import NOTHING, Sample
 
@@ -44,4 +45,6 @@ class Learner:
         hours = (self.upto - self.started) / HOUR
         source = f"learned from {self.events:,} events of {hours:.3g} h"
         table = reference.from_events(self.sample.payloads)
-        return reference.plan(model, table, settings, limits, since=since, source=source)
+        plan = reference.plan(model, table, settings, limits, since=since, source=source)
+        versions = sorted(set(self.sample.versions))
+        return replace(plan, versions=tuple(versions) if len(versions) <= NAMES_MAX else ())

@@ -123,7 +123,7 @@ def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[boo
             **_of_windows(judged, counts),
             "segment": _named(plans, [plan.rows for plan in plans], [verdicts.rows for _, verdicts, _ in judged]),
             "plan": Texts(tuple(plan.id for plan in plans), windows),
-            "reference": Texts(tuple(plan.source for plan in plans), windows),
+            "reference": Texts(tuple(case.plan.source_for(case.version) for case, _, _ in judged), windows),
             "events": np.concatenate(events),
             "complete": np.array(complete)[windows],
             "verdict": Texts(_VERDICTS, np.where(known, drifted.astype(np.int64), 2)),

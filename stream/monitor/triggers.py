@@ -44,7 +44,7 @@ def message(plan: Plan, version: str, event: Event, found: Sequence[Finding], co
             "incident": incident.id,
             "hold_training": False,
             "evidence": [_evidence(finding) for finding in found[:EVIDENCE_MAX]],
-            "reference": {"id": plan.id, "source": plan.source},
+            "reference": {"id": plan.id, "source": plan.source_for(version)},
             "fresh_data": {"from": rfc3339(event.at - incident.length), "to": rfc3339(event.at)},
             "config_digest": config_digest,
         },

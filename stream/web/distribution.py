@@ -4,6 +4,7 @@ from datetime import datetime
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from detectors.packing import unpack
@@ -44,7 +45,8 @@ def distribution(  # noqa: PLR0913, PLR0917 - a window is named by all of these
     if segment in plan.rows:
         row = plan.rows.index(segment)
         observed = sum((unpack(plan.grid, packed).counts[row] for packed in panes["summary"]), observed)
-    return _compared(plan, feature, _reference(plan, segment), observed, moments(windows["end"])[0])
+    found = _compared(plan, feature, _reference(plan, segment), observed, moments(windows["end"])[0])
+    return replace(found, source=plan.source_for(version))
 
 
 def _plan(store: Store, name: str = "") -> Plan | None:

@@ -4,6 +4,7 @@ import json
 
 from sinks import commit as tables
 from stream.partials import name_hash
+from stream.plan import Plan
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, SECOND, Story, crowd, event, minute_of
 
 OTHER = ("others", 0)
@@ -181,5 +182,7 @@ def test_rule_20_a_second_version_inherits_plan_and_reference() -> None:
     (plan,) = story.rows(tables.PLANS)
     windows = [row for row in story.windows(5) if row["version"] == "2" and row["end"] > 15]
     assert {(plan["id"], "ok")} == {(row["plan"], row["verdict"]) for row in windows}
-    assert 1 == len({row["reference"] for row in windows})
+    learned = Plan.load(plan["body"])
+    assert {f"{learned.source}, inherited from version 1"} == {row["reference"] for row in windows}
+    assert learned.source == learned.source_for("1")
     assert {"", "1", "2"} == {row["version"] for row in story.windows(5)}

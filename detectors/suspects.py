@@ -117,11 +117,8 @@ class _Merged(NamedTuple):
         return np.asarray(4 * total + 8 * np.log(2))
 
     def _shares(self) -> tuple[Floats, Floats]:
-        before, now = (
-            self.before * (1 / np.maximum(self.m, 1.0))[:, None],
-            self.now * (1 / np.maximum(self.n, 1.0))[:, None],
-        )
-        return before, now
+        m, n = (1 / np.maximum(size, 1.0) for size in (self.m, self.n))
+        return self.before * m[:, None], self.now * n[:, None]
 
 
 def _far_on_the_line(expected: Floats, observed: Floats, ordered: Bools, tolerate: Floats, quantile: Floats) -> Bools:

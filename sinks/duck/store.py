@@ -121,7 +121,7 @@ class DuckStore:
     def forget(self, *, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
         """Delete what the protocol says and CHECKPOINT, which frees the blocks for re-use.
 
-        Call it every minute or so: it takes about 30 ms for each 21,000 rows written since.
+        Call it every minute or so: on a file of 200 MB it took about a second.
         """
         statements = deletions(panes_before=panes_before, history_before=history_before, samples=samples)
         with translated(self._path):

@@ -1,20 +1,14 @@
 """What the clients' wrappers decide without a broker: columns, silence, quiet loggers, arguments."""
 
 import logging
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
-from aiokafka.consumer.fetcher import PartitionRecords
-from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from stream.broker import arguments
 from stream.broker.connect import split
 from stream.broker.fetched import columns
-from stream.broker.parsed import as_parsed, offer_parsed
 from stream.broker.quiet import SAME_S, Seldom
 from stream.broker.silence import Silence, names
 from stream.config.settings import Kafka, Security
@@ -35,45 +29,6 @@ def test_offsets_are_those_of_the_records(offsets: list[int]) -> None:
     assert [1000 + offset for offset in offsets] == fetched.timestamps.tolist()
     assert (np.dtype(np.int64), np.dtype(np.int64)) == (fetched.offsets.dtype, fetched.timestamps.dtype)
     assert 10 == fetched.position
-
-
-def fetched_by(deserializer: Callable[[bytes], bytes] | None) -> list[Any]:
-    """What a consumer with this deserializer is handed of a record batch as brokers send it."""
-    builder = DefaultRecordBatchBuilder(
-        magic=2,
-        compression_type=0,
-        is_transactional=False,
-        producer_id=-1,
-        producer_epoch=-1,
-        base_sequence=-1,
-        batch_size=1_000,
-    )
-    for offset, value in enumerate((b"first", None)):
-        builder.append(offset, timestamp=1_000 + offset, key=None, value=value, headers=[("h", b"v")])
-    read = MemoryRecords(bytes(builder.build()))
-    return list(PartitionRecords(TopicPartition("a", 0), read, [], 0, None, deserializer, True, 0))
-
-
-def test_who_asks_for_parsed_records_gets_them_uncopied() -> None:
-    """Offsets, times, values and tombstones are there; the client's own record is what comes, and no copy."""
-    offer_parsed()
-    parsed = fetched_by(as_parsed)
-    assert not any(isinstance(each, ConsumerRecord) for each in parsed)
-    told = columns(TopicPartition("a", 0), parsed, 2)
-    assert ([0, 1], [1_000, 1_001], [b"first", None]) == (
-        told.offsets.tolist(),
-        told.timestamps.tolist(),
-        told.values,
-    )
-
-
-def test_other_consumers_of_the_process_get_what_they_always_got() -> None:
-    """Also once it was offered twice."""
-    offer_parsed()
-    offer_parsed()
-    first, _ = fetched_by(None)
-    assert isinstance(first, ConsumerRecord)
-    assert ("a", 0, b"first", (("h", b"v"),)) == (first.topic, first.partition, first.value, first.headers)
 
 
 def test_a_partition_without_answers_is_a_problem_after_five_seconds() -> None:

@@ -31,7 +31,7 @@ def targets(expected: Counts, observed: Counts) -> Integers:
 
 def grouped(mean: Floats) -> tuple[Integers, Floats]:
     """The targets by what each cell expects in the smaller sample, and what all rare ones do together, (series,)."""
-    rare, numbers, total = _groups(mean)
+    rare, numbers, _, total = _groups(mean)
     group = numbers.astype(np.int32)
     group += 1
     group *= rare  # counted from 1; 0 is no group
@@ -46,19 +46,23 @@ def grouped(mean: Floats) -> tuple[Integers, Floats]:
 
 
 def slots(mean: Floats) -> tuple[Integers, int, Floats]:
-    """The same groups, each in a slot behind all cells: where each cell goes, how many slots there are, and the total.
+    """The same groups, packed: where each cell goes, how many slots there are at most, and the total.
 
-    Half the work of `grouped`, for whoever does not need to know which cells a group stands for.
+    Groups come first, then the cells that stand alone. Where many are rare, what follows has little left to do; for
+    whoever does not need to know which cells a group stands for.
     """
-    rare, numbers, total = _groups(mean)
-    cells = np.arange(mean.shape[1], dtype=np.float64)
-    numbers += len(cells)
-    places = np.where(rare, numbers, cells)
-    return places.astype(np.int64), int(places.max(initial=0)) + 1, total
+    rare, numbers, last, total = _groups(mean)
+    alone = np.cumsum(~rare, axis=1, dtype=np.float64)
+    width = int((alone[:, -1] + last).max(initial=0)) + 1
+    alone += last[:, None]
+    alone *= ~rare
+    numbers *= rare
+    numbers += alone
+    return numbers.astype(np.int64), width, total
 
 
-def _groups(mean: Floats) -> tuple[NDArray[np.bool_], Floats, Floats]:
-    """Which cells are rare, the number of each rare one's group from 0 on, and what all rare ones expect, (series,)."""
+def _groups(mean: Floats) -> tuple[NDArray[np.bool_], Floats, Floats, Floats]:
+    """Which cells are rare, the number of each rare one's group from 0 on; the last group, and what all rare expect."""
     rare = mean < RARE
     apart = mean * rare  # masks are multiplied: four times as fast as `where`
     running = np.cumsum(apart, axis=1)
@@ -68,7 +72,7 @@ def _groups(mean: Floats) -> tuple[NDArray[np.bool_], Floats, Floats]:
     running -= apart
     running /= 2 * RARE
     np.floor(running, out=running)
-    return rare, np.minimum(running, last[:, None], out=running), total
+    return rare, np.minimum(running, last[:, None], out=running), last, total
 
 
 def merged(counts: Counts, target: Integers, width: int = 0) -> Floats:

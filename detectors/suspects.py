@@ -38,7 +38,7 @@ def suspects(
     rare, far, known = np.empty((3, n_series), np.bool_)
     for i in range(0, n_series, BLOCK):
         block = slice(i, i + BLOCK)
-        before, now = expected[block].astype(np.float64), observed[block].astype(np.float64)
+        before, now = (counts[block].astype(np.float64, copy=False) for counts in (expected, observed))
         one = _Merged.of(before, now)
         psi[block], triangular[block] = one.psi(), one.triangular()
         freedom[block], effective[block], rare[block] = one.occupied - 1.0, one.effective, one.rare

@@ -18,6 +18,7 @@ from stream.plan import Plan
 
 MONTH = 30 * DAY
 WINDOWS_SHARE = 0.9  # of the false triggers; the rest is for sequential detectors
+AT_ONCE = 25  # cases whose segments are looked at together: what is copied stays in the second-level cache
 COMPARED = len(SPECIAL) - 1  # odd, missing and wrong type; absent is never part of a comparison
 
 
@@ -107,8 +108,8 @@ class _Counts:
 
     def segments(self) -> tuple[NDArray[Any], ...]:
         """All series of segments that may be judged, as `suspects` takes them."""
-        rows = (column[self.enough] for column in self._columns())
-        return tuple(column.reshape(-1, *column.shape[2:]) for column in rows)
+        which = slice(1, None) if self.enough[1:].all() else self.enough  # a slice is a view, no copy
+        return tuple(column[which].reshape(-1, *column.shape[2:]) for column in self._columns())
 
     def _columns(self) -> tuple[NDArray[Any], ...]:
         return self.expected, self.observed, self.ordered, self.alpha, self.tolerate
@@ -119,17 +120,23 @@ def judge(cases: Sequence[Case]) -> list[Verdicts]:
     if not cases:
         return []
     width = max(int(case.plan.grid.regular.max()) for case in cases) + COMPARED
-    counts = [_counts(case, width) for case in cases]
-    far = suspects(*_joined([one.segments() for one in counts]))
-    lasts = np.cumsum([one.enough.sum() * one.chosen.shape[1] for one in counts])
-    for one, found in zip(counts, np.split(far, lasts[:-1]), strict=True):
-        one.chosen[one.enough] = found.reshape(-1, one.chosen.shape[1])
+    counts = [one for i in range(0, len(cases), AT_ONCE) for one in _screened(cases[i : i + AT_ONCE], width)]
     judgement = significance.judge(*_joined([one.series() for one in counts]))
     lasts = np.cumsum([one.chosen.sum() for one in counts]).tolist()
     return [
         _verdicts(one, judgement, slice(first, last))
         for one, first, last in zip(counts, [0, *lasts[:-1]], lasts, strict=True)
     ]
+
+
+def _screened(cases: Sequence[Case], width: int) -> list[_Counts]:
+    """Cases as counts, the segments that may drift chosen among them."""
+    counts = [_counts(case, width) for case in cases]
+    far = suspects(*_joined([one.segments() for one in counts], np.float64))
+    lasts = np.cumsum([one.enough.sum() * one.chosen.shape[1] for one in counts])
+    for one, found in zip(counts, np.split(far, lasts[:-1]), strict=True):
+        one.chosen[one.enough] = found.reshape(-1, one.chosen.shape[1])
+    return counts
 
 
 def _counts(case: Case, width: int) -> _Counts:
@@ -146,8 +153,10 @@ def _counts(case: Case, width: int) -> _Counts:
     return _Counts(rows, observed, expected, n_reference, ordered, alpha, tolerate, chosen, enough)
 
 
-def _joined(pieces: Sequence[tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
-    return [np.concatenate(column) for column in zip(*pieces, strict=True)]
+def _joined(pieces: Sequence[tuple[NDArray[Any], ...]], counted: type = np.int64) -> list[NDArray[Any]]:
+    """The columns of `_Counts._columns` one after the other, counts as a type of numbers."""
+    kinds = (counted, counted, np.bool_, np.float64, np.float64)
+    return [np.concatenate(column, dtype=kind) for column, kind in zip(zip(*pieces, strict=True), kinds, strict=True)]
 
 
 def _verdicts(counts: _Counts, judgement: significance.Judgement, series: slice) -> Verdicts:

@@ -26,6 +26,13 @@ def choose(windows: Mapping[Key, Window], distances: Mapping[Key, Distances], se
     The budget goes round the models: the worst feature of each, then the second worst of each, so that a loud model
     does not silence a quiet one.
     """
+    everything = len(windows) * PER_WINDOW + sum(1 + int(_costs(one).sum()) for one in distances.values())
+    if everything <= series_max:
+        return Chosen(
+            _ordered(windows),
+            {key: tuple(range(len(distances[key].features))) for key in sorted(distances)},
+            everything,
+        )
     shown, used, refused = _afford_windows(windows, distances, series_max)
     keys = [key for key in sorted(distances) if key in set(shown)]
     if not keys:
@@ -46,7 +53,7 @@ def _afford_windows(
     """The keys that fit, what they use, and what was refused with them."""
     shown: list[Key] = []
     used = refused = 0
-    for key in sorted(windows, key=lambda key: (key[2] != "", key)):
+    for key in _ordered(windows):
         cost = PER_WINDOW + (key in distances)
         if used + cost <= series_max:
             shown.append(key)
@@ -54,6 +61,11 @@ def _afford_windows(
         else:
             refused += cost + (int(_costs(distances[key]).sum()) if key in distances else 0)
     return tuple(shown), used, refused
+
+
+def _ordered(windows: Mapping[Key, Window]) -> tuple[Key, ...]:
+    """All events before segments."""
+    return tuple(sorted(windows, key=lambda key: (key[2] != "", key)))
 
 
 def _costs(distances: Distances) -> NDArray[np.int64]:

@@ -12,7 +12,8 @@ VERSIONS_MAX = 3  # per model: the newest by window end; older ones are in the s
 SEGMENTS_MAX = 10  # per model: with more of them, only "all events" is exported
 DETECTORS = ("psi", "jensen_shannon", "kolmogorov_smirnov")
 
-Key = tuple[str, str, str, int]  # model, version, segment, length in ns
+KEY = ("model", "version", "segment", "length")
+Key = tuple[str, str, str, int]  # their values, the length in ns
 _VERDICTS = {"ok": 0, "drift": 1}
 _UNKNOWN = -1
 
@@ -39,31 +40,33 @@ def newest_windows(rows: Columns | None) -> dict[Key, Window]:
     """The last window of each key."""
     if rows is None:
         return {}
-    ends_ns = rows["end"].astype("datetime64[ns]").astype(np.int64)
-    return {
-        key: Window(int(ends_ns[held[-1]]), int(rows["events"][held[-1]]), _verdict(rows["verdict"][held[-1]]))
-        for key, held in _newest(rows).items()
-    }
+    found: dict[Key, Window] = {}
+    columns = (rows[name].tolist() for name in (*KEY, "events", "verdict"))
+    for model, version, segment, length, events, verdict, end in zip(*columns, _ends_ns(rows), strict=True):
+        key = (model, version, segment, length)
+        known = found.get(key)
+        if known is None or end >= known.end_ns:
+            found[key] = Window(end, events, _VERDICTS.get(verdict, _UNKNOWN))
+    return found
 
 
 def newest_distances(rows: Columns | None) -> dict[Key, Distances]:
     """The newest distances over all events; those of segments stay in the store."""
     if rows is None:
         return {}
-    whole = rows["segment"] == ""
-    rows = {name: column[whole] for name, column in rows.items()}
-    values = np.stack([rows[name] for name in DETECTORS], axis=-1).astype(np.float64)
-    limits = np.stack([rows[f"{name}_limit"] for name in DETECTORS], axis=-1).astype(np.float64)
-    ends_ns = rows["end"].astype("datetime64[ns]").astype(np.int64)
+    whole = np.flatnonzero(rows["segment"] == "")
+    values = np.stack([rows[name][whole] for name in DETECTORS], axis=-1).astype(np.float64)
+    limits = np.stack([rows[f"{name}_limit"][whole] for name in DETECTORS], axis=-1).astype(np.float64)
+    features, verdicts = rows["feature"][whole].tolist(), rows["verdict"][whole].tolist()
     return {
         key: Distances(
-            int(ends_ns[held[-1]]),
-            tuple(rows["feature"][held].tolist()),
+            end,
+            tuple(features[i] for i in held),
             values[held],
             limits[held],
-            tuple(_verdict(verdict) for verdict in rows["verdict"][held]),
+            tuple(_VERDICTS.get(verdicts[i], _UNKNOWN) for i in held),
         )
-        for key, held in _newest(rows).items()
+        for key, (end, held) in _newest({name: rows[name][whole] for name in (*KEY, "end")}).items()
     }
 
 
@@ -84,22 +87,20 @@ def worth_showing(windows: Mapping[Key, Window]) -> dict[Key, Window]:
     return {k: v for k, v in windows.items() if (k[0], k[1]) in kept and (k[2] == "" or k[0] in few)}
 
 
-def _newest(rows: Columns) -> dict[Key, NDArray[np.intp]]:
-    """Row numbers of each key's last window."""
-    names = (rows[name].tolist() for name in ("model", "version", "segment", "length", "end"))
-    ends = rows["end"]
-    found: dict[Key, list[int]] = {}
-    for i, (model, version, segment, length, end) in enumerate(zip(*names, strict=True)):
-        held = found.setdefault((model, version, segment, length), [i])
-        if held[-1] == i:
-            continue
-        last = ends[held[-1]].item()
-        if end > last:
-            held.clear()
-        if end >= last:
+def _newest(rows: Columns) -> dict[Key, tuple[int, list[int]]]:
+    """When each key's last window ends, and its row numbers."""
+    found: dict[Key, tuple[int, list[int]]] = {}
+    columns = (rows[name].tolist() for name in KEY)
+    for i, (model, version, segment, length, end) in enumerate(zip(*columns, _ends_ns(rows), strict=True)):
+        key = (model, version, segment, length)
+        last, held = found.get(key, (end, []))
+        if end > last or not held:
+            found[key] = (end, [i])
+        elif end == last:
             held.append(i)
-    return {key: np.array(held) for key, held in found.items()}
+    return found
 
 
-def _verdict(word: object) -> int:
-    return _VERDICTS.get(str(word), _UNKNOWN)
+def _ends_ns(rows: Columns) -> list[int]:
+    ends: list[int] = rows["end"].astype("datetime64[ns]").astype(np.int64).tolist()
+    return ends

@@ -39,7 +39,6 @@ class _Rows:
 
     def __init__(self) -> None:
         self.numbers: list[bytes] = []
-        self.outputs: list[float] = []
         self.texts: list[bytes] = []
         self.segments: list[bytes] = []
         self.heads: list[int] = []
@@ -58,7 +57,7 @@ class Decoder:
         self._rescue = Rescue(types, bytes_max)
         self._head_of: dict[Any, int] = {}
         self._dates: dict[bytes, int] = {}
-        self._pack = struct.Struct(f"{types.n_numeric}d").pack
+        self._pack = struct.Struct(f"{types.n_numeric + _OUTPUT_NUMBERS}d").pack
         self._id_type, self._pack_ids = _smallest(max(ids.values()))
 
     @property
@@ -101,13 +100,12 @@ class Decoder:
                     continue
             kind, time, version, features, score, latency, prediction, status, where, key = astuple(event)
             fields = astuple(features)
+            said = prediction if type(prediction) is float else number(prediction)
             try:
-                rows.numbers.append(pack(*fields[:n_numeric]))
+                rows.numbers.append(pack(*fields[:n_numeric], score, latency, said))
             except struct.error:  # a null among them
-                rows.numbers.append(pack(*[MISSING if each is None else each for each in fields[:n_numeric]]))
-            if score is None or latency is None:
-                score, latency = (MISSING if each is None else each for each in (score, latency))
-            rows.outputs += (score, latency, prediction if type(prediction) is float else number(prediction))
+                numbers = (*fields[:n_numeric], score, latency, said)
+                rows.numbers.append(pack(*[MISSING if each is None else each for each in numbers]))
             texts += fields[n_numeric:]
             texts += (prediction, status)
             if has_segments:
@@ -141,9 +139,7 @@ class Decoder:
             at = np.delete(at, [reject.row for reject in rejects])
         n = len(rows.times)
         time, head = times(rows.times, self._dates), np.frombuffer(array("i", rows.heads), np.int32)
-        values = np.empty((n, self._types.n_numeric + _OUTPUT_NUMBERS))
-        values[:, :-_OUTPUT_NUMBERS] = np.frombuffer(b"".join(rows.numbers)).reshape(n, self._types.n_numeric)
-        values[:, -_OUTPUT_NUMBERS:] = np.frombuffer(array("d", rows.outputs)).reshape(n, _OUTPUT_NUMBERS)
+        values = np.frombuffer(b"".join(rows.numbers)).reshape(n, self._types.n_numeric + _OUTPUT_NUMBERS)
         texts, segments = (
             np.frombuffer(b"".join(packed), self._id_type).reshape(n, width)
             for packed, width in (

@@ -4,7 +4,7 @@ aiokafka's `getmany(max_records=2000)` with the client's defaults, and msgspec's
 whose result is dropped.
 """
 
-from typing import Any, Literal, Union
+from typing import Any, Literal, Self, Union
 
 import msgspec
 from aiokafka import AIOKafkaConsumer
@@ -39,16 +39,30 @@ def decoder(models: int) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(Union[(*types,)])
 
 
-async def bare(bootstrap: str, topic: str, partitions: int, n: int, models: int) -> Spent:
-    """Read and decode the first n records of a topic; what that cost per event."""
-    decode = decoder(models).decode
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest")
-    await consumer.start()
-    try:
-        consumer.assign([TopicPartition(topic, i) for i in range(partitions)])
-        read, before = 0, Spent.now()
-        while read < n:
-            come = await consumer.getmany(timeout_ms=1000, max_records=RECORDS_MAX)
+class Bare:
+    """Reads and decodes a topic from its beginning, as far as it is asked to each time."""
+
+    def __init__(self, bootstrap: str, topic: str, partitions: int, models: int) -> None:
+        self._decode = decoder(models).decode
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=bootstrap, enable_auto_commit=False, auto_offset_reset="earliest"
+        )
+        self._partitions = [TopicPartition(topic, i) for i in range(partitions)]
+        self._read = 0
+
+    async def __aenter__(self) -> Self:
+        await self._consumer.start()
+        self._consumer.assign(self._partitions)
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._consumer.stop()
+
+    async def read(self, upto: int) -> Spent:
+        """Go on until that many records have been read in all; what that cost per event."""
+        decode, read, began, before = self._decode, self._read, self._read, Spent.now()
+        while read < upto:
+            come = await self._consumer.getmany(timeout_ms=1000, max_records=RECORDS_MAX)
             for records in come.values():
                 read += len(records)
                 for record in records:
@@ -56,6 +70,5 @@ async def bare(bootstrap: str, topic: str, partitions: int, n: int, models: int)
                         decode(record.value)
                     except msgspec.MsgspecError:
                         pass
-        return Spent.now().since(before).per(read)
-    finally:
-        await consumer.stop()
+        self._read = read
+        return Spent.now().since(before).per(read - began)

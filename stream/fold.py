@@ -1,6 +1,5 @@
 """Rows wait in a buffer and are summed in blocks, sorted by pane and series: a kernel per block, not one per poll."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,17 +13,18 @@ from stream.partials import NAMES_MAX, Series, fewest
 from stream.roster import Entry, Roster
 
 FOLD_ROWS = 65_536  # rows after which the caller cuts: larger blocks gain nothing more (measured)
+ROOM = FOLD_ROWS + 8_192  # rows that there is room for at first: until the caller cuts, and the batch at which it does
 
 Columns = tuple[NDArray[Any], ...]
 
 
-@dataclass
 class Buffer:
-    """Rows that were judged and not yet summed."""
+    """Rows that were judged and not yet summed, copied while the caches hold them; the memory of batches goes back."""
 
-    pane: int
-    rows: int = 0
-    _waiting: list[Columns] = field(default_factory=list)
+    def __init__(self, pane: int) -> None:
+        self.rows = 0
+        self._pane = pane
+        self._columns: Columns = ()  # with room for more rows
 
     def add(self, batch: Batch, fates: Fates.View, end: Ints, fresh: NDArray[np.bool_]) -> None:
         """Keep the fresh rows of a batch; `end` is the end of each row's pane."""
@@ -36,10 +36,23 @@ class Buffer:
             texts[bare, -OUTPUT_TEXTS:] = ABSENT_ID
         columns: Columns = (end, batch.head, values, texts, batch.segments)
         if not fresh.all():
-            columns = _chosen(columns, fresh)
-        if len(columns[0]):
-            self._waiting.append(columns)
-            self.rows += len(columns[0])
+            rows = np.flatnonzero(fresh)  # by their places, which takes half as long as by a mask
+            columns = tuple(column.take(rows, axis=0) for column in columns)
+        upto = self.rows + len(columns[0])
+        self._make_room(columns, upto)
+        for kept, added in zip(self._columns, columns, strict=True):
+            kept[self.rows : upto] = added
+        self.rows = upto
+
+    def _make_room(self, like: Columns, n: int) -> None:
+        """Have room for n rows of such columns; another schema's come only when there are none."""
+        shapes = [(column.dtype, column.shape[1:]) for column in like]
+        if not self.rows and shapes != [(column.dtype, column.shape[1:]) for column in self._columns]:
+            self._columns = tuple(np.empty((ROOM, *shape), kind) for kind, shape in shapes)
+        if n > len(self._columns[0]):
+            before, self._columns = self._columns, tuple(np.empty((2 * n, *shape), kind) for kind, shape in shapes)
+            for kept, column in zip(self._columns, before, strict=True):
+                kept[: self.rows] = column[: self.rows]
 
     def fold(
         self, roster: Roster, schema: Schema, heads: Heads, upto: int
@@ -50,23 +63,25 @@ class Buffer:
         """
         blocks: dict[Series, Any] = {}
         versions: dict[tuple[int, str], frozenset[str]] = {}
-        due = self._due(upto)
-        if not due:
+        if not self.rows:
             return blocks, versions
-        end, head, values, texts, segments = (np.concatenate(parts) for parts in zip(*due, strict=True))
+        end, head, values, texts, segments = (column[: self.rows] for column in self._columns)
+        due = np.flatnonzero(end <= upto)
+        if not len(due):
+            return blocks, versions
         first = int(end.min())
-        key = ((end - first) // self.pane) * len(heads.groups) + heads.group[head]
+        key = ((end - first) // self._pane) * len(heads.groups) + heads.group[head]
         if key.max() < 1 << 16:
             key = key.astype(np.uint16)  # sorts by radix
-        order = np.argsort(key, kind="stable")
+        order = due[np.argsort(key[due], kind="stable")]
         key = key[order]
         starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
         for i, j in zip(starts.tolist(), [*starts[1:].tolist(), len(key)], strict=True):
             pane, group = divmod(int(key[i]), len(heads.groups))
-            pane_end = first + pane * self.pane
+            pane_end = first + pane * self._pane
             model, version = heads.groups[group]
             entry = roster.entries[model]
-            start = pane_end - self.pane
+            start = pane_end - self._pane
             plan = entry.plan_at(start)
             assert plan is not None, f"{entry.name}: a row of pane {pane_end} without a plan"
             block = order[i:j]
@@ -81,29 +96,14 @@ class Buffer:
                 versions[pane_end, entry.name] = fewest(
                     versions.get((pane_end, entry.name), frozenset()) | names, NAMES_MAX
                 )
+        self._keep(np.flatnonzero(end > upto))
         return blocks, versions
 
-    def _due(self, upto: int) -> list[Columns]:
-        """Take the rows of panes that end by then. Most batches go or stay whole, and are not copied."""
-        due: list[Columns] = []
-        later: list[Columns] = []
-        for columns in self._waiting:
-            gone = columns[0] <= upto
-            if gone.all():
-                due.append(columns)
-            elif not gone.any():
-                later.append(columns)
-            else:
-                due.append(_chosen(columns, gone))
-                later.append(_chosen(columns, ~gone))
-        self._waiting, self.rows = later, sum(len(columns[0]) for columns in later)
-        return due
-
-
-def _chosen(columns: Columns, which: NDArray[np.bool_]) -> Columns:
-    """Only some rows. By their places, which takes half as long as by a mask."""
-    rows = np.flatnonzero(which)
-    return tuple(column.take(rows, axis=0) for column in columns)
+    def _keep(self, rows: Ints) -> None:
+        """Keep only these rows, in their order."""
+        for column in self._columns if len(rows) else ():
+            column[: len(rows)] = column.take(rows, axis=0)
+        self.rows = len(rows)
 
 
 def _versions(heads: Heads, head: NDArray[np.int32], entry: Entry, version: str | None) -> frozenset[str]:

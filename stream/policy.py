@@ -55,6 +55,8 @@ class History:
 
     def step(self, drifted: NDArray[np.bool_], known: NDArray[np.bool_], n: int) -> "History":
         """After one more window; series without a verdict stay as they are."""
+        if not self.bits.any() and not drifted.any():
+            return self
         shifted = ((self.bits << 1) | drifted) & ((1 << n) - 1)
         return History(np.where(known, shifted, self.bits))
 

@@ -83,9 +83,14 @@ class Telling(NamedTuple):
     detectors: NDArray[np.object_]
 
 
+NOTHING_TOLD = Telling(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.object_))
+
+
 def telling(verdicts: Verdicts) -> Telling:
     """Which drifted series are told: at most FINDINGS_MAX, all events before segments, the strongest first."""
     rows, columns = np.nonzero(verdicts.drifted & verdicts.known)
+    if not len(rows):
+        return NOTHING_TOLD
     names, excess = strongest(verdicts, rows, columns)
     kept = np.sort(np.lexsort((-excess, verdicts.rows[rows] > 0))[:FINDINGS_MAX])
     return Telling(rows[kept], columns[kept], names[kept])

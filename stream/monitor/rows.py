@@ -201,6 +201,8 @@ def sample_rows(ledger: Ledger, model: str, end: int, sample: Sample) -> None:
 def persistent_series(plan: Plan, verdicts: Verdicts, persistent: NDArray[np.bool_]) -> list[tuple[str, str, str]]:
     """(segment, feature, detector) of the series that persist, in order."""
     rows, columns = np.nonzero(persistent)
+    if not len(rows):
+        return []
     detectors, _ = strongest(verdicts, np.searchsorted(verdicts.rows, rows), columns)
     segments, features = (plan.rows[row] for row in rows.tolist()), (plan.grid.columns[i] for i in columns.tolist())
     return sorted(zip(segments, features, detectors.tolist(), strict=True))

@@ -57,10 +57,10 @@ class Unwatched:
 
 
 def looked_at(topic: str, partition: int, offsets: Ints) -> NDArray[np.bool_]:
-    """Whether an event is looked at, by its position: Fibonacci hashing, which takes every 64th or so of neighbours."""
+    """Whether an event is looked at, by its position: Fibonacci hashing takes every 256th or so of neighbours."""
     with np.errstate(over="ignore"):
         start = np.uint64(topic_seed(topic)) + np.uint64(partition) * GOLDEN
-        return np.asarray((offsets.astype(np.uint64) * GOLDEN + start) >> np.uint64(64 - 6) == 0)
+        return np.asarray((offsets.astype(np.uint64) * GOLDEN + start) >> np.uint64(64 - 8) == 0)
 
 
 def _unknown(document: Any, watched: Mapping[str, frozenset[str]]) -> list[str]:  # noqa: ANN401 - an accepted event: an object

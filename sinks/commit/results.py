@@ -69,7 +69,7 @@ UNWATCHED = declare(
     "panes",
     f"""
 model text: the model{_SPAN}
-looked_at int: events that were looked at: one in 64, by the hash of their position
+looked_at int: events that were looked at: one in 256, by the hash of their position
 fields text: how many of them carry each field; JSON
 """,
     time="end",

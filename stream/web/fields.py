@@ -32,6 +32,6 @@ def unwatched_of(store: Store, name: str) -> Html:
         return join()
     looked_at = int(found["looked_at"].sum())
     rows: list[tuple[str, ...]] = [(field, f"{n / looked_at:.1%}") for field, n in fields.most_common()]
-    caption = f"Of {looked_at:,} events, one in 64 of the panes with any: misspelt, new, or not declared"
+    caption = f"Of {looked_at:,} events, one in 256 of the panes with any: misspelt, new, or not declared"
     inner = table(("Field", "Events that carry it"), rows, caption)
     return tag("details", tag("summary", f"{len(rows)} fields that are not counted"), inner, class_="card")

@@ -42,7 +42,7 @@ def test_what_nobody_watches_is_named(batch: int) -> None:
     story.publish(FIRST, *(event(1.5, seed=seed) for seed in range(N)))
     story.read(batch=batch, upto=N // 2).commit().crash().read(batch=batch).end()
     n = sampled(range(N))
-    assert abs(n - N / 64) <= 2
+    assert abs(n - N / 256) <= 2
     assert dict.fromkeys(("amuont", "features.amount_eur", "segments.site"), n) == told(story)
     assert [n] == [row["looked_at"] for row in story.rows(tables.UNWATCHED)]
 

@@ -4,6 +4,8 @@ import random
 
 import pytest
 
+from sinks import commit as tables
+from stream.fold import FOLD_ROWS, ROOM
 from stream.ingest import Ingest
 from stream.partials import Open
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, crowd, event, moment
@@ -49,3 +51,16 @@ def test_the_sums_do_not_depend_on_the_cuts(seed: int) -> None:
     assert 200 == sum(int(summary.events()[0]) for summary in whole.blocks.values())
     assert whole.blocks == parts.blocks
     assert whole.versions == parts.versions
+
+
+def test_more_rows_than_there_is_room_for_are_kept() -> None:
+    """Two batches, the second of which does not fit behind the first: nothing is lost or moved."""
+    values = [event(0.5, seed=seed) for seed in range(100)] * (ROOM // 100 + 80)
+    seen = []
+    for batch in (FOLD_ROWS - 1, 5_000):
+        story = Story()
+        story.publish(FIRST, *values, event(1.5))
+        story.read(batch=batch).end()
+        seen.append([story.rows(table) for table in (tables.PANES, tables.WINDOWS)])
+    assert len(values) == seen[0][0][0]["events"]
+    assert seen[0] == seen[1]

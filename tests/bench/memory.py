@@ -10,12 +10,11 @@ allocator, 116 MB in which as much could grow unseen.
 import gc
 import multiprocessing
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from itertools import count
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 
@@ -32,7 +31,7 @@ from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from stream.web.metrics import exporter
 from stream.web.status import Status
-from tests.bench.events import SEGMENTS, Stream, reference
+from tests.bench.events import BLOCK, SEGMENTS, Stream, reference
 from tests.bench.report import Figure
 
 EARLY, LATE = 500_000, 3_000_000
@@ -117,18 +116,11 @@ def figures(quick: bool) -> Iterator[Figure]:
     early = late * EARLY // LATE
     with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
         found = dict(Run(Path(folder), late).sizes())
-    # What it comes back to, in the day up to each mark: what stays would raise it. A checkpoint that writes tables anew
-    # takes up to 120 MB more, which DuckDB gives back seconds later; from day to day that says nothing to a twentieth.
-    day = late // DAYS
-    levels = [_over(found, mark - day, mark) for mark in (early, late)]
-    print(f"\nmemory, {MODELS} models, {len(SEGMENTS)} segment fields; MB resident on each of {DAYS} event days")
-    for name, each in (("least", min), ("median", median), ("most", max)):
-        print(f"  {name:6s}", *(f"{each(_over(found, i * day, (i + 1) * day)) / 1e6:.0f}" for i in range(DAYS)))
-    before, after = map(min, levels)
-    print(f"  least of the day up to {early:,} events: {before / 1e6:.0f}; up to {late:,} events: {after / 1e6:.0f}")
-    yield Figure(f"memory, resident after {late:,} events / after {early:,}", after / before, GROWTH_MAX, "")
-
-
-def _over(found: Mapping[int, int], first: int, last: int) -> list[int]:
-    """The sizes behind the events from `first` up to `last`."""
-    return [size for read, size in found.items() if first < read <= last]
+    print(f"\nmemory, {MODELS} models, {len(SEGMENTS)} segment fields, {DAYS} event days; MB resident by events read")
+    shown = sorted(found)[:: max(1, len(found) // 12)]
+    print("  " + "  ".join(f"{read:,}: {found[read] / 1e6:.0f}" for read in shown))
+    # Between two times of forgetting the greatest, so that no figure hangs on when the store was cleaned last.
+    span = FORGET_EACH * BLOCK
+    sizes = [max(size for read, size in found.items() if mark - span < read <= mark) for mark in (early, late)]
+    print(f"  {early:,} events: {sizes[0] / 1e6:.0f} MB; {late:,} events: {sizes[1] / 1e6:.0f} MB")
+    yield Figure(f"memory, resident after {late:,} events / after {early:,}", sizes[1] / sizes[0], GROWTH_MAX, "")

@@ -69,12 +69,13 @@ class Buffer:
         due = np.flatnonzero(end <= upto)
         if not len(due):
             return blocks, versions
-        first = int(end.min())
-        key = ((end - first) // self._pane) * len(heads.groups) + heads.group[head]
+        ends = end[due]
+        first = int(ends.min())
+        key = ((ends - first) // self._pane) * len(heads.groups) + heads.group[head[due]]
         if key.max() < 1 << 16:
             key = key.astype(np.uint16)  # sorts by radix
-        order = due[np.argsort(key[due], kind="stable")]
-        key = key[order]
+        sorting = np.argsort(key, kind="stable")
+        order, key = due[sorting], key[sorting]
         starts = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1])))
         for i, j in zip(starts.tolist(), [*starts[1:].tolist(), len(key)], strict=True):
             pane, group = divmod(int(key[i]), len(heads.groups))

@@ -1,7 +1,7 @@
 """The service as it is timed, and the bare loop in turns with it.
 
 What is timed is what `driftline run` does: its Service with Reader, Journey, Writer, outbox and /metrics snapshot, at
-its own cadence of Commits, on one DuckDB file on disk. Only the web server is off, for nobody asks it anything.The
+its own cadence of Commits, on one DuckDB file on disk. Only the web server is off, for nobody asks it anything. The
 bare loop takes its turns while the service rests, in the same process: a machine that others use too is fast and slow
 by turns of minutes, and what is compared must meet the same.
 """

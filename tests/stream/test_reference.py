@@ -12,7 +12,7 @@ from stream.config.settings import Limits, Model, Output
 from stream.plan import LATENCY, PREDICTION, SCORE, STATUS, SegmentField
 from stream.reference import ReferenceProblem, Table
 from stream.reference.columns import column
-from tests.stream.tables import EVENTS, LIMITS, TABLE, kinds_of, of_columns, plan_of
+from tests.stream.reference_tables import EVENTS, LIMITS, TABLE, kinds_of, of_columns, plan_of
 
 
 @pytest.mark.parametrize(

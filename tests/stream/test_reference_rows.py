@@ -18,7 +18,7 @@ from stream.plan import LATENCY, PREDICTION, SCORE, STATUS
 from stream.reference import ReferenceProblem
 from stream.reference.columns import as_objects, joined, of_documents
 from tests.stream.files.events import lines
-from tests.stream.tables import EVENTS, LIMITS, TABLE, of_columns, plan_of
+from tests.stream.reference_tables import EVENTS, LIMITS, TABLE, of_columns, plan_of
 
 
 def test_the_summary_is_plain_counting() -> None:

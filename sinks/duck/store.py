@@ -149,17 +149,16 @@ class DuckStore:
             self._root.close()
 
     def _give_back(self) -> None:
-        """Let go of the cache beyond CACHE_KEPT: a lower limit evicts at once, which nothing else does.
+        """Let go of the cache beyond CACHE_KEPT, and of what the checkpoint freed: hundreds of MB on a large file.
 
-        Only while nobody reads, for a reader would have to live within that limit; else the next time will do.
+        Setting a limit returns freed memory to the machine at once, even the same limit, and a lower one evicts;
+        nothing else does either. The lower one only while nobody reads, for a reader would have to live within it.
         """
         with self._gate.held() as alone, self._root.cursor() as cursor:
-            (cached,) = cursor.execute("SELECT sum(memory_usage_bytes) FROM duckdb_memory()").fetchall()[0]
-            if not alone or cached <= CACHE_KEPT:
-                return
             try:
-                with suppress(duckdb.OutOfMemoryException):  # `cursor` was asked for, and what it does holds more
-                    cursor.execute(f"SET memory_limit = '{CACHE_KEPT}B'")
+                if alone:
+                    with suppress(duckdb.OutOfMemoryException):  # `cursor` was asked for, and what it does holds more
+                        cursor.execute(f"SET memory_limit = '{CACHE_KEPT}B'")
             finally:  # a refused limit can hold all the same (seen beside three readers)
                 cursor.execute("SET memory_limit = ?", [self._memory_limit])
 

@@ -24,7 +24,6 @@ from sinks.commit import (
     columns,
 )
 from sinks.duck import DuckStore
-from sinks.duck.store import CACHE_KEPT
 from tests.sinks.rows import commit, plain, rows
 
 WRITE = """
@@ -200,48 +199,3 @@ def test_deleted_rows_leave_their_space_to_new_ones(duck: DuckStore) -> None:
         duck.forget(panes_before=bound - 180_000_000_000, history_before=0, samples={})
         sizes.append(path.stat().st_size)
     assert max(sizes[8:]) <= 2 * max(sizes[:8])
-
-
-def held(store: DuckStore) -> int:
-    """Bytes that DuckDB holds."""
-    return int(told(store, "SELECT sum(memory_usage_bytes) FROM duckdb_memory()"))
-
-
-def limit(store: DuckStore) -> str:
-    """What it may hold, as it says it."""
-    return told(store, "SELECT current_setting('memory_limit')")
-
-
-def told(store: DuckStore, question: str) -> str:
-    """The answer to SQL that has one."""
-    with store.cursor() as cursor:
-        ((answer,),) = cursor.execute(question).fetchall()
-        return str(answer)
-
-
-def test_forgetting_gives_back_the_cache_unless_somebody_reads(duck: DuckStore) -> None:
-    """Of twice as many bytes only CACHE_KEPT stay in memory, under the same limit, and every row is still there."""
-    n = 2 * CACHE_KEPT // 1_000
-    few = rows(PANES, np.random.default_rng(1), 1)
-    blobs = np.array([np.random.default_rng(1).bytes(1_000)] * n, np.object_)
-    before = limit(duck)
-    duck.write(Commit(1, {"panes": {**{name: array[:1].repeat(n) for name, array in few.items()}, "summary": blobs}}))
-    with duck._gate.passed():
-        duck.forget(panes_before=0, history_before=0, samples={})
-    assert held(duck) > CACHE_KEPT
-    duck.forget(panes_before=0, history_before=0, samples={})
-    assert held(duck) <= CACHE_KEPT
-    assert before == limit(duck)
-    assert blobs.tolist() == duck.select(PANES)["summary"].tolist()
-
-
-def test_a_statement_that_holds_more_than_the_cache_may_goes_on(duck: DuckStore) -> None:
-    """It keeps what it holds, and whoever comes next has all of the memory again."""
-    before = limit(duck)
-    with duck.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE mine AS SELECT range AS x FROM range(6_000_000)")
-        cursor.execute("SELECT x FROM mine ORDER BY hash(x)")
-        assert held(duck) > CACHE_KEPT
-        duck.forget(panes_before=0, history_before=0, samples={})
-        assert before == limit(duck)
-        assert len(cursor.fetchnumpy()["x"]) == 6_000_000

@@ -36,6 +36,7 @@ class Message(Struct, frozen=True):
     key: bytes | None
     value: bytes
     headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int | None = None  # None: by the key
 
 
 def triggers(rows: Columns, topic: str) -> list[Message]:
@@ -86,7 +87,7 @@ class Relay:
         await asyncio.sleep(max(0.0, self._rest_until - time.monotonic()))
         producer = AIOKafkaProducer(
             **self._arguments(),
-            **({"transactional_id": f"driftline-monitor-{self._name}"} if self._transactional else {}),
+            **({"transactional_id": f"driftline-{self._name}"} if self._transactional else {}),
             transaction_timeout_ms=TRANSACTION_MS,
             enable_idempotence=True,
             request_timeout_ms=5_000,
@@ -149,7 +150,9 @@ async def _acknowledged(producer: AIOKafkaProducer, messages: Sequence[Message])
     """Send, and return when the brokers have them all."""
     sent = []
     for each in messages:
-        future = await producer.send(each.topic, each.value, key=each.key, headers=list(each.headers))
+        future = await producer.send(
+            each.topic, each.value, key=each.key, partition=each.partition, headers=list(each.headers)
+        )
         future.add_done_callback(_heard)
         sent.append(future)
     for future in sent:

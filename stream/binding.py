@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 from detectors import parts
 from detectors.grids import SPECIAL
 from stream import plan as plans
+from stream.config.settings import Settings
 from stream.encodings.json import Decoder
 from stream.encodings.schema import ABSENT_ID, GONE, NULL_ID, UNSEEN_ID, WRONG_ID, Ids, Shape, vocabulary_ids
 from stream.encodings.structs import Types
 from stream.plan import Plan, SegmentField
+from stream.roster import Roster
 
 # Where the outputs are in the decoder's columns, from the end.
 _NUMERIC_AT = {plans.SCORE: -3, plans.LATENCY: -2, plans.PREDICTION: -1}
@@ -57,6 +59,17 @@ class Schema:
 
     decoder: Decoder
     bindings: dict[str, Binding]  # by plan id
+
+
+def schema_of(roster: Roster, settings: Settings) -> Schema:
+    """What decoding and counting need for the plans in force of all models."""
+    segments = sorted({name for entry in roster.entries for name in entry.settings.segments})
+    return schema(
+        [(entry.name, entry.plans) for entry in roster.entries],
+        segments,
+        identified=bool(settings.events.labels),
+        bytes_max=settings.limits.event_bytes,
+    )
 
 
 def schema(

@@ -130,6 +130,10 @@ class Ingest:
         letters, self._sums.dead_letters = tuple(self._sums.dead_letters), []
         return letters
 
+    def take_unplaced(self, partition: Partition) -> Mapping[str, int]:
+        """The refusals before the partition's first clock, by reason: their pane is that of the clock to come."""
+        return self._unplaced.pop(partition, Counter())
+
     def cut(self, upto: int = FUTURE) -> Partial:
         """Sum what was received since the last cut; rows of panes that end after `upto` wait on, as panes do."""
         sums, self._sums = self._sums, Sums()

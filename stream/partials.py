@@ -7,10 +7,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from detectors.parts import Summary
+from stream.closed import Closed
 from stream.config.settings import Settings
-from stream.events import RESERVED
+from stream.events import NEVER, RESERVED
 from stream.sample import NOTHING, Sample
 
 NAMES_MAX = 16  # new versions told apart per pane and model; the others are met again in later panes
@@ -22,6 +24,8 @@ FIELDS_MAX = 32  # fields that nobody watches told apart per pane and model
 LOOKED_AT = RESERVED + "events"  # among those fields: how many events were looked at
 OTHER_FIELDS = RESERVED + "fields"  # and the fields that are counted together
 
+Key = TypeVar("Key", bound=tuple[int, str] | tuple[int, str, str | None])
+Value = TypeVar("Value")
 Series = tuple[int, str, str | None]  # (pane end, model, version; None: all versions that are not admitted)
 Fields = Mapping[tuple[int, str], Counter[str]]  # (pane end, model) -> how many events carry a field
 
@@ -71,6 +75,25 @@ class Partial:
     rejected: Mapping[tuple[int, str, int, str], int] = field(default_factory=dict)
     unwatched: Fields = field(default_factory=dict)
     dead_letters: tuple[DeadLetter, ...] = ()
+
+    def beyond(self, closed: Closed, labels: Closed, topics: Mapping[str, int]) -> "Partial":
+        """Without what belongs to closed panes; what belongs to a position stays."""
+
+        def still(counted: Mapping[Key, Value], upto: Closed) -> dict[Key, Value]:
+            return {key: value for key, value in counted.items() if key[0] > upto.of(key[1])}
+
+        return Partial(
+            still(self.blocks, closed),
+            still(self.versions, closed),
+            still(self.learning, closed),
+            still(self.strangers, closed),
+            still(self.samples, closed),
+            still(self.late, closed),
+            still(self.labels, labels),
+            {key: n for key, n in self.rejected.items() if key[0] > topics.get(key[1], NEVER)},
+            still(self.unwatched, closed),
+            self.dead_letters,
+        )
 
 
 @dataclass

@@ -25,7 +25,7 @@ class Positions:
 
     def _furthest(self, partition: Partition, mark: Mark) -> Mark:
         before = self._committed.get(partition, mark)
-        self._committed[partition] = before if mark.offset < before.offset else mark
+        self._committed[partition] = max(mark, before, key=lambda at: (at.offset, at.row, at.clock, at.label_clock))
         return self._committed[partition]
 
     def latest(self) -> int:

@@ -16,13 +16,14 @@ from stream.clocks import Mark, Release
 from stream.config.settings import Settings
 from stream.config.units import spelled_duration
 from stream.events import NEVER, Partition
-from stream.journey import Memory, Start
 from stream.monitor import accumulator
 from stream.monitor.accumulator import Pane
 from stream.monitor.scopes import Scope, event_scope, topics
 from stream.monitor.state import State, unpack
+from stream.places import Place
 from stream.plan import Plan
 from stream.sample import Sample
+from stream.watch import Memory, Start
 from stream.windows import window_end
 
 
@@ -47,15 +48,18 @@ def recall(store: Store, settings: Settings) -> Memory:
         if kind == "release":
             labels = msgspec.json.decode(detail, type=dict[str, int])["labels"]
             releases[topic, partition].append(Release(offset, until, labels))
-    starts, clocks = {}, {}
+    starts, clocks, places = {}, {}, {}
+    partials = {settings.topics.partials_of(topic): topic for topic in topics(settings)}
     for _, topic, partition, offset, row, clock, label_clock, *rewind in _rows(store, tables.POSITIONS):
+        if topic in partials:
+            places[partials[topic], partition] = Place(offset, rewind[0])
         if topic not in topics(settings):  # it was configured once
             continue
         key, back = (topic, partition), Mark(*rewind)
         since = tuple(release for release in releases[key] if release.offset >= back.offset)
         starts[key] = Start(back, offset, since)
         clocks[key] = Mark(offset, row, clock, label_clock)
-    return Memory(store.last(), state, starts, clocks, samples)
+    return Memory(store.last(), state, starts, clocks, places, samples)
 
 
 def _check_pane(pane: int, settings: Settings) -> None:

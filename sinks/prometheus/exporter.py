@@ -117,6 +117,7 @@ def _moment(live: Live) -> Iterator[Sample]:
     for partition in live.partitions:
         labels = (label(partition.topic), str(partition.partition))
         yield families.LAG, labels, partition.lag
+        yield families.POSITION, labels, partition.position
         yield families.PAUSED, labels, partition.paused
     for model, share in live.learning:
         yield families.LEARNING, (label(model),), share

@@ -60,6 +60,7 @@ READY = _gauge("ready", "", "1 when the service reads and commits.")
 REPLAYING = _gauge("replaying", "", "1 while old events are read again; inhibit alerts on models then.")
 WATERMARK = _gauge("watermark_timestamp_seconds", "scope", "Up to where event time is complete.")
 LAG = _gauge("consumer_lag_records", "topic partition", "Records between the position and the end of the partition.")
+POSITION = _gauge("consumer_position_offset", "topic partition", "The next offset that is read.")
 PAUSED = _gauge("partition_paused", "topic partition", "1 while a partition waits for the others.")
 OUTBOX = _gauge("outbox_pending", "outbox", "Committed rows that no broker has confirmed yet.")
 COMMIT_NUMBER = _gauge("commit_number", "", "Number of the newest Commit.")
@@ -93,6 +94,7 @@ FAMILIES: Mapping[str, Declared] = {
         REPLAYING,
         WATERMARK,
         LAG,
+        POSITION,
         PAUSED,
         OUTBOX,
         COMMIT_NUMBER,

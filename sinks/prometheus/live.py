@@ -10,6 +10,7 @@ class Partition(Struct, frozen=True):
     partition: int
     lag: int
     paused: bool = False
+    position: int = 0  # the next offset
 
 
 class Live(Struct, frozen=True):

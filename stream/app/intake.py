@@ -2,9 +2,12 @@
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
 
+from stream.app.idleness import Idleness
 from stream.app.trouble import Trouble
 from stream.broker import (
     BrokerFailed,
@@ -20,8 +23,10 @@ from stream.broker import (
 from stream.clocks import Mark
 from stream.config.mistakes import ConfigurationError
 from stream.config.settings import Settings
-from stream.events import NEVER, Partition
-from stream.journey import Journey, Memory
+from stream.events import Partition
+from stream.watch import Memory, Watch
+
+W = TypeVar("W", bound=Watch)
 
 PLACE = "Kafka"
 RECORDS_MAX = 4_000  # per fetch: what a round costs is shared by many; at 17 us per event, it takes less than 0.1 s
@@ -32,7 +37,7 @@ LOOK_S = 5.0  # how often partitions that were added are looked for: their first
 
 
 @dataclass
-class Intake:
+class Intake(ABC, Generic[W]):
     """Reads what the journey asks for, from where it is. Failures cost nothing: positions are the journey's."""
 
     settings: Settings
@@ -45,7 +50,7 @@ class Intake:
     _broken: bool = False
 
     def __post_init__(self) -> None:
-        self.reader = Reader(self.settings.kafka, self.environment)
+        self.reader, self._idleness = Reader(self.settings.kafka, self.environment), Idleness(self.settings)
         self._questions = Questions(self.settings.kafka, self.environment)
         declared = self.settings.events
         self._topics = tuple(dict.fromkeys((*declared.predictions, *declared.labels)))
@@ -57,7 +62,7 @@ class Intake:
         self.resumed = {each: mark for each, mark in memory.clocks.items() if each[0] in self._topics}
         return replace(memory, starts={each: memory.starts[each] for each in self.resumed})
 
-    async def connect(self, journey: Journey) -> bool:
+    async def connect(self, watch: W) -> bool:
         """Find the brokers and the topics, and go where the last Commit ended. ConnectionProblem after CONNECT_S."""
         await self._reach()
         topics, written = ", ".join(self._topics), self.settings.topics
@@ -66,19 +71,20 @@ class Intake:
         found = await wait_for_topics(self._questions, self._topics, create=create, say=self.say)
         await self._check(found.partitions)
         await offer_topics(self._questions, (written.triggers, written.dead_letters), self.say)
-        self._added = await self._beginnings(journey, found.partitions)
-        self._adopt(journey)
+        await self._offer(found.partitions)
+        self._added = await self._beginnings(watch, found.partitions)
+        self._adopt(watch)
         self.say(f"reading {len(found.partitions)} partitions of {topics}")
         return True
 
-    async def fetch(self, journey: Journey) -> list[Fetched | Gap]:
+    async def fetch(self, watch: W) -> list[Fetched | Gap]:
         """What has come. While nothing can, `trouble` says why. TopicReplaced: it is another topic now."""
         try:
             if self._broken:
                 await self._replace()
             if self._added or self._broken:
-                self._adopt(journey)
-            fetched = await self.reader.fetch(FETCH_MS, RECORDS_MAX, journey.held)
+                self._adopt(watch)
+            fetched = await self.reader.fetch(FETCH_MS, RECORDS_MAX, watch.held)
         except TopicReplaced:
             raise
         except (BrokerFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
@@ -89,26 +95,47 @@ class Intake:
         self.trouble.note(PLACE, self.reader.problem)
         return fetched
 
-    async def look(self, journey: Journey) -> None:
+    @abstractmethod
+    def take(self, watch: W, fetched: list[Fetched | Gap]) -> bool:
+        """Let what has come be counted, and idle partitions hold nobody up; whether something was closed."""
+
+    @abstractmethod
+    def _positions(self, watch: W) -> Mapping[Partition, int]:
+        """From where to read what."""
+
+    @abstractmethod
+    def ends(self, watch: W) -> dict[Partition, int]:
+        """Where partitions end, as far as that is known."""
+
+    async def told(self, watch: W) -> None:
+        """A Commit was kept."""
+
+    def idle(self) -> set[Partition]:
+        """The partitions that have been at their end for long enough."""
+        return self._idleness.idle(time.monotonic())
+
+    async def stop(self) -> None:
+        """Disconnect, within seconds."""
+        await self.reader.stop()
+
+    async def look(self, watch: W) -> None:
         """For ever: look for added partitions, which the next fetch will read; show lag tools how far we are."""
         while True:
             await asyncio.sleep(LOOK_S)
             try:
                 found = await self.reader.partitions(self._topics)
-                self._added = await self._beginnings(journey, found.partitions)
-                positions = {partition: mark.offset for partition, mark in journey.clocks.items()}
-                await self.reader.publish_offsets(self.settings.kafka.name, positions)
+                if set(found.partitions) - watch.progress.keys():
+                    await self._offer(found.partitions)
+                self._added = await self._beginnings(watch, found.partitions)
+                await self._show(watch)
             except (BrokerFailed, ConfigurationError):
                 continue  # whoever reads meets the same, and says so
 
-    def ends(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
-        """The high watermarks that are known."""
-        lags = {partition: self.reader.lag(partition) for partition in partitions} if not self._broken else {}
-        return {partition: self.reader.position(partition) + lag for partition, lag in lags.items() if lag is not None}
+    async def _show(self, watch: W) -> None:
+        """Let lag tools see how far we are."""
 
-    def at_end(self, partition: Partition) -> bool:
-        """Whether a fresh answer says that there is nothing more to read; silence does not say so."""
-        return not self._broken and self.reader.at_end(partition)
+    async def _offer(self, found: Collection[Partition]) -> None:
+        """Let other topics be there that go with the partitions found."""
 
     async def _reach(self) -> None:
         begun, said = time.monotonic(), False
@@ -136,31 +163,16 @@ class Intake:
             if bounds.end < self.resumed[partition].offset:
                 raise TopicReplaced(*partition, self.resumed[partition].offset, bounds.end)
 
-    async def _beginnings(self, journey: Journey, found: Iterable[Partition]) -> dict[Partition, int]:
+    async def _beginnings(self, watch: W, found: Iterable[Partition]) -> dict[Partition, int]:
         """Where new partitions begin: at the first start as `kafka.from` says, later ones at their earliest."""
-        known = journey.ingest.progress
+        known = watch.progress
         bounds = await self._questions.bounds([partition for partition in found if partition not in known])
         latest = not known and self.settings.kafka.from_ == "latest"
         return {partition: each.end if latest else each.beginning for partition, each in bounds.items()}
 
-    def _adopt(self, journey: Journey) -> None:
+    def _adopt(self, watch: W) -> None:
         """Assign what is known and what was added, all from where the journey is."""
         for partition, beginning in sorted(self._added.items()):
-            find(journey, partition, beginning)
+            watch.find(partition, beginning)
         self._added, self._broken = {}, False
-        self.reader.assign({partition: journey.read_upto(partition) for partition in journey.ingest.progress})
-
-
-def find(journey: Journey, partition: Partition, offset: int) -> None:
-    """Read one more partition. After a restart its clocks begin where panes are closed, not where the others begin.
-
-    Those read open panes again, behind that. What it holds for closed panes is late, and counted; it would be lost.
-    """
-    state, topic = journey.state, partition[0]
-    own = state.topics_closed.get(topic, NEVER)
-    closed = max((own, *(end for scope, end in state.closed.items() if topic in scope)))
-    labels_closed = max((own, *(end for scope, end in state.labels_closed.items() if topic in scope)))
-    journey.find(partition, offset)
-    mark = journey.clocks[partition]
-    if closed != NEVER and (mark.clock < closed + journey.settings.lateness or mark.label_clock < labels_closed):
-        journey.release(partition, closed + journey.settings.lateness, labels_closed)
+        self.reader.assign(self._positions(watch))

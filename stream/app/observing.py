@@ -12,9 +12,9 @@ import msgspec
 from stream.clocks import Mark
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition
-from stream.journey import Journey
 from stream.plan import Plan
 from stream.roster import Entry
+from stream.watch import Watch
 from stream.web import status as seen
 
 LOOK_S = 0.2  # how old clocks and lags may be; models are looked at after each Commit: 200 and two files take 2 ms
@@ -22,7 +22,7 @@ LOOK_S = 0.2  # how old clocks and lags may be; models are looked at after each 
 
 @dataclass
 class Observer:
-    """Looks at the journey after each Commit and now and then, so that every round of a busy loop does not."""
+    """Looks at the watch after each Commit and now and then, so that every round of a busy loop does not."""
 
     settings: Settings
     clock: Callable[[], float] = time.monotonic
@@ -33,40 +33,40 @@ class Observer:
     def look(
         self,
         status: seen.Status,
-        journey: Journey,
+        watch: Watch,
         ends: Callable[[], Mapping[Partition, int]],
         idle: Collection[Partition],
     ) -> seen.Status:
         """The status brought up to date, where it is old enough."""
-        now, kept = self.clock(), journey.number != self._commit
+        now, kept = self.clock(), watch.number != self._commit
         if not kept and now - self._looked < LOOK_S:
             return status
         self._looked = now
         status = msgspec.structs.replace(
             status,
-            watermarks=watermarks(journey),
-            partitions=partitions(journey, ends(), idle),
-            commit=journey.number,
-            replaying=any(journey.clocks[p].offset < mark.offset for p, mark in self.resumed.items()),
+            watermarks=watermarks(watch),
+            partitions=partitions(watch, ends(), idle),
+            commit=watch.number,
+            replaying=any(watch.clocks[p].offset < mark.offset for p, mark in self.resumed.items()),
         )
         if not kept:
             return status
-        self._commit = journey.number
+        self._commit = watch.number
         return msgspec.structs.replace(
             status,
-            models=models(journey),
+            models=models(watch),
             memory_bytes=memory_bytes(),
             store_bytes=store_bytes(self.settings.store.path),
         )
 
 
-def models(journey: Journey) -> tuple[seen.Model, ...]:
+def models(watch: Watch) -> tuple[seen.Model, ...]:
     """Where each model stands."""
-    return tuple(_model(journey, entry) for entry in journey.state.roster.entries)
+    return tuple(_model(watch, entry) for entry in watch.state.roster.entries)
 
 
-def _model(journey: Journey, entry: Entry) -> seen.Model:
-    learner = journey.state.learners.get(entry.name)
+def _model(watch: Watch, entry: Entry) -> seen.Model:
+    learner = watch.state.learners.get(entry.name)
     plan = entry.plans[-1] if entry.plans else None
     learned = learner.upto - learner.started if learner is not None else 0
     share = learner.share(entry.settings.reference.learn) if learner is not None else 0.0
@@ -91,11 +91,9 @@ def _features(plan: Plan) -> tuple[seen.Feature, ...]:
     )
 
 
-def partitions(
-    journey: Journey, ends: Mapping[Partition, int], idle: Collection[Partition]
-) -> tuple[seen.Partition, ...]:
+def partitions(watch: Watch, ends: Mapping[Partition, int], idle: Collection[Partition]) -> tuple[seen.Partition, ...]:
     """How far each partition has been read; `ends` are the last known high watermarks."""
-    predictions = journey.settings.events.predictions
+    predictions = watch.settings.events.predictions
     return tuple(
         seen.Partition(
             topic,
@@ -103,17 +101,17 @@ def partitions(
             mark.offset,
             max(mark.offset, ends.get((topic, partition), mark.offset)),
             _known(mark.clock if topic in predictions else mark.label_clock),
-            (topic, partition) in journey.held,
+            (topic, partition) in watch.held,
             (topic, partition) in idle,
         )
-        for (topic, partition), mark in sorted(journey.clocks.items())
+        for (topic, partition), mark in sorted(watch.clocks.items())
     )
 
 
-def watermarks(journey: Journey) -> tuple[seen.Watermark, ...]:
+def watermarks(watch: Watch) -> tuple[seen.Watermark, ...]:
     """Up to where event time is complete, per set of topics."""
-    named = [("+".join(scope), mark) for scope, mark in sorted(journey.marks.events.items())]
-    named += [("labels:" + "+".join(scope), mark) for scope, mark in sorted(journey.marks.labels.items())]
+    named = [("+".join(scope), mark) for scope, mark in sorted(watch.marks.events.items())]
+    named += [("labels:" + "+".join(scope), mark) for scope, mark in sorted(watch.marks.labels.items())]
     return tuple(seen.Watermark(name, _known(mark)) for name, mark in named)
 
 

@@ -1,4 +1,7 @@
-"""The service: `fetch` records, let them take the `Journey`, `commit` what it decided, show it, tell it: see `run`."""
+"""The service: `fetch`, `take` what has come, `commit` what that decided, show it, tell it: see `run`.
+
+What comes depends on the tier: events, which take the whole journey here, or the Partials of workers.
+"""
 
 import asyncio
 import gc
@@ -7,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
+from typing import Generic
 
 import msgspec
 
@@ -14,18 +18,16 @@ from sinks import commit as tables
 from sinks.commit import Commit, Store, plain
 from sinks.prometheus import Exporter
 from sinks.topics import Relay
-from stream.app.idleness import Idleness
-from stream.app.intake import Intake
+from stream.app.intake import W
 from stream.app.observing import Observer
 from stream.app.outbox import Outbox
 from stream.app.stopping import Stopping
+from stream.app.tiers import Tier
 from stream.app.trouble import Trouble
 from stream.app.writing import PLACE as STORE
 from stream.app.writing import Writer
-from stream.broker import Fetched, Gap, arguments
+from stream.broker import arguments
 from stream.config.settings import Settings
-from stream.events import Records
-from stream.journey import Journey
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from stream.web.app import application
@@ -44,26 +46,29 @@ DRAIN_GOODBYE_S = 0.5
 CLIENTS_GOODBYE_S = 1.5
 
 
-class Service:
+class Service(Generic[W]):
     """One process. `run` returns after `stop`, when all that was read is committed; it raises what it cannot mend."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a process, each once
         self,
         settings: Settings,
         store: Store,
         sources: Sources,
         environment: Mapping[str, str],
         say: Callable[[str], None],
+        *,
+        tier: Tier[W],
     ) -> None:
         self.settings, self.store = settings, store
         self.address = ""  # where the page is, once it is up
-        self._sources, self._say = sources, say
+        self._sources, self._say, self._tier = sources, say, tier
         self._stopping, self._trouble = Stopping(), Trouble(say)
-        self._intake = Intake(settings, dict(environment), self._trouble, say)
-        self._reader = self._intake.reader
-        self._idleness, self._observer = Idleness(settings), Observer(settings)
+        self._intake = tier.intake(settings, dict(environment), self._trouble, say)
+        self._observer = Observer(settings)
         relay = Relay(
-            lambda: arguments(settings.kafka, environment), name(settings), transactional=settings.kafka.transactional
+            lambda: arguments(settings.kafka, environment),
+            f"monitor-{name(settings)}",
+            transactional=settings.kafka.transactional,
         )
         self._outbox = Outbox(relay, settings.topics, self._trouble)
         self._writer = Writer(store, self._show, self._trouble, self._stopping)
@@ -98,11 +103,11 @@ class Service:
         async with asyncio.TaskGroup() as tasks:
             beside = [tasks.create_task(self._serve(listener, self._exporter))]
             try:
-                journey = await asyncio.to_thread(self._recall)
-                if await self._stopping.unless(self._connect(journey), False):
-                    beside += [tasks.create_task(self._outbox.run()), tasks.create_task(self._intake.look(journey))]
-                    await self._read(journey)
-                    await self._finish(journey)
+                watch = await asyncio.to_thread(self._recall)
+                if await self._stopping.unless(self._connect(watch), False):
+                    beside += [tasks.create_task(self._outbox.run()), tasks.create_task(self._intake.look(watch))]
+                    await self._read(watch)
+                    await self._finish(watch)
             finally:
                 self._status = msgspec.structs.replace(self._status, ready=False, reason="stopping")
                 await self._close()
@@ -112,64 +117,33 @@ class Service:
 
     # ---- the loop
 
-    async def _read(self, journey: Journey) -> None:
+    async def _read(self, watch: W) -> None:
         committed = forgotten = time.monotonic()
         while not self._stopping:
-            fetched = await self._stopping.unless(self._intake.fetch(journey), [])
-            closed = self._take(journey, fetched)
-            closed |= self._release(journey)
+            fetched = await self._stopping.unless(self._intake.fetch(watch), [])
+            before = watch.clocks
+            closed = self._intake.take(watch, fetched)
             now = time.monotonic()
-            self._dirty |= self._outbox.upto != self._relayed
+            self._dirty |= bool(fetched) or before != watch.clocks or self._outbox.upto != self._relayed
             if self._dirty and now - committed >= (CLOSE_COMMIT_S if closed else COMMIT_S):
-                await self._commit(journey)
+                await self._commit(watch)
                 committed = now
             if now - forgotten >= FORGET_S:
-                if (retention := journey.retention()) is not None:
-                    await self._writer.forget(*retention, journey.monitor.sampled())
+                if (retention := watch.retention()) is not None:
+                    await self._writer.forget(*retention, watch.monitor.sampled())
                 forgotten = now
-            self._observe(journey)
+            self._observe(watch)
             while self._outbox.full and not self._stopping:
                 await self._stopping.sleep(FULL_S)
 
-    def _take(self, journey: Journey, fetched: list[Fetched | Gap]) -> bool:
-        """Records in; whether something was closed."""
-        for item in fetched:
-            if isinstance(item, Gap):
-                self._say(
-                    f"{item.topic}/{item.partition}: records {item.wanted} to {item.beginning} are gone from the topic "
-                    "(its retention overtook us); the windows that they belong to are marked incomplete"
-                )
-                journey.lose((item.topic, item.partition), item.beginning)
-            else:
-                values = list(item.values)
-                journey.receive(
-                    Records(item.topic, item.partition, item.offsets, item.timestamps, values, item.position)
-                )
-        if not fetched:
-            return False
-        self._dirty = True
-        return journey.work()
-
-    def _release(self, journey: Journey) -> bool:
-        """Let idle partitions hold nobody up; whether something was closed."""
-        now = time.monotonic()
-        clocks = journey.clocks
-        read = clocks.keys() - journey.held
-        at_end = {partition: clocks[partition].offset for partition in read if self._intake.at_end(partition)}
-        self._idleness.observe(at_end, now)
-        closed = False
-        for partition, until in self._idleness.releases(clocks, now):
-            closed |= journey.release(partition, until, until)
-            self._dirty = True
-        return closed
-
-    async def _commit(self, journey: Journey) -> None:
+    async def _commit(self, watch: W) -> None:
         upto = self._outbox.upto
-        journey.relayed(upto)
-        commit = journey.take()
+        watch.relayed(upto)
+        commit = watch.take()
         if await self._writer.write(commit):
             self._kept(commit)
             self._dirty, self._relayed = False, upto
+            await self._intake.told(watch)
 
     def _show(self, commit: Commit) -> None:
         if self._exporter is not None:
@@ -186,17 +160,17 @@ class Service:
 
     # ---- beginning, housekeeping, end
 
-    def _recall(self) -> Journey:
+    def _recall(self) -> W:
         """Go on from what an earlier run has kept."""
         self._outbox.recall(self.store)
         self._relayed = self._outbox.upto
         memory = self._intake.resume(recall(self.store, self.settings))
         self._observer.resumed = self._intake.resumed
         self._status = msgspec.structs.replace(self._status, started=True, reason="", commit=memory.last)
-        return Journey(self.settings, self._sources, memory)
+        return self._tier.watch(self.settings, self._sources, memory)
 
-    async def _connect(self, journey: Journey) -> bool:
-        await self._intake.connect(journey)
+    async def _connect(self, watch: W) -> bool:
+        await self._intake.connect(watch)
         gc.collect()
         gc.freeze()  # plans, state and modules stay: a full collection among them is 50 ms of standstill
         gc.set_threshold(YOUNG_MAX)
@@ -204,21 +178,21 @@ class Service:
         self._status = msgspec.structs.replace(self._status, ready=True)
         return True
 
-    async def _finish(self, journey: Journey) -> None:
+    async def _finish(self, watch: W) -> None:
         """Commit what was read, give the outbox a moment, and commit what it has sent."""
         with suppress(TimeoutError):
             async with asyncio.timeout(COMMIT_GOODBYE_S):
-                await self._commit_last(journey)
+                await self._commit_last(watch)
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_GOODBYE_S):
                 await self._outbox.drain()
         with suppress(TimeoutError):
             async with asyncio.timeout(COMMIT_GOODBYE_S):
-                await self._commit_last(journey)
+                await self._commit_last(watch)
 
-    async def _commit_last(self, journey: Journey) -> None:
+    async def _commit_last(self, watch: W) -> None:
         if (self._dirty or self._outbox.upto != self._relayed) and not self._writer.refused:
-            await self._commit(journey)
+            await self._commit(watch)
         if self._writer.refused:
             self._say(f"{STORE} did not take the last commit: what it holds is read again by the next start")
 
@@ -226,7 +200,7 @@ class Service:
         gc.unfreeze()  # else what the interpreter frees at its end looks leaked to DuckDB, which says so at length
         with suppress(TimeoutError):
             async with asyncio.timeout(CLIENTS_GOODBYE_S):
-                await asyncio.gather(self._reader.stop(), self._outbox.relay.stop())
+                await asyncio.gather(self._intake.stop(), self._outbox.relay.stop())
 
     # ---- what people see
 
@@ -235,11 +209,8 @@ class Service:
         self._say(f"the page is at {self.address}")
         await serve_on(application(self.store, self.status, self.settings, shown), listener)
 
-    def _observe(self, journey: Journey) -> None:
-        idle = self._idleness.idle(time.monotonic())
-        self._status = self._observer.look(
-            self._status, journey, lambda: self._intake.ends(journey.ingest.progress), idle
-        )
+    def _observe(self, watch: W) -> None:
+        self._status = self._observer.look(self._status, watch, lambda: self._intake.ends(watch), self._intake.idle())
 
 
 def name(settings: Settings) -> str:

@@ -3,6 +3,7 @@
 from stream.broker.connect import arguments as arguments
 from stream.broker.fetched import Fetched as Fetched
 from stream.broker.fetched import Gap as Gap
+from stream.broker.membership import Membership as Membership
 from stream.broker.problems import BrokerFailed as BrokerFailed
 from stream.broker.problems import ConnectionProblem as ConnectionProblem
 from stream.broker.problems import TopicReplaced as TopicReplaced
@@ -12,5 +13,6 @@ from stream.broker.questions import Partition as Partition
 from stream.broker.questions import Questions as Questions
 from stream.broker.quiet import quieten as quieten
 from stream.broker.reader import Reader as Reader
+from stream.broker.tail import last_record as last_record
 from stream.broker.topics import offer_topics as offer_topics
 from stream.broker.topics import wait_for_topics as wait_for_topics

@@ -10,6 +10,8 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 from aiokafka.structs import TopicPartition
 
+from stream.broker.problems import BrokerFailed
+
 STOP_S = 3.0
 
 
@@ -32,6 +34,13 @@ def fetching(consumer: AIOKafkaConsumer) -> None:
     task = consumer._fetcher.error_future  # noqa: SLF001 - there is no public way to see it
     if task.done() and not task.cancelled() and (error := task.exception()):
         raise error
+
+
+def coordinating(consumer: AIOKafkaConsumer) -> None:
+    """Raise what ended the task that keeps up the membership of a group. Nobody else would say so either."""
+    task = consumer._coordinator._coordination_task  # noqa: SLF001 - there is no public way to see it
+    if task.done() and not task.cancelled():
+        raise BrokerFailed(f"the Kafka client has left its group: {task.exception()!r}")
 
 
 async def close(consumer: AIOKafkaConsumer) -> None:

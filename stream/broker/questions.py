@@ -8,13 +8,13 @@ read_committed consumer hides behind the last stable offset.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import KafkaError, LeaderNotAvailableError, for_code
-from aiokafka.protocol.admin import CreateTopicsRequest
+from aiokafka.protocol.admin import CreatePartitionsRequest, CreateTopicsRequest
 from aiokafka.protocol.commit import OffsetCommitRequest
 from aiokafka.protocol.metadata import MetadataRequest
 from aiokafka.protocol.offset import OffsetRequest
@@ -29,7 +29,7 @@ RETRY_S = 0.1
 INVITED_TRIES = 10
 READ_UNCOMMITTED = 0
 LATEST, EARLIEST = -1, -2
-TOPIC_EXISTS = 36
+TOPIC_EXISTS, INVALID_PARTITIONS = 36, 37
 NOT_THERE = (3, 5)  # unknown, or on its way
 PARTITIONS = 4  # of a topic that we create
 REPLICAS = 3  # the same, where there are so many brokers
@@ -77,20 +77,32 @@ class Questions:
             ends = await _again(lambda: _offsets(client, partitions, LATEST))
         return {each: Bounds(beginnings[each], ends[each]) for each in partitions}
 
-    async def create(self, topics: Collection[str]) -> None:
-        """Create topics; one that exists already is as good."""
+    async def create(self, topics: Collection[str], *, partitions: int = PARTITIONS, compacted: bool = False) -> None:
+        """Create topics; one that exists already is as good. Of a compacted one the newest record per key stays."""
+        given = [("cleanup.policy", "compact")] if compacted else []
         async with self._client() as client:
-            await _metadata(client, ())
-            if client.cluster.controller is None:
-                raise BrokerFailed(f"Kafka at {self._kafka.bootstrap} has no controller to create topics with")
+            controller = await self._controller(client)
             replicas = min(REPLICAS, len(client.cluster.brokers()))
-            wanted: list[Any] = [(topic, PARTITIONS, replicas, [], []) for topic in topics]
+            wanted: list[Any] = [(topic, partitions, replicas, [], given) for topic in topics]
             request = CreateTopicsRequest(wanted, int(ANSWER_S * 1000), validate_only=False)
-            answer = await client.send(client.cluster.controller.nodeId, request)
-        refused = [(name, code) for name, code, *_ in answer.topic_errors if code not in (0, TOPIC_EXISTS)]
-        if refused:
-            reasons = (f"{name}: {for_code(code).description}" for name, code in refused)
-            raise BrokerFailed(f"topics cannot be created: {'; '.join(reasons)}")
+            answer = await client.send(controller, request)
+        _accepted("topics cannot be created", answer.topic_errors, TOPIC_EXISTS)
+
+    async def grow(self, topic: str, partitions: int) -> None:
+        """Let a topic have so many partitions; as many already are as good."""
+        async with self._client() as client:
+            controller = await self._controller(client)
+            wanted: list[Any] = [(topic, (partitions, None))]
+            request = CreatePartitionsRequest(wanted, int(ANSWER_S * 1000), validate_only=False)
+            answer = await client.send(controller, request)
+        _accepted("partitions cannot be added", answer.topic_errors, INVALID_PARTITIONS)
+
+    async def _controller(self, client: AIOKafkaClient) -> int:
+        """The broker that changes topics."""
+        await _metadata(client, ())
+        if client.cluster.controller is None:
+            raise BrokerFailed(f"Kafka at {self._kafka.bootstrap} has no controller to create topics with")
+        return int(client.cluster.controller.nodeId)
 
     async def invite(self, topics: Collection[str]) -> tuple[str, ...]:
         """Ask about topics as producers do, which lets some brokers create them; those still missing."""
@@ -138,6 +150,14 @@ class Questions:
             raise BrokerFailed(f"Kafka at {self._kafka.bootstrap}: {error}") from error
         finally:
             await client.close()
+
+
+def _accepted(what: str, answers: Iterable[Sequence[Any]], *as_good: int) -> None:
+    """BrokerFailed where an answer per topic, name and code first, is neither yes nor as good."""
+    refused = [(name, code) for name, code, *_ in answers if code not in (0, *as_good)]
+    if refused:
+        reasons = (f"{name}: {for_code(code).description}" for name, code in refused)
+        raise BrokerFailed(f"{what}: {'; '.join(reasons)}")
 
 
 async def _again(ask: Callable[[], Awaitable[T]]) -> T:

@@ -11,9 +11,16 @@ SAY_S = 10.0
 
 
 async def wait_for_topics(
-    questions: Questions, topics: Collection[str], *, create: bool, say: Callable[[str], None]
+    questions: Questions,
+    topics: Collection[str],
+    *,
+    create: bool,
+    say: Callable[[str], None],
+    otherwise: str = "kafka.create_topics: true creates it",
 ) -> Found:
     """Return once every topic exists: created where `create` says so, else waited for, saying so every SAY_S.
+
+    `otherwise`: what a person may do about it.
 
     ConnectionProblem, BrokerFailed: as from any question.
     """
@@ -24,7 +31,7 @@ async def wait_for_topics(
     waited = 0.0
     while (found := await questions.partitions(topics)).missing:
         if waited % SAY_S == 0 and not create:  # a new topic needs a moment until every broker knows it
-            say(f"waiting for {_listed(found.missing)}: it does not exist yet (kafka.create_topics: true creates it)")
+            say(f"waiting for {_listed(found.missing)}: it does not exist yet ({otherwise})")
         await asyncio.sleep(ASK_S)
         waited += ASK_S
     return found

@@ -5,7 +5,9 @@ from typing import NoReturn
 
 from sinks.commit import StoreError, StoreUnreadable
 from sinks.topics import Fenced
+from stream.board import UnknownBoard
 from stream.broker import BrokerFailed
+from stream.chain import ChainBroken
 from stream.config.mistakes import ConfigurationError
 from stream.demo.child import ServiceFailed
 from stream.embedded import EmbeddedBrokerMissing
@@ -13,6 +15,7 @@ from stream.files import FileProblem
 from stream.recovery import StoreMismatch
 from stream.reference import ReferenceProblem
 from stream.web.server import ListenFailed
+from stream.wire import UnknownPartial
 
 USER, WORLD = 2, 1
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
@@ -27,6 +30,9 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (BrokerFailed, WORLD),
     (Fenced, WORLD),
     (StoreError, WORLD),
+    (ChainBroken, WORLD),
+    (UnknownPartial, WORLD),
+    (UnknownBoard, WORLD),
 )
 
 

@@ -9,10 +9,10 @@ from stream.cli.exporting import export_tables
 from stream.cli.failures import leave
 from stream.cli.references import reference
 from stream.cli.replaying import replay
-from stream.cli.serving import run
+from stream.cli.serving import ingest, monitor, run
 from stream.demo.command import demo
 
-COMMANDS = (run, check, demo, replay, reference, export_tables)
+COMMANDS = (run, ingest, monitor, check, demo, replay, reference, export_tables)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,17 +1,22 @@
-"""`driftline run`: the service until it is told to stop."""
+"""The commands that run until they are told to stop: the service, or its two tiers on machines of their own."""
 
 import asyncio
 import os
 import signal
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import rich_click as click
 
-from stream.app import Service
+from stream.app import MONITOR, RUN, Service
+from stream.app.intake import W
+from stream.app.tiers import Tier
 from stream.broker import quieten
 from stream.cli import opening
 from stream.cli.options import BOOTSTRAP, FILE, TOPIC
+from stream.config.mistakes import ConfigurationError, Mistake
+from stream.worker import Worker
 
 
 @click.command()
@@ -23,23 +28,60 @@ def run(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
 
     Without any file, `driftline run --topic predictions` learns every model that it meets from the stream.
     """
+    _service(file, topics, bootstrap, RUN)
+
+
+@click.command()
+@FILE
+@TOPIC
+@BOOTSTRAP
+def monitor(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
+    """Run the second half: judge, keep, show and tell what workers have summarised (`driftline ingest`)."""
+    _service(file, topics, bootstrap, MONITOR)
+
+
+@click.command()
+@FILE
+@TOPIC
+@BOOTSTRAP
+def ingest(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
+    """Run one worker of the first half: consume and summarise, for a `driftline monitor`.
+
+    Start as many as there are partitions, at most: they share them, and take over from one that dies.
+    """
+    settings = opening.configuration(file, topics, bootstrap)
+    if not settings.kafka.transactional:
+        expected = "true: workers hand partitions over by transactions"
+        raise ConfigurationError((Mistake("kafka.transactional", expected, "false"),))
+    asyncio.run(_until_told(Worker(settings, dict(os.environ), _say)))
+
+
+def _service(file: Path | None, topics: tuple[str, ...], bootstrap: str, tier: Tier[W]) -> None:
     settings = opening.configuration(file, topics, bootstrap)
     sources, store = opening.sources(settings), opening.store(settings)
     try:
-        asyncio.run(_serve(Service(settings, store, sources, dict(os.environ), _say)))
+        asyncio.run(_until_told(Service(settings, store, sources, dict(os.environ), _say, tier=tier)))
     finally:
         store.close()
 
 
-async def _serve(service: Service) -> None:
+class _Stoppable(Protocol):
+    def stop(self) -> None:
+        """Come to an end soon."""
+
+    async def run(self) -> None:
+        """Return after `stop`."""
+
+
+async def _until_told(process: _Stoppable) -> None:
     quieten()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, service.stop)
-    await service.run()
+        loop.add_signal_handler(number, process.stop)
+    await process.run()
 
 
 def _say(sentence: str) -> None:
-    """What the service has to say while it runs."""
+    """What the process has to say while it runs."""
     sys.stderr.write(f"driftline: {sentence}\n")
     sys.stderr.flush()

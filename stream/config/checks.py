@@ -61,13 +61,22 @@ def _skew(settings: Settings) -> Found:
 
 
 def _outputs(settings: Settings) -> Found:
-    """A service that reads what it writes would feed itself."""
+    """A service that reads what it writes would feed itself; and each topic says one thing."""
+    topics = settings.topics
     read = {*settings.events.predictions, *settings.events.labels}
-    for key, topic in (("triggers", settings.topics.triggers), ("dead_letters", settings.topics.dead_letters)):
+    partials = {topics.partials_of(topic) for topic in read}
+    said: dict[str, str] = {}
+    for key in ("triggers", "dead_letters", "plans"):
+        topic = getattr(topics, key)
         if topic in read:
             yield Objection(("topics", key), "a topic that is not read under `events`", topic)
-    if settings.topics.triggers == settings.topics.dead_letters:
-        yield Objection(("topics", "dead_letters"), "another topic than topics.triggers", settings.topics.triggers)
+        if topic in partials:
+            yield Objection(("topics", key), "another topic than those of the partials", topic)
+        if topic in said:
+            yield Objection(("topics", key), f"another topic than topics.{said[topic]}", topic)
+        said[topic] = key
+    for topic in sorted(partials & read):
+        yield Objection(("topics", "partials"), f"another name: {topic} is read under `events`", topics.partials)
 
 
 def _security(settings: Settings) -> Found:

@@ -71,6 +71,12 @@ class Topics(Struct, frozen=True, forbid_unknown_fields=True):
 
     triggers: Topic = "driftline.triggers"
     dead_letters: Topic = "driftline.dead-letters"
+    partials: Topic = "driftline.partials"  # followed by a dot and the event topic: what workers have summed
+    plans: Topic = "driftline.plans"  # what monitors tell workers
+
+    def partials_of(self, topic: str) -> str:
+        """The topic of an event topic's Partials."""
+        return f"{self.partials}.{topic}"
 
 
 class StoreSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -28,7 +28,7 @@ def live(status: Status) -> Live:
         ready=status.ready,
         replaying=status.replaying,
         watermarks_ns=tuple((each.scope, each.at_ns) for each in status.watermarks if each.at_ns is not None),
-        partitions=tuple(Partition(p.topic, p.partition, p.lag, p.paused) for p in status.partitions),
+        partitions=tuple(Partition(p.topic, p.partition, p.lag, p.paused, p.position) for p in status.partitions),
         learning=tuple((model.name, model.progress) for model in status.models),
         outbox=(("triggers", status.triggers_pending), ("dead_letters", status.dead_letters_pending)),
         commit_number=status.commit,

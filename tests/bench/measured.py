@@ -21,7 +21,8 @@ from sinks import commit as tables
 from sinks.duck import DuckStore
 from stream import fold, ingest
 from stream.app import service as app
-from stream.app.intake import Intake
+from stream.app.reading import Reading
+from stream.app.tiers import RUN
 from stream.broker import Fetched, Gap, reader
 from stream.config.parse import parse
 from stream.config.settings import Settings
@@ -59,8 +60,8 @@ STAGES: list[tuple[str, object, Callable[..., Any]]] = [
 
 
 @dataclass
-class Paced(Intake):
-    """An Intake that lets others take their turn before it fetches."""
+class Paced(Reading):
+    """A Reading that lets others take their turn before it fetches."""
 
     turn: Callable[[], Awaitable[None]] | None = field(default=None)
 
@@ -71,7 +72,7 @@ class Paced(Intake):
         return await super().fetch(journey)
 
 
-class Measured(app.Service):
+class Measured(app.Service[Journey]):
     """The service over turns of a topic, each up to a number of events; `between` is done after each of them."""
 
     def measuring(self, turns: Sequence[int], between: Callable[[int], Awaitable[None]]) -> None:
@@ -80,7 +81,6 @@ class Measured(app.Service):
         self._end, self._read_before, self._read_now = turns[-1], 0, 0
         self.spent: list[Spent] = []  # per event of each turn
         self._intake = Paced(self.settings, {}, self._trouble, lambda _: None, turn=self._turn)
-        self._reader = self._intake.reader
 
     def _observe(self, journey: Journey) -> None:
         super()._observe(journey)
@@ -116,7 +116,7 @@ class Measured(app.Service):
         finally:
             gc.unfreeze()
             gc.set_threshold(*self._interpreters)
-            await self._reader.stop()
+            await self._intake.stop()
             await self._outbox.relay.stop()
             outbox.cancel()
             with suppress(asyncio.CancelledError):
@@ -134,7 +134,7 @@ class Run(NamedTuple):
 def run(chosen: Settings, topic: str, turns: Sequence[int], stages: Stages | None = None) -> Run:
     """Let the service and the bare loop take turns; with stages the service alone, for watching costs."""
     with closing(DuckStore(Path(chosen.store.path), memory_limit=chosen.store.memory_limit)) as store:
-        service = Measured(chosen, store, sources(chosen), {}, lambda _: None)
+        service = Measured(chosen, store, sources(chosen), {}, lambda _: None, tier=RUN)
         theirs: list[Spent] = []
 
         async def measured() -> None:

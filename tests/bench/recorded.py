@@ -23,8 +23,9 @@ from stream.config.parse import parse
 from stream.config.settings import DAY
 from stream.events import Records
 from stream.files.references import reference_file
-from stream.journey import Journey, Memory
+from stream.journey import Journey
 from stream.monitor.onboarding import Sources
+from stream.watch import Memory
 from tests.bench.events import NUMERIC, SEGMENTS, START_MS, Stream, reference
 
 MODELS, DRIFTED = 50, 3

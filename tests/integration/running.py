@@ -20,7 +20,7 @@ from sinks.duck import DuckStore
 from tests.integration.kafka import Kafka, free_ports
 from tests.stream.web.served import eventually
 
-RUN = (sys.executable, "-c", "from stream.cli import main; main()", "run")
+COMMAND = (sys.executable, "-c", "from stream.cli import main; main()")
 STOP_S = 5.0  # what a stop may take
 CONFIGURATION = """
 kafka: {{bootstrap: "{bootstrap}", create_topics: {create}}}
@@ -38,14 +38,19 @@ class Driftline:
     """One service and its folder, started and ended any number of times; `file` is its configuration."""
 
     def __init__(
-        self, folder: Path, *arguments: str, file: str = "", environment: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *arguments: str,
+        file: str = "",
+        environment: Mapping[str, str] | None = None,
+        command: str = "run",
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.port = folder, free_ports(1)[0]
         self.store, self._log = folder / "driftline.duckdb", folder / "said.txt"
         if file:
             (folder / "driftline.yaml").write_text(file)
-        self._command = (*RUN, *arguments)
+        self._command = (*COMMAND, command, *arguments)
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("DRIFTLINE_")}
         self._environment |= {"DRIFTLINE_HTTP_LISTEN": f"127.0.0.1:{self.port}", **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None

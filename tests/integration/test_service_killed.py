@@ -19,8 +19,9 @@ from stream.clocks import Mark, Release
 from stream.config.parse import parse
 from stream.config.settings import Settings
 from stream.events import Partition, Records
-from stream.journey import Journey, Memory, Start
+from stream.journey import Journey
 from stream.monitor.onboarding import Sources
+from stream.watch import Memory, Start
 from tests.integration.kafka import Kafka
 from tests.integration.reading import reading, run, until
 from tests.integration.running import Driftline, taken
@@ -46,8 +47,9 @@ models: {{"*": {{}}}}
 class Publisher(Thread):
     """Publishes as time goes by, from `start` to `finish`, whoever reads."""
 
-    def __init__(self, kafka: Kafka, topic: str) -> None:
+    def __init__(self, kafka: Kafka, topic: str, silent: range = SILENT) -> None:
         super().__init__()
+        self._silent = silent
         self._producer = Producer({"bootstrap.servers": kafka.bootstrap, "enable.idempotence": True})
         self._topic, self._finished = topic, Event()
         self.n = 0  # events per partition so far, those of the silence included
@@ -57,7 +59,7 @@ class Publisher(Thread):
         chunk = int(PER_S * CHUNK_S)
         while not self._finished.wait(CHUNK_S):
             for partition in range(PARTITIONS):
-                if not (partition == PARTITIONS - 1 and self.n in SILENT):
+                if not (partition == PARTITIONS - 1 and self.n in self._silent):
                     for event in events(partition, self.n + chunk, STEP_MS, changed_from=CHANGED, first=self.n):
                         self._producer.produce(self._topic, event, partition=partition)
             self._producer.flush(10)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from stream import journey as journeys
-from stream import recovery
+from stream import recovery, watch
 from tests.simulation.driver import Rows, Run
 from tests.simulation.world import World, world
 
@@ -70,10 +69,10 @@ def test_without_the_rewind_rows_are_lost(log: World, undisturbed: Rows, monkeyp
     """The mutation check: reading on from the committed position forgets what open panes had counted."""
     recalled = recovery.recall
 
-    def forgetful(*arguments: object) -> journeys.Memory:
+    def forgetful(*arguments: object) -> watch.Memory:
         memory = recalled(*arguments)
-        starts = {p: journeys.Start(memory.clocks[p], start.written) for p, start in memory.starts.items()}
-        return journeys.Memory(memory.last, memory.state, starts, memory.clocks)
+        starts = {p: watch.Start(memory.clocks[p], start.written) for p, start in memory.starts.items()}
+        return watch.Memory(memory.last, memory.state, starts, memory.clocks)
 
     monkeypatch.setattr("tests.simulation.driver.recall", forgetful)
     assert undisturbed != Run(log, seed=3, kill_share=0.05).finish()
@@ -85,10 +84,10 @@ def test_without_the_position_skip_rows_are_written_twice(
     """The mutation check: what belongs to a position would be written again while open panes are read again."""
     recalled = recovery.recall
 
-    def repeating(*arguments: object) -> journeys.Memory:
+    def repeating(*arguments: object) -> watch.Memory:
         memory = recalled(*arguments)
-        starts = {p: journeys.Start(start.mark, 0, start.releases) for p, start in memory.starts.items()}
-        return journeys.Memory(memory.last, memory.state, starts, memory.clocks)
+        starts = {p: watch.Start(start.mark, 0, start.releases) for p, start in memory.starts.items()}
+        return watch.Memory(memory.last, memory.state, starts, memory.clocks)
 
     monkeypatch.setattr("tests.simulation.driver.recall", repeating)
     assert undisturbed != Run(log, seed=3, kill_share=0.05).finish()

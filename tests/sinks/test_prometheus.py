@@ -16,7 +16,7 @@ VALUES = {"float": np.nan, "int": 0, "bool": True, "time": NOON, "text": "", "by
 LIVE = Live(
     ready=True,
     watermarks_ns=(("service", 1_795_176_000_000_000_000),),
-    partitions=(Partition("predictions", 0, 12), Partition("predictions", 1, 0, paused=True)),
+    partitions=(Partition("predictions", 0, 12), Partition("predictions", 1, 0, paused=True, position=7)),
     learning=(("pricing", 0.375),),
     outbox=(("triggers", 1), ("dead_letters", 0)),
     commit_number=1,
@@ -45,6 +45,8 @@ driftline_replaying 0.0
 driftline_watermark_timestamp_seconds{scope="service"} 1.795176e+09
 driftline_consumer_lag_records{partition="0",topic="predictions"} 12.0
 driftline_consumer_lag_records{partition="1",topic="predictions"} 0.0
+driftline_consumer_position_offset{partition="0",topic="predictions"} 0.0
+driftline_consumer_position_offset{partition="1",topic="predictions"} 7.0
 driftline_partition_paused{partition="0",topic="predictions"} 0.0
 driftline_partition_paused{partition="1",topic="predictions"} 1.0
 driftline_outbox_pending{outbox="triggers"} 1.0

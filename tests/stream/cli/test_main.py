@@ -13,6 +13,8 @@ from tests.stream.cli.conftest import Command
 
 HELP = {
     "run": ("FILE", "--topic", "--bootstrap"),
+    "ingest": ("FILE", "--topic", "--bootstrap"),
+    "monitor": ("FILE", "--topic", "--bootstrap"),
     "check": ("FILE", "--json", "--broker"),
     "demo": ("--seed", "--keep-running", "--json"),
     "replay": ("FILES", "--config", "--store", "--json"),

@@ -97,6 +97,11 @@ MISTAKES = (
     ("events: {labels: [a, b, a]}", "line 1: events.labels[2]: expected each name once, found a"),
     ("defaults: {lateness: 0s}", "events.max_skew: expected a duration: it may be left out only where lateness is above 0"),
     ("topics: {triggers: predictions}", "line 1: topics.triggers: expected a topic that is not read under `events`, found predictions"),
+    ("topics: {plans: predictions}", "line 1: topics.plans: expected a topic that is not read under `events`, found predictions"),
+    (
+        "topics: {triggers: driftline.partials.predictions}",
+        "line 1: topics.triggers: expected another topic than those of the partials, found driftline.partials.predictions",
+    ),
     ("topics: {triggers: a, dead_letters: a}", "line 1: topics.dead_letters: expected another topic than topics.triggers, found a"),
     ("store: {keep: 1d}", "line 1: store.keep: expected longer than the longest window, 1d, found 1d"),
     ("limits: {models: 1}\nmodels: {a: , b: }", "line 1: limits.models: expected at least the 2 models that are named, found 1"),

@@ -6,7 +6,7 @@ Times are minutes after BEGIN. Panes are a minute long, the lateness is a minute
 import json
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from stream.journey import Journey
 from stream.monitor.onboarding import File, Sources
 from stream.recovery import recall
 from stream.reference import from_events
+from tests.stream.rules.tiered import Log, Tiered
 
 BEGIN = 1_800_000_000_000  # ms, the start of an hour
 CONFIGURATION = """
@@ -79,19 +80,23 @@ def minute_of(time: Any) -> float:  # noqa: ANN401 - ns or datetime64
 class Story:
     """A log that grows by hand, one store, and one life of the service after another."""
 
+    tiers: ClassVar[bool] = False  # whether workers and a monitor do what otherwise one process does
+
     def __init__(self, configuration: str = CONFIGURATION, partitions: Sequence[Partition] = (FIRST,)) -> None:
         self.configuration = configuration
         self.store = MemoryStore()
         self.log: dict[Partition, list[tuple[int, int, bytes | None]]] = {}
         self.begins: dict[Partition, int] = {}
-        self.journey = self._born()
+        self.partials: Log = {}
+        self.journey: Any = self._born()
         for partition in partitions:
             self.find(partition)
 
-    def _born(self) -> Journey:
+    def _born(self) -> Journey | Tiered:
         settings = parse(self.configuration)
         sources = Sources(settings.limits, {"reference": REFERENCE})
-        return Journey(settings, sources, recall(self.store, settings))
+        memory = recall(self.store, settings)
+        return Tiered(settings, sources, memory, self.partials) if self.tiers else Journey(settings, sources, memory)
 
     # ---- what happens
 
@@ -120,7 +125,8 @@ class Story:
                 at = self.journey.read_upto(partition)
                 records = [record for record in self.log[partition] if at <= record[0] < upto][:batch]
                 if records:
-                    self.journey.receive(_records(partition, records))
+                    taken = self.journey.read if self.tiers else self.journey.receive
+                    taken(_records(partition, records))
                     self.journey.work()
                     moved = True
         return self

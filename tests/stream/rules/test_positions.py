@@ -41,7 +41,7 @@ def test_rule_2_a_batch_that_is_cut_ends_at_an_offset() -> None:
     story.publish(SECOND, event(0.5, seed=1))
     story.read().commit()
     assert {FIRST} == set(story.journey.held)
-    assert [11, 1] == [row["offset"] for row in story.rows(tables.POSITIONS)]
+    assert [11, 1] == [row["offset"] for row in story.rows(tables.POSITIONS) if row["topic"] == "events"]
 
 
 def test_rule_3_rejected_counts_belong_to_panes_and_dead_letters_to_positions() -> None:
@@ -67,7 +67,7 @@ def test_rule_4_the_log_is_the_checkpoint_of_open_panes() -> None:
     story = Story()
     story.publish(FIRST, *(event(minute / 4) for minute in range(40)))
     story.read(batch=1).commit()
-    (position,) = story.rows(tables.POSITIONS)
+    (position,) = (row for row in story.rows(tables.POSITIONS) if row["topic"] == "events")
     assert (40, 32) == (position["offset"], position["rewind_offset"])  # minute 9.75: the pane of minute 8 is open
     assert 9 not in story.counts()
     expected = Story()
@@ -131,7 +131,9 @@ def test_rule_6_an_event_behind_the_gap_ends_it_after_a_crash_too() -> None:
     story.read(upto=6).expire(FIRST, 8)
     story.journey.lose(FIRST, 8)
     story.commit().crash().read().end()
-    assert [9] == [row["end"] for row in story.windows(1) if not row["complete"]]  # open panes were lost with the gap
+    # One process has lost its open panes with the gap. Partials still have them, from the lateness before the gap on.
+    expected = [5, 6, 9] if story.tiers else [9]
+    assert expected == [row["end"] for row in story.windows(1) if not row["complete"]]
     assert [True, True, True, True, False] == [row["complete"] for row in story.windows(1)[:5]]
     assert [False, False, True, True] == [row["complete"] for row in story.windows(5)]
 

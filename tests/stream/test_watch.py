@@ -2,7 +2,6 @@
 
 from sinks.commit import TRAFFIC
 from sinks.memory import MemoryStore
-from stream.app.intake import find
 from stream.events import NEVER
 from tests.stream.app.travelling import SETTINGS, journey, receive
 
@@ -17,7 +16,7 @@ def test_old_events_of_an_added_partition_are_late() -> None:
     after = journey(store=store)
     closed = after.state.closed["p",]
     assert (0, True) == (after.clocks[OLD].offset, after.clocks[OLD].clock < closed + SETTINGS.lateness)
-    find(after, NEW, 0)
+    after.find(NEW, 0)
     assert closed + SETTINGS.lateness == after.clocks[NEW].clock
     receive(after, OLD, [10, 70, 130, 190])
     receive(after, NEW, [5, 65, 190, 250])
@@ -31,6 +30,6 @@ def test_old_events_of_an_added_partition_are_late() -> None:
 def test_partitions_of_a_first_start_have_no_clock() -> None:
     """Nothing is closed yet, so nothing can be late."""
     made = journey()
-    find(made, OLD, 3)
-    find(made, NEW, 0)
+    made.find(OLD, 3)
+    made.find(NEW, 0)
     assert [(3, NEVER), (0, NEVER)] == [(made.clocks[each].offset, made.clocks[each].clock) for each in (OLD, NEW)]

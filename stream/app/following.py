@@ -1,0 +1,95 @@
+"""Partials in, boards out: what a monitor reads of workers, and what it tells them once it is kept."""
+
+import time
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from sinks.topics import Message, Relay, RelayFailed
+from stream import board as boards
+from stream.app.intake import Intake
+from stream.broker import Fetched, Gap, arguments
+from stream.chain import ChainBroken
+from stream.events import Partition
+from stream.follower import Follower
+
+PLACE = "the plans topic"
+ATTESTED_S = 3.0  # workers say each second where a partition ends; an older word says nothing about now
+
+
+@dataclass
+class Following(Intake[Follower]):
+    """The intake of `driftline monitor`. Its partitions are those of the event topics; it reads their Partials."""
+
+    _said: set[str] = field(default_factory=set)  # the plans that this process has told
+    _attested: dict[Partition, float] = field(default_factory=dict)  # when a reader last said that it is at the end
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        kafka = self.settings.kafka
+        self._sources = {self.settings.topics.partials_of(topic): topic for topic in self._topics}
+        self._relay = Relay(
+            lambda: arguments(kafka, self.environment), f"plans-{kafka.name}", transactional=kafka.transactional
+        )
+
+    def take(self, watch: Follower, fetched: list[Fetched | Gap]) -> bool:
+        """Add Partials up, and close what is due. ChainBroken where some are gone."""
+        now = time.monotonic()
+        for item in fetched:
+            partition = self._sources[item.topic], item.partition
+            if isinstance(item, Gap):
+                raise ChainBroken(
+                    f"{item.topic}/{item.partition}: partials {item.wanted} to {item.beginning} are gone (the topic's "
+                    "retention overtook us), and with them what they counted; keep that topic as long as the events"
+                )
+            for offset, value in zip(item.offsets.tolist(), item.values, strict=True):
+                watch.receive(partition, offset, value or b"")
+            if item.values:
+                self._attested[partition] = now
+        at_end = {each: offset for each, offset in watch.at_end.items() if now - self._attested[each] < ATTESTED_S}
+        self._idleness.observe(at_end, now)
+        return watch.work() if fetched else False
+
+    async def told(self, watch: Follower) -> None:
+        """Tell workers what the last Commit stands on. What cannot be told now is told with the next one."""
+        now = time.monotonic()
+        asked = {
+            partition: (watch.clocks[partition].offset, until)
+            for partition, until in self._idleness.releases(watch.clocks, now)
+        }
+        packed = list(boards.pack(watch.board(asked), self._said))
+        messages = [Message(self.settings.topics.plans, key.encode(), body, partition=0) for key, body in packed]
+        try:
+            await self._relay.send(messages)
+        except RelayFailed as error:
+            self.trouble.note(PLACE, str(error))
+            return
+        self.trouble.note(PLACE, "")
+        self._said |= {key.removeprefix(boards.PLAN) for key, _ in packed if key.startswith(boards.PLAN)}
+
+    async def stop(self) -> None:
+        """Disconnect, within seconds."""
+        await super().stop()
+        await self._relay.stop()
+
+    def ends(self, watch: Follower) -> dict[Partition, int]:
+        """Only workers see where the event topics end."""
+        return dict(watch.at_end)
+
+    def _positions(self, watch: Follower) -> Mapping[Partition, int]:
+        partials_of = self.settings.topics.partials_of
+        return {(partials_of(topic), n): watch.next_partial((topic, n)) for topic, n in watch.progress}
+
+    async def _offer(self, found: Collection[Partition]) -> None:
+        """The topics between the tiers: of Partials as many partitions as of events, of boards one."""
+        plans = self.settings.topics.plans
+        wanted = {partials: sum(1 for each, _ in found if each == topic) for partials, topic in self._sources.items()}
+        wanted[plans] = 1
+        present = Counter(topic for topic, _ in (await self._questions.partitions(wanted)).partitions)
+        for topic, n in wanted.items():
+            if not present[topic]:
+                await self._questions.create((topic,), partitions=n, compacted=topic == plans)
+                self.say(f"created topic {topic}, partitions: {n}")
+            elif present[topic] < n:
+                await self._questions.grow(topic, n)
+                self.say(f"topic {topic} has {n} partitions now")

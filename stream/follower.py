@@ -1,0 +1,140 @@
+"""A monitor's pure half where workers read for it: Partials in, Commits and boards out."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sinks import commit as tables
+from stream import wire
+from stream.board import Asked, Board
+from stream.chain import ChainBroken, Link, continues
+from stream.clocks import Mark, Progress
+from stream.config.settings import Settings
+from stream.events import NEVER, Partition
+from stream.ledger import Ledger
+from stream.monitor import losses, scopes
+from stream.monitor.onboarding import Sources
+from stream.partials import DeadLetter, Partial
+from stream.places import Place, Places
+from stream.plan import Plan
+from stream.watch import Memory, Watch
+from stream.windows import pane_end
+
+
+class Follower(Watch):
+    """Takes Partials where the chain goes on. Up to what was committed they only rebuild open panes."""
+
+    def __init__(self, settings: Settings, sources: Sources, memory: Memory) -> None:
+        super().__init__(settings, sources, memory)
+        self._progress = {partition: Progress(start.mark) for partition, start in memory.starts.items()}
+        self._places = {each: Places(memory.places.get(each, Place())) for each in self._progress}
+        self._unplaced: dict[Partition, Counter[str]] = {}
+        self.at_end: dict[Partition, int] = {}  # where partitions end, by what their readers said last
+        self.marks = scopes.marks(self.clocks, self.settings)
+        self._settle()
+
+    @property
+    def progress(self) -> Mapping[Partition, Progress]:
+        """How far each partition has been read."""
+        return self._progress
+
+    def _start(self, partition: Partition, mark: Mark) -> None:
+        self._progress[partition] = Progress(mark)
+        self._places[partition] = Places(Place())
+
+    def next_partial(self, partition: Partition) -> int:
+        """The offset of the next Partial of a partition, in the topic of its Partials."""
+        return self._places[partition].next
+
+    # ---- Partials in
+
+    def receive(self, partition: Partition, at: int, value: bytes) -> None:
+        """Take the Partial at an offset. Call `work` when a round of them is in. UnknownPartial, ChainBroken."""
+        link, places = wire.unpack(value, self._plan_of), self._places[partition]
+        if link.partition != partition:
+            raise ChainBroken(f"among the partials of {partition} is one of {link.partition}")
+        before = self._progress[partition]
+        if continues(link, before.mark):
+            self._take(link, written=at < places.committed)
+            self._progress[partition] = before.advance(link.end, self.settings.pane)
+            self.at_end.pop(partition, None)
+            if link.kind == "at end":
+                self.at_end[partition] = link.end.offset
+        places.passed(link.begin, at, self._progress[partition])
+
+    def work(self) -> bool:
+        """Close what is due. Returns whether anything was."""
+        return self._close()
+
+    def _take(self, link: Link, *, written: bool) -> None:
+        """Add a Partial up. What belongs to positions is written once."""
+        if not written:
+            self._note(link)
+        gap = losses.open_gap(self.state.losses, link.partition) if link.behind != NEVER else None
+        if gap is not None:
+            self.state.losses = losses.ended(self.state.losses, gap, link.behind + 1)
+        sums = link.partial.beyond(*self._upto)
+        self.monitor.receive(replace(sums, dead_letters=()) if written else sums)
+        self._place(link)
+
+    def _note(self, link: Link) -> None:
+        """Releases and losses are inputs: rows of the journal."""
+        if link.kind == "lost":
+            self._lost(link.partition, link.end.offset)
+        elif link.kind == "release":
+            labels = {"labels": link.end.label_clock}
+            self._journal("release", link.partition, link.end.offset, link.end.clock, labels)
+
+    def _place(self, link: Link) -> None:
+        """Count refusals before a partition's first clock in the pane of that clock, once it is known."""
+        topic, partition = link.partition
+        waiting = self._unplaced.setdefault(link.partition, Counter())
+        waiting.update(link.unplaced)
+        predictions = topic in self.settings.events.predictions
+        clock = link.end.clock if predictions else link.end.label_clock
+        if waiting and clock != NEVER:
+            end = pane_end(clock, self.settings.pane)
+            refused = {(end, topic, partition, reason): n for reason, n in waiting.items()}
+            self.monitor.receive(Partial(rejected=refused).beyond(*self._upto))
+            del self._unplaced[link.partition]
+
+    def _plan_of(self, model: str, end: int, plan_id: str) -> Plan | None:
+        """The plan by which a pane was counted; None where the pane is closed."""
+        entry = self.state.roster.get(model)
+        if entry is None or end <= self._upto[0].of(model):
+            return None
+        plan = entry.plan_at(end - self.settings.pane)
+        if plan is None or plan.id != plan_id:
+            raise ChainBroken(f"{model}: a worker has counted pane {end} by plan {plan_id}, which was not said")
+        return plan
+
+    # ---- between the two halves
+
+    def _summed(self, upto: int) -> None:
+        """Nothing waits here: Partials are sums already."""
+
+    def _trim(self) -> None:
+        for partition, progress in self._progress.items():
+            self._progress[partition] = progress.closed(*self.monitor.closed_on(partition[0]))
+            self._places[partition].trim(self._progress[partition])
+
+    def _told(self) -> None:
+        self._upto = self.monitor.closed(), self.monitor.labels_closed(), self.state.topics_closed
+
+    # ---- Commits and boards out
+
+    def _letters(self) -> tuple[DeadLetter, ...]:
+        return ()
+
+    def _keep_positions(self, ledger: Ledger) -> None:
+        super()._keep_positions(ledger)
+        for (topic, partition), places in sorted(self._places.items()):
+            place = places.place(self._progress[topic, partition])
+            name = self.settings.topics.partials_of(topic)
+            never = (0, NEVER, NEVER)
+            ledger.row(tables.POSITIONS, name, partition, place.next, *never, place.rewind, *never)
+
+    def board(self, asked: Asked) -> Board:
+        """What workers must know, as of the last Commit."""
+        starts = {each: self._progress[each].mark for each, places in self._places.items() if not places.next}
+        return Board(self.settings.pane, self.state.roster, self.marks, self.monitor.bounds(), starts, asked)

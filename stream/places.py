@@ -1,0 +1,38 @@
+"""Where Partials lie in their topic: the next one, and the one with which the oldest open pane begins."""
+
+from dataclasses import dataclass
+
+from stream.clocks import Mark, Progress
+
+
+@dataclass(frozen=True)
+class Place:
+    """Offsets of Partials, as a Commit keeps them."""
+
+    next: int = 0
+    rewind: int = 0
+
+
+class Places:
+    """One partition's. After a start it is read from the rewind on; up to `committed` nothing is new."""
+
+    def __init__(self, place: Place) -> None:
+        self.next, self.committed = place.rewind, place.next
+        self._begins: dict[Mark, int] = {}  # where stretches with open panes begin
+
+    def passed(self, begin: Mark, at: int, progress: Progress) -> None:
+        """One more Partial, at an offset, has been taken: it began with a mark, and this is the progress now."""
+        self.next = at + 1
+        self._begins.setdefault(begin, at)
+        self.trim(progress)
+
+    def trim(self, progress: Progress) -> None:
+        """Forget where closed panes began."""
+        kept = {stretch.begin for stretch in progress.trail}
+        self._begins = {mark: at for mark, at in self._begins.items() if mark in kept}
+
+    def place(self, progress: Progress) -> Place:
+        """What a Commit keeps."""
+        rewind = self._begins.get(progress.rewind, self.next)
+        self.committed = max(self.next, self.committed)
+        return Place(self.committed, rewind)

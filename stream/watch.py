@@ -1,0 +1,211 @@
+"""What every service knows and decides, whoever reads for it: plans, watermarks, closes, the journal, Commits.
+
+Two kinds build on it: the `Journey`, which reads events itself, and the `Follower`, which is told Partials.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from sinks import commit as tables
+from sinks.commit import Commit
+from stream.clocks import Mark, Progress, Release
+from stream.config.settings import DAY, Settings
+from stream.events import NEVER, Partition
+from stream.ledger import Ledger, moment
+from stream.monitor import Monitor, losses, rows, scopes
+from stream.monitor.onboarding import Sources, changes
+from stream.monitor.state import State, pack
+from stream.partials import DeadLetter
+from stream.places import Place
+from stream.positions import Positions
+from stream.sample import NOTHING, Sample
+from stream.windows import decided_from, oldest_start
+
+PANES_KEPT = 2 * DAY  # closed panes that stay for people, beyond what open windows need
+
+
+def no_sample(model: str) -> Sample:
+    """Nothing was learned before the first start."""
+    assert model
+    return NOTHING
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a partition is read from: a mark with its clocks, what is already written, releases made since the mark."""
+
+    mark: Mark
+    written: int
+    releases: tuple[Release, ...] = ()
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What an earlier run left behind. Empty at the very first start."""
+
+    last: int = 0
+    state: State = field(default_factory=State)
+    starts: Mapping[Partition, Start] = field(default_factory=dict)
+    clocks: Mapping[Partition, Mark] = field(default_factory=dict)  # at the last Commit
+    places: Mapping[Partition, Place] = field(default_factory=dict)  # of Partials, where workers read
+    samples: Callable[[str], Sample] = no_sample  # what a model was learned from, asked for where its plan changes
+
+
+class Watch(ABC):
+    """The second half of a journey, from sums to Commits."""
+
+    def __init__(self, settings: Settings, sources: Sources, memory: Memory) -> None:
+        pane = memory.state.pane or settings.pane  # a store keeps the panes that it was made with
+        settings = msgspec.structs.replace(settings, pane=pane)
+        self.settings, self.state, self.number = settings, memory.state, memory.last
+        self.state.pane = pane
+        self.monitor = Monitor(settings, sources, memory.state)
+        self.marks = scopes.marks({}, settings)
+        self._lengths = {length for _, model in settings.patterns for length in model.windows}
+        self._relayed = 0
+        self._positions = Positions(memory.clocks)
+        self._configure(sources, memory)
+
+    def _configure(self, sources: Sources, memory: Memory) -> None:
+        """Make the plans that a first start or a changed configuration asks for."""
+        known = scopes.marks(memory.clocks, self.settings)
+        reached = max((mark for mark in known.events.values()), default=NEVER)
+        since = NEVER
+        if reached != NEVER:
+            events = self.settings.events
+            since = decided_from(reached, self.settings.pane, self.settings.lateness, events.max_ahead)
+        for plan, basis in changes(self.settings, sources, self.state, since, memory.samples):
+            self.monitor.adopt(plan, basis)
+            if since != NEVER:
+                self._journal("plan", ("", -1), -1, since, {"model": plan.model, "plan": plan.id})
+
+    # ---- what each kind does in its own way
+
+    @property
+    @abstractmethod
+    def progress(self) -> Mapping[Partition, Progress]:
+        """How far each partition has been read."""
+
+    @abstractmethod
+    def _start(self, partition: Partition, mark: Mark) -> None:
+        """Read a new partition from a mark on."""
+
+    @abstractmethod
+    def _summed(self, upto: int) -> None:
+        """Let the monitor have all that belongs to panes that end by then."""
+
+    @abstractmethod
+    def _told(self) -> None:
+        """Take in what a close has decided."""
+
+    @abstractmethod
+    def _letters(self) -> tuple[DeadLetter, ...]:
+        """The records rejected since the last Commit that the monitor has not been given."""
+
+    # ---- partitions
+
+    @property
+    def clocks(self) -> dict[Partition, Mark]:
+        """How far each partition has been read."""
+        return {partition: progress.mark for partition, progress in self.progress.items()}
+
+    @property
+    def held(self) -> Collection[Partition]:
+        """Partitions whose last records wait for the watermark: read nothing more from them."""
+        return ()
+
+    def find(self, partition: Partition, offset: int) -> None:
+        """Read one more partition, from an offset on.
+
+        Its clocks are where the watermarks are: what it has for closed panes is late, and counted as late. While open
+        panes are read again, the watermarks are behind that; then the closed panes say where they were.
+        """
+        assert partition not in self.progress, partition
+        clock, label_clock = self._reached(partition[0])
+        self._start(partition, Mark(offset, clock=clock, label_clock=label_clock))
+        self._journal("found", partition, offset, offset, {"clock": clock, "labels": label_clock})
+        self.marks = scopes.marks(self.clocks, self.settings)
+
+    def _reached(self, topic: str) -> tuple[int, int]:
+        """The clocks that a partition of a topic begins with; NEVER where the topic has no such clock, or none yet."""
+        clock, label_clock = scopes.reached(self.marks.events, topic), scopes.reached(self.marks.labels, topic)
+        state, declared = self.state, self.settings.events
+        refused = state.topics_closed.get(topic, NEVER)
+        closed = max((refused, *(end for scope, end in state.closed.items() if topic in scope)))
+        if topic in declared.predictions and closed != NEVER:
+            clock = max(clock, closed + self.settings.lateness)
+        if topic in declared.labels:
+            label_clock = max(
+                (label_clock, refused, *(end for scope, end in state.labels_closed.items() if topic in scope))
+            )
+        return clock, label_clock
+
+    def _lost(self, partition: Partition, upto: int) -> None:
+        """Retention made a gap; the windows that it may touch will be incomplete."""
+        mark = self.progress[partition].mark
+        self._journal("lost", partition, mark.offset, upto, {})
+        start = NEVER if mark.clock == NEVER else mark.clock - self.settings.lateness
+        self.state.losses = losses.lost(self.state.losses, partition, upto, start)
+
+    def _journal(self, kind: str, partition: Partition, offset: int, until: int, detail: Mapping[str, object]) -> None:
+        told = msgspec.json.encode(detail).decode()
+        self.monitor.ledger.row(tables.JOURNAL, kind, *partition, offset, until, told, moment(self._positions.latest()))
+
+    # ---- closes
+
+    def _close(self) -> bool:
+        """Close what the watermarks have passed. Until that is done, nothing is read beyond the former ones."""
+        at = scopes.marks(self.clocks, self.settings)
+        closing = self.monitor.ready(at)
+        if closing:
+            passed = (mark - self.settings.lateness for mark in at.events.values() if mark != NEVER)
+            self._summed(max(passed, default=NEVER))
+            self.monitor.advance(at)
+            self._settle()
+        self.marks = at
+        return closing
+
+    def _settle(self) -> None:
+        """After a close: forget what no pane can ask for any more, and say what was decided."""
+        state = self.state
+        oldest = oldest_start(min(state.closed.values(), default=NEVER), self._lengths)
+        self._trim()
+        state.roster = state.roster.without_plans_before(oldest)
+        state.losses = losses.since(state.losses, oldest)
+        self._told()
+
+    @abstractmethod
+    def _trim(self) -> None:
+        """Forget where closed panes began."""
+
+    # ---- Commits out
+
+    def relayed(self, upto: int) -> None:
+        """Note up to which Commit the outboxes have been sent."""
+        if upto != self._relayed:
+            self._relayed = upto
+            for outbox in (tables.TRIGGERS, tables.DEAD_LETTERS):
+                self.monitor.ledger.row(tables.RELAYED, outbox.name, upto)
+
+    def retention(self) -> tuple[int, int] | None:
+        """Event times, ns, before which panes and history may go; None while nothing has been closed."""
+        closed = min(self.state.closed.values(), default=NEVER)
+        if closed == NEVER:
+            return None
+        panes = min((window.start for window in self.state.windows.values()), default=closed)
+        return min(panes, closed - PANES_KEPT), closed - self.settings.store.keep
+
+    def take(self) -> Commit:
+        """The next Commit: what was decided since the last one, the positions, and the state to go on from."""
+        self.number += 1
+        ledger = self.monitor.ledger
+        rows.dead_letter_rows(ledger, self._letters())
+        self._keep_positions(ledger)
+        ledger.row(tables.CHECKPOINTS, "monitor", pack(self.state))
+        return ledger.take(self.number)
+
+    def _keep_positions(self, ledger: Ledger) -> None:
+        self._positions.rows(ledger, self.progress)

@@ -1,0 +1,143 @@
+"""Partials and boards as bytes: what comes out is what went in, and what is no such thing is refused."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream import board as boards
+from stream import wire
+from stream.board import Board, Boards, UnknownBoard
+from stream.chain import ChainBroken, Link, continues
+from stream.clocks import Mark
+from stream.config.settings import Settings
+from stream.events import NEVER
+from stream.plan import Plan
+from stream.roster import Roster
+from tests.simulation.tiers import Tiers
+from tests.simulation.world import settings, world
+
+
+@pytest.fixture(scope="module")
+def told() -> Tiers:
+    """Workers and a monitor at the end of a log with all that can happen in one."""
+    tiers = Tiers(world(20, minutes=60), seed=2, batch_max=60)
+    tiers.finish()
+    return tiers
+
+
+def plan_of(tiers: Tiers) -> wire.PlanOf:
+    """Any plan that was ever told."""
+    told = (msgspec.msgpack.decode(message) for message in tiers.plans)
+    known = {one[1]: Plan.load(one[2]) for one in told if one[0] == "plan"}
+    return lambda model, end, plan: known[plan]  # noqa: ARG005 - all of them are open
+
+
+def test_a_partial_comes_back_as_it_was(told: Tiers) -> None:
+    """Of hundreds of Partials with sums, samples, late events and refusals each reads as what was packed."""
+    known, pane = plan_of(told), settings(changed=True).pane
+    roster = told.follower.state.roster
+    n, seen = 0, set()
+    for partition, partials in told.partials.items():
+        for value in partials:
+            link = wire.unpack(value, known)
+            assert partition == link.partition
+            seen |= {name for name in Link.__dataclass_fields__ if getattr(link, name)}
+            seen |= {name for name in link.partial.__dataclass_fields__ if getattr(link.partial, name)}
+            if all(roster.get(model) and _plan(roster, model, end - pane) for end, model, _ in link.partial.blocks):
+                assert value == wire.pack(link, roster, pane)
+                n += 1
+    print(n, sorted(seen))
+    assert n > 50
+    assert seen >= {"blocks", "versions", "learning", "strangers", "samples", "late", "labels", "rejected"}
+    assert seen >= {"unwatched", "dead_letters", "kind"}
+
+
+def _plan(roster: Roster, model: str, start: int) -> Plan | None:
+    entry = roster.get(model)
+    return None if entry is None else entry.plan_at(start)
+
+
+def test_sums_of_closed_panes_are_not_read(told: Tiers) -> None:
+    """Where nobody knows the plan any more, its sums are left out; the chain goes on."""
+    value = next(value for partials in told.partials.values() for value in partials if _blocks(value, told))
+    link = wire.unpack(value, lambda model, end, plan: None)  # noqa: ARG005 - all of them are closed
+    assert {} == link.partial.blocks
+    assert wire.end_of(value) == (link.end, link.gap)
+
+
+def _blocks(value: bytes, told: Tiers) -> bool:
+    return bool(wire.unpack(value, plan_of(told)).partial.blocks)
+
+
+@given(st.binary(max_size=40))
+def test_no_bytes_raise_anything_else(noise: bytes) -> None:
+    """Whatever lies on the topic is a Partial, or refused with a sentence."""
+    for read in (lambda: wire.unpack(noise, lambda *_: None), lambda: wire.end_of(noise)):
+        with pytest.raises(wire.UnknownPartial):
+            read()
+    with pytest.raises(UnknownBoard):
+        Boards(Settings()).receive(noise)
+
+
+def test_another_version_is_named(told: Tiers) -> None:
+    """An older side is told to be updated; it does not guess."""
+    value = told.partials["mixed", 0][0]
+    fields = msgspec.msgpack.decode(value)
+    with pytest.raises(wire.UnknownPartial, match="a partial of version 2, where 1 is known"):
+        wire.end_of(msgspec.msgpack.encode([2, *fields[1:]]))
+    board = next(message for message in told.plans if msgspec.msgpack.decode(message)[0] == "board")
+    fields = msgspec.msgpack.decode(board)
+    with pytest.raises(UnknownBoard, match="a board of version 2, where 1 is known"):
+        Boards(settings(changed=False)).receive(msgspec.msgpack.encode([fields[0], 2, *fields[2:]]))
+
+
+def test_a_board_comes_back_as_it_was(told: Tiers) -> None:
+    """Its plans are said once, and a roster that has not changed stays the same object."""
+    asked = {("mixed", 0): (7, 8)}
+    board = told.follower.board(asked)
+    read, said = Boards(settings(changed=True)), set[str]()
+    for _ in range(2):
+        before = read.newest
+        for key, message in boards.pack(board, said):
+            read.receive(message)
+            said.add(key.removeprefix(boards.PLAN))
+        found = read.newest
+        assert found is not None
+        assert (board.pane, board.marks, board.bounds, board.starts, asked) == (
+            found.pane,
+            found.marks,
+            found.bounds,
+            found.starts,
+            found.asked,
+        )
+        assert [(e.name, e.since, e.versions) for e in board.roster.entries] == [
+            (e.name, e.since, e.versions) for e in found.roster.entries
+        ]
+        assert [[p.id for p in e.plans] for e in board.roster.entries] == [
+            [p.id for p in e.plans] for e in found.roster.entries
+        ]
+        assert before is None or before.roster is found.roster
+    assert 1 == len(list(boards.pack(board, said)))
+
+
+def test_a_board_without_its_plans_waits_for_the_next(told: Tiers) -> None:
+    """Compaction leaves an old board in front of the newer copies of its plans."""
+    *plans, (_, board) = boards.pack(told.follower.board({}), ())
+    read = Boards(settings(changed=True))
+    read.receive(board)
+    assert read.newest is None
+    for _, message in plans:
+        read.receive(message)
+    read.receive(board)
+    assert isinstance(read.newest, Board)
+
+
+def test_the_chain_goes_on_repeats_or_breaks() -> None:
+    """A mark is offset, row and both clocks: another clock at the same offset is another place."""
+    here = Mark(5, clock=100)
+    assert continues(Link(("a", 0), here, Mark(9, clock=120)), here)
+    assert not continues(Link(("a", 0), Mark(0), here), here)
+    for begin in (Mark(4, clock=100), Mark(6, clock=100), Mark(5, clock=90), Mark(5, clock=NEVER)):
+        with pytest.raises(ChainBroken, match=r"^a/0: after .* what lies between is missing$"):
+            continues(Link(("a", 0), begin, Mark(9, clock=120)), here)

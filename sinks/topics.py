@@ -71,7 +71,7 @@ class Relay:
 
     def __init__(self, arguments: Callable[[], Mapping[str, object]], name: str, *, transactional: bool) -> None:
         self._arguments = arguments
-        self._name = name
+        self._id = f"driftline-{name}"
         self._transactional = transactional
         self._producer: AIOKafkaProducer = None
         self._failures = 0
@@ -87,7 +87,7 @@ class Relay:
         await asyncio.sleep(max(0.0, self._rest_until - time.monotonic()))
         producer = AIOKafkaProducer(
             **self._arguments(),
-            **({"transactional_id": f"driftline-{self._name}"} if self._transactional else {}),
+            **({"transactional_id": self._id} if self._transactional else {}),
             transaction_timeout_ms=TRANSACTION_MS,
             enable_idempotence=True,
             request_timeout_ms=5_000,
@@ -134,7 +134,7 @@ class Relay:
 
     def _taken(self) -> Fenced:
         return Fenced(
-            f"another process relays under the name {self._name!r}, or this one was suspended while it was sending: "
+            f"another process relays under the name {self._id!r}, or this one was suspended while it was sending: "
             "each driftline on the same topics needs a `kafka.name` of its own"
         )
 

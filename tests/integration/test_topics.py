@@ -77,7 +77,7 @@ def test_a_second_process_of_the_same_name_silences_the_first(kafka: Kafka, new_
         await first.send([Message(topic, None, b"first")])
         await second.start()
         for _ in range(2):
-            with pytest.raises(Fenced, match=f"another process relays under the name '{name}'"):
+            with pytest.raises(Fenced, match=f"another process relays under the name 'driftline-{name}'"):
                 await first.send([Message(topic, None, b"zombie")])
         await second.send([Message(topic, None, b"second")])
         await first.stop()

@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test fast check bench lock clean
+.PHONY: demo test fast check bench torture lock clean
 .DEFAULT_GOAL := help
 
 help:            ## list the targets
@@ -26,6 +26,9 @@ check: .venv/ready    ## lint, types, import contracts, doctests
 
 bench: .venv/ready    ## speed and memory, as ratios measured side by side
 	$(BIN)/python -m tests.bench
+
+torture: .venv/ready  ## kill, freeze and stop workers, monitor and broker for ten minutes; then compare the rows
+	$(BIN)/python -m tests.torture --faults 100
 
 lock:            ## write requirements.lock anew (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \

@@ -1,0 +1,57 @@
+"""What one process finds that nobody disturbs: what everything else is compared with."""
+
+import json
+from collections import defaultdict
+
+from sinks import commit as tables
+from sinks.commit import Store
+from sinks.memory import MemoryStore
+from stream.broker import Fetched
+from stream.clocks import Mark, Release
+from stream.config.settings import Settings
+from stream.events import Partition, Records
+from stream.journey import Journey
+from stream.monitor.onboarding import Sources
+from stream.watch import Memory, Start
+from tests.integration.kafka import Kafka
+from tests.integration.reading import reading, run, until
+from tests.simulation.driver import Rows, rows
+
+
+def undisturbed(settings: Settings, log: dict[Partition, list[Fetched]], kept: Store) -> Rows:
+    """The rows of one Journey in this process over the same log, with the releases of the service's journal."""
+    releases = defaultdict(list)
+    journal = kept.select(tables.JOURNAL)
+    names = ("kind", "topic", "partition", "offset", "until", "detail")
+    for kind, topic, partition, offset, clock, detail in zip(*(journal[name].tolist() for name in names), strict=True):
+        if kind == "release":
+            releases[topic, partition].append(Release(offset, clock, json.loads(detail)["labels"]))
+    starts = {each: Start(Mark(0), 0, tuple(releases[each])) for each in log}
+    journey, store = Journey(settings, Sources(settings.limits), Memory(starts=starts)), MemoryStore()
+    waiting = {each: list(reversed(read)) for each, read in log.items()}
+    while any(waiting.values()) or journey.held:
+        before = journey.clocks
+        for each, stretches in waiting.items():
+            if stretches and each not in journey.held:
+                one = stretches.pop()
+                journey.receive(
+                    Records(one.topic, one.partition, one.offsets, one.timestamps, list(one.values), one.position)
+                )
+        journey.work()
+        assert journey.clocks != before, "nothing moves"
+        store.write(journey.take())
+    return rows(store)
+
+
+def whole(kafka: Kafka, partitions: list[Partition]) -> dict[Partition, list[Fetched]]:
+    """All that is on the partitions."""
+    log: dict[Partition, list[Fetched]] = {each: [] for each in partitions}
+
+    async def story() -> None:
+        async with reading(kafka, dict.fromkeys(partitions, 0)) as reader:
+            for each in await until(reader, lambda: all(map(reader.at_end, partitions)), 2_000):
+                assert isinstance(each, Fetched), each
+                log[each.topic, each.partition].append(each)
+
+    run(story())
+    return log

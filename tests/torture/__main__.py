@@ -1,0 +1,55 @@
+"""`python -m tests.torture [--workers N] [--faults N] [--only NAME ...] [--seed S]`: faults at random, then the rows.
+
+With `--workers 0` it is `driftline run` that is struck. It starts a broker of its own in a folder that goes with it.
+"""
+
+import argparse
+import random
+import secrets
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.integration.kafka import RealKafka
+from tests.integration.publishing import PARTITIONS
+from tests.torture.fleet import FAULTS, Fleet
+
+
+def main() -> int:
+    """0 where the rows are those of one undisturbed process."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("--workers", type=int, default=2, help="0: `driftline run`")
+    parser.add_argument("--faults", type=int, default=30)
+    parser.add_argument("--only", action="append", choices=FAULTS, help="these faults; may be repeated")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
+    parser.add_argument("--peace", type=float, nargs=2, default=(0.5, 6.0), help="seconds between faults")
+    asked = parser.parse_args()
+    dice, begun = random.Random(asked.seed), time.monotonic()
+    kinds = asked.only or [name for name in FAULTS if asked.workers or name in ("kill monitor", "kill broker")]
+    print(f"seed {asked.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+        kafka = RealKafka(Path(folder))
+        kafka.start()
+        try:
+            topic = kafka.create_topic(f"torture-{asked.seed}", PARTITIONS)
+            fleet = Fleet(kafka, topic, Path(folder) / "fleet", workers=asked.workers, dice=dice)
+            with fleet.running():
+                for i in range(asked.faults):
+                    fleet.wait(*asked.peace)
+                    fault = dice.choice(kinds)
+                    print(f"{time.monotonic() - begun:6.1f} s  {i + 1:4d}  {fault}", flush=True)
+                    fleet.strike(fault)
+                    fleet.alive()
+                fleet.settle()
+            found = fleet.judge()
+        finally:
+            kafka.kill()
+    print(f"\n{time.monotonic() - begun:.0f} s; faults: {dict(fleet.faults)}")
+    print(f"read again after each kill of the monitor: {fleet.reread}, together {sum(fleet.reread):,}")
+    print(f"equal to one undisturbed process: {found}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""Processes that are killed, frozen and stopped while they work, and what must be true of their rows in the end."""
+
+import random
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+
+from sinks import commit as tables
+from stream.config.parse import parse
+from tests.integration.kafka import Kafka, RealKafka
+from tests.integration.publishing import CONFIGURATION, PARTITIONS, Publisher, publishing
+from tests.integration.running import Driftline, taken
+from tests.integration.undisturbed import undisturbed, whole
+from tests.simulation.driver import rows
+from tests.stream.web.served import eventually
+
+FROZEN_S = 8.0  # beyond a session of 6 s
+POSITION = "driftline_consumer_position_offset"
+SILENT = range(11_000, 1_000_000_000)  # the last partition stops there, and is released again and again
+CATCH_UP_S = 240.0
+
+
+def between(configuration: str, topic: str) -> str:
+    """The configuration with a name, and topics between the tiers, of its own."""
+    named = configuration.replace("kafka: {", f"kafka: {{name: {topic}, ")
+    return named.replace("topics: {", f"topics: {{partials: {topic}.partials, plans: {topic}.plans, ")
+
+
+class Fleet:
+    """`driftline run`, or a monitor with workers, over one topic that is published to meanwhile."""
+
+    def __init__(self, kafka: Kafka, topic: str, folder: Path, *, workers: int, dice: random.Random) -> None:
+        self.kafka, self.topic, self.dice = kafka, topic, dice
+        self.faults: Counter[str] = Counter()
+        self.reread: list[int] = []  # Partials, or events, that a start of the monitor reads again
+        self._pause = Event()
+        configuration = CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic)
+        self.configuration = between(configuration, topic) if workers else configuration
+        folder.mkdir(exist_ok=True)
+        command = "monitor" if workers else "run"
+        self.monitor = Driftline(folder / command, file=self.configuration, command=command)
+        self.workers = [
+            Driftline(folder / f"worker-{i}", file=self.configuration, command="ingest") for i in range(workers)
+        ]
+        self._read = f"{topic}.partials.{topic}" if workers else topic
+        self.publisher = Publisher(kafka, topic, SILENT)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """All processes and the publisher; ready when the block begins, ended with it."""
+        with ExitStack() as ended:
+            ended.enter_context(publishing(self.publisher))
+            for each in (self.monitor, *self.workers):
+                ended.enter_context(each.running())
+            eventually(self.monitor.ready, 60)
+            yield
+
+    # ---- faults
+
+    def strike(self, fault: str) -> None:
+        """One fault, by its name."""
+        self.faults[fault] += 1
+        FAULTS[fault](self)
+
+    def wait(self, least_s: float, most_s: float) -> None:
+        """A moment of peace."""
+        self._pause.wait(self.dice.uniform(least_s, most_s))
+
+    def kill_worker(self) -> None:
+        """As `kill -9`; it comes back."""
+        victim = self.dice.choice(self.workers)
+        victim.kill()
+        self.wait(0, 1)
+        victim.start()
+
+    def freeze_worker(self) -> None:
+        """Past its session, and then it goes on as if its partitions were still its own."""
+        victim = self.dice.choice(self.workers)
+        victim.process.send_signal(signal.SIGSTOP)
+        self.wait(FROZEN_S, FROZEN_S + 2)
+        victim.process.send_signal(signal.SIGCONT)
+
+    def leave(self) -> None:
+        """A worker ends in good order, and joins again."""
+        victim = self.dice.choice(self.workers)
+        code = victim.stop()
+        assert 0 == code, victim.said
+        self.wait(0, 1)
+        victim.start()
+
+    def kill_monitor(self) -> None:
+        """The process with the store."""
+        self.monitor.kill()
+        with self.monitor.kept() as store:
+            kept = store.select(tables.POSITIONS)
+            mine = kept["topic"] == self._read
+            self.reread.append(int((kept["offset"] - kept["rewind_offset"])[mine].sum()))
+        self.wait(0, 1)
+        self.monitor.start()
+
+    def kill_broker(self) -> None:
+        """With whatever is in flight."""
+        assert isinstance(self.kafka, RealKafka), "somebody else's broker is not killed"
+        self.kafka.kill()
+        self.wait(0, 2)
+        self.kafka.start()
+
+    # ---- the end
+
+    def settle(self) -> None:
+        """Publish no more, let everything be read and closed, and stop all."""
+        self.publisher.finish()
+        self.log = whole(self.kafka, [(self.topic, partition) for partition in range(PARTITIONS)])
+        n = sum(stretches[-1].position for stretches in self.log.values())
+        eventually(lambda: self.alive() and self.monitor.metric(POSITION) >= n, CATCH_UP_S)
+        self._pause.wait(3)  # all idle: the last panes close
+        for each in (*self.workers, self.monitor):
+            code = each.stop()
+            assert 0 == code, each.said
+
+    def alive(self) -> bool:
+        """Whether every worker lives; one that has given up is started again, as a supervisor would."""
+        for each in self.workers:
+            if each.process.poll() is not None:
+                self.faults["a worker gave up"] += 1
+                each.start()
+        return True
+
+    def judge(self) -> dict[str, int]:
+        """AssertionError where rows are not those of one undisturbed process, or a message is missing or another."""
+        with self.monitor.kept() as store:
+            kept, read = rows(store), store.select(tables.POSITIONS, where={"topic": self.topic})
+            expected = undisturbed(parse(self.configuration), self.log, store)
+            journal = store.select(tables.JOURNAL)
+        assert [each[-1].position for each in self.log.values()] == read["offset"].tolist()
+        counts = {table: len(found) for table, found in kept.items()}
+        assert {table: len(found) for table, found in expected.items()} == counts
+        assert expected == kept
+        asked = taken(self.kafka, f"{self.topic}.triggers", counts["triggers"])
+        bodies = {(each.key(), each.value()) for each in asked}
+        assert {(row[1].encode(), row[-1]) for row in kept["triggers"]} == bodies
+        refused = taken(self.kafka, f"{self.topic}.dead-letters", counts["dead_letters"])
+        assert counts["dead_letters"] == len({each.key() for each in refused})
+        released = int(np.count_nonzero(journal["kind"] == "release"))
+        return {"events": sum(each[-1].position for each in self.log.values()), "releases": released, **counts}
+
+
+FAULTS: dict[str, Callable[[Fleet], None]] = {
+    "kill worker": Fleet.kill_worker,
+    "freeze worker": Fleet.freeze_worker,
+    "leave": Fleet.leave,
+    "kill monitor": Fleet.kill_monitor,
+    "kill broker": Fleet.kill_broker,
+}

@@ -2,7 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test fast check bench torture lock clean
+SEEDS ?= 200
+
+.PHONY: demo test fast check bench simulate torture lock clean
 .DEFAULT_GOAL := help
 
 help:            ## list the targets
@@ -26,6 +28,9 @@ check: .venv/ready    ## lint, types, import contracts, doctests
 
 bench: .venv/ready    ## speed and memory, as ratios measured side by side
 	$(BIN)/python -m tests.bench
+
+simulate: .venv/ready ## SEEDS=200 worlds, each run undisturbed and struck, in one process and in two tiers
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 torture: .venv/ready  ## kill, freeze and stop workers, monitor and broker for ten minutes; then compare the rows
 	$(BIN)/python -m tests.torture --faults 100

@@ -97,7 +97,7 @@ class Worker:
                 self._claims[partition] = task.result()
                 self._trouble.note(PLACE, "")
             except (RelayFailed, Fenced, BrokerFailed) as error:
-                self._trouble.note(PLACE, str(error))
+                self._trouble.note(PLACE, _why(partition, error))
                 await asyncio.sleep(AGAIN_S)
         for partition in mine - self._claims.keys() - self._starting.keys():
             self._starting[partition] = asyncio.create_task(self._claim(partition))
@@ -150,7 +150,7 @@ class Worker:
         )
         for (partition, _), outcome in zip(claims, sent, strict=True):
             if isinstance(outcome, RelayFailed | Fenced):
-                self._trouble.note(PLACE, str(outcome))
+                self._trouble.note(PLACE, _why(partition, outcome))
                 await self._let_go(partition)
             elif isinstance(outcome, BaseException):
                 raise outcome
@@ -166,3 +166,11 @@ class Worker:
                     self._plans.stop(),
                     *(claim.end() for claim in self._claims.values()),
                 )
+
+
+def _why(partition: Partition, error: Exception) -> str:
+    """Why a partition has to be claimed anew, for a person."""
+    topic, number = partition
+    if isinstance(error, Fenced):
+        return f"{topic}/{number}: another worker has it now, or this one was suspended"
+    return f"{topic}/{number}: {error}"

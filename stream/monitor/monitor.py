@@ -17,6 +17,7 @@ from stream.monitor.state import State
 from stream.monitor.verdicts import Windows
 from stream.partials import Open, Partial, shown
 from stream.plan import Plan
+from stream.roster import FUTURE
 from stream.windows import due
 
 Key = TypeVar("Key", bound=Hashable)
@@ -49,6 +50,7 @@ class Monitor:
         return Closed(
             {entry.name: closed(entry.settings) for entry in self.state.roster.entries},
             tuple((pattern, closed(model)) for pattern, model in self.settings.patterns),
+            FUTURE,
         )
 
     def closed_on(self, topic: str) -> tuple[int | None, int | None]:

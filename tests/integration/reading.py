@@ -35,7 +35,7 @@ async def until(reader: Reader, done: Callable[[], bool], records_max: int = 100
         if done():
             return all_of_it
         all_of_it += await reader.fetch(500, records_max)
-    raise AssertionError(f"not done: {all_of_it}, {reader.problem}")
+    raise AssertionError(f"not done: {str(all_of_it)[:2_000]}, {reader.problem}")
 
 
 def values(fetched: list[Fetched | Gap]) -> list[bytes | None]:

@@ -14,7 +14,7 @@ from stream.journey import Journey
 from stream.monitor.onboarding import Sources
 from stream.watch import Memory, Start
 from tests.integration.kafka import Kafka
-from tests.integration.reading import reading, run, until
+from tests.integration.reading import reading, run
 from tests.simulation.driver import Rows, rows
 
 
@@ -49,9 +49,10 @@ def whole(kafka: Kafka, partitions: list[Partition]) -> dict[Partition, list[Fet
 
     async def story() -> None:
         async with reading(kafka, dict.fromkeys(partitions, 0)) as reader:
-            for each in await until(reader, lambda: all(map(reader.at_end, partitions)), 2_000):
-                assert isinstance(each, Fetched), each
-                log[each.topic, each.partition].append(each)
+            while not all(map(reader.at_end, partitions)):
+                for each in await reader.fetch(500, 2_000):
+                    assert isinstance(each, Fetched), each
+                    log[each.topic, each.partition].append(each)
 
     run(story())
     return log

@@ -7,9 +7,21 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.closed import Closed
 from stream.config.settings import Model, Settings
 from stream.events import RESERVED
-from stream.partials import NAMES_MAX, STRANGER_SAMPLE, STRANGERS_MAX, TOLD_MAX, Open, Partial, fewest, name_hash
+from stream.partials import (
+    NAMES_MAX,
+    STRANGER_SAMPLE,
+    STRANGERS_MAX,
+    TOLD_MAX,
+    DeadLetter,
+    Open,
+    Partial,
+    fewest,
+    name_hash,
+)
+from stream.roster import FUTURE
 from stream.sample import Sample
 
 PANE = 60
@@ -104,3 +116,20 @@ def test_counts_add_up() -> None:
     partly = opened(one, one, Partial(rejected={(PANE, "t", 0, "empty"): 1}))
     assert (4, 2, 6) == (partly.learning[PANE, "m"], partly.late[PANE, "m"], partly.labels[PANE, "m"])
     assert {(PANE, "t", 0, "empty"): 1} == dict(partly.rejected)
+
+
+def test_what_belongs_to_closed_panes_is_left_out() -> None:
+    """By model, by the pattern of those that are counted together, and for ever where no pattern matches any more."""
+    closed = Closed({"a": PANE}, (("m1*", 2 * PANE), ("n*", PANE)), otherwise=FUTURE)
+    names = ("a", "m17", f"{RESERVED}m1*", "n", "gone", f"{RESERVED}gone*")
+    late = Counter({(end, name): 1 for name in names for end in (PANE, 2 * PANE, 3 * PANE)})
+    letter = DeadLetter("t", 0, 7, 0, 0, "empty", "", b"")
+    rejected = {(PANE, "t", 0, "empty"): 1, (2 * PANE, "t", 0, "empty"): 1}
+    left = Partial(late=late, labels=late, rejected=rejected, dead_letters=(letter,)).beyond(
+        closed, Closed(), {"t": 60}
+    )
+    expected = {"a": [2, 3], "m17": [3], f"{RESERVED}m1*": [3], "n": [2, 3]}
+    assert {(n * PANE, name) for name, ends in expected.items() for n in ends} == set(left.late)
+    assert late == left.labels
+    assert {(2 * PANE, "t", 0, "empty"): 1} == left.rejected
+    assert (letter,) == left.dead_letters

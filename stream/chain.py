@@ -27,6 +27,7 @@ class Link:
     unplaced: Mapping[str, int] = field(default_factory=dict)  # refused before the partition's first clock, by reason
     kind: Kind = "read"
     gap: bool = False  # whether a loss lies before `end`, and no event behind it yet
+    upto: int = -1  # the high watermark of the partition, as its reader knew it
     behind: int = NEVER  # the time of the first event behind a loss, ns, where it is in here
 
 

@@ -29,7 +29,8 @@ class Follower(Watch):
         self._progress = {partition: Progress(start.mark) for partition, start in memory.starts.items()}
         self._places = {each: Places(memory.places.get(each, Place())) for each in self._progress}
         self._unplaced: dict[Partition, Counter[str]] = {}
-        self.at_end: dict[Partition, int] = {}  # where partitions end, by what their readers said last
+        self.ends: dict[Partition, int] = {}  # high watermarks, by what the readers said last
+        self.at_end: dict[Partition, int] = {}  # of these the ones that are reached, and where
         self.marks = scopes.marks(self.clocks, self.settings)
         self._settle()
 
@@ -58,6 +59,8 @@ class Follower(Watch):
             self._take(link, written=at < places.committed)
             self._progress[partition] = before.advance(link.end, self.settings.pane)
             self.at_end.pop(partition, None)
+            if link.upto >= 0:  # a reader that has just begun does not know yet
+                self.ends[partition] = link.upto
             if link.kind == "at end":
                 self.at_end[partition] = link.end.offset
         places.passed(link.begin, at, self._progress[partition])

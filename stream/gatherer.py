@@ -34,6 +34,7 @@ class Gatherer:
         self._ingest = Ingest(self._settings, board.roster, schema_of(board.roster, self._settings))
         self._ingest.start(partition, mark, mark.offset)
         self._begin, self._gap, self._behind = mark, gap, NEVER
+        self.upto = -1  # the high watermark, as far as the reader knows it
         self._held: Batch | None = None
         self._links: list[tuple[Link, Roster]] = []
         self._board = board
@@ -135,7 +136,7 @@ class Gatherer:
         if kind == "read" and mark == self._begin and sums == Partial():
             return
         unplaced = self._ingest.take_unplaced(self.partition)
-        link = Link(self.partition, self._begin, mark, sums, unplaced, kind, self._gap, self._behind)
+        link = Link(self.partition, self._begin, mark, sums, unplaced, kind, self._gap, self.upto, self._behind)
         self._links.append((link, self.roster))
         self._begin, self._behind = mark, NEVER
         self._ingest.progress[self.partition] = Progress(mark)  # the chain is what is read again, by others

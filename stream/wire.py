@@ -38,6 +38,7 @@ class _Wire(msgspec.Struct, frozen=True, array_like=True):
     end: Place
     kind: Kind
     gap: bool
+    upto: int
     behind: int
     blocks: list[tuple[int, str, str | None, str, bytes]]  # pane end, model, version, plan, summary
     versions: list[tuple[int, str, list[str]]]
@@ -70,6 +71,7 @@ def pack(link: Link, roster: Roster, pane: int) -> bytes:
             _place(link.end),
             link.kind,
             link.gap,
+            link.upto,
             link.behind,
             [
                 (end, model, version, plan_id(model, end), packed(summary))
@@ -120,7 +122,8 @@ def unpack(value: bytes, plan_of: PlanOf) -> Link:
         {(end, model): Counter(fields) for end, model, fields in wire.unwatched},
         tuple(DeadLetter(wire.topic, wire.partition, *letter) for letter in wire.dead_letters),
     )
-    return Link(source, Mark(*wire.begin), Mark(*wire.end), sums, wire.unplaced, wire.kind, wire.gap, wire.behind)
+    marks = Mark(*wire.begin), Mark(*wire.end)
+    return Link(source, *marks, sums, wire.unplaced, wire.kind, wire.gap, wire.upto, wire.behind)
 
 
 def end_of(value: bytes) -> tuple[Mark, bool]:

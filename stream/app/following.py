@@ -73,8 +73,8 @@ class Following(Intake[Follower]):
         await self._relay.stop()
 
     def ends(self, watch: Follower) -> dict[Partition, int]:
-        """Only workers see where the event topics end."""
-        return dict(watch.at_end)
+        """Only workers see where the event topics end; they say so with each Partial."""
+        return watch.ends
 
     def _positions(self, watch: Follower) -> Mapping[Partition, int]:
         partials_of = self.settings.topics.partials_of

@@ -33,7 +33,6 @@ class Claim:
     gatherer: Gatherer = field(init=False)
     _board: Board | None = None  # the last that was looked at
     _sent: float = 0.0
-    _sent_upto: int = -1
 
     def __post_init__(self) -> None:
         kafka, (topic, number) = self.settings.kafka, self.partition
@@ -74,9 +73,10 @@ class Claim:
         if self.gatherer.mark.offset == offset and self.gatherer.clock < until:
             self.gatherer.release(until, until)
 
-    async def send(self, *, at_end: bool, now: float) -> bool:
+    async def send(self, *, lag: int | None, at_end: bool, now: float) -> bool:
         """Send what is due, in one transaction; whether anything was. RelayFailed, Fenced: let go."""
         one = self.gatherer
+        one.upto = one.upto if lag is None else one.read_upto() + lag
         due = now - self._sent >= CUT_S or one.n_buffered >= CUT_ROWS or one.held
         if due and at_end and not one.held and now - self._sent >= CUT_S:
             one.attest()

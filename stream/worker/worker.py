@@ -143,11 +143,10 @@ class Worker:
 
     async def _send_all(self) -> None:
         """Send what is due, all partitions side by side; one whose producer fails is claimed anew."""
-        now = time.monotonic()
-        claims = list(self._claims.items())
-        sent = await asyncio.gather(
-            *(claim.send(at_end=self._reader.at_end(each), now=now) for each, claim in claims), return_exceptions=True
-        )
+        now, claims = time.monotonic(), list(self._claims.items())
+        known = {each: (self._reader.lag(each), self._reader.at_end(each)) for each, _ in claims}
+        sending = (claim.send(lag=known[each][0], at_end=known[each][1], now=now) for each, claim in claims)
+        sent = await asyncio.gather(*sending, return_exceptions=True)
         for (partition, _), outcome in zip(claims, sent, strict=True):
             if isinstance(outcome, RelayFailed | Fenced):
                 self._trouble.note(PLACE, _why(partition, outcome))

@@ -27,7 +27,9 @@ def undisturbed(log: World) -> Rows:
 @pytest.mark.parametrize("seed", range(4))
 def test_two_tiers_give_the_rows_of_one_process(log: World, undisturbed: Rows, seed: int) -> None:
     """Batches, cuts and Commits at random; boards come late."""
-    assert undisturbed == Tiers(log, seed, batch_max=[2, 8, 41, 301][seed]).finish()
+    tiers = Tiers(log, seed, batch_max=[2, 8, 41, 301][seed])
+    assert undisturbed == tiers.finish()
+    assert {partition: log.end(partition) for partition in log.log} == tiers.follower.ends
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -105,6 +105,7 @@ class Tiers:
             if end > at:
                 one.receive(self.world.records(partition, at, end))
         if self.rng.random() < self.cut_share:
+            one.upto = self.world.end(partition)
             one.cut()
             self.partials[partition] += one.take()  # one transaction
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from sinks.topics import Message, Relay, RelayFailed
 from stream import board as boards
 from stream.app.intake import Intake
-from stream.broker import Fetched, Gap, arguments
+from stream.broker import POLICY, RETENTION, Fetched, Gap, arguments, configs
 from stream.chain import ChainBroken
 from stream.events import Partition
 from stream.follower import Follower
 
 PLACE = "the plans topic"
+# Of a topic with one board a second; a worker reads all that is left of it when it starts.
+COMPACTED = {POLICY: "compact", "segment.bytes": "16777216", "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
 ATTESTED_S = 3.0  # workers say each second where a partition ends; an older word says nothing about now
 
 
@@ -22,6 +24,7 @@ class Following(Intake[Follower]):
     """The intake of `driftline monitor`. Its partitions are those of the event topics; it reads their Partials."""
 
     _said: set[str] = field(default_factory=set)  # the plans that this process has told
+    _told: list[tuple[str, bytes]] = field(default_factory=list)  # the last board, with its key
     _attested: dict[Partition, float] = field(default_factory=dict)  # when a reader last said that it is at the end
 
     def __post_init__(self) -> None:
@@ -58,6 +61,8 @@ class Following(Intake[Follower]):
             for partition, until in self._idleness.releases(watch.clocks, now)
         }
         packed = list(boards.pack(watch.board(asked), self._said))
+        if packed == self._told:
+            return
         messages = [Message(self.settings.topics.plans, key.encode(), body, partition=0) for key, body in packed]
         try:
             await self._relay.send(messages)
@@ -65,6 +70,7 @@ class Following(Intake[Follower]):
             self.trouble.note(PLACE, str(error))
             return
         self.trouble.note(PLACE, "")
+        self._told = packed[-1:]  # the next time its plans are known
         self._said |= {key.removeprefix(boards.PLAN) for key, _ in packed if key.startswith(boards.PLAN)}
 
     async def stop(self) -> None:
@@ -88,8 +94,14 @@ class Following(Intake[Follower]):
         present = Counter(topic for topic, _ in (await self._questions.partitions(wanted)).partitions)
         for topic, n in wanted.items():
             if not present[topic]:
-                await self._questions.create((topic,), partitions=n, compacted=topic == plans)
+                config = COMPACTED if topic == plans else await self._retention(self._sources[topic])
+                await self._questions.create((topic,), n, config)
                 self.say(f"created topic {topic}, partitions: {n}")
             elif present[topic] < n:
                 await self._questions.grow(topic, n)
                 self.say(f"topic {topic} has {n} partitions now")
+
+    async def _retention(self, topic: str) -> dict[str, str]:
+        """That of an event topic, where the broker tells: its Partials shall live as long."""
+        known = (await configs(self.settings.kafka, self.environment, [topic])).get(topic, {})
+        return {RETENTION: known[RETENTION]} if known.get(RETENTION) else {}

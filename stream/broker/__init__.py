@@ -1,5 +1,8 @@
 """The Kafka clients: reading by position, questions about topics, and what goes wrong with either."""
 
+from stream.broker.configs import POLICY as POLICY
+from stream.broker.configs import RETENTION as RETENTION
+from stream.broker.configs import configs as configs
 from stream.broker.connect import arguments as arguments
 from stream.broker.fetched import Fetched as Fetched
 from stream.broker.fetched import Gap as Gap

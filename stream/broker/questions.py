@@ -77,9 +77,11 @@ class Questions:
             ends = await _again(lambda: _offsets(client, partitions, LATEST))
         return {each: Bounds(beginnings[each], ends[each]) for each in partitions}
 
-    async def create(self, topics: Collection[str], *, partitions: int = PARTITIONS, compacted: bool = False) -> None:
-        """Create topics; one that exists already is as good. Of a compacted one the newest record per key stays."""
-        given = [("cleanup.policy", "compact")] if compacted else []
+    async def create(
+        self, topics: Collection[str], partitions: int = PARTITIONS, config: Mapping[str, str] | None = None
+    ) -> None:
+        """Create topics; one that exists already is as good."""
+        given = list((config or {}).items())
         async with self._client() as client:
             controller = await self._controller(client)
             replicas = min(REPLICAS, len(client.cluster.brokers()))

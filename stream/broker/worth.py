@@ -1,12 +1,9 @@
 """What a broker's settings are worth to us: sentences for `driftline check`."""
 
+from collections import Counter
 from collections.abc import Mapping
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
-
-from stream.broker.connect import arguments
+from stream.broker.configs import POLICY, RETENTION, configs
 from stream.broker.questions import Questions
 from stream.config.panes import reread
 from stream.config.settings import Settings
@@ -18,19 +15,41 @@ MILLISECOND = 1_000_000
 async def worth(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     """One sentence per topic. ConnectionProblem where nobody answers."""
     topics = list(dict.fromkeys((*settings.events.predictions, *settings.events.labels)))
-    found = await Questions(settings.kafka, environment).partitions(topics)
-    told = [f"Topic {topic} does not exist yet." for topic in found.missing]
-    present = [topic for topic in topics if topic not in found.missing]
-    configs = await _configs(settings, environment, present)
-    for topic in present:
-        n = sum(one == topic for one, _ in found.partitions)
-        kept = _retention(settings, configs.get(topic, {}))
-        told.append(f"Topic {topic}: {n} partition{'s' if n > 1 else ''}; {kept}.")
+    partials = {topic: settings.topics.partials_of(topic) for topic in topics}  # there, where workers read
+    found = await Questions(settings.kafka, environment).partitions([*topics, *partials.values()])
+    told = [f"Topic {topic} does not exist yet." for topic in topics if topic in found.missing]
+    counts = Counter(topic for topic, _ in found.partitions)
+    known = await configs(settings.kafka, environment, list(counts))
+    told += [
+        f"Topic {topic}: {_count(counts[topic])}; {_retention(settings, known.get(topic, {}))}."
+        for topic in topics
+        if topic in counts
+    ]
+    for topic, summed in partials.items():
+        if summed in counts:
+            kept = _as_long(topic, known.get(topic, {}), known.get(summed, {}))
+            fewer = f", fewer than {topic} has: the monitor adds them" if counts[summed] < counts[topic] else ""
+            told.append(f"Topic {summed}: {_count(counts[summed])}{fewer}; {kept}.")
     return told
 
 
+def _count(n: int) -> str:
+    return f"{n} partition{'s' if n > 1 else ''}"
+
+
+def _as_long(topic: str, events: Mapping[str, str], partials: Mapping[str, str]) -> str:
+    """Whether Partials live as long as the events that they are made of."""
+    kept, needed = partials.get(RETENTION, ""), events.get(RETENTION, "")
+    if not kept or not needed:
+        return "its settings could not be read"
+    if int(kept) < 0 or 0 <= int(needed) <= int(kept):
+        return f"it keeps what workers have summed as long as {topic} keeps the events"
+    span = spelled_duration(int(kept) * MILLISECOND)
+    return f"it keeps {span}, less than {topic}: a monitor that is away for longer cannot go on; raise retention.ms"
+
+
 def _retention(settings: Settings, config: Mapping[str, str]) -> str:
-    policy, kept = config.get("cleanup.policy", ""), config.get("retention.ms", "")
+    policy, kept = config.get(POLICY, ""), config.get(RETENTION, "")
     if "compact" in policy:
         return "it is compacted: events whose keys repeat may be gone before they are read"
     if not kept:
@@ -44,20 +63,3 @@ def _retention(settings: Settings, config: Mapping[str, str]) -> str:
             "again: raise retention.ms"
         )
     return f"it keeps {spelled_duration(span)}: the service may be down for as long, less {spelled_duration(needed)}"
-
-
-async def _configs(settings: Settings, environment: Mapping[str, str], topics: list[str]) -> dict[str, dict[str, str]]:
-    """The settings of each topic; nothing where the broker does not tell."""
-    admin = AIOKafkaAdminClient(**arguments(settings.kafka, environment), request_timeout_ms=5_000)
-    try:
-        await admin.start()
-        answers = await admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic) for topic in topics])
-        return {
-            resource[3]: {entry[0]: entry[1] for entry in resource[4]}
-            for answer in answers
-            for resource in answer.resources
-        }
-    except KafkaError:
-        return {}
-    finally:
-        await admin.close()

@@ -1,6 +1,7 @@
 """A worker: partitions that its group gives it, in; their Partials, out. It may come, go and die at any time."""
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,11 +15,12 @@ from stream.config.settings import Settings
 from stream.events import Partition, Records
 from stream.worker.claim import Claim
 
-PLACE = "Kafka"
+PLACE, MONITOR = "Kafka", "the monitor"
 FETCH_MS, RECORDS_MAX = 100, 4_000
 PLANS_MS = 500
 AGAIN_S = 0.5
-GOODBYE_S = 4.0
+LAST_SEND_S, GOODBYE_S = 1.5, 3.0  # a stop as a whole has 5 s
+SILENT_S = 5.0  # a monitor says something each second while it reads
 
 
 class Worker:
@@ -32,6 +34,7 @@ class Worker:
         self._questions, self._reader = Questions(kafka, environment), Reader(kafka, environment)
         self._plans, self._boards = Reader(kafka, environment), Boards(settings)
         self._membership = Membership(kafka, environment, f"{kafka.name}-ingest", self._topics)
+        self._begun = 0.0
         self._claims: dict[Partition, Claim] = {}
         self._starting: dict[Partition, asyncio.Task[Claim]] = {}
 
@@ -51,7 +54,9 @@ class Worker:
                     self._membership.check()
                     await self._follow_group()
                     await self._round()
-                await self._send_all()
+                with suppress(TimeoutError):  # what is not sent now is read again by the next owner
+                    async with asyncio.timeout(LAST_SEND_S):
+                        await self._send_all(math.inf)
         finally:
             if listening is not None:
                 listening.cancel()
@@ -69,6 +74,7 @@ class Worker:
         bounds = await self._plans.bounds([plans])
         self._plans.assign({plans: bounds[plans].beginning})
         await self._membership.start()
+        self._begun = time.monotonic()
         return True
 
     async def _listen(self) -> None:
@@ -124,6 +130,8 @@ class Worker:
 
     async def _round(self) -> None:
         """Fetch, gather, send what is due."""
+        waiting = self._newest() is None and time.monotonic() - self._begun > SILENT_S
+        self._trouble.note(MONITOR, "it has told nothing yet: is `driftline monitor` running?" if waiting else "")
         if not self._claims:
             await self._stopping.sleep(FETCH_MS / 1000)
             return
@@ -139,11 +147,11 @@ class Worker:
         for partition, claim in self._claims.items():
             claim.look(self._newest())
             claim.release(at_end=self._reader.at_end(partition))
-        await self._send_all()
+        await self._send_all(time.monotonic())
 
-    async def _send_all(self) -> None:
+    async def _send_all(self, now: float) -> None:
         """Send what is due, all partitions side by side; one whose producer fails is claimed anew."""
-        now, claims = time.monotonic(), list(self._claims.items())
+        claims = list(self._claims.items())
         known = {each: (self._reader.lag(each), self._reader.at_end(each)) for each, _ in claims}
         sending = (claim.send(lag=known[each][0], at_end=known[each][1], now=now) for each, claim in claims)
         sent = await asyncio.gather(*sending, return_exceptions=True)

@@ -128,6 +128,7 @@ class Fleet:
         for each in self.workers:
             if each.process.poll() is not None:
                 self.faults["a worker gave up"] += 1
+                print("a worker gave up:", *each.said.splitlines()[-3:], sep="\n  ", flush=True)
                 each.start()
         return True
 

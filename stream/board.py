@@ -4,13 +4,13 @@ It travels on one ordered topic. Plans are said once, before the first board tha
 watermark knows every plan that it stands on.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
 
-from stream.clocks import Mark
+from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.events import Partition
 from stream.monitor.scopes import Marks, Scope
@@ -31,7 +31,8 @@ class Board:
     roster: Roster
     marks: Marks
     bounds: Mapping[str, int]  # per model: from which hash on nothing enters its sample
-    starts: Mapping[Partition, Mark]  # partitions of which no Partial has come yet
+    starts: Mapping[Partition, Start]  # of partitions of which no Partial has come yet
+    gaps: Collection[Partition] = ()  # of these the ones that have lost events lately, see `Link.gap`
     asked: Asked = field(default_factory=dict)  # releases, which their readers make
 
 
@@ -47,6 +48,14 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     plans: list[str]
 
 
+class _Start(msgspec.Struct, frozen=True, array_like=True):
+    partition: Partition
+    mark: tuple[int, int, int, int]
+    written: int
+    releases: list[tuple[int, int, int]]
+    gap: bool
+
+
 class _Board(msgspec.Struct, frozen=True, array_like=True, tag="board"):
     version: int
     pane: int
@@ -55,7 +64,7 @@ class _Board(msgspec.Struct, frozen=True, array_like=True, tag="board"):
     labels: list[tuple[Scope, int]]
     topics: dict[str, int]
     bounds: dict[str, int]
-    starts: list[tuple[Partition, tuple[int, int, int, int]]]
+    starts: list[_Start]
     asked: list[tuple[Partition, tuple[int, int]]]
 
 
@@ -71,7 +80,16 @@ def pack(board: Board, said: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         for plan in entry.plans:
             if plan.id not in known:
                 yield f"{PLAN}{plan.id}", msgspec.msgpack.encode(_Plan(plan.id, plan.body))
-    starts = [(each, (mark.offset, mark.row, mark.clock, mark.label_clock)) for each, mark in board.starts.items()]
+    starts = [
+        _Start(
+            each,
+            (start.mark.offset, start.mark.row, start.mark.clock, start.mark.label_clock),
+            start.written,
+            [(release.offset, release.clock, release.label_clock) for release in start.releases],
+            each in board.gaps,
+        )
+        for each, start in board.starts.items()
+    ]
     body = _Board(
         VERSION,
         board.pane,
@@ -115,8 +133,12 @@ class Boards:
         if found.entries != self._entries:  # the same roster stays the same object: what is made of it is kept
             self._entries, self._roster = found.entries, self._read(found.entries)
         marks = Marks(dict(found.events), dict(found.labels), found.topics)
-        starts = {each: Mark(*place) for each, place in found.starts}
-        self.newest = Board(found.pane, self._roster, marks, found.bounds, starts, dict(found.asked))
+        starts = {
+            one.partition: Start(Mark(*one.mark), one.written, tuple(Release(*each) for each in one.releases))
+            for one in found.starts
+        }
+        gaps = frozenset(one.partition for one in found.starts if one.gap)
+        self.newest = Board(found.pane, self._roster, marks, found.bounds, starts, gaps, dict(found.asked))
 
     def _read(self, entries: Iterable[_Entry]) -> Roster:
         """The roster of these entries; plans that none of them names are forgotten."""

@@ -70,6 +70,15 @@ class Release:
 
 
 @dataclass(frozen=True)
+class Start:
+    """Where a partition is read from: a mark with its clocks, what is already written, releases made since the mark."""
+
+    mark: Mark
+    written: int
+    releases: tuple[Release, ...] = ()
+
+
+@dataclass(frozen=True)
 class Limits:
     """How far a topic may be read now: the first event time, ns, that may not."""
 

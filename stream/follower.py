@@ -8,7 +8,7 @@ from sinks import commit as tables
 from stream import wire
 from stream.board import Asked, Board
 from stream.chain import ChainBroken, Link, continues
-from stream.clocks import Mark, Progress
+from stream.clocks import Mark, Progress, Start
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition
 from stream.ledger import Ledger
@@ -26,6 +26,7 @@ class Follower(Watch):
 
     def __init__(self, settings: Settings, sources: Sources, memory: Memory) -> None:
         super().__init__(settings, sources, memory)
+        self._starts = dict(memory.starts)  # where workers begin that find no Partial: one process may have been there
         self._progress = {partition: Progress(start.mark) for partition, start in memory.starts.items()}
         self._places = {each: Places(memory.places.get(each, Place())) for each in self._progress}
         self._unplaced: dict[Partition, Counter[str]] = {}
@@ -40,6 +41,7 @@ class Follower(Watch):
         return self._progress
 
     def _start(self, partition: Partition, mark: Mark) -> None:
+        self._starts[partition] = Start(mark, mark.offset)
         self._progress[partition] = Progress(mark)
         self._places[partition] = Places(Place())
 
@@ -139,5 +141,6 @@ class Follower(Watch):
 
     def board(self, asked: Asked) -> Board:
         """What workers must know, as of the last Commit."""
-        starts = {each: self._progress[each].mark for each, places in self._places.items() if not places.next}
-        return Board(self.settings.pane, self.state.roster, self.marks, self.monitor.bounds(), starts, asked)
+        starts = {each: start for each, start in self._starts.items() if not self._places[each].next}
+        gaps = [each for each in starts if losses.open_gap(self.state.losses, each) is not None]
+        return Board(self.settings.pane, self.state.roster, self.marks, self.monitor.bounds(), starts, gaps, asked)

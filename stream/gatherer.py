@@ -8,7 +8,7 @@ import msgspec
 from stream.binding import schema_of
 from stream.board import Board
 from stream.chain import Kind, Link
-from stream.clocks import Mark, Progress
+from stream.clocks import Mark, Progress, Start
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import NEVER, Batch, Partition, Records
@@ -21,19 +21,19 @@ from stream.wire import pack
 
 
 class Gatherer:
-    """Goes on from a mark: where the last Partial ended, or where the board says that a partition begins.
+    """Goes on where the last Partial ended, or begins where the board says.
 
-    `gap`: whether that Partial has left a loss open, see `Link`.
+    `gap`: whether a loss lies open there, see `Link`.
     """
 
     def __init__(
-        self, settings: Settings, partition: Partition, mark: Mark, board: Board, *, gap: bool = False
+        self, settings: Settings, partition: Partition, start: Start, board: Board, *, gap: bool = False
     ) -> None:
         self.partition, self.roster = partition, board.roster
         self._settings = msgspec.structs.replace(settings, pane=board.pane)
         self._ingest = Ingest(self._settings, board.roster, schema_of(board.roster, self._settings))
-        self._ingest.start(partition, mark, mark.offset)
-        self._begin, self._gap, self._behind = mark, gap, NEVER
+        self._ingest.start(partition, start.mark, start.written, start.releases)
+        self._begin, self._gap, self._behind = start.mark, gap, NEVER
         self.upto = -1  # the high watermark, as far as the reader knows it
         self._held: Batch | None = None
         self._links: list[tuple[Link, Roster]] = []

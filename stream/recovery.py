@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detectors import packing
 from sinks import commit as tables
 from sinks.commit import Store, Table
-from stream.clocks import Mark, Release
+from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.config.units import spelled_duration
 from stream.events import NEVER, Partition
@@ -23,7 +23,7 @@ from stream.monitor.state import State, unpack
 from stream.places import Place
 from stream.plan import Plan
 from stream.sample import Sample
-from stream.watch import Memory, Start
+from stream.watch import Memory
 from stream.windows import window_end
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from sinks import commit as tables
 from sinks.commit import Commit
-from stream.clocks import Mark, Progress, Release
+from stream.clocks import Mark, Progress, Start
 from stream.config.settings import DAY, Settings
 from stream.events import NEVER, Partition
 from stream.ledger import Ledger, moment
@@ -31,15 +31,6 @@ def no_sample(model: str) -> Sample:
     """Nothing was learned before the first start."""
     assert model
     return NOTHING
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where a partition is read from: a mark with its clocks, what is already written, releases made since the mark."""
-
-    mark: Mark
-    written: int
-    releases: tuple[Release, ...] = ()
 
 
 @dataclass(frozen=True)

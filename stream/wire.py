@@ -13,7 +13,7 @@ import numpy as np
 from detectors.packing import pack as packed
 from detectors.packing import unpack as unpacked
 from stream.chain import Kind, Link
-from stream.clocks import Mark
+from stream.clocks import Mark, Start
 from stream.partials import DeadLetter, Partial, Series
 from stream.plan import Plan
 from stream.roster import Roster
@@ -126,10 +126,11 @@ def unpack(value: bytes, plan_of: PlanOf) -> Link:
     return Link(source, *marks, sums, wire.unplaced, wire.kind, wire.gap, wire.upto, wire.behind)
 
 
-def end_of(value: bytes) -> tuple[Mark, bool]:
+def end_of(value: bytes) -> tuple[Start, bool]:
     """Where a Partial ends, and whether a loss lies open there: what a worker goes on from."""
     wire = _decoded(value)
-    return Mark(*wire.end), wire.gap
+    mark = Mark(*wire.end)
+    return Start(mark, mark.offset), wire.gap
 
 
 def _decoded(value: bytes) -> _Wire:

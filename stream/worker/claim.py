@@ -50,8 +50,10 @@ class Claim:
             if board is not None and (last is not None or self.partition in board.starts):
                 break
             await asyncio.sleep(BOARD_S)
-        mark, gap = wire.end_of(last) if last is not None else (board.starts[self.partition], False)
-        self.gatherer = Gatherer(self.settings, self.partition, mark, board, gap=gap)
+        begun = board.starts.get(self.partition), self.partition in board.gaps
+        start, gap = wire.end_of(last) if last is not None else begun
+        assert start is not None, "neither a Partial nor a beginning"
+        self.gatherer = Gatherer(self.settings, self.partition, start, board, gap=gap)
         self._board, self._sent = board, time.monotonic()
 
     async def end(self) -> None:

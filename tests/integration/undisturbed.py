@@ -7,12 +7,12 @@ from sinks import commit as tables
 from sinks.commit import Store
 from sinks.memory import MemoryStore
 from stream.broker import Fetched
-from stream.clocks import Mark, Release
+from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.events import Partition, Records
 from stream.journey import Journey
 from stream.monitor.onboarding import Sources
-from stream.watch import Memory, Start
+from stream.watch import Memory
 from tests.integration.kafka import Kafka
 from tests.integration.reading import reading, run
 from tests.simulation.driver import Rows, rows

@@ -3,6 +3,7 @@
 import pytest
 
 from stream import recovery, watch
+from stream.clocks import Start
 from tests.simulation.driver import Rows, Run
 from tests.simulation.world import World, world
 
@@ -71,7 +72,7 @@ def test_without_the_rewind_rows_are_lost(log: World, undisturbed: Rows, monkeyp
 
     def forgetful(*arguments: object) -> watch.Memory:
         memory = recalled(*arguments)
-        starts = {p: watch.Start(memory.clocks[p], start.written) for p, start in memory.starts.items()}
+        starts = {p: Start(memory.clocks[p], start.written) for p, start in memory.starts.items()}
         return watch.Memory(memory.last, memory.state, starts, memory.clocks)
 
     monkeypatch.setattr("tests.simulation.driver.recall", forgetful)
@@ -86,7 +87,7 @@ def test_without_the_position_skip_rows_are_written_twice(
 
     def repeating(*arguments: object) -> watch.Memory:
         memory = recalled(*arguments)
-        starts = {p: watch.Start(start.mark, 0, start.releases) for p, start in memory.starts.items()}
+        starts = {p: Start(start.mark, 0, start.releases) for p, start in memory.starts.items()}
         return watch.Memory(memory.last, memory.state, starts, memory.clocks)
 
     monkeypatch.setattr("tests.simulation.driver.recall", repeating)

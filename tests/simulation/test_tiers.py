@@ -4,7 +4,7 @@ import pytest
 
 from stream import follower, places, wire
 from stream.chain import Link
-from stream.clocks import Mark, Progress
+from stream.clocks import Mark, Progress, Start
 from tests.simulation.driver import Rows, Run
 from tests.simulation.tiers import Stuck, Tiers
 from tests.simulation.world import World, world
@@ -78,9 +78,9 @@ def test_a_worker_without_the_clock_of_its_partition_breaks_the_chain(
     """The mutation check: who goes on from a position alone would judge lateness anew."""
     read = wire.end_of
 
-    def clockless(value: bytes) -> tuple[Mark, bool]:
-        mark, gap = read(value)
-        return Mark(mark.offset), gap
+    def clockless(value: bytes) -> tuple[Start, bool]:
+        start, gap = read(value)
+        return Start(Mark(start.mark.offset), start.written), gap
 
     monkeypatch.setattr("tests.simulation.tiers.end_of", clockless)
     with pytest.raises(follower.ChainBroken):

@@ -116,12 +116,12 @@ class Tiers:
         if read.newest is None:
             return None
         if self.partials[partition]:
-            mark, gap = end_of(self.partials[partition][-1])
+            start, gap = end_of(self.partials[partition][-1])
         elif partition in read.newest.starts:
-            mark, gap = read.newest.starts[partition], False
+            start, gap = read.newest.starts[partition], partition in read.newest.gaps
         else:
             return None
-        return Worker(Gatherer(settings(self.changed), partition, mark, read.newest, gap=gap), read, len(self.plans))
+        return Worker(Gatherer(settings(self.changed), partition, start, read.newest, gap=gap), read, len(self.plans))
 
     def _hear(self, worker: Worker) -> None:
         upto = self.rng.randint(worker.heard, len(self.plans))

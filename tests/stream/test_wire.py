@@ -9,7 +9,7 @@ from stream import board as boards
 from stream import wire
 from stream.board import Board, Boards, UnknownBoard
 from stream.chain import ChainBroken, Link, continues
-from stream.clocks import Mark
+from stream.clocks import Mark, Start
 from stream.config.settings import Settings
 from stream.events import NEVER
 from stream.plan import Plan
@@ -63,7 +63,7 @@ def test_sums_of_closed_panes_are_not_read(told: Tiers) -> None:
     value = next(value for partials in told.partials.values() for value in partials if _blocks(value, told))
     link = wire.unpack(value, lambda model, end, plan: None)  # noqa: ARG005 - all of them are closed
     assert {} == link.partial.blocks
-    assert wire.end_of(value) == (link.end, link.gap)
+    assert wire.end_of(value) == (Start(link.end, link.end.offset), link.gap)
 
 
 def _blocks(value: bytes, told: Tiers) -> bool:

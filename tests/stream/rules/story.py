@@ -80,7 +80,7 @@ def minute_of(time: Any) -> float:  # noqa: ANN401 - ns or datetime64
 class Story:
     """A log that grows by hand, one store, and one life of the service after another."""
 
-    tiers: ClassVar[bool] = False  # whether workers and a monitor do what otherwise one process does
+    lives: ClassVar[tuple[bool, ...]] = (False,)  # each: whether workers and a monitor do what else one process does
 
     def __init__(self, configuration: str = CONFIGURATION, partitions: Sequence[Partition] = (FIRST,)) -> None:
         self.configuration = configuration
@@ -88,9 +88,15 @@ class Story:
         self.log: dict[Partition, list[tuple[int, int, bytes | None]]] = {}
         self.begins: dict[Partition, int] = {}
         self.partials: Log = {}
+        self._life = 0
         self.journey: Any = self._born()
         for partition in partitions:
             self.find(partition)
+
+    @property
+    def tiers(self) -> bool:
+        """Whether workers and a monitor do it in this life; the last of `lives` is that of all that follow."""
+        return self.lives[min(self._life, len(self.lives) - 1)]
 
     def _born(self) -> Journey | Tiered:
         settings = parse(self.configuration)
@@ -155,6 +161,7 @@ class Story:
     def crash(self, configuration: str = "") -> "Story":
         """The process is gone; another one goes on from the store, perhaps with another configuration."""
         self.configuration = configuration or self.configuration
+        self._life += 1
         self.journey = self._born()
         return self
 

@@ -28,9 +28,11 @@ class Tiered(Follower):
         self.work()
 
     def _begin(self, partition: Partition) -> None:
-        log = self._log.setdefault(partition, [])
-        mark, gap = end_of(log[-1]) if log else (self.progress[partition].mark, False)
-        self._workers[partition] = Gatherer(self.settings, partition, mark, self._board(), gap=gap)
+        log, board = self._log.setdefault(partition, []), self._board()
+        begun = board.starts.get(partition), partition in board.gaps
+        start, gap = end_of(log[-1]) if log else begun
+        assert start is not None, partition
+        self._workers[partition] = Gatherer(self.settings, partition, start, board, gap=gap)
 
     def _board(self) -> Board:
         """The present board, by way of its bytes."""

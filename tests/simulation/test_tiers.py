@@ -39,7 +39,7 @@ def test_any_crash_of_either_tier_gives_the_same_rows(log: World, undisturbed: R
     assert undisturbed == tiers.finish()
     print(
         f"seed {seed}: {tiers.worker_kills} workers and {tiers.monitor_kills} monitors killed, "
-        f"{tiers.reread} partials read again"
+        f"{tiers.reread} partials read again, {tiers.refused} refused of workers that were frozen"
     )
     assert min(tiers.worker_kills, tiers.monitor_kills, tiers.reread) > 3
 
@@ -85,3 +85,16 @@ def test_a_worker_without_the_clock_of_its_partition_breaks_the_chain(
     monkeypatch.setattr("tests.simulation.tiers.end_of", clockless)
     with pytest.raises(follower.ChainBroken):
         Tiers(log, 3, kill_share=0.05).finish()
+
+
+def test_the_end_must_not_be_read_before_the_former_owner_is_fenced(log: World) -> None:
+    """The mutation check: what a frozen worker sends in between would be counted twice, or break the chain."""
+    assert any(_breaks(Tiers(log, seed, batch_max=8, kill_share=0.08, tail_first=True)) for seed in range(20))
+
+
+def _breaks(tiers: Tiers) -> bool:
+    try:
+        tiers.finish()
+    except (follower.ChainBroken, Stuck):
+        return True
+    return False

@@ -1,6 +1,7 @@
 """Drives workers and a monitor over a world: a log of Partials and a log of boards between them, killed at random."""
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field
 
 from sinks.commit import Store
@@ -30,6 +31,7 @@ class Worker:
     gatherer: Gatherer
     boards: Boards
     heard: int  # of the messages of the plans topic
+    epoch: int  # of its producer
 
 
 @dataclass
@@ -46,7 +48,12 @@ class Tiers:
     plans: list[bytes] = field(default_factory=list)
     workers: dict[Partition, Worker] = field(default_factory=dict)
     changed: bool = False
+    tail_first: bool = False  # the wrong order: the end is read before the former owner is fenced
+    claiming: dict[Partition, bytes | None] = field(default_factory=dict)  # partitions whose owner is not born yet
+    epochs: Counter[Partition] = field(default_factory=Counter)  # of the newest producer of each partition
+    frozen: list[tuple[Partition, Worker]] = field(default_factory=list)
     worker_kills: int = 0
+    refused: int = 0  # Partials of workers that were frozen, and woke when somebody else had their partition
     monitor_kills: int = 0
     steps: int = 0
     reread: int = 0  # Partials that a monitor has read again
@@ -75,6 +82,8 @@ class Tiers:
         dice = self.rng.random()
         if self.rng.random() < self.kill_share:
             self._kill(partition)
+        elif self.frozen and dice < 0.05:
+            self._wake()
         elif dice < 0.5:
             self._work(partition)
         elif dice < 0.8:
@@ -83,13 +92,13 @@ class Tiers:
             self._commit()
         if not self.changed and self._all_at(self.world.change_at):
             self._commit()
-            self.changed, self.workers = True, {}
+            self.changed, self.workers, self.frozen, self.claiming = True, {}, [], {}
             self._monitor()
 
     # ---- the workers
 
     def _work(self, partition: Partition) -> None:
-        worker = self.workers.get(partition) or self._born(partition)
+        worker = self.workers.get(partition) or self._claim(partition)
         if worker is None:
             return
         self.workers[partition] = worker
@@ -104,24 +113,56 @@ class Tiers:
             end = min(self._stop_at(partition, at), at + self.rng.randrange(1, self.batch_max))
             if end > at:
                 one.receive(self.world.records(partition, at, end))
-        if self.rng.random() < self.cut_share:
-            one.upto = self.world.end(partition)
-            one.cut()
-            self.partials[partition] += one.take()  # one transaction
+        if self.rng.random() < self.cut_share and not self._append(partition, worker):
+            del self.workers[partition]
 
-    def _born(self, partition: Partition) -> Worker | None:
+    def _claim(self, partition: Partition) -> Worker | None:
+        """Two steps: fence whoever had the partition, then read where its Partials end; others act in between."""
+        if partition not in self.claiming:
+            self.claiming[partition] = self._tail(partition)
+            self.epochs[partition] += not self.tail_first
+            return None
+        tail = self.claiming.pop(partition)
+        if self.tail_first:
+            self.epochs[partition] += 1
+        else:
+            tail = self._tail(partition)
+        return self._born(partition, tail)
+
+    def _tail(self, partition: Partition) -> bytes | None:
+        return self.partials[partition][-1] if self.partials[partition] else None
+
+    def _born(self, partition: Partition, tail: bytes | None) -> Worker | None:
         read = Boards(settings(self.changed))
         for message in self.plans:
             read.receive(message)
         if read.newest is None:
             return None
-        if self.partials[partition]:
-            start, gap = end_of(self.partials[partition][-1])
+        if tail is not None:
+            start, gap = end_of(tail)
         elif partition in read.newest.starts:
             start, gap = read.newest.starts[partition], partition in read.newest.gaps
         else:
             return None
-        return Worker(Gatherer(settings(self.changed), partition, start, read.newest, gap=gap), read, len(self.plans))
+        gatherer = Gatherer(settings(self.changed), partition, start, read.newest, gap=gap)
+        return Worker(gatherer, read, len(self.plans), self.epochs[partition])
+
+    def _append(self, partition: Partition, worker: Worker) -> bool:
+        """One transaction, which the log refuses of a producer that is not the newest."""
+        worker.gatherer.upto = self.world.end(partition)
+        worker.gatherer.cut()
+        values = worker.gatherer.take()
+        if worker.epoch != self.epochs[partition]:
+            self.refused += len(values)
+            return False
+        self.partials[partition] += values
+        return True
+
+    def _wake(self) -> None:
+        """A frozen worker goes on as if nothing had happened: it sends what it has."""
+        partition, worker = self.frozen.pop(self.rng.randrange(len(self.frozen)))
+        if self._append(partition, worker) and partition not in self.workers and partition not in self.claiming:
+            self.workers[partition] = worker
 
     def _hear(self, worker: Worker) -> None:
         upto = self.rng.randint(worker.heard, len(self.plans))
@@ -167,8 +208,12 @@ class Tiers:
     # ---- faults, and the end
 
     def _kill(self, partition: Partition) -> None:
-        if self.rng.random() < 0.5:
-            self.worker_kills += self.workers.pop(partition, None) is not None
+        dice = self.rng.random()
+        if dice < 0.5:
+            victim = self.workers.pop(partition, None)
+            if victim is not None and dice < 0.25:
+                self.frozen.append((partition, victim))
+            self.worker_kills += victim is not None
             return
         self.monitor_kills += 1
         before = {each: self.follower.next_partial(each) for each in self.partials}

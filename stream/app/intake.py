@@ -64,7 +64,7 @@ class Intake(ABC, Generic[W]):
 
     async def connect(self, watch: W) -> bool:
         """Find the brokers and the topics, and go where the last Commit ended. ConnectionProblem after CONNECT_S."""
-        await self._reach()
+        await reached(self.reader, self.say)
         topics, written = ", ".join(self._topics), self.settings.topics
         self.waiting = f"waiting for topics {topics}"
         create = self.settings.kafka.create_topics
@@ -137,19 +137,6 @@ class Intake(ABC, Generic[W]):
     async def _offer(self, found: Collection[Partition]) -> None:
         """Let other topics be there that go with the partitions found."""
 
-    async def _reach(self) -> None:
-        begun, said = time.monotonic(), False
-        while True:
-            try:
-                return await self.reader.start()
-            except ConnectionProblem as problem:
-                if time.monotonic() - begun >= CONNECT_S:
-                    raise
-                if not said:
-                    self.say(f"{problem}; trying again for {CONNECT_S:.0f} s")
-                    said = True
-                await asyncio.sleep(AGAIN_S)
-
     async def _replace(self) -> None:
         """A new client in place of one that has given up."""
         await self.reader.stop()
@@ -176,3 +163,18 @@ class Intake(ABC, Generic[W]):
             watch.find(partition, beginning)
         self._added, self._broken = {}, False
         self.reader.assign(self._positions(watch))
+
+
+async def reached(reader: Reader, say: Callable[[str], None]) -> None:
+    """Connect a reader: a broker that starts beside us is waited for. ConnectionProblem after CONNECT_S."""
+    begun, said = time.monotonic(), False
+    while True:
+        try:
+            return await reader.start()
+        except ConnectionProblem as problem:
+            if time.monotonic() - begun >= CONNECT_S:
+                raise
+            if not said:
+                say(f"{problem}; trying again for {CONNECT_S:.0f} s")
+                said = True
+            await asyncio.sleep(AGAIN_S)

@@ -7,15 +7,17 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from sinks.topics import Fenced, RelayFailed
+from stream.app.intake import reached
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.board import Board, Boards
-from stream.broker import BrokerFailed, Fetched, Gap, Membership, Questions, Reader, wait_for_topics
+from stream.broker import BrokerFailed, Fetched, Gap, Membership, Questions, Reader, TopicReplaced, wait_for_topics
+from stream.config.mistakes import ConfigurationError
 from stream.config.settings import Settings
 from stream.events import Partition, Records
 from stream.worker.claim import Claim
 
-PLACE, MONITOR = "Kafka", "the monitor"
+PLACE, CLAIMS, PLANS, MONITOR = "Kafka", "the partitions", "the plans topic", "the monitor"
 FETCH_MS, RECORDS_MAX = 100, 4_000
 PLANS_MS = 500
 AGAIN_S = 0.5
@@ -34,7 +36,8 @@ class Worker:
         self._questions, self._reader = Questions(kafka, environment), Reader(kafka, environment)
         self._plans, self._boards = Reader(kafka, environment), Boards(settings)
         self._membership = Membership(kafka, environment, f"{kafka.name}-ingest", self._topics)
-        self._begun = 0.0
+        self._begun, self._broken = 0.0, False
+        self._board_at: Partition = (settings.topics.plans, 0)
         self._claims: dict[Partition, Claim] = {}
         self._starting: dict[Partition, asyncio.Task[Claim]] = {}
 
@@ -63,16 +66,15 @@ class Worker:
             await self._close()
 
     async def _connect(self) -> bool:
-        await self._reader.start()
+        await reached(self._reader, self._say)
         await self._plans.start()
         written = [*(self._settings.topics.partials_of(topic) for topic in self._topics), self._settings.topics.plans]
         create = self._settings.kafka.create_topics
         await wait_for_topics(self._questions, self._topics, create=create, say=self._say)
         started = "a `driftline monitor` with this configuration makes it"
         await wait_for_topics(self._questions, written, create=False, say=self._say, otherwise=started)
-        plans = (self._settings.topics.plans, 0)
-        bounds = await self._plans.bounds([plans])
-        self._plans.assign({plans: bounds[plans].beginning})
+        bounds = await self._plans.bounds([self._board_at])
+        self._plans.assign({self._board_at: bounds[self._board_at].beginning})
         await self._membership.start()
         self._begun = time.monotonic()
         return True
@@ -80,7 +82,18 @@ class Worker:
     async def _listen(self) -> None:
         """For ever: take in what monitors say."""
         while True:
-            for item in await self._plans.fetch(PLANS_MS, RECORDS_MAX):
+            try:
+                fetched = await self._plans.fetch(PLANS_MS, RECORDS_MAX)
+            except BrokerFailed as error:  # a new client, from where this one was
+                self._trouble.note(PLANS, str(error))
+                position = self._plans.position(self._board_at)
+                await self._plans.stop()
+                await asyncio.sleep(AGAIN_S)
+                await reached(self._plans, self._say)
+                self._plans.assign({self._board_at: position})
+                continue
+            self._trouble.note(PLANS, self._plans.problem)
+            for item in fetched:
                 for value in item.values if isinstance(item, Fetched) else ():
                     self._boards.receive(value or b"")
 
@@ -101,9 +114,9 @@ class Worker:
             task = self._starting.pop(partition)
             try:
                 self._claims[partition] = task.result()
-                self._trouble.note(PLACE, "")
+                self._trouble.note(CLAIMS, "")
             except (RelayFailed, Fenced, BrokerFailed) as error:
-                self._trouble.note(PLACE, _why(partition, error))
+                self._trouble.note(CLAIMS, _why(partition, error))
                 await asyncio.sleep(AGAIN_S)
         for partition in mine - self._claims.keys() - self._starting.keys():
             self._starting[partition] = asyncio.create_task(self._claim(partition))
@@ -124,6 +137,8 @@ class Worker:
         self._assign()
 
     def _assign(self) -> None:
+        if self._broken:
+            return  # the next client will be told
         self._reader.assign({partition: claim.gatherer.read_upto() for partition, claim in self._claims.items()})
 
     # ---- what they hold
@@ -136,7 +151,7 @@ class Worker:
             await self._stopping.sleep(FETCH_MS / 1000)
             return
         held = [partition for partition, claim in self._claims.items() if claim.gatherer.held]
-        for item in await self._stopping.unless(self._reader.fetch(FETCH_MS, RECORDS_MAX, held), []):
+        for item in await self._stopping.unless(self._fetch(held), []):
             gatherer = self._claims[item.topic, item.partition].gatherer
             if isinstance(item, Gap):
                 gatherer.lose(item.beginning)
@@ -146,18 +161,40 @@ class Worker:
                 )
         for partition, claim in self._claims.items():
             claim.look(self._newest())
-            claim.release(at_end=self._reader.at_end(partition))
+            claim.release(at_end=not self._broken and self._reader.at_end(partition))
         await self._send_all(time.monotonic())
+
+    async def _fetch(self, held: list[Partition]) -> list[Fetched | Gap]:
+        """What has come; a client that has given up is replaced. TopicReplaced: it is another topic now."""
+        try:
+            if self._broken:
+                await self._reader.stop()
+                await self._reader.start()
+                self._broken = False
+                self._assign()
+            fetched = await self._reader.fetch(FETCH_MS, RECORDS_MAX, held)
+        except TopicReplaced:
+            raise
+        except (BrokerFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
+            self._trouble.note(PLACE, str(error))
+            self._broken = True
+            await asyncio.sleep(AGAIN_S)
+            return []
+        self._trouble.note(PLACE, self._reader.problem)
+        return fetched
 
     async def _send_all(self, now: float) -> None:
         """Send what is due, all partitions side by side; one whose producer fails is claimed anew."""
         claims = list(self._claims.items())
-        known = {each: (self._reader.lag(each), self._reader.at_end(each)) for each, _ in claims}
+        unknown: tuple[int | None, bool] = None, False
+        known = {
+            each: unknown if self._broken else (self._reader.lag(each), self._reader.at_end(each)) for each, _ in claims
+        }
         sending = (claim.send(lag=known[each][0], at_end=known[each][1], now=now) for each, claim in claims)
         sent = await asyncio.gather(*sending, return_exceptions=True)
         for (partition, _), outcome in zip(claims, sent, strict=True):
             if isinstance(outcome, RelayFailed | Fenced):
-                self._trouble.note(PLACE, _why(partition, outcome))
+                self._trouble.note(CLAIMS, _why(partition, outcome))
                 await self._let_go(partition)
             elif isinstance(outcome, BaseException):
                 raise outcome

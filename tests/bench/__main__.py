@@ -1,4 +1,4 @@
-"""`python -m tests.bench [speed] [memory] [store] [decode] [--quick]`: figures beside their limits.
+"""`python -m tests.bench [speed] [memory] [store] [tiers] [decode] [--quick]`: figures beside their limits.
 
 All in turn where none is named; the exit code is 1 where a limit is exceeded. The whole takes about half an hour,
 `--quick` a minute or two: shorter runs of the same, with fewer panes and Commits than the limits are stated for.
@@ -16,7 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads for 
 
 import numpy as np
 
-from tests.bench import decode, memory, recorded, speed, store
+from tests.bench import decode, memory, recorded, speed, store, tiers
 from tests.bench.report import Figure
 
 STORE_RUNS = 3
@@ -50,6 +50,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Figure]]] = {
     "speed": speed.figures,
     "memory": memory.figures,
     "store": _store,
+    "tiers": tiers.figures,
     "decode": _decode,
 }
 

@@ -1,0 +1,136 @@
+"""What a monitor makes of what its workers say, and what it tells them."""
+
+import asyncio
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from sinks.memory import MemoryStore
+from sinks.topics import Message, RelayFailed
+from stream.app import following
+from stream.app.following import Following
+from stream.app.trouble import Trouble
+from stream.board import Boards
+from stream.broker import Fetched, Gap
+from stream.chain import ChainBroken
+from stream.config.parse import parse
+from stream.events import Partition, Records
+from stream.follower import Follower
+from stream.gatherer import Gatherer
+from stream.monitor.onboarding import Sources
+from stream.recovery import recall
+
+BEGIN_MS = 1_795_000_020_000
+SETTINGS = parse(
+    "events: {predictions: [p], idle: 2s}\n"
+    "defaults: {windows: [1m], lateness: 20s, reference: {learn: 10m}}\n"
+    'models: {"*": {}}'
+)
+QUIET, BUSY = ("p", 0), ("p", 1)
+
+
+class Relay:
+    """Keeps what is sent, or refuses it."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sequence[Message]] = []
+        self.down = False
+
+    async def send(self, messages: Sequence[Message]) -> None:
+        """As a relay does."""
+        if self.down:
+            raise RelayFailed("no broker")
+        self.sent.append(messages)
+
+
+class World:
+    """A monitor with its intake, and two workers without a Kafka."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now, self.relay, self.said = 100.0, Relay(), list[str]()
+        monkeypatch.setattr(following.time, "monotonic", lambda: self.now)
+        self.intake = Following(SETTINGS, {}, Trouble(self.said.append), self.said.append)
+        self.intake._relay = self.relay  # type: ignore[assignment]  # a stand-in
+        self.follower = Follower(SETTINGS, Sources(SETTINGS.limits), recall(MemoryStore(), SETTINGS))
+        for partition in (QUIET, BUSY):
+            self.follower.find(partition, 0)
+        board = self.follower.board({})
+        self.workers = {each: Gatherer(SETTINGS, each, board.starts[each], board) for each in (QUIET, BUSY)}
+
+    def publish(self, partition: Partition, second: int) -> None:
+        """One event, which the partition's worker reads."""
+        worker = self.workers[partition]
+        first, time = worker.read_upto(), BEGIN_MS + 1_000 * second
+        event = b'{"id": "1", "kind": "prediction", "model": "m", "time": %d, "features": {"x": 1}}' % time
+        worker.receive(Records(*partition, np.array([first]), np.array([time]), [event], first + 1))
+
+    def hear(self, partition: Partition, *, at_end: bool) -> None:
+        """The monitor takes what a worker sends."""
+        worker = self.workers[partition]
+        worker.attest() if at_end else worker.cut()
+        values, first = worker.take(), self.follower.next_partial(partition)
+        offsets = np.arange(first, first + len(values))
+        fetched = Fetched("driftline.partials.p", partition[1], offsets, offsets, values, first + len(values))
+        self.intake.take(self.follower, [fetched])
+
+    def told(self) -> Boards:
+        """What workers know after the next Commit."""
+        self.follower.take()
+        asyncio.run(self.intake.told(self.follower))
+        read = Boards(SETTINGS)
+        for messages in self.relay.sent:
+            for message in messages:
+                read.receive(message.value)
+        return read
+
+    def look(self) -> None:
+        """Workers take in what was told."""
+        newest = self.told().newest
+        assert newest is not None
+        for worker in self.workers.values():
+            worker.look(newest)
+
+
+def test_an_idle_partition_is_asked_to_raise_its_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its worker says that it ends there, for long enough; the monitor knows up to where the others are."""
+    world = World(monkeypatch)
+    for partition in (QUIET, BUSY):
+        world.publish(partition, 10)
+        world.hear(partition, at_end=False)
+    world.look()
+    world.hear(QUIET, at_end=True)
+    for second in range(1, 4):
+        world.now += 1
+        world.publish(BUSY, 60 * second)
+        world.hear(BUSY, at_end=False)
+        world.hear(QUIET, at_end=True)
+    newest = world.told().newest
+    assert newest is not None
+    assert {QUIET: (1, (BEGIN_MS + 180_000) * 1_000_000)} == newest.asked
+    world.now += 60  # nobody has said for long where the partition ends
+    world.hear(BUSY, at_end=False)
+    assert (newest := world.told().newest) is not None
+    assert {} == newest.asked
+
+
+def test_what_cannot_be_told_now_is_told_with_the_next_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what has been told is not told again."""
+    world = World(monkeypatch)
+    world.relay.down = True
+    assert world.told().newest is None
+    assert ["the plans topic: no broker; trying again"] == world.said
+    world.relay.down = False
+    assert world.told().newest is not None
+    assert "the plans topic: well again" == world.said[-1]
+    n = len(world.relay.sent)
+    world.told()
+    assert n == len(world.relay.sent)
+
+
+def test_partials_that_are_gone_end_the_monitor() -> None:
+    """What they counted cannot be counted any more: going on would be wrong."""
+    intake = Following(SETTINGS, {}, Trouble(print), print)
+    follower = Follower(SETTINGS, Sources(SETTINGS.limits), recall(MemoryStore(), SETTINGS))
+    with pytest.raises(ChainBroken, match=r"driftline\.partials\.p/0: partials 3 to 9 are gone"):
+        intake.take(follower, [Gap("driftline.partials.p", 0, 3, 9)])

@@ -172,8 +172,17 @@ def configuration(kafka: Kafka, topic: str, *, create: bool = False) -> str:
     return CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic, create=str(create).lower())
 
 
-def taken(kafka: Kafka, topic: str, n: int, wanted: Callable[[Message], bool] = lambda _: True) -> list[Message]:
-    """The first n records on a topic that are wanted, or more, as a consumer of its users sees them."""
+def taken(
+    kafka: Kafka,
+    topic: str,
+    n: int,
+    wanted: Callable[[Message], bool] = lambda _: True,
+    told_apart: Callable[[Message], object] = lambda one: (one.partition(), one.offset()),
+) -> list[Message]:
+    """The first n records on a topic that are wanted, or more, as a consumer of its users sees them.
+
+    `told_apart`: by what they are; one that is delivered again counts once then.
+    """
     consumer = Consumer(
         {
             "bootstrap.servers": kafka.bootstrap,
@@ -188,7 +197,7 @@ def taken(kafka: Kafka, topic: str, n: int, wanted: Callable[[Message], bool] = 
             there = consumer.list_topics(topic, timeout=10).topics[topic].partitions
             consumer.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each in there])
         found.extend(each for each in consumer.consume(10_000, 0.2) if not each.error() and wanted(each))
-        return len(found) >= n
+        return len(set(map(told_apart, found))) >= n
 
     eventually(enough)
     consumer.close()

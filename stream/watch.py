@@ -53,6 +53,8 @@ class Watch(ABC):
         settings = msgspec.structs.replace(settings, pane=pane)
         self.settings, self.state, self.number = settings, memory.state, memory.last
         self.state.pane = pane
+        self.state.scopes = tuple(sorted(scopes.event_scopes(settings)))
+        self.state.label_scopes = tuple(sorted(scopes.label_scopes(settings)))
         self.monitor = Monitor(settings, sources, memory.state)
         self.marks = scopes.marks({}, settings)
         self._lengths = {length for _, model in settings.patterns for length in model.windows}

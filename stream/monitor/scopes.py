@@ -3,7 +3,7 @@
 Two watermarks per model: of its events, and of its labels.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -84,7 +84,14 @@ def reached(watermarks: Mapping[Scope, int], topic: str) -> int:
     return max((mark for scope, mark in watermarks.items() if topic in scope), default=NEVER)
 
 
-def carried(closed: Mapping[Scope, int], present: Iterable[Scope]) -> dict[Scope, int]:
-    """The newest closed ends of the present scopes. Where topics came or went, nothing that was closed opens again."""
-    known = {scope: [end for old, end in closed.items() if set(old) & set(scope)] for scope in present}
-    return {scope: closed.get(scope, max(ends)) for scope, ends in known.items() if ends}
+def carried(closed: Mapping[Scope, int], present: Iterable[Scope], known: Collection[Scope]) -> dict[Scope, int]:
+    """The newest closed ends of the present scopes. Where topics came or went, nothing that was closed opens again.
+
+    `known` are the scopes that there were before; one of them that has closed nothing yet still has closed nothing.
+    """
+    kept = {scope: closed[scope] for scope in present if scope in closed}
+    for scope in set(present) - kept.keys() - set(known):
+        ends = [end for old, end in closed.items() if set(old) & set(scope)]
+        if ends:
+            kept[scope] = max(ends)
+    return kept

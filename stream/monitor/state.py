@@ -36,6 +36,9 @@ class State:
     topics_closed: dict[str, int] = field(default_factory=dict)
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
+    # Those that the configuration has, of events and of labels, whether they have closed anything or not.
+    scopes: tuple[Scope, ...] = ()
+    label_scopes: tuple[Scope, ...] = ()
     # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[tuple[str, str, int], Window] = field(default_factory=dict)
@@ -67,6 +70,8 @@ class _Packed(msgspec.Struct, frozen=True):
     topics_closed: dict[str, int]
     losses: Losses
     pane: int
+    scopes: list[Scope] = []
+    label_scopes: list[Scope] = []
 
 
 def pack(state: State) -> bytes:
@@ -92,6 +97,8 @@ def pack(state: State) -> bytes:
             state.topics_closed,
             state.losses,
             state.pane,
+            list(state.scopes),
+            list(state.label_scopes),
         )
     )
 
@@ -136,9 +143,11 @@ def unpack(
             if one.version[0] in names
         },
         {version: Steps.unpack(one) for version, one in found.steps if version[0] in names},
-        carried(dict(found.closed), event_scopes(settings)),
-        carried(dict(found.labels_closed), label_scopes(settings)),
+        carried(dict(found.closed), event_scopes(settings), found.scopes),
+        carried(dict(found.labels_closed), label_scopes(settings), found.label_scopes),
         {topic: end for topic, end in found.topics_closed.items() if topic in topics(settings)},
         found.losses,
         found.pane,
+        tuple(found.scopes),
+        tuple(found.label_scopes),
     )

@@ -69,6 +69,18 @@ def test_rule_7_a_model_waits_only_for_its_own_topics() -> None:
     assert ({1: (1, 0), 2: (1, 0)}, {}) == (story.counts("shop"), story.counts("store"))
 
 
+def test_rule_7_topics_that_have_closed_nothing_have_closed_nothing_after_a_crash() -> None:
+    """The first event of a topic closes the panes before it for a model of that topic alone, for no other."""
+    text = CONFIGURATION.replace("[events]", "[events, others]")
+    story = Story(text.replace("shop: {}", "shop: {topics: [events]}, store: {}"), (FIRST, ("others", 0)))
+    story.publish(FIRST, event(3.5))
+    story.read().commit().crash()
+    story.publish(("others", 0), event(0.5, "store"), event(3.5, "store"))
+    story.read().end()
+    assert {4: (1, 0)} == story.counts("shop")
+    assert {1: (1, 0), 4: (1, 0)} == story.counts("store")
+
+
 def test_rule_8_an_event_is_late_by_its_own_partitions_clock() -> None:
     """Another partition's clock makes nobody late, nor does an event that comes behind it in the same batch."""
     for batch in (1, 100):

@@ -18,7 +18,6 @@ from stream.plan import Plan
 from stream.roster import Entry, Roster
 
 VERSION: Final = 1
-PLAN: Final = "plan "  # begins the key of a plan
 
 Asked = Mapping[Partition, tuple[int, int]]  # the position at which a partition is idle, and the time to raise it to
 
@@ -73,17 +72,20 @@ class _Plan(msgspec.Struct, frozen=True, array_like=True, tag="plan"):
     body: bytes
 
 
-def pack(board: Board, said: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """The plans that were not said yet, then the board: each with its key, under which a later one replaces it."""
-    known = set(said)
+def pack(board: Board, said: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """The plans that were not said yet, then the board: each with its key, under which a later one replaces it.
+
+    `said`: the keys of what was.
+    """
     for entry in board.roster.entries:
         for plan in entry.plans:
-            if plan.id not in known:
-                yield f"{PLAN}{plan.id}", msgspec.msgpack.encode(_Plan(plan.id, plan.body))
+            key = f"plan {plan.id}"
+            if key not in said:
+                yield key, msgspec.msgpack.encode(_Plan(plan.id, plan.body))
     starts = [
         _Start(
             each,
-            (start.mark.offset, start.mark.row, start.mark.clock, start.mark.label_clock),
+            start.mark.place,
             start.written,
             [(release.offset, release.clock, release.label_clock) for release in start.releases],
             each in board.gaps,

@@ -39,13 +39,9 @@ def continues(link: Link, mark: Mark) -> bool:
     """Whether a Partial comes next after a mark; False: it repeats what is known. ChainBroken: neither."""
     if link.begin == mark:
         return True
-    if _place(link.end) <= _place(mark):
+    if link.end.place <= mark.place:
         return False
     topic, partition = link.partition
     raise ChainBroken(
         f"{topic}/{partition}: after {mark} comes a partial that begins at {link.begin}: what lies between is missing"
     )
-
-
-def _place(mark: Mark) -> tuple[int, int, int, int]:
-    return mark.offset, mark.row, mark.clock, mark.label_clock

@@ -17,6 +17,11 @@ class Mark:
     clock: int = NEVER
     label_clock: int = NEVER
 
+    @property
+    def place(self) -> tuple[int, int, int, int]:
+        """Its numbers in their order: later marks of a partition are greater."""
+        return self.offset, self.row, self.clock, self.label_clock
+
 
 @dataclass(frozen=True, slots=True)
 class Stretch:

@@ -17,7 +17,18 @@ from stream.ingest import Ingest
 from stream.monitor import scopes
 from stream.partials import Partial
 from stream.roster import Roster
-from stream.wire import pack
+from stream.wire import end_of, pack
+
+
+def beginning(partition: Partition, last: bytes | None, board: Board) -> tuple[Start, bool] | None:
+    """Where to go on behind the last Partial, or to begin where there is none, and whether a loss lies open there.
+
+    None: neither is known yet.
+    """
+    if last is not None:
+        return end_of(last)
+    start = board.starts.get(partition)
+    return None if start is None else (start, partition in board.gaps)
 
 
 class Gatherer:

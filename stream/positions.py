@@ -19,13 +19,11 @@ class Positions:
         """A row per partition: its position with the clocks there, and where its oldest open pane begins."""
         for (topic, partition), one in sorted(progress.items()):
             mark, back = self._furthest((topic, partition), one.mark), one.rewind
-            rewind = (back.offset, back.row, back.clock, back.label_clock)
-            at = (mark.offset, mark.row, mark.clock, mark.label_clock)
-            ledger.row(tables.POSITIONS, topic, partition, *at, *rewind)
+            ledger.row(tables.POSITIONS, topic, partition, *mark.place, *back.place)
 
     def _furthest(self, partition: Partition, mark: Mark) -> Mark:
         before = self._committed.get(partition, mark)
-        self._committed[partition] = max(mark, before, key=lambda at: (at.offset, at.row, at.clock, at.label_clock))
+        self._committed[partition] = max(mark, before, key=lambda at: at.place)
         return self._committed[partition]
 
     def latest(self) -> int:

@@ -67,8 +67,8 @@ def pack(link: Link, roster: Roster, pane: int) -> bytes:
         _Wire(
             VERSION,
             *link.partition,
-            _place(link.begin),
-            _place(link.end),
+            link.begin.place,
+            link.end.place,
             link.kind,
             link.gap,
             link.upto,
@@ -141,10 +141,6 @@ def _decoded(value: bytes) -> _Wire:
     if wire.version != VERSION:
         raise UnknownPartial(f"a partial of version {wire.version}, where {VERSION} is known: update the older side")
     return wire
-
-
-def _place(mark: Mark) -> Place:
-    return mark.offset, mark.row, mark.clock, mark.label_clock
 
 
 def _series(item: tuple[Series, object]) -> tuple[int, str, bool, str]:

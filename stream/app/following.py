@@ -23,7 +23,7 @@ ATTESTED_S = 3.0  # workers say each second where a partition ends; an older wor
 class Following(Intake[Follower]):
     """The intake of `driftline monitor`. Its partitions are those of the event topics; it reads their Partials."""
 
-    _said: set[str] = field(default_factory=set)  # the plans that this process has told
+    _said: set[str] = field(default_factory=set)  # the keys of what this process has told
     _told: list[tuple[str, bytes]] = field(default_factory=list)  # the last board, with its key
     _attested: dict[Partition, float] = field(default_factory=dict)  # when a reader last said that it is at the end
 
@@ -71,7 +71,7 @@ class Following(Intake[Follower]):
             return
         self.trouble.note(PLACE, "")
         self._told = packed[-1:]  # the next time its plans are known
-        self._said |= {key.removeprefix(boards.PLAN) for key, _ in packed if key.startswith(boards.PLAN)}
+        self._said |= {key for key, _ in packed}
 
     async def stop(self) -> None:
         """Disconnect, within seconds."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from stream.app.idleness import Idleness
+from stream.app.steady import Steady
 from stream.app.trouble import Trouble
 from stream.broker import (
     BrokerFailed,
-    ConnectionProblem,
     Fetched,
     Gap,
     Questions,
@@ -24,6 +24,7 @@ from stream.clocks import Mark
 from stream.config.mistakes import ConfigurationError
 from stream.config.settings import Settings
 from stream.events import Partition
+from stream.monitor.scopes import topics
 from stream.watch import Memory, Watch
 
 W = TypeVar("W", bound=Watch)
@@ -31,8 +32,6 @@ W = TypeVar("W", bound=Watch)
 PLACE = "Kafka"
 RECORDS_MAX = 4_000  # per fetch: what a round costs is shared by many; at 17 us per event, it takes less than 0.1 s
 FETCH_MS = 100
-CONNECT_S = 10.0  # a broker that starts beside us takes about 5 s; whoever restarts us does the rest
-AGAIN_S = 1.0  # between two attempts
 LOOK_S = 5.0  # how often partitions that were added are looked for: their first events wait for so long
 
 
@@ -47,13 +46,11 @@ class Intake(ABC, Generic[W]):
     resumed: Mapping[Partition, Mark] = field(default_factory=dict)  # up to where an earlier run has read
     waiting: str = "connecting to Kafka"  # for what, before the first fetch
     _added: dict[Partition, int] = field(default_factory=dict)
-    _broken: bool = False
 
     def __post_init__(self) -> None:
-        self.reader, self._idleness = Reader(self.settings.kafka, self.environment), Idleness(self.settings)
-        self._questions = Questions(self.settings.kafka, self.environment)
-        declared = self.settings.events
-        self._topics = tuple(dict.fromkeys((*declared.predictions, *declared.labels)))
+        self._steady = Steady(Reader(self.settings.kafka, self.environment), self.trouble, PLACE)
+        self._questions, self._idleness = Questions(self.settings.kafka, self.environment), Idleness(self.settings)
+        self._topics = topics(self.settings)
 
     def resume(self, memory: Memory) -> Memory:
         """Go on with what an earlier run has read, as far as it is still configured."""
@@ -64,9 +61,9 @@ class Intake(ABC, Generic[W]):
 
     async def connect(self, watch: W) -> bool:
         """Find the brokers and the topics, and go where the last Commit ended. ConnectionProblem after CONNECT_S."""
-        await reached(self.reader, self.say)
-        topics, written = ", ".join(self._topics), self.settings.topics
-        self.waiting = f"waiting for topics {topics}"
+        await self._steady.start(self.say)
+        names, written = ", ".join(self._topics), self.settings.topics
+        self.waiting = f"waiting for topics {names}"
         create = self.settings.kafka.create_topics
         found = await wait_for_topics(self._questions, self._topics, create=create, say=self.say)
         await self._check(found.partitions)
@@ -74,26 +71,14 @@ class Intake(ABC, Generic[W]):
         await self._offer(found.partitions)
         self._added = await self._beginnings(watch, found.partitions)
         self._adopt(watch)
-        self.say(f"reading {len(found.partitions)} partitions of {topics}")
+        self.say(f"reading {len(found.partitions)} partitions of {names}")
         return True
 
     async def fetch(self, watch: W) -> list[Fetched | Gap]:
         """What has come. While nothing can, `trouble` says why. TopicReplaced: it is another topic now."""
-        try:
-            if self._broken:
-                await self._replace()
-            if self._added or self._broken:
-                self._adopt(watch)
-            fetched = await self.reader.fetch(FETCH_MS, RECORDS_MAX, watch.held)
-        except TopicReplaced:
-            raise
-        except (BrokerFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
-            self.trouble.note(PLACE, str(error))
-            self._broken = True
-            await asyncio.sleep(AGAIN_S)
-            return []
-        self.trouble.note(PLACE, self.reader.problem)
-        return fetched
+        if self._added:
+            self._adopt(watch)
+        return await self._steady.fetch(FETCH_MS, RECORDS_MAX, lambda: self._positions(watch), watch.held)
 
     @abstractmethod
     def take(self, watch: W, fetched: list[Fetched | Gap]) -> bool:
@@ -116,14 +101,14 @@ class Intake(ABC, Generic[W]):
 
     async def stop(self) -> None:
         """Disconnect, within seconds."""
-        await self.reader.stop()
+        await self._steady.stop()
 
     async def look(self, watch: W) -> None:
         """For ever: look for added partitions, which the next fetch will read; show lag tools how far we are."""
         while True:
             await asyncio.sleep(LOOK_S)
             try:
-                found = await self.reader.partitions(self._topics)
+                found = await self._questions.partitions(self._topics)
                 if set(found.partitions) - watch.progress.keys():
                     await self._offer(found.partitions)
                 self._added = await self._beginnings(watch, found.partitions)
@@ -136,11 +121,6 @@ class Intake(ABC, Generic[W]):
 
     async def _offer(self, found: Collection[Partition]) -> None:
         """Let other topics be there that go with the partitions found."""
-
-    async def _replace(self) -> None:
-        """A new client in place of one that has given up."""
-        await self.reader.stop()
-        await self.reader.start()
 
     async def _check(self, found: Collection[Partition]) -> None:
         """TopicReplaced where a partition ends before what was read of it, though perhaps behind what is read again."""
@@ -161,20 +141,5 @@ class Intake(ABC, Generic[W]):
         """Assign what is known and what was added, all from where the journey is."""
         for partition, beginning in sorted(self._added.items()):
             watch.find(partition, beginning)
-        self._added, self._broken = {}, False
-        self.reader.assign(self._positions(watch))
-
-
-async def reached(reader: Reader, say: Callable[[str], None]) -> None:
-    """Connect a reader: a broker that starts beside us is waited for. ConnectionProblem after CONNECT_S."""
-    begun, said = time.monotonic(), False
-    while True:
-        try:
-            return await reader.start()
-        except ConnectionProblem as problem:
-            if time.monotonic() - begun >= CONNECT_S:
-                raise
-            if not said:
-                say(f"{problem}; trying again for {CONNECT_S:.0f} s")
-                said = True
-            await asyncio.sleep(AGAIN_S)
+        self._added = {}
+        self._steady.assign(self._positions(watch))

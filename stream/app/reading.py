@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stream.app.intake import Intake
 from stream.broker import Fetched, Gap
-from stream.events import Partition, Records
+from stream.events import Partition
 from stream.journey import Journey
 
 
@@ -24,8 +24,7 @@ class Reading(Intake[Journey]):
                 )
                 watch.lose((item.topic, item.partition), item.beginning)
             else:
-                values = list(item.values)
-                watch.receive(Records(item.topic, item.partition, item.offsets, item.timestamps, values, item.position))
+                watch.receive(item.records)
         closed = watch.work() if fetched else False
         return self._release(watch) or closed
 
@@ -34,7 +33,7 @@ class Reading(Intake[Journey]):
         now = time.monotonic()
         clocks = watch.clocks
         read = clocks.keys() - watch.held
-        self._idleness.observe({each: clocks[each].offset for each in read if self._at_end(each)}, now)
+        self._idleness.observe({each: clocks[each].offset for each in read if self._steady.at_end(each)}, now)
         closed = False
         for partition, until in self._idleness.releases(clocks, now):
             closed |= watch.release(partition, until, until)
@@ -45,13 +44,9 @@ class Reading(Intake[Journey]):
 
     async def _show(self, watch: Journey) -> None:
         positions = {partition: mark.offset for partition, mark in watch.clocks.items()}
-        await self.reader.publish_offsets(self.settings.kafka.name, positions)
+        await self._questions.publish_offsets(self.settings.kafka.name, positions)
 
     def ends(self, watch: Journey) -> dict[Partition, int]:
         """The high watermarks that are known."""
-        lags = {partition: self.reader.lag(partition) for partition in watch.progress} if not self._broken else {}
-        return {partition: self.reader.position(partition) + lag for partition, lag in lags.items() if lag is not None}
-
-    def _at_end(self, partition: Partition) -> bool:
-        """Whether a fresh answer says that there is nothing more to read; silence does not say so."""
-        return not self._broken and self.reader.at_end(partition)
+        ends = {partition: self._steady.end(partition) for partition in watch.progress}
+        return {partition: end for partition, end in ends.items() if end is not None}

@@ -121,10 +121,9 @@ class Service(Generic[W]):
         committed = forgotten = time.monotonic()
         while not self._stopping:
             fetched = await self._stopping.unless(self._intake.fetch(watch), [])
-            before = watch.clocks
             closed = self._intake.take(watch, fetched)
             now = time.monotonic()
-            self._dirty |= bool(fetched) or before != watch.clocks or self._outbox.upto != self._relayed
+            self._dirty |= bool(fetched or watch.monitor.ledger) or self._outbox.upto != self._relayed
             if self._dirty and now - committed >= (CLOSE_COMMIT_S if closed else COMMIT_S):
                 await self._commit(watch)
                 committed = now

@@ -9,6 +9,7 @@ from aiokafka.structs import TopicPartition
 from numpy.typing import NDArray
 
 from stream.broker.parsed import Parsed
+from stream.events import Records
 
 offset_of, timestamp_of, value_of = attrgetter("offset"), attrgetter("timestamp"), attrgetter("value")
 
@@ -24,8 +25,13 @@ class Fetched:
     partition: int
     offsets: NDArray[np.int64]  # (records,) rising
     timestamps: NDArray[np.int64]  # (records,) ms since the epoch, by the publisher or the broker
-    values: Sequence[bytes | None]
+    values: list[bytes | None]
     position: int  # the next offset to read
+
+    @property
+    def records(self) -> Records:
+        """The same, as the journey takes it."""
+        return Records(self.topic, self.partition, self.offsets, self.timestamps, self.values, self.position)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from stream.config.settings import Kafka
 
 SESSION_MS, HEARTBEAT_MS, REBALANCE_MS = 6_000, 1_000, 8_000
 REQUEST_MS = 12_000  # above the rebalance: a request to join waits that long
-NEVER_MS = 2**31 - 1  # nothing is polled here; whoever works has a watchdog of its own
+NEVER_MS = 2**31 - 1  # nothing is polled here
 
 
 class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
@@ -24,7 +24,6 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
 
     def __init__(self, kafka: Kafka, environment: Mapping[str, str], group: str, topics: Collection[str]) -> None:
         self.assigned: frozenset[Partition] = frozenset()
-        self.rebalances = 0
         self._kafka, self._environment, self._group, self._topics = kafka, environment, group, list(topics)
         self._consumer: AIOKafkaConsumer = None
 
@@ -72,4 +71,3 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         for each in assigned:
             self._consumer.seek(each, 0)  # D5: else it would be looked up among the group's offsets, which nobody keeps
         self.assigned = frozenset((each.topic, each.partition) for each in assigned)
-        self.rebalances += 1

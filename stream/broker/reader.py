@@ -16,7 +16,7 @@ from stream.broker.connect import CONNECT_S, arguments, unreachable
 from stream.broker.fetched import Fetched, Gap, columns
 from stream.broker.parsed import Parsed, as_parsed, offer_parsed
 from stream.broker.problems import BrokerFailed, ConnectionProblem, TopicReplaced
-from stream.broker.questions import Bounds, Found, Partition, Questions
+from stream.broker.questions import Partition, Questions
 from stream.broker.silence import Silence, names
 from stream.config.settings import Kafka
 
@@ -28,7 +28,7 @@ class Reader:
     """Reads partitions, read_committed, from positions that the caller keeps.
 
     While no broker answers, `fetch` returns nothing, `problem` says so, and reading recovers by itself. The errors
-    are ConnectionProblem from `start` and questions, else BrokerFailed: start again from the last Commit.
+    are ConnectionProblem from `start`, else BrokerFailed: start again from the last Commit.
     """
 
     def __init__(self, kafka: Kafka, environment: Mapping[str, str]) -> None:
@@ -74,14 +74,6 @@ class Reader:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await defects.close(consumer)
-
-    async def partitions(self, topics: Collection[str]) -> Found:
-        """Which partitions the topics have, and which topics are missing."""
-        return await self._questions.partitions(topics)
-
-    async def bounds(self, partitions: Collection[Partition]) -> dict[Partition, Bounds]:
-        """Beginning and high watermark of each partition, asked now."""
-        return await self._questions.bounds(partitions)
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
         """Read exactly these partitions, each from its position. What was fetched and not handed out yet is dropped."""
@@ -146,10 +138,6 @@ class Reader:
     def at_end(self, partition: Partition) -> bool:
         """Whether a fresh answer says that the position equals the high watermark. Hearing nothing does not say so."""
         return self.lag(partition) == 0 and self._silence.fresh(partition, time.monotonic())
-
-    async def publish_offsets(self, group: str, positions: Mapping[Partition, int]) -> bool:
-        """Show positions to lag tools as a group's committed offsets; best effort, never read. False: not this time."""
-        return await self._questions.publish_offsets(group, positions)
 
     async def _moved(
         self, active: Collection[TopicPartition], come: Mapping[TopicPartition, Sequence[Parsed]]

@@ -8,21 +8,22 @@ from stream.broker.questions import Questions
 from stream.config.panes import reread
 from stream.config.settings import Settings
 from stream.config.units import spelled_duration
+from stream.monitor.scopes import topics
 
 MILLISECOND = 1_000_000
 
 
 async def worth(settings: Settings, environment: Mapping[str, str]) -> list[str]:
     """One sentence per topic. ConnectionProblem where nobody answers."""
-    topics = list(dict.fromkeys((*settings.events.predictions, *settings.events.labels)))
-    partials = {topic: settings.topics.partials_of(topic) for topic in topics}  # there, where workers read
-    found = await Questions(settings.kafka, environment).partitions([*topics, *partials.values()])
-    told = [f"Topic {topic} does not exist yet." for topic in topics if topic in found.missing]
+    read = topics(settings)
+    partials = {topic: settings.topics.partials_of(topic) for topic in read}  # there, where workers read
+    found = await Questions(settings.kafka, environment).partitions([*read, *partials.values()])
+    told = [f"Topic {topic} does not exist yet." for topic in read if topic in found.missing]
     counts = Counter(topic for topic, _ in found.partitions)
     known = await configs(settings.kafka, environment, list(counts))
     told += [
         f"Topic {topic}: {_count(counts[topic])}; {_retention(settings, known.get(topic, {}))}."
-        for topic in topics
+        for topic in read
         if topic in counts
     ]
     for topic, summed in partials.items():

@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sinks.topics import Message, Relay
-from stream import wire
 from stream.board import Board
 from stream.broker import arguments, last_record
 from stream.config.settings import Settings
 from stream.events import Partition
-from stream.gatherer import Gatherer
+from stream.gatherer import Gatherer, beginning
 
 CUT_S = 1.0  # at the latest
 CUT_ROWS = 50_000
@@ -47,12 +46,11 @@ class Claim:
         last = await last_record(self.settings.kafka, self.environment, (partials, self.partition[1]))
         while True:
             board = newest()
-            if board is not None and (last is not None or self.partition in board.starts):
+            begun = None if board is None else beginning(self.partition, last, board)
+            if board is not None and begun is not None:
                 break
             await asyncio.sleep(BOARD_S)
-        begun = board.starts.get(self.partition), self.partition in board.gaps
-        start, gap = wire.end_of(last) if last is not None else begun
-        assert start is not None, "neither a Partial nor a beginning"
+        start, gap = begun
         self.gatherer = Gatherer(self.settings, self.partition, start, board, gap=gap)
         self._board, self._sent = board, time.monotonic()
 
@@ -75,20 +73,17 @@ class Claim:
         if self.gatherer.mark.offset == offset and self.gatherer.clock < until:
             self.gatherer.release(until, until)
 
-    async def send(self, *, lag: int | None, at_end: bool, now: float) -> bool:
-        """Send what is due, in one transaction; whether anything was. RelayFailed, Fenced: let go."""
+    async def send(self, *, end: int | None, at_end: bool, now: float) -> None:
+        """Send what is due, in one transaction. RelayFailed, Fenced: let go."""
         one = self.gatherer
-        one.upto = one.upto if lag is None else one.read_upto() + lag
-        due = now - self._sent >= CUT_S or one.n_buffered >= CUT_ROWS or one.held
-        if due and at_end and not one.held and now - self._sent >= CUT_S:
+        one.upto = one.upto if end is None else end
+        due = now - self._sent >= CUT_S
+        if due and at_end and not one.held:
             one.attest()
-        elif due:
+        elif due or one.n_buffered >= CUT_ROWS or one.held:
             one.cut()
-        values = one.take()
-        if not values:
-            return False
-        topic, number = self.partition
-        partials = self.settings.topics.partials_of(topic)
-        await self._relay.send([Message(partials, None, value, partition=number) for value in values])
-        self._sent = now
-        return True
+        if values := one.take():
+            topic, number = self.partition
+            partials = self.settings.topics.partials_of(topic)
+            await self._relay.send([Message(partials, None, value, partition=number) for value in values])
+            self._sent = now

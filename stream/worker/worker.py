@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from sinks.topics import Fenced, RelayFailed
-from stream.app.intake import reached
+from stream.app.steady import Steady
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.board import Board, Boards
-from stream.broker import BrokerFailed, Fetched, Gap, Membership, Questions, Reader, TopicReplaced, wait_for_topics
-from stream.config.mistakes import ConfigurationError
+from stream.broker import BrokerFailed, Fetched, Gap, Membership, Questions, Reader, wait_for_topics
 from stream.config.settings import Settings
-from stream.events import Partition, Records
+from stream.events import Partition
+from stream.monitor.scopes import topics
 from stream.worker.claim import Claim
 
 PLACE, CLAIMS, PLANS, MONITOR = "Kafka", "the partitions", "the plans topic", "the monitor"
@@ -29,14 +29,14 @@ class Worker:
     """One process. `run` returns after `stop`; it raises what it cannot mend, for whoever restarts it."""
 
     def __init__(self, settings: Settings, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
-        declared, kafka = settings.events, settings.kafka
+        kafka, self._topics = settings.kafka, topics(settings)
         self._settings, self._environment, self._say = settings, environment, say
-        self._topics = tuple(dict.fromkeys((*declared.predictions, *declared.labels)))
         self._stopping, self._trouble = Stopping(), Trouble(say)
-        self._questions, self._reader = Questions(kafka, environment), Reader(kafka, environment)
-        self._plans, self._boards = Reader(kafka, environment), Boards(settings)
+        self._questions, self._boards = Questions(kafka, environment), Boards(settings)
+        self._events = Steady(Reader(kafka, environment), self._trouble, PLACE)
+        self._plans = Steady(Reader(kafka, environment), self._trouble, PLANS)
         self._membership = Membership(kafka, environment, f"{kafka.name}-ingest", self._topics)
-        self._begun, self._broken = 0.0, False
+        self._begun = 0.0
         self._board_at: Partition = (settings.topics.plans, 0)
         self._claims: dict[Partition, Claim] = {}
         self._starting: dict[Partition, asyncio.Task[Claim]] = {}
@@ -66,14 +66,14 @@ class Worker:
             await self._close()
 
     async def _connect(self) -> bool:
-        await reached(self._reader, self._say)
-        await self._plans.start()
+        await self._events.start(self._say)
+        await self._plans.start(self._say)
         written = [*(self._settings.topics.partials_of(topic) for topic in self._topics), self._settings.topics.plans]
         create = self._settings.kafka.create_topics
         await wait_for_topics(self._questions, self._topics, create=create, say=self._say)
         started = "a `driftline monitor` with this configuration makes it"
         await wait_for_topics(self._questions, written, create=False, say=self._say, otherwise=started)
-        bounds = await self._plans.bounds([self._board_at])
+        bounds = await self._questions.bounds([self._board_at])
         self._plans.assign({self._board_at: bounds[self._board_at].beginning})
         await self._membership.start()
         self._begun = time.monotonic()
@@ -82,20 +82,13 @@ class Worker:
     async def _listen(self) -> None:
         """For ever: take in what monitors say."""
         while True:
-            try:
-                fetched = await self._plans.fetch(PLANS_MS, RECORDS_MAX)
-            except BrokerFailed as error:  # a new client, from where this one was
-                self._trouble.note(PLANS, str(error))
-                position = self._plans.position(self._board_at)
-                await self._plans.stop()
-                await asyncio.sleep(AGAIN_S)
-                await reached(self._plans, self._say)
-                self._plans.assign({self._board_at: position})
-                continue
-            self._trouble.note(PLANS, self._plans.problem)
+            fetched = await self._plans.fetch(PLANS_MS, RECORDS_MAX, self._heard, ())
             for item in fetched:
                 for value in item.values if isinstance(item, Fetched) else ():
                     self._boards.receive(value or b"")
+
+    def _heard(self) -> dict[Partition, int]:
+        return {self._board_at: self._plans.reader.position(self._board_at)}
 
     def _newest(self) -> Board | None:
         return self._boards.newest
@@ -137,9 +130,10 @@ class Worker:
         self._assign()
 
     def _assign(self) -> None:
-        if self._broken:
-            return  # the next client will be told
-        self._reader.assign({partition: claim.gatherer.read_upto() for partition, claim in self._claims.items()})
+        self._events.assign(self._positions())
+
+    def _positions(self) -> dict[Partition, int]:
+        return {partition: claim.gatherer.read_upto() for partition, claim in self._claims.items()}
 
     # ---- what they hold
 
@@ -151,46 +145,24 @@ class Worker:
             await self._stopping.sleep(FETCH_MS / 1000)
             return
         held = [partition for partition, claim in self._claims.items() if claim.gatherer.held]
-        for item in await self._stopping.unless(self._fetch(held), []):
+        fetching = self._events.fetch(FETCH_MS, RECORDS_MAX, self._positions, held)
+        for item in await self._stopping.unless(fetching, []):
             gatherer = self._claims[item.topic, item.partition].gatherer
             if isinstance(item, Gap):
                 gatherer.lose(item.beginning)
             else:
-                gatherer.receive(
-                    Records(item.topic, item.partition, item.offsets, item.timestamps, list(item.values), item.position)
-                )
+                gatherer.receive(item.records)
         for partition, claim in self._claims.items():
             claim.look(self._newest())
-            claim.release(at_end=not self._broken and self._reader.at_end(partition))
+            claim.release(at_end=self._events.at_end(partition))
         await self._send_all(time.monotonic())
-
-    async def _fetch(self, held: list[Partition]) -> list[Fetched | Gap]:
-        """What has come; a client that has given up is replaced. TopicReplaced: it is another topic now."""
-        try:
-            if self._broken:
-                await self._reader.stop()
-                await self._reader.start()
-                self._broken = False
-                self._assign()
-            fetched = await self._reader.fetch(FETCH_MS, RECORDS_MAX, held)
-        except TopicReplaced:
-            raise
-        except (BrokerFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
-            self._trouble.note(PLACE, str(error))
-            self._broken = True
-            await asyncio.sleep(AGAIN_S)
-            return []
-        self._trouble.note(PLACE, self._reader.problem)
-        return fetched
 
     async def _send_all(self, now: float) -> None:
         """Send what is due, all partitions side by side; one whose producer fails is claimed anew."""
         claims = list(self._claims.items())
-        unknown: tuple[int | None, bool] = None, False
-        known = {
-            each: unknown if self._broken else (self._reader.lag(each), self._reader.at_end(each)) for each, _ in claims
-        }
-        sending = (claim.send(lag=known[each][0], at_end=known[each][1], now=now) for each, claim in claims)
+        sending = (
+            claim.send(end=self._events.end(each), at_end=self._events.at_end(each), now=now) for each, claim in claims
+        )
         sent = await asyncio.gather(*sending, return_exceptions=True)
         for (partition, _), outcome in zip(claims, sent, strict=True):
             if isinstance(outcome, RelayFailed | Fenced):
@@ -206,7 +178,7 @@ class Worker:
             async with asyncio.timeout(GOODBYE_S):
                 await asyncio.gather(
                     self._membership.stop(),
-                    self._reader.stop(),
+                    self._events.stop(),
                     self._plans.stop(),
                     *(claim.end() for claim in self._claims.values()),
                 )

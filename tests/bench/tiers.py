@@ -49,7 +49,7 @@ class Halves:
     def _board(self) -> Board:
         for key, message in boards.pack(self.follower.board({}), self._said):
             self._boards.receive(message)
-            self._said.add(key.removeprefix(boards.PLAN))
+            self._said.add(key)
         assert self._boards.newest is not None
         return self._boards.newest
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from confluent_kafka import Producer
 
-from stream.broker import Bounds, ConnectionProblem, Gap, TopicReplaced
+from stream.broker import Bounds, ConnectionProblem, Gap, Questions, TopicReplaced
+from stream.config.settings import Kafka as Settings
 from tests.integration.kafka import Kafka, RealKafka
 from tests.integration.reading import ENOUGH, numbers, reading, run, until, values
 
@@ -60,7 +61,9 @@ def test_an_open_transaction_is_not_the_end(kafka: Kafka, new_topic: Callable[..
     async def story() -> None:
         async with reading(kafka, {(topic, 0): 0}) as reader:
             await until(reader, lambda: reader.lag((topic, 0)) == 1)
-            assert {(topic, 0): Bounds(0, 6)} == await reader.bounds([(topic, 0)])
+            assert {(topic, 0): Bounds(0, 6)} == await Questions(Settings(bootstrap=kafka.bootstrap), {}).bounds(
+                [(topic, 0)]
+            )
             assert 5 == reader.position((topic, 0))
             assert not reader.at_end((topic, 0))
             await asyncio.to_thread(producer.abort_transaction, 20)
@@ -133,7 +136,7 @@ def test_a_killed_broker_costs_nothing(own_kafka: RealKafka, new_topic: Callable
             assert f"{own_kafka.bootstrap}: no answer for 5 s about" in reader.problem
             assert not any(map(reader.at_end, partitions))
             with pytest.raises(ConnectionProblem, match=f"cannot reach Kafka at {own_kafka.bootstrap}: .*111"):
-                await reader.bounds(partitions)
+                await Questions(Settings(bootstrap=own_kafka.bootstrap), {}).bounds(partitions)
             await asyncio.to_thread(own_kafka.start)
             await asyncio.to_thread(own_kafka.publish, topic, numbers(800, 900))
             fetched += await until(reader, lambda: all(map(reader.at_end, partitions)))

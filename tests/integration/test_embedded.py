@@ -21,7 +21,7 @@ def test_what_is_published_and_relayed_is_read() -> None:
         await voice.stop()
         reader = Reader(settings, {})
         await reader.start()
-        found = await reader.partitions(["events"])
+        found = await Questions(settings, {}).partitions(["events"])
         assert [("events", i) for i in range(4)] == list(found.partitions)
         reader.assign(dict.fromkeys(found.partitions, 0))
         values: list[bytes | None] = []

@@ -9,7 +9,7 @@ from sinks.memory import MemoryStore
 from stream.broker import Fetched
 from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
-from stream.events import Partition, Records
+from stream.events import Partition
 from stream.journey import Journey
 from stream.monitor.onboarding import Sources
 from stream.watch import Memory
@@ -34,9 +34,7 @@ def undisturbed(settings: Settings, log: dict[Partition, list[Fetched]], kept: S
         for each, stretches in waiting.items():
             if stretches and each not in journey.held:
                 one = stretches.pop()
-                journey.receive(
-                    Records(one.topic, one.partition, one.offsets, one.timestamps, list(one.values), one.position)
-                )
+                journey.receive(one.records)
         journey.work()
         assert journey.clocks != before, "nothing moves"
         store.write(journey.take())

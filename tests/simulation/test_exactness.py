@@ -4,22 +4,9 @@ import pytest
 
 from stream import recovery, watch
 from stream.clocks import Start
+from tests.simulation.conftest import SEED
 from tests.simulation.driver import Rows, Run
 from tests.simulation.world import World, world
-
-SEED = 20
-
-
-@pytest.fixture(scope="module")
-def log() -> World:
-    """One world for all of these stories."""
-    return world(SEED)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(log: World) -> Rows:
-    """What a service finds that is never killed and reads large batches."""
-    return Run(log, seed=0, batch_max=1_000, commit_share=1.0).finish()
 
 
 def test_the_world_has_everything_in_it(undisturbed: Rows, log: World) -> None:

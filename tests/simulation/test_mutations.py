@@ -9,10 +9,8 @@ from stream import ingest, recovery
 from stream.clocks import Mark, Start
 from stream.events import Ints
 from stream.watch import Memory
-from tests.simulation.driver import Run
-from tests.simulation.world import world
-
-SEED = 20
+from tests.simulation.driver import Rows, Run
+from tests.simulation.world import World
 
 
 def forgetting(change: Callable[[Start], Start]) -> Callable[..., Memory]:
@@ -33,27 +31,26 @@ def forgetting(change: Callable[[Start], Start]) -> Callable[..., Memory]:
         pytest.param(lambda start: Start(start.mark, start.written), id="releases"),
     ],
 )
-def test_a_restart_must_carry(monkeypatch: pytest.MonkeyPatch, change: Callable[[Start], Start]) -> None:
+def test_a_restart_must_carry(
+    log: World, undisturbed: Rows, monkeypatch: pytest.MonkeyPatch, change: Callable[[Start], Start]
+) -> None:
     """Clocks, or old events would be in time again; releases, or the events behind them would."""
-    log = world(SEED)
-    expected = Run(log, seed=0, batch_max=1_000, commit_share=1.0).finish()
     monkeypatch.setattr("tests.simulation.driver.recall", forgetting(change))
-    assert any(_differs(Run(log, seed, kill_share=0.05), expected) for seed in range(4))
+    assert any(_differs(Run(log, seed, kill_share=0.05), undisturbed) for seed in range(4))
 
 
-def test_lateness_must_not_go_by_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lateness_must_not_go_by_batches(log: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """By the greatest time of its batch an event would be late or not as the batches are cut."""
 
     def of_the_batch(times: Ints, before: int) -> Ints:
         return np.full_like(times, max(before, *times.tolist())) if len(times) else times
 
-    log = world(SEED)
     monkeypatch.setattr(ingest, "running", of_the_batch)
     expected = Run(log, seed=0, batch_max=1_000, commit_share=1.0).finish()
     assert _differs(Run(log, seed=1, batch_max=5), expected)
 
 
-def _differs(run: Run, expected: object) -> bool:
+def _differs(run: Run, expected: Rows) -> bool:
     """Whether the rows are others, or the run has noticed by itself that something is wrong."""
     try:
         return bool(run.finish() != expected)

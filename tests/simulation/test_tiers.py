@@ -5,23 +5,9 @@ import pytest
 from stream import follower, places, wire
 from stream.chain import Link
 from stream.clocks import Mark, Progress, Start
-from tests.simulation.driver import Rows, Run
+from tests.simulation.driver import Rows
 from tests.simulation.tiers import Stuck, Tiers
-from tests.simulation.world import World, world
-
-SEED = 20
-
-
-@pytest.fixture(scope="module")
-def log() -> World:
-    """One world for all of these stories."""
-    return world(SEED)
-
-
-@pytest.fixture(scope="module")
-def undisturbed(log: World) -> Rows:
-    """What one process finds that is never killed and reads large batches."""
-    return Run(log, seed=0, batch_max=1_000, commit_share=1.0).finish()
+from tests.simulation.world import World
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -82,7 +68,7 @@ def test_a_worker_without_the_clock_of_its_partition_breaks_the_chain(
         start, gap = read(value)
         return Start(Mark(start.mark.offset), start.written), gap
 
-    monkeypatch.setattr("tests.simulation.tiers.end_of", clockless)
+    monkeypatch.setattr("stream.gatherer.end_of", clockless)
     with pytest.raises(follower.ChainBroken):
         Tiers(log, 3, kill_share=0.05).finish()
 

@@ -10,10 +10,9 @@ from stream import board as boards
 from stream.board import Boards
 from stream.events import Partition
 from stream.follower import Follower
-from stream.gatherer import Gatherer
+from stream.gatherer import Gatherer, beginning
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
-from stream.wire import end_of
 from tests.simulation.driver import Rows, rows
 from tests.simulation.world import World, settings
 
@@ -138,12 +137,9 @@ class Tiers:
             read.receive(message)
         if read.newest is None:
             return None
-        if tail is not None:
-            start, gap = end_of(tail)
-        elif partition in read.newest.starts:
-            start, gap = read.newest.starts[partition], partition in read.newest.gaps
-        else:
+        if (begun := beginning(partition, tail, read.newest)) is None:
             return None
+        start, gap = begun
         gatherer = Gatherer(settings(self.changed), partition, start, read.newest, gap=gap)
         return Worker(gatherer, read, len(self.plans), self.epochs[partition])
 
@@ -202,8 +198,7 @@ class Tiers:
         self.store.write(self.follower.take())
         for key, message in boards.pack(self.follower.board({}), self.said):
             self.plans.append(message)
-            if key != "board":
-                self.said.add(key.removeprefix("plan "))
+            self.said.add(key)
 
     # ---- faults, and the end
 

@@ -101,7 +101,7 @@ def test_a_board_comes_back_as_it_was(told: Tiers) -> None:
         before = read.newest
         for key, message in boards.pack(board, said):
             read.receive(message)
-            said.add(key.removeprefix(boards.PLAN))
+            said.add(key)
         found = read.newest
         assert found is not None
         assert (board.pane, board.marks, board.bounds, board.starts, asked) == (

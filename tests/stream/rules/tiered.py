@@ -8,10 +8,9 @@ from stream.clocks import Mark
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition, Records
 from stream.follower import Follower
-from stream.gatherer import Gatherer
+from stream.gatherer import Gatherer, beginning
 from stream.monitor.onboarding import Sources
 from stream.watch import Memory
-from stream.wire import end_of
 
 Log = dict[Partition, list[bytes]]
 
@@ -29,16 +28,16 @@ class Tiered(Follower):
 
     def _begin(self, partition: Partition) -> None:
         log, board = self._log.setdefault(partition, []), self._board()
-        begun = board.starts.get(partition), partition in board.gaps
-        start, gap = end_of(log[-1]) if log else begun
-        assert start is not None, partition
+        begun = beginning(partition, log[-1] if log else None, board)
+        assert begun is not None, partition
+        start, gap = begun
         self._workers[partition] = Gatherer(self.settings, partition, start, board, gap=gap)
 
     def _board(self) -> Board:
         """The present board, by way of its bytes."""
         for key, message in boards.pack(self.board({}), self._said):
             self._boards.receive(message)
-            self._said.add(key.removeprefix(boards.PLAN))
+            self._said.add(key)
         assert self._boards.newest is not None
         return self._boards.newest
 

@@ -1,0 +1,84 @@
+"""A Reader that is replaced when its client has given up, and reads on from where its owner is."""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from stream.app.trouble import Trouble
+from stream.broker import BrokerFailed, ConnectionProblem, Fetched, Gap, Reader, TopicReplaced
+from stream.config.mistakes import ConfigurationError
+from stream.events import Partition
+
+CONNECT_S = 10.0  # a broker that starts beside us takes about 5 s; whoever restarts us does the rest
+AGAIN_S = 1.0  # between two attempts
+
+
+@dataclass
+class Steady:
+    """Reads one owner's partitions. Failures cost nothing: positions are the owner's."""
+
+    reader: Reader
+    trouble: Trouble
+    place: str  # of trouble
+    _broken: bool = False
+
+    async def start(self, say: Callable[[str], None]) -> None:
+        """Connect: a broker that starts beside us is waited for. ConnectionProblem after CONNECT_S."""
+        begun, said = time.monotonic(), False
+        while True:
+            try:
+                return await self.reader.start()
+            except ConnectionProblem as problem:
+                if time.monotonic() - begun >= CONNECT_S:
+                    raise
+                if not said:
+                    say(f"{problem}; trying again for {CONNECT_S:.0f} s")
+                    said = True
+                await asyncio.sleep(AGAIN_S)
+
+    async def stop(self) -> None:
+        """Disconnect, within seconds."""
+        await self.reader.stop()
+
+    def assign(self, positions: Mapping[Partition, int]) -> None:
+        """Read these partitions, each from its position. A broken client is not told: the next one will be."""
+        if not self._broken:
+            self.reader.assign(positions)
+
+    async def fetch(
+        self,
+        timeout_ms: int,
+        records_max: int,
+        positions: Callable[[], Mapping[Partition, int]],
+        held: Collection[Partition],
+    ) -> list[Fetched | Gap]:
+        """What has come; a new client reads on from the positions. While nothing can come, `trouble` says why.
+
+        TopicReplaced: it is another topic now.
+        """
+        try:
+            if self._broken:
+                await self.reader.stop()
+                await self.reader.start()
+                self._broken = False
+                self.reader.assign(positions())
+            fetched = await self.reader.fetch(timeout_ms, records_max, held)
+        except TopicReplaced:
+            raise
+        except (BrokerFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
+            self.trouble.note(self.place, str(error))
+            self._broken = True
+            await asyncio.sleep(AGAIN_S)
+            return []
+        self.trouble.note(self.place, self.reader.problem)
+        return fetched
+
+    def end(self, partition: Partition) -> int | None:
+        """The high watermark, as far as it is known."""
+        lag = None if self._broken else self.reader.lag(partition)
+        return None if lag is None else self.reader.position(partition) + lag
+
+    def at_end(self, partition: Partition) -> bool:
+        """Whether a fresh answer says that there is nothing more to read; silence does not say so."""
+        return not self._broken and self.reader.at_end(partition)

@@ -17,6 +17,10 @@ class Mark:
     clock: int = NEVER
     label_clock: int = NEVER
 
+    def reaches(self, other: "Mark") -> bool:
+        """Whether nothing of it lies before the other."""
+        return all(a >= b for a, b in zip(self.place, other.place, strict=True))
+
     @property
     def place(self) -> tuple[int, int, int, int]:
         """Its numbers in their order: later marks of a partition are greater."""

@@ -9,6 +9,7 @@ from stream import wire
 from stream.board import Asked, Board
 from stream.chain import ChainBroken, Link, continues
 from stream.clocks import Mark, Progress, Start
+from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition
 from stream.ledger import Ledger
@@ -32,6 +33,7 @@ class Follower(Watch):
         self._unplaced: dict[Partition, Counter[str]] = {}
         self.ends: dict[Partition, int] = {}  # high watermarks, by what the readers said last
         self.at_end: dict[Partition, int] = {}  # of these the ones that are reached, and where
+        self._digest = digest(self.settings)
         self.marks = scopes.marks(self.clocks, self.settings)
         self._settle()
 
@@ -56,7 +58,7 @@ class Follower(Watch):
         link, places = wire.unpack(value, self._plan_of), self._places[partition]
         if link.partition != partition:
             raise ChainBroken(f"among the partials of {partition} is one of {link.partition}")
-        before = self._progress[partition]
+        before = self._begun(link, places)
         if continues(link, before.mark):
             self._take(link, written=at < places.committed)
             self._progress[partition] = before.advance(link.end, self.settings.pane)
@@ -66,6 +68,13 @@ class Follower(Watch):
             if link.kind == "at end":
                 self.at_end[partition] = link.end.offset
         places.passed(link.begin, at, self._progress[partition])
+
+    def _begun(self, link: Link, places: Places) -> Progress:
+        """The progress before a Partial. Where monitors found a partition apart, its first one says where it begins."""
+        known = self._progress[link.partition]
+        if places.untouched and self.settings.monitors.names and link.begin.reaches(known.mark):
+            self._progress[link.partition] = known = Progress(link.begin)
+        return known
 
     def work(self) -> bool:
         """Close what is due. Returns whether anything was."""
@@ -78,7 +87,7 @@ class Follower(Watch):
         gap = losses.open_gap(self.state.losses, link.partition) if link.behind != NEVER else None
         if gap is not None:
             self.state.losses = losses.ended(self.state.losses, gap, link.behind + 1)
-        sums = link.partial.beyond(*self._upto)
+        sums = link.partial.of(self.settings.monitors.mine).beyond(*self._upto)
         self.monitor.receive(replace(sums, dead_letters=()) if written else sums)
         self._place(link)
 
@@ -104,14 +113,16 @@ class Follower(Watch):
             del self._unplaced[link.partition]
 
     def _plan_of(self, model: str, end: int, plan_id: str) -> Plan | None:
-        """The plan by which a pane was counted; None where the pane is closed."""
+        """The plan by which a pane was counted; None where the pane is closed, or another monitor's."""
         entry = self.state.roster.get(model)
         if entry is None or end <= self._upto[0].of(model):
             return None
         plan = entry.plan_at(end - self.settings.pane)
-        if plan is None or plan.id != plan_id:
-            raise ChainBroken(f"{model}: a worker has counted pane {end} by plan {plan_id}, which was not said")
-        return plan
+        if plan is not None and plan.id == plan_id:
+            return plan
+        if not self.settings.monitors.mine(model):
+            return None
+        raise ChainBroken(f"{model}: a worker has counted pane {end} by plan {plan_id}, which was not said")
 
     # ---- between the two halves
 
@@ -143,4 +154,7 @@ class Follower(Watch):
         """What workers must know, as of the last Commit."""
         starts = {each: start for each, start in self._starts.items() if not self._places[each].next}
         gaps = [each for each in starts if losses.open_gap(self.state.losses, each) is not None]
-        return Board(self.settings.pane, self.state.roster, self.marks, self.monitor.bounds(), starts, gaps, asked)
+        name, settings, marks = self.settings.monitors.name, self.settings, self.marks
+        return Board(
+            name, self._digest, settings.pane, self.state.roster, marks, self.monitor.bounds(), starts, gaps, asked
+        )

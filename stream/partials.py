@@ -5,8 +5,8 @@ Partials add up in any order.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from detectors.parts import Summary
@@ -94,6 +94,14 @@ class Partial:
             still(self.unwatched, closed),
             self.dead_letters,
         )
+
+    def of(self, mine: Callable[[str], bool]) -> "Partial":
+        """Without what only the monitors of other models need: their samples, and fields that nobody watches."""
+
+        def those(counted: Mapping[tuple[int, str], Value]) -> dict[tuple[int, str], Value]:
+            return {key: value for key, value in counted.items() if mine(key[1])}
+
+        return replace(self, samples=those(self.samples), unwatched=those(self.unwatched))
 
 
 @dataclass

@@ -20,6 +20,11 @@ class Places:
         self.next, self.committed = place.rewind, place.next
         self._begins: dict[Mark, int] = {}  # where stretches with open panes begin
 
+    @property
+    def untouched(self) -> bool:
+        """Whether no Partial of the partition has been taken yet, in no life."""
+        return self.next == self.committed == 0
+
     def passed(self, begin: Mark, at: int, progress: Progress) -> None:
         """One more Partial, at an offset, has been taken: it began with a mark, and this is the progress now."""
         self.next = at + 1

@@ -38,7 +38,8 @@ def recall(store: Store, settings: Settings) -> Memory:
         return Memory()
     plans: dict[str, list[Plan]] = defaultdict(list)
     for _, _, model, _, body in _rows(store, tables.PLANS):
-        plans[model].append(Plan.load(body))
+        if settings.monitors.mine(model):
+            plans[model].append(Plan.load(body))
     samples = partial(_sample, store, k=settings.limits.sample)
     state = unpack(checkpoint[0][2], settings, plans, samples)
     _check_pane(state.pane, settings)
@@ -98,7 +99,7 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
         *(_plain(column) for column in found.values()), strict=True
     ):
         entry = state.roster.get(model)
-        if entry is None:
+        if entry is None or not settings.monitors.mine(model):
             continue
         plan = plans.get(about)
         if plan is not None:

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sinks.topics import Message, Relay, RelayFailed
-from stream import board as boards
 from stream.app.intake import Intake
+from stream.board import pack
 from stream.broker import POLICY, RETENTION, Fetched, Gap, arguments, configs
 from stream.chain import ChainBroken
 from stream.events import Partition
@@ -32,7 +32,9 @@ class Following(Intake[Follower]):
         kafka = self.settings.kafka
         self._sources = {self.settings.topics.partials_of(topic): topic for topic in self._topics}
         self._relay = Relay(
-            lambda: arguments(kafka, self.environment), f"plans-{kafka.name}", transactional=kafka.transactional
+            lambda: arguments(kafka, self.environment),
+            f"plans-{self.settings.identity}",
+            transactional=kafka.transactional,
         )
 
     def take(self, watch: Follower, fetched: list[Fetched | Gap]) -> bool:
@@ -60,7 +62,7 @@ class Following(Intake[Follower]):
             partition: (watch.clocks[partition].offset, until)
             for partition, until in self._idleness.releases(watch.clocks, now)
         }
-        packed = list(boards.pack(watch.board(asked), self._said))
+        packed = list(pack(watch.board(asked), self._said))
         if packed == self._told:
             return
         messages = [Message(self.settings.topics.plans, key.encode(), body, partition=0) for key, body in packed]

@@ -216,4 +216,4 @@ def name(settings: Settings) -> str:
     """Who speaks: whoever else has the same name, and reads and writes the same topics, is fenced, and nobody else."""
     events, topics = settings.events, settings.topics
     about = (sorted(events.predictions), sorted(events.labels), topics.triggers, topics.dead_letters)
-    return f"{settings.kafka.name}-{blake2b(msgspec.json.encode(about), digest_size=4).hexdigest()}"
+    return f"{settings.identity}-{blake2b(msgspec.json.encode(about), digest_size=4).hexdigest()}"

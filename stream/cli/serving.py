@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 import rich_click as click
+from msgspec.structs import replace
 
 from stream.app import MONITOR, RUN, Service
 from stream.app.intake import W
@@ -15,7 +16,9 @@ from stream.app.tiers import Tier
 from stream.broker import quieten
 from stream.cli import opening
 from stream.cli.options import BOOTSTRAP, FILE, TOPIC
-from stream.config.mistakes import ConfigurationError, Mistake
+from stream.config.mistakes import ConfigurationError, Mistake, choice
+from stream.config.monitors import Monitors
+from stream.config.settings import Settings
 from stream.worker import Worker
 
 
@@ -28,16 +31,23 @@ def run(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
 
     Without any file, `driftline run --topic predictions` learns every model that it meets from the stream.
     """
-    _service(file, topics, bootstrap, RUN)
+    settings = opening.configuration(file, topics, bootstrap)
+    _service(replace(settings, monitors=Monitors()), RUN)
 
 
 @click.command()
 @FILE
 @TOPIC
 @BOOTSTRAP
-def monitor(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
+@click.option("--name", default="", help="Which of `monitors.names` this one is, where several share the models.")
+def monitor(file: Path | None, topics: tuple[str, ...], bootstrap: str, name: str) -> None:
     """Run the second half: judge, keep, show and tell what workers have summarised (`driftline ingest`)."""
-    _service(file, topics, bootstrap, MONITOR)
+    settings = opening.configuration(file, topics, bootstrap)
+    monitors = replace(settings.monitors, name=name or settings.monitors.name)
+    if monitors.name not in (monitors.names or ("",)):
+        expected = f"{choice(monitors.names)} (--name)" if monitors.names else "no name: monitors.names has none"
+        raise ConfigurationError((Mistake("monitors.name", expected, monitors.name or "nothing"),))
+    _service(replace(settings, monitors=monitors), MONITOR)
 
 
 @click.command()
@@ -56,8 +66,7 @@ def ingest(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
     asyncio.run(_until_told(Worker(settings, dict(os.environ), _say)))
 
 
-def _service(file: Path | None, topics: tuple[str, ...], bootstrap: str, tier: Tier[W]) -> None:
-    settings = opening.configuration(file, topics, bootstrap)
+def _service(settings: Settings, tier: Tier[W]) -> None:
     sources, store = opening.sources(settings), opening.store(settings)
     try:
         asyncio.run(_until_told(Service(settings, store, sources, dict(os.environ), _say, tier=tier)))

@@ -94,6 +94,15 @@ def _security(settings: Settings) -> Found:
         yield Objection((*path, "cert_file"), "the certificate that belongs to key_file")
 
 
+def _monitors(settings: Settings) -> Found:
+    monitors = settings.monitors
+    yield from _repeated(("monitors", "names"), monitors.names)
+    for pattern, name in monitors.pins.items():
+        if name not in monitors.names:
+            path = ("monitors", "pins", pattern)
+            yield Objection(path, "one of monitors.names", name, nearest(name, monitors.names))
+
+
 def _named(settings: Settings) -> Found:
     n = sum(exact(name) for name, _ in settings.patterns)
     if n > settings.limits.models:
@@ -153,6 +162,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
     (("max_skew", "lateness"), _skew),
     (("events", "topics"), _outputs),
     (("security",), _security),
+    (("monitors",), _monitors),
     (("limits", "models"), _named),
     (("store", "windows"), _kept),
 )

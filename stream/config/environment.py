@@ -8,6 +8,7 @@ from msgspec import Struct, inspect
 from stream.config.document import Items, Keys, Node, Scalar
 from stream.config.fields import fields
 from stream.config.mistakes import Mistake, Path, nearest, shown, spelled
+from stream.config.monitors import Monitors
 from stream.config.settings import Defaults, Events, Http, Kafka, Limits, StoreSettings, Topics
 
 PREFIX = "DRIFTLINE_"
@@ -18,6 +19,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "store": StoreSettings,
     "http": Http,
     "limits": Limits,
+    "monitors": Monitors,
     "defaults": Defaults,
 }
 # DRIFTLINE_TOKEN is a secret of its own, DRIFTLINE_TEST_* belongs to the tests, and Kubernetes puts the others into

@@ -13,6 +13,7 @@ Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 Text = Annotated[str, Meta(min_length=1)]
 Topic = Annotated[str, Meta(extra={"reads": "topic"})]
+Name = Annotated[str, Meta(extra={"reads": "name"})]
 Bootstrap = Annotated[str, Meta(extra={"reads": "bootstrap"})]
 Listen = Annotated[str, Meta(extra={"reads": "listen"})]
 Memory = Annotated[str, Meta(extra={"reads": "memory"})]  # as DuckDB writes it

@@ -12,6 +12,7 @@ from stream.config.document import Items, Keys, Node, Scalar, document
 from stream.config.environment import SECTIONS, overlay, with_value
 from stream.config.fields import Objections, described, structure
 from stream.config.mistakes import ConfigurationError, Mistake, Objection, choice, nearest, spelled
+from stream.config.monitors import Monitors
 from stream.config.panes import pane
 from stream.config.settings import Events, Http, Kafka, Limits, Model, Settings, StoreSettings, Topics
 
@@ -83,6 +84,7 @@ def _read(tree: Keys) -> tuple[Settings, Objections]:
         store=section(StoreSettings()),
         http=section(Http()),
         limits=section(Limits()),
+        monitors=section(Monitors()),
         lateness=lateness,
         defaults=defaults,
         patterns=patterns,

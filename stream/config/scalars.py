@@ -59,6 +59,11 @@ def topic(text: str) -> str:
     return _matching(r"[A-Za-z0-9._-]{1,249}", text, "a topic name: letters, digits, `.`, `_` and `-`, at most 249")
 
 
+def name(text: str) -> str:
+    """A name that can stand in an id, and in a path."""
+    return _matching(r"[A-Za-z0-9._-]{1,64}", text, "a name: letters, digits, `.`, `_` and `-`, at most 64")
+
+
 def memory(text: str) -> str:
     """A size in DuckDB's words, handed on as it is."""
     expected = "a memory size such as 512MB or 1GiB"
@@ -78,6 +83,7 @@ READS: dict[str, Callable[[str], object]] = {
     "listen": listen,
     "bootstrap": bootstrap,
     "topic": topic,
+    "name": name,
     "memory": memory,
     "secret": secret,
 }

@@ -53,7 +53,7 @@ def models(settings: Settings) -> tuple[str, ...]:
     rest = "A model is served by its exact name, else by the longest pattern that fits."
     if not any(pattern == "*" for pattern, _ in settings.patterns):
         rest += " Events of a model that nothing fits are rejected."
-    return (*(_model(settings, pattern, model) for pattern, model in settings.patterns), rest)
+    return (*(_model(settings, pattern, model) for pattern, model in settings.patterns), rest, *_shares(settings))
 
 
 def verdicts(settings: Settings) -> tuple[str, ...]:
@@ -148,6 +148,13 @@ def _model(settings: Settings, pattern: str, model: Model) -> str:
         f"{_if(model.segments, '; segments by ')}{_if(model.topics, '; only from ')}; "
         f"output {model.output.kind}; {asks}."
     )
+
+
+def _shares(settings: Settings) -> Iterable[str]:
+    monitors = settings.monitors
+    if monitors.names:
+        named = [f"{pattern} by {monitors.owner(pattern)}" for pattern, _ in settings.patterns if exact(pattern)]
+        yield f"Monitors that share them by a hash of their names: {_names(monitors.names)}{_if(tuple(named), '; ')}."
 
 
 def _verdict(tolerate: float, triggers: float, n_windows: int) -> str:

@@ -22,6 +22,7 @@ from stream.config.kinds import (
     Text,
     Topic,
 )
+from stream.config.monitors import Monitors
 from stream.events import RESERVED
 
 SECOND = 1_000_000_000
@@ -158,11 +159,17 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     store: StoreSettings = StoreSettings()
     http: Http = Http()
     limits: Limits = Limits()
+    monitors: Monitors = Monitors()
     lateness: DurationOrNone = 2 * MINUTE  # `defaults.lateness`: one for the service, because its clocks are shared
     pane: int = 5 * MINUTE  # derived, see `stream.config.panes`: every window is a whole number of panes
     defaults: Model = Model()
     # Each merged with the defaults; exact names first, then longer patterns first.
     patterns: tuple[tuple[str, Model], ...] = (("*", Model()),)
+
+    @property
+    def identity(self) -> str:
+        """Who writes: the service's name, and that of this monitor where there are several."""
+        return "-".join(filter(None, (self.kafka.name, self.monitors.name)))
 
     def model(self, name: str) -> Model | None:
         """The settings of a model by its exact name, else by the first matching pattern; None where none matches."""

@@ -1,6 +1,6 @@
 """The monitor: it adds Partials up and closes what the watermarks have passed; what follows is rows of a Commit."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from typing import TypeVar
 
 from sinks import commit as tables
@@ -15,7 +15,7 @@ from stream.monitor.panes import Panes
 from stream.monitor.scopes import Marks, Scope
 from stream.monitor.state import State
 from stream.monitor.verdicts import Windows
-from stream.partials import Open, Partial, shown
+from stream.partials import Open, Partial, Series, shown
 from stream.plan import Plan
 from stream.roster import FUTURE
 from stream.windows import due
@@ -90,7 +90,8 @@ class Monitor:
     def receive(self, partial: Partial) -> None:
         """Add up; nothing is decided."""
         self._open.add(partial)
-        rows.dead_letter_rows(self.ledger, partial.dead_letters)
+        mine = (letter for letter in partial.dead_letters if self.settings.monitors.mine(letter.topic))
+        rows.dead_letter_rows(self.ledger, mine)
 
     def adopt(self, plan: Plan, basis: str) -> None:
         """Take a plan into force, from its `since` on."""
@@ -125,8 +126,7 @@ class Monitor:
 
     def _next(self, scope: Scope, mark: int) -> int | None:
         """The next end with anything to close. Between two of them lie only empty panes, however many."""
-        partly = self._open
-        ends = {key[0] for held in (partly.blocks, partly.learning, partly.late, partly.strangers) for key in held}
+        ends = {key[0] for held in self._held() for key in held}
         mine = [end for end in ends if self._names(scope, end)]
         mine += [window.end for (name, _, _), window in self.state.windows.items() if self._scope(name) == scope]
         first = min(mine, default=None)
@@ -134,10 +134,13 @@ class Monitor:
 
     def _names(self, scope: Scope, end: int) -> list[str]:
         """The models with anything in a pane."""
-        partly = self._open
-        names = {key[1] for held in (partly.blocks, partly.learning, partly.late) for key in held if key[0] == end}
-        names |= {name for other, name in partly.strangers if other == end}
+        names = {key[1] for held in self._held() for key in held if key[0] == end}
         return sorted(name for name in names if self._scope(name) == scope)
+
+    def _held(self) -> tuple[Collection[tuple[int, str] | Series], ...]:
+        """Keys of what a close has to do with."""
+        partly = self._open
+        return partly.blocks, partly.versions, partly.learning, partly.late, partly.strangers
 
     def _scope(self, name: str) -> Scope:
         entry = self.state.roster.get(name)
@@ -165,8 +168,9 @@ class Monitor:
         """Count the labels of panes that the label watermark has passed."""
         counted = self._open.labels
         for end, name in sorted(key for key in counted if due(key[0], 0, mark) and self._label_scope(key[1]) == scope):
-            start = moment(end - self.settings.pane)
-            self.ledger.row(tables.LABELS, shown(name), start, moment(end), counted.pop((end, name)))
+            n, start = counted.pop((end, name)), moment(end - self.settings.pane)
+            if self.settings.monitors.mine(name):
+                self.ledger.row(tables.LABELS, shown(name), start, moment(end), n)
 
     def _label_scope(self, name: str) -> Scope:
         model = self.settings.model(name)
@@ -181,4 +185,6 @@ class Monitor:
         )
         for key in closing:
             end, _, partition, reason = key
-            self.ledger.row(tables.REJECTED, topic, partition, moment(end), reason, refused.pop(key))
+            n = refused.pop(key)
+            if self.settings.monitors.mine(topic):
+                self.ledger.row(tables.REJECTED, topic, partition, moment(end), reason, n)

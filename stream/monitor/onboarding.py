@@ -83,6 +83,8 @@ def changes(
             state.roster = state.roster.admit(name, model, "", since)
     plans = []
     for entry in state.roster.entries:
+        if not settings.monitors.mine(entry.name):
+            continue
         basis = sources.basis(entry.settings)
         learning = not entry.plans and not entry.settings.reference.file
         if entry.basis == basis or learning:  # what is being learned gets its plan at a close, not at a start

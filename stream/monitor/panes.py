@@ -1,5 +1,8 @@
 """Closing panes: their summaries become rows, windows and detector steps; models are learned, newcomers admitted."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from detectors.parts import Summary
 from sinks import commit as tables
 from stream.config.settings import Settings
@@ -10,6 +13,7 @@ from stream.monitor.accumulator import Pane
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
 from stream.monitor.onboarding import Sources
+from stream.monitor.scopes import event_scope
 from stream.monitor.sequential import Alarm, Steps
 from stream.monitor.state import State, Version
 from stream.partials import Open, name_hash, shown
@@ -34,7 +38,13 @@ class Panes:
         return decided_from(end, settings.pane, settings.lateness, settings.events.max_ahead)
 
     def close(self, partly: Open, name: str, end: int) -> list[tuple[Case, list[Alarm]]]:
-        """Close one model's pane: its cases by version, with the alarms of their sequential detectors."""
+        """Close one model's pane: its cases by version, with the alarms of their sequential detectors.
+
+        Of a model that another monitor watches only the new versions matter here: all admit the same ones.
+        """
+        if not self._settings.monitors.mine(name):
+            self._pass(partly, name, end)
+            return []
         start = end - self._settings.pane
         entry = self._state.roster.get(name)
         closed = self._close_known(partly, entry, start, end) if entry is not None else []
@@ -64,8 +74,17 @@ class Panes:
             closed.append((case, self._step(case)))
         return closed
 
+    def _pass(self, partly: Open, name: str, end: int) -> None:
+        """Admit a model's new versions; the rest is for the monitor that watches it."""
+        for counted in (partly.learning, partly.late):
+            counted.pop((end, name), None)
+        new = partly.versions.pop((end, name), frozenset())
+        if name in self._state.roster.index:
+            self._admit_versions(name, new, end)
+
     def admit(self, partly: Open, names: list[str], end: int) -> None:
-        """Admit the unknown models of a pane in the order of their hashes, as long as there is room."""
+        """Admit the unknown models of one scope's pane in the order of their hashes, as long as there is room in it."""
+        n = Counter(event_scope(entry.settings, self._settings) for entry in self._state.roster.entries)
         for name in sorted(names, key=name_hash):
             waiting = partly.strangers.pop((end, name))
             sample = partly.samples.pop((end, name), NOTHING)
@@ -74,10 +93,13 @@ class Panes:
             model = self._settings.model(name)
             assert model is not None, f"{name}: counted without a pattern that matches it"
             if name not in self._state.roster.index:
-                if len(self._state.roster.entries) >= self._settings.limits.models:
+                scope = event_scope(model, self._settings)
+                if n[scope] >= self._settings.limits.models:
                     continue
+                n[scope] += 1
                 self._state.roster = self._state.roster.admit(name, model, "", self.decided_from(end))
-            self._learn(self._entry(name), end, waiting, sample)
+            if self._settings.monitors.mine(name):
+                self._learn(self._entry(name), end, waiting, sample)
 
     def adopt(self, plan: Plan, basis: str) -> None:
         """Take a plan into force, from its `since` on."""
@@ -99,11 +121,14 @@ class Panes:
         if unadmitted is not None:
             version = next(iter(new)) if len(new) == 1 else UNTOLD
             found[version] = found[version] + unadmitted if version in found else unadmitted
-        for version in sorted(new, key=name_hash):
-            known = self._entry(entry.name).versions
-            if version not in known and len(known) < self._settings.limits.versions:
-                self._state.roster = self._state.roster.admit_version(entry.name, version, self.decided_from(end))
+        self._admit_versions(entry.name, new, end)
         return sorted((version or "", summary) for version, summary in found.items())
+
+    def _admit_versions(self, name: str, new: Iterable[str], end: int) -> None:
+        for version in sorted(new, key=name_hash):
+            known = self._entry(name).versions
+            if version not in known and len(known) < self._settings.limits.versions:
+                self._state.roster = self._state.roster.admit_version(name, version, self.decided_from(end))
 
     def _step(self, case: Case) -> list[Alarm]:
         """Move the sequential detectors by one pane."""

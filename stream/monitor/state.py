@@ -108,7 +108,7 @@ def unpack(
 ) -> State:
     """The state that `pack` made bytes of, with the plans of the store, and the samples of what is being learned.
 
-    Models that no pattern matches any more go.
+    Models that no pattern matches any more go; of those that another monitor watches only the names are left.
     """
     found = msgspec.msgpack.decode(packed, type=_Packed)
     entries = [
@@ -123,7 +123,7 @@ def unpack(
         for one in found.entries
         if (model := settings.model(one.name)) is not None
     ]
-    names = {entry.name for entry in entries}
+    names = {entry.name for entry in entries if settings.monitors.mine(entry.name)}
     return State(
         Roster(tuple(entries)),
         {

@@ -10,7 +10,8 @@ from sinks.topics import Fenced, RelayFailed
 from stream.app.steady import Steady
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
-from stream.board import Board, Boards
+from stream.board import Board
+from stream.boards import Boards
 from stream.broker import BrokerFailed, Fetched, Gap, Membership, Questions, Reader, wait_for_topics
 from stream.config.settings import Settings
 from stream.events import Partition

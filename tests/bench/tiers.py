@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from sinks.memory import MemoryStore
-from stream import board as boards
-from stream.board import Board, Boards
+from stream.board import Board, pack
+from stream.boards import Boards
 from stream.config.settings import Settings
 from stream.events import Partition, Records
 from stream.follower import Follower
@@ -47,7 +47,7 @@ class Halves:
         self._workers = {p: Gatherer(chosen, p, board.starts[p], board) for p in PARTITIONS_READ}
 
     def _board(self) -> Board:
-        for key, message in boards.pack(self.follower.board({}), self._said):
+        for key, message in pack(self.follower.board({}), self._said):
             self._boards.receive(message)
             self._said.add(key)
         assert self._boards.newest is not None

@@ -38,6 +38,24 @@ def test_workers_and_a_monitor_under_fire_give_the_rows_of_one_process(
     assert 0 == fleet.faults["a worker gave up"]
 
 
+@pytest.mark.timeout(200)
+def test_two_monitors_have_together_the_rows_of_one_process(
+    kafka: Kafka, new_topic: Callable[..., str], tmp_path: Path
+) -> None:
+    """Each with one of two models and a store of its own; one dies after the other, and workers come and go."""
+    dice = random.Random(6)
+    fleet = Fleet(kafka, new_topic(PARTITIONS), tmp_path / "fleet", workers=2, monitors=2, dice=dice)
+    with fleet.running():
+        for fault in ("kill monitor", "leave", "kill monitor", "kill worker", "kill monitor"):
+            fleet.wait(3, 5)
+            fleet.strike(fault)
+        fleet.settle()
+    found = fleet.judge()
+    print(found, dict(fleet.faults), f"read again: {fleet.reread}")
+    assert (2, 1) == (found["plans"], found["triggers"])
+    assert sum(fleet.reread) > 0
+
+
 def test_a_partition_that_is_added_is_read_from_its_beginning(
     kafka: Kafka, new_topic: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -3,8 +3,7 @@
 import json
 from collections import defaultdict
 
-from sinks import commit as tables
-from sinks.commit import Store
+from sinks.commit import Columns
 from sinks.memory import MemoryStore
 from stream.broker import Fetched
 from stream.clocks import Mark, Release, Start
@@ -18,10 +17,9 @@ from tests.integration.reading import reading, run
 from tests.simulation.driver import Rows, rows
 
 
-def undisturbed(settings: Settings, log: dict[Partition, list[Fetched]], kept: Store) -> Rows:
-    """The rows of one Journey in this process over the same log, with the releases of the service's journal."""
+def undisturbed(settings: Settings, log: dict[Partition, list[Fetched]], journal: Columns) -> Rows:
+    """The rows of one Journey in this process over the same log, with the releases of a service's journal."""
     releases = defaultdict(list)
-    journal = kept.select(tables.JOURNAL)
     names = ("kind", "topic", "partition", "offset", "until", "detail")
     for kind, topic, partition, offset, clock, detail in zip(*(journal[name].tolist() for name in names), strict=True):
         if kind == "release":

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from sinks.commit import Store
 from sinks.memory import MemoryStore
-from stream import board as boards
-from stream.board import Boards
+from stream.board import pack
+from stream.boards import Boards
 from stream.events import Partition
 from stream.follower import Follower
 from stream.gatherer import Gatherer, beginning
@@ -196,7 +196,7 @@ class Tiers:
 
     def _commit(self) -> None:
         self.store.write(self.follower.take())
-        for key, message in boards.pack(self.follower.board({}), self.said):
+        for key, message in pack(self.follower.board({}), self.said):
             self.plans.append(message)
             self.said.add(key)
 

@@ -1,4 +1,4 @@
-"""`python -m tests.torture [--workers N] [--faults N] [--only NAME ...] [--seed S]`: faults at random, then the rows.
+"""`python -m tests.torture [--workers N] [--faults N] [--only NAME ...]`: faults at random, then the rows.
 
 With `--workers 0` it is `driftline run` that is struck. It starts a broker of its own in a folder that goes with it.
 """
@@ -20,6 +20,7 @@ def main() -> int:
     """0 where the rows are those of one undisturbed process."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
     parser.add_argument("--workers", type=int, default=2, help="0: `driftline run`")
+    parser.add_argument("--monitors", type=int, default=1)
     parser.add_argument("--faults", type=int, default=30)
     parser.add_argument("--only", action="append", choices=FAULTS, help="these faults; may be repeated")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
@@ -33,7 +34,8 @@ def main() -> int:
         kafka.start()
         try:
             topic = kafka.create_topic(f"torture-{asked.seed}", PARTITIONS)
-            fleet = Fleet(kafka, topic, Path(folder) / "fleet", workers=asked.workers, dice=dice)
+            parts = {"workers": asked.workers, "monitors": asked.monitors}
+            fleet = Fleet(kafka, topic, Path(folder) / "fleet", dice=dice, **parts)
             with fleet.running():
                 for i in range(asked.faults):
                     fleet.wait(*asked.peace)

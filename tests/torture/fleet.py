@@ -3,7 +3,7 @@
 import random
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
@@ -12,12 +12,13 @@ import numpy as np
 from confluent_kafka import Message
 
 from sinks import commit as tables
+from sinks.commit import Table
 from stream.config.parse import parse
 from tests.integration.kafka import Kafka, RealKafka
 from tests.integration.publishing import CONFIGURATION, PARTITIONS, Publisher, publishing
 from tests.integration.running import Driftline, taken
 from tests.integration.undisturbed import undisturbed, whole
-from tests.simulation.driver import rows
+from tests.simulation.driver import Rows, rows
 from tests.stream.web.served import eventually
 
 FROZEN_S = 8.0  # beyond a session of 6 s
@@ -33,21 +34,27 @@ def between(configuration: str, topic: str) -> str:
 
 
 class Fleet:
-    """`driftline run`, or a monitor with workers, over one topic that is published to meanwhile."""
+    """`driftline run`, or monitors with workers, over one topic that is published to meanwhile."""
 
-    def __init__(self, kafka: Kafka, topic: str, folder: Path, *, workers: int, dice: random.Random) -> None:
+    def __init__(
+        self, kafka: Kafka, topic: str, folder: Path, *, workers: int, dice: random.Random, monitors: int = 1
+    ) -> None:
         self.kafka, self.topic, self.dice = kafka, topic, dice
         self.faults: Counter[str] = Counter()
-        self.reread: list[int] = []  # Partials, or events, that a start of the monitor reads again
+        self.reread: list[int] = []  # Partials, or events, that a start of a monitor reads again
         self._pause = Event()
         configuration = CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic)
         self.configuration = between(configuration, topic) if workers else configuration
         folder.mkdir(exist_ok=True)
-        command = "monitor" if workers else "run"
-        self.monitor = Driftline(folder / command, file=self.configuration, command=command)
-        self.workers = [
-            Driftline(folder / f"worker-{i}", file=self.configuration, command="ingest") for i in range(workers)
+        command, file = "monitor" if workers else "run", self.configuration
+        names = list("abcdef"[:monitors]) if monitors > 1 else []  # of two, each has one of the models
+        if names:
+            file += f"monitors: {{names: [{', '.join(names)}]}}\n"
+        self.monitors = [
+            Driftline(folder / (name or command), *(("--name", name) if name else ()), file=file, command=command)
+            for name in names or [""]
         ]
+        self.workers = [Driftline(folder / f"worker-{i}", file=file, command="ingest") for i in range(workers)]
         self._read = f"{topic}.partials.{topic}" if workers else topic
         self.publisher = Publisher(kafka, topic, SILENT)
 
@@ -56,9 +63,9 @@ class Fleet:
         """All processes and the publisher; ready when the block begins, ended with it."""
         with ExitStack() as ended:
             ended.enter_context(publishing(self.publisher))
-            for each in (self.monitor, *self.workers):
+            for each in (*self.monitors, *self.workers):
                 ended.enter_context(each.running())
-            eventually(self.monitor.ready, 60)
+            eventually(lambda: all(each.ready() for each in self.monitors), 60)
             yield
 
     # ---- faults
@@ -95,14 +102,15 @@ class Fleet:
         victim.start()
 
     def kill_monitor(self) -> None:
-        """The process with the store."""
-        self.monitor.kill()
-        with self.monitor.kept() as store:
+        """A process with a store."""
+        victim = self.dice.choice(self.monitors)
+        victim.kill()
+        with victim.kept() as store:
             kept = store.select(tables.POSITIONS)
             mine = kept["topic"] == self._read
             self.reread.append(int((kept["offset"] - kept["rewind_offset"])[mine].sum()))
         self.wait(0, 1)
-        self.monitor.start()
+        victim.start()
 
     def kill_broker(self) -> None:
         """With whatever is in flight."""
@@ -118,9 +126,9 @@ class Fleet:
         self.publisher.finish()
         self.log = whole(self.kafka, [(self.topic, partition) for partition in range(PARTITIONS)])
         n = sum(stretches[-1].position for stretches in self.log.values())
-        eventually(lambda: self.alive() and self.monitor.metric(POSITION) >= n, CATCH_UP_S)
+        eventually(lambda: self.alive() and all(each.metric(POSITION) >= n for each in self.monitors), CATCH_UP_S)
         self._pause.wait(3)  # all idle: the last panes close
-        for each in (*self.workers, self.monitor):
+        for each in (*self.workers, *self.monitors):
             code = each.stop()
             assert 0 == code, each.said
 
@@ -135,11 +143,14 @@ class Fleet:
 
     def judge(self) -> dict[str, int]:
         """AssertionError where rows are not those of one undisturbed process, or a message is missing or another."""
-        with self.monitor.kept() as store:
-            kept, read = rows(store), store.select(tables.POSITIONS, where={"topic": self.topic})
-            expected = undisturbed(parse(self.configuration), self.log, store)
-            journal = store.select(tables.JOURNAL)
-        assert [each[-1].position for each in self.log.values()] == read["offset"].tolist()
+        shares = []
+        for monitor in self.monitors:
+            with monitor.kept() as store:
+                shares.append(rows(store))
+                read = store.select(tables.POSITIONS, where={"topic": self.topic})
+                journal = store.select(tables.JOURNAL)
+                assert [each[-1].position for each in self.log.values()] == read["offset"].tolist()
+        kept, expected = together(shares), undisturbed(parse(self.configuration), self.log, journal)
         counts = {table: len(found) for table, found in kept.items()}
         assert {table: len(found) for table, found in expected.items()} == counts
         assert expected == kept
@@ -150,6 +161,19 @@ class Fleet:
         assert counts["dead_letters"] == len(set(map(_said, refused)))
         released = int(np.count_nonzero(journal["kind"] == "release"))
         return {"events": sum(each[-1].position for each in self.log.values()), "releases": released, **counts}
+
+
+def together(shares: Sequence[Rows]) -> Rows:
+    """The rows of all stores, in key order."""
+
+    def keys(table: Table) -> Callable[[Sequence[object]], list[object]]:
+        names = [column.name for column in table.columns]
+        return lambda row: [row[names.index(name)] for name in table.key]
+
+    return {
+        table.name: sorted((row for share in shares for row in share[table.name]), key=keys(table))  # type: ignore[arg-type]  # of one type each
+        for table in tables.RESULTS
+    }
 
 
 def _said(message: Message) -> tuple[bytes | None, bytes | None]:

@@ -11,7 +11,7 @@ from sinks.topics import Message, RelayFailed
 from stream.app import following
 from stream.app.following import Following
 from stream.app.trouble import Trouble
-from stream.board import Boards
+from stream.boards import Boards
 from stream.broker import Fetched, Gap
 from stream.chain import ChainBroken
 from stream.config.parse import parse

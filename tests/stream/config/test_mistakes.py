@@ -6,7 +6,7 @@ import pytest
 from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.parse import onboarding, parse
 
-SECTIONS = "defaults, events, http, kafka, limits, models, store or topics"
+SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
 MODEL = "false_triggers_per_month, features, output, reference, segments, tolerate, topics, trigger or windows"

@@ -129,10 +129,10 @@ class Story:
                 if self.journey.read_upto(partition) < self.begins.get(partition, 0):
                     self.journey.lose(partition, self.begins[partition])
                 at = self.journey.read_upto(partition)
-                records = [record for record in self.log[partition] if at <= record[0] < upto][:batch]
-                if records:
+                chosen = [record for record in self.log[partition] if at <= record[0] < upto][:batch]
+                if chosen:
                     taken = self.journey.read if self.tiers else self.journey.receive
-                    taken(_records(partition, records))
+                    taken(records(partition, chosen))
                     self.journey.work()
                     moved = True
         return self
@@ -171,7 +171,7 @@ class Story:
         """The rows of a table in the order of its key; times as minutes."""
         found = self.store.select(table)
         names = [column.name for column in table.columns]
-        lists = [[_seen(value) for value in found[name]] for name in names]
+        lists = [[seen(value) for value in found[name]] for name in names]
         return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
 
     def counts(self, model: str = "shop") -> dict[float, tuple[int, int]]:
@@ -191,11 +191,13 @@ class Story:
         return {table.name: [repr(row) for row in self.rows(table)] for table in RESULTS}
 
 
-def _records(partition: Partition, records: Sequence[tuple[int, int, bytes | None]]) -> Records:
-    offsets, stamps, values = zip(*records, strict=True)
+def records(partition: Partition, chosen: Sequence[tuple[int, int, bytes | None]]) -> Records:
+    """Some of the log as a reader hands it on."""
+    offsets, stamps, values = zip(*chosen, strict=True)
     position = offsets[-1] + 1
     return Records(*partition, np.array(offsets, np.int64), np.array(stamps, np.int64), list(values), position)
 
 
-def _seen(value: Any) -> Any:  # noqa: ANN401 - any column
+def seen(value: Any) -> Any:  # noqa: ANN401 - any column
+    """A value as stories compare it: times as minutes."""
     return minute_of(value) if isinstance(value, np.datetime64) else value.item() if hasattr(value, "item") else value

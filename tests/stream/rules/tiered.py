@@ -2,8 +2,8 @@
 
 from collections.abc import Collection
 
-from stream import board as boards
-from stream.board import Board, Boards
+from stream.board import Board, pack
+from stream.boards import Boards
 from stream.clocks import Mark
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition, Records
@@ -35,7 +35,7 @@ class Tiered(Follower):
 
     def _board(self) -> Board:
         """The present board, by way of its bytes."""
-        for key, message in boards.pack(self.board({}), self._said):
+        for key, message in pack(self.board({}), self._said):
             self._boards.receive(message)
             self._said.add(key)
         assert self._boards.newest is not None

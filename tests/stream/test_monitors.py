@@ -1,0 +1,190 @@
+"""Several monitors share the models: together they have the rows of one, whoever is away meanwhile."""
+
+from collections import Counter
+
+import pytest
+
+from sinks import commit as tables
+from stream.config.monitors import Monitors as Sharing
+from stream.config.parse import parse
+from tests.stream.monitors import Monitors, alone
+from tests.stream.rules.story import FIRST, SECOND, event, label
+
+NAMES = ("a", "b", "c")
+LABELS = ("labels", 0)
+LEARNING = """
+events: {predictions: [events], labels: [labels]}
+limits: {models: 12}
+defaults: {windows: [1m, 5m], lateness: 1m, reference: {learn: 5m}}
+"""
+SHOPS = [f"shop{i}" for i in range(6)]
+
+
+def minutes(log: Monitors, first: int, last: int, models: list[str] | None = None, **changes: object) -> None:
+    """Enough events of each model to learn from, on both partitions; a label and a refusal each minute."""
+    for minute in range(first, last):
+        for place, partition in enumerate((FIRST, SECOND)):
+            for model in models or SHOPS:
+                log.publish(partition, *(event(minute + 0.4, model, 2 * seed + place, **changes) for seed in range(25)))
+            log.publish(partition, b"{")
+        log.publish(LABELS, label(minute + 0.5, "shop1"))
+
+
+def shared(names: tuple[str, ...] = NAMES) -> Monitors:
+    """Monitors, and nothing published yet."""
+    return Monitors(LEARNING, names, (FIRST, SECOND, LABELS))
+
+
+def owners(log: Monitors) -> dict[str, str]:
+    """The monitor of each shop."""
+    monitors = parse(log.configuration).monitors
+    return {model: monitors.owner(model) for model in SHOPS}
+
+
+@pytest.mark.parametrize("batch", [10_000, 333])
+def test_together_they_have_the_rows_of_one_process(batch: int) -> None:
+    """Models that are learned, new versions, strangers beyond the limit, late events, labels, refusals."""
+    log = shared()
+    minutes(log, 0, 12)
+    minutes(log, 12, 16, version="2")
+    minutes(log, 16, 22, ["shop1", "shop2", *(f"new{i}" for i in range(9))])
+    log.publish(FIRST, event(3, "shop2"))
+    minutes(log, 22, 30)
+    log.read(batch).end()
+    assert alone(LEARNING, log) == log.results()
+    assert 3 == len(set(owners(log).values())), "each has some"
+    assert 12 == len({row["model"] for row in log.rows(tables.PLANS)})
+    judged = Counter(row["verdict"] for row in log.rows(tables.WINDOWS))
+    assert judged["ok"] > 100, judged
+    assert {"late": 1} == {"late": sum(row["late"] for row in log.rows(tables.TRAFFIC))}
+
+
+def test_who_is_away_holds_up_nobody_while_its_models_have_their_plans() -> None:
+    """The others judge on; what it has missed it reads later."""
+    log = shared()
+    minutes(log, 0, 15)
+    log.read()
+    away = owners(log)["shop0"]
+    log.go(away)
+    minutes(log, 15, 60)
+    log.read()
+    others = [name for name in NAMES if name != away]
+    assert 58 == max(row["end"] for row in log.rows(tables.WINDOWS, others))
+    assert 14 > max(row["end"] for row in log.rows(tables.WINDOWS, [away]))
+    log.come(away)
+    log.read().end()
+    assert alone(LEARNING, log) == log.results()
+
+
+def test_who_is_to_learn_a_model_is_waited_for() -> None:
+    """Its plan holds from a pane that nobody may have read: so nobody reads on without it."""
+    log = shared()
+    minutes(log, 0, 3)
+    log.read()
+    away = owners(log)["shop0"]
+    log.go(away)
+    minutes(log, 3, 40)
+    log.read()
+    assert all(worker.held for partition, worker in log.workers.items() if partition != LABELS)
+    assert 10 > max(row["end"] for row in log.rows(tables.TRAFFIC))
+    log.come(away)
+    log.read().end()
+    assert alone(LEARNING, log) == log.results()
+
+
+def test_what_is_new_while_its_monitor_is_away_is_admitted_by_the_others() -> None:
+    """A version goes on at once; a model waits to be learned by its own monitor."""
+    log = shared()
+    minutes(log, 0, 15)
+    log.read()
+    monitors = parse(log.configuration).monitors
+    away = owners(log)["shop0"]
+    stranger = next(name for name in (f"new{i}" for i in range(99)) if monitors.owner(name) == away)
+    log.go(away)
+    minutes(log, 15, 30, version="2")
+    log.read()
+    versions = log.boards.newest.roster.get("shop0").versions  # type: ignore[union-attr]  # it is there
+    assert {"1", "2"} == set(versions)
+    assert not any(worker.held for worker in log.workers.values())
+    minutes(log, 30, 50, [stranger, *SHOPS])
+    log.read()
+    assert all(worker.held for partition, worker in log.workers.items() if partition != LABELS)
+    log.come(away)
+    log.read().end()
+    assert alone(LEARNING, log) == log.results()
+    assert stranger in {row["model"] for row in log.rows(tables.PLANS, [away])}
+
+
+@pytest.mark.parametrize("crash_at", [2, 9, 14, 21])
+def test_one_that_crashes_goes_on_alone(crash_at: int) -> None:
+    """Each has its own store and its own places."""
+    log = shared()
+    for minute in range(0, 24, 3):
+        minutes(log, minute, minute + 3)
+        log.read(500)
+        if minute <= crash_at < minute + 3:
+            for name in NAMES[:2]:
+                log.go(name)
+                log.come(name)
+    log.end()
+    assert alone(LEARNING, log) == log.results()
+
+
+def test_a_partition_is_begun_when_all_have_found_it() -> None:
+    """It begins behind what any of them has closed, and all agree where, also one that comes back later."""
+    log = Monitors(LEARNING, NAMES, (FIRST, LABELS))
+    log.log[SECOND], log.partials[SECOND] = [], []
+    minutes(log, 0, 1)  # SECOND is published to; nobody has found it
+    del log.log[SECOND], log.partials[SECOND]
+    for minute in range(15):
+        for model in SHOPS:
+            log.publish(FIRST, *(event(minute + 0.4, model, seed) for seed in range(50)))
+        log.publish(LABELS, label(minute + 0.5, "shop1"))
+    log.read()
+    away = owners(log)["shop0"]
+    log.go(away)
+    log.add(SECOND)
+    minutes(log, 12, 30)
+    log.read()
+    assert SECOND not in log.workers
+    log.come(away)
+    log.read().end()
+    late = sum(row["late"] for row in log.rows(tables.TRAFFIC))
+    counted = sum(row["events"] + row["late"] + row["waiting"] for row in log.rows(tables.TRAFFIC))
+    assert sum(len(kept) for partition, kept in log.log.items() if partition != LABELS) - counted == 2 * 18 + 1
+    assert late > 0
+    starts = {one.clocks[SECOND] for one in log.present.values()}
+    assert 1 == len(starts)
+
+
+def test_with_another_configuration_it_is_waited_for() -> None:
+    """Its plans may change from a pane on that workers of the former configuration would pass."""
+    log = shared()
+    minutes(log, 0, 15)
+    log.read()
+    away = owners(log)["shop0"]
+    log.go(away)
+    log.configuration = log.configuration.replace("lateness: 1m", "lateness: 1m, segments: [country]")
+    log.come(away)
+    log.go(away)
+    minutes(log, 15, 40)
+    log.read()
+    assert all(worker.held for partition, worker in log.workers.items() if partition != LABELS)
+
+
+def test_a_monitor_more_takes_models_and_moves_none_among_the_others() -> None:
+    """Rendezvous hashing; and every one has about its share."""
+    models = [f"model{i}" for i in range(3_000)]
+    before, after = Sharing(NAMES), Sharing((*NAMES, "d"))
+    moved = [model for model in models if before.owner(model) != after.owner(model)]
+    assert {"d"} == {after.owner(model) for model in moved}
+    assert 650 < len(moved) < 850
+    shares = Counter(before.owner(model) for model in models)
+    assert all(900 < n < 1_100 for n in shares.values()), shares
+
+
+def test_a_pin_is_stronger_than_a_share() -> None:
+    """The exact name first, then the longest pattern."""
+    sharing = Sharing(NAMES, {"fraud*": "a", "fraud-eu*": "b", "fraud-eu": "c"}, "b")
+    assert ["a", "b", "c"] == [sharing.owner(model) for model in ("fraud-us", "fraud-eu-1", "fraud-eu")]
+    assert [False, True] == [sharing.mine("fraud-us"), sharing.mine("fraud-eu-1")]

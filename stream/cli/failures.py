@@ -12,6 +12,7 @@ from stream.config.mistakes import ConfigurationError
 from stream.demo.child import ServiceFailed
 from stream.embedded import EmbeddedBrokerMissing
 from stream.files import FileProblem
+from stream.handover import NotHandedOver
 from stream.recovery import StoreMismatch
 from stream.reference import ReferenceProblem
 from stream.web.server import ListenFailed
@@ -24,6 +25,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (FileProblem, USER),
     (StoreMismatch, USER),
     (EmbeddedBrokerMissing, USER),
+    (NotHandedOver, USER),
     (StoreUnreadable, USER),
     (ServiceFailed, WORLD),
     (ListenFailed, WORLD),

@@ -3,7 +3,10 @@
 import os
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from sinks.duck import DuckStore
+from stream.config.mistakes import ConfigurationError, Mistake, choice
 from stream.config.parse import onboarding, parse
 from stream.config.settings import Settings
 from stream.events import NEVER
@@ -31,6 +34,15 @@ def configuration(file: Path | None, topics: tuple[str, ...], bootstrap: str) ->
     if bootstrap:
         environment["DRIFTLINE_KAFKA_BOOTSTRAP"] = bootstrap
     return parse(text, environment)
+
+
+def named(settings: Settings, name: str) -> Settings:
+    """The settings of one monitor. ConfigurationError where there is none of that name, or none was said of several."""
+    monitors = replace(settings.monitors, name=name or settings.monitors.name)
+    if monitors.name not in (monitors.names or ("",)):
+        expected = f"{choice(monitors.names)} (--name)" if monitors.names else "no name: monitors.names has none"
+        raise ConfigurationError((Mistake("monitors.name", expected, monitors.name or "nothing"),))
+    return replace(settings, monitors=monitors)
 
 
 def sources(settings: Settings) -> Sources:

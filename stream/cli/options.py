@@ -11,3 +11,4 @@ TOPIC = click.option(
 )
 BOOTSTRAP = click.option("--bootstrap", default="", help="HOST:PORT of Kafka; overrides the file.")
 JSON = click.option("--json", "as_json", is_flag=True, help="The same as JSON, for a program.")
+NAME = click.option("--name", default="", help="Which of `monitors.names` this is, where several share the models.")

@@ -15,8 +15,8 @@ from stream.app.intake import W
 from stream.app.tiers import Tier
 from stream.broker import quieten
 from stream.cli import opening
-from stream.cli.options import BOOTSTRAP, FILE, TOPIC
-from stream.config.mistakes import ConfigurationError, Mistake, choice
+from stream.cli.options import BOOTSTRAP, FILE, NAME, TOPIC
+from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.monitors import Monitors
 from stream.config.settings import Settings
 from stream.worker import Worker
@@ -39,15 +39,11 @@ def run(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
 @FILE
 @TOPIC
 @BOOTSTRAP
-@click.option("--name", default="", help="Which of `monitors.names` this one is, where several share the models.")
+@NAME
 def monitor(file: Path | None, topics: tuple[str, ...], bootstrap: str, name: str) -> None:
     """Run the second half: judge, keep, show and tell what workers have summarised (`driftline ingest`)."""
     settings = opening.configuration(file, topics, bootstrap)
-    monitors = replace(settings.monitors, name=name or settings.monitors.name)
-    if monitors.name not in (monitors.names or ("",)):
-        expected = f"{choice(monitors.names)} (--name)" if monitors.names else "no name: monitors.names has none"
-        raise ConfigurationError((Mistake("monitors.name", expected, monitors.name or "nothing"),))
-    _service(replace(settings, monitors=monitors), MONITOR)
+    _service(opening.named(settings, name), MONITOR)
 
 
 @click.command()

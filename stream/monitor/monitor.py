@@ -169,7 +169,7 @@ class Monitor:
         counted = self._open.labels
         for end, name in sorted(key for key in counted if due(key[0], 0, mark) and self._label_scope(key[1]) == scope):
             n, start = counted.pop((end, name)), moment(end - self.settings.pane)
-            if self.settings.monitors.mine(name):
+            if self.settings.monitors.mine(shown(name)):
                 self.ledger.row(tables.LABELS, shown(name), start, moment(end), n)
 
     def _label_scope(self, name: str) -> Scope:

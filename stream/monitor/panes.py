@@ -42,7 +42,7 @@ class Panes:
 
         Of a model that another monitor watches only the new versions matter here: all admit the same ones.
         """
-        if not self._settings.monitors.mine(name):
+        if not self._settings.monitors.mine(shown(name)):
             self._pass(partly, name, end)
             return []
         start = end - self._settings.pane

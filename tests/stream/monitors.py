@@ -14,6 +14,7 @@ from stream.config.settings import Settings
 from stream.events import Partition
 from stream.follower import Follower
 from stream.gatherer import Gatherer, beginning
+from stream.handover import hand_over
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from tests.stream.rules.story import FIRST, Story, moment, records, seen
@@ -129,6 +130,23 @@ class Monitors:
         for key, message in pack(one.board({}), self.said[name]):
             self.told.append(message)
             self.said[name].add(key)
+
+    def share(self, *names: str) -> "Monitors":
+        """All that was read is judged; then these monitors go on with what the former ones hand over."""
+        former = [(name, self.stores[name]) for name in self.names]
+        for name in self.names:
+            self.present[name].relayed(self.present[name].number)
+            self._commit(name)
+            self.go(name)
+        self.configuration = self.configuration.replace(f"[{', '.join(self.names)}]", f"[{', '.join(names)}]")
+        self.names, self.stores, self.workers = names, {}, {}
+        self.boards, self.heard = Boards(self._settings("")), 0
+        for name in names:
+            self.stores[name] = MemoryStore()
+            for commit in hand_over(former, self._settings(name)):
+                self.stores[name].write(commit)
+            self.come(name)
+        return self
 
     # ---- what is seen
 

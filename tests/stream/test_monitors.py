@@ -7,6 +7,7 @@ import pytest
 from sinks import commit as tables
 from stream.config.monitors import Monitors as Sharing
 from stream.config.parse import parse
+from stream.handover import NotHandedOver, hand_over
 from tests.stream.monitors import Monitors, alone
 from tests.stream.rules.story import FIRST, SECOND, event, label
 
@@ -170,6 +171,42 @@ def test_with_another_configuration_it_is_waited_for() -> None:
     minutes(log, 15, 40)
     log.read()
     assert all(worker.held for partition, worker in log.workers.items() if partition != LABELS)
+
+
+@pytest.mark.parametrize(("before", "after"), [("a", "ab"), ("ab", "abcd"), ("abcd", "bc"), ("abc", "d")])
+@pytest.mark.parametrize("minute", [3, 16])
+def test_models_are_handed_over_with_all_that_is_known_of_them(before: str, after: str, minute: int) -> None:
+    """While they are learned, and later: open panes, windows and policies go on as if nothing had happened."""
+    log = shared(tuple(before))
+    minutes(log, 0, minute)
+    log.read(700).share(*after)
+    minutes(log, minute, 30, version="2")
+    log.read().end()
+    assert alone(LEARNING, log) == log.results()
+    with_rows = {name for name in after if log.rows(tables.PANES, [name])}
+    assert set(after) == with_rows
+
+
+def test_stores_that_stand_apart_are_not_joined() -> None:
+    """One has not read all; the sentence says what to do."""
+    log = shared()
+    minutes(log, 0, 4)
+    log.read()
+    log.go("b")
+    minutes(log, 4, 8)
+    log.read()
+    stores = [(name, log.stores[name]) for name in NAMES]
+    with pytest.raises(NotHandedOver, match="b and a stand at different positions: let the workers stop"):
+        next(hand_over(stores, parse(log.configuration)))
+
+
+def test_what_is_still_to_be_sent_is_not_left_behind() -> None:
+    """The dead letters of a topic are sent by one monitor; a store that holds some is not taken apart."""
+    log = shared(("a",))
+    minutes(log, 0, 4)
+    log.read()
+    with pytest.raises(NotHandedOver, match="a has dead letters still to send"):
+        next(hand_over([("a", log.stores["a"])], parse(log.configuration)))
 
 
 def test_a_monitor_more_takes_models_and_moves_none_among_the_others() -> None:

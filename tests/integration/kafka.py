@@ -122,6 +122,12 @@ class RealKafka(Kafka):
                    "--standalone", "--add-scram", scram)  # fmt: skip
         super().__init__(f"127.0.0.1:{plain}")
 
+    def secured(self, configuration: str, password: str) -> str:
+        """The configuration on the listener that asks for TLS and a password; `password` as a user writes it."""
+        scram = "protocol: SASL_SSL, mechanism: SCRAM-SHA-512"
+        security = f'security: {{{scram}, username: {USER}, password: "{password}", ca_file: {self.ca_file}}}'
+        return configuration.replace(self.bootstrap, self.tls).replace("kafka: {", f"kafka: {{{security}, ")
+
     @property
     def log(self) -> Path:
         """What the broker has printed."""

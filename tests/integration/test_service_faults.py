@@ -8,14 +8,13 @@ import numpy as np
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from sinks import commit as tables
-from tests.integration.kafka import PASSWORD, USER, Kafka, RealKafka
+from tests.integration.kafka import PASSWORD, Kafka, RealKafka
 from tests.integration.running import Driftline, configuration
 from tests.integration.streams import BEGIN_MS, BROKEN_EVERY, LATE_EVERY, events
 from tests.stream.web.served import eventually
 
 N, STEP_MS = 1_200, 1_000
 LEFT = 2 * N + 31  # the first offset that retention leaves: in the middle of a pane, and its event is not late
-SCRAM = "protocol: SASL_SSL, mechanism: SCRAM-SHA-512"
 
 
 def limit_size(driftline: Driftline, n_bytes: int) -> None:
@@ -25,9 +24,7 @@ def limit_size(driftline: Driftline, n_bytes: int) -> None:
 
 def secured(kafka: RealKafka, topic: str, folder: Path, password: str) -> Driftline:
     """A service of a topic on the listener that asks for TLS and a password."""
-    security = f'security: {{{SCRAM}, username: {USER}, password: "{password}", ca_file: {kafka.ca_file}}}'
-    file = configuration(kafka, topic).replace(kafka.bootstrap, kafka.tls)
-    file = file.replace("create_topics: false", f"create_topics: false, {security}")
+    file = kafka.secured(configuration(kafka, topic), password)
     return Driftline(folder, file=file, environment={"SECRET": PASSWORD} if password.startswith("env:") else {})
 
 

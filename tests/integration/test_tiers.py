@@ -9,7 +9,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
 from sinks import commit as tables
-from tests.integration.kafka import Kafka
+from tests.integration.kafka import PASSWORD, Kafka, RealKafka
 from tests.integration.publishing import CONFIGURATION, PARTITIONS, STEP_MS
 from tests.integration.running import Driftline
 from tests.integration.streams import events
@@ -40,11 +40,14 @@ def test_workers_and_a_monitor_under_fire_give_the_rows_of_one_process(
 
 @pytest.mark.timeout(200)
 def test_two_monitors_have_together_the_rows_of_one_process(
-    kafka: Kafka, new_topic: Callable[..., str], tmp_path: Path
+    own_kafka: RealKafka, new_topic: Callable[..., str], tmp_path: Path
 ) -> None:
-    """Each with one of two models and a store of its own; one dies after the other, and workers come and go."""
-    dice = random.Random(6)
-    fleet = Fleet(kafka, new_topic(PARTITIONS), tmp_path / "fleet", workers=2, monitors=2, dice=dice)
+    """Each with one of two models and a store of its own; one dies after the other, and workers come and go.
+
+    All of them speak with the broker by SCRAM over TLS.
+    """
+    parts = {"workers": 2, "monitors": 2, "secure": True}
+    fleet = Fleet(own_kafka, new_topic(PARTITIONS), tmp_path / "fleet", dice=random.Random(6), **parts)
     with fleet.running():
         for fault in ("kill monitor", "leave", "kill monitor", "kill worker", "kill monitor"):
             fleet.wait(3, 5)
@@ -53,6 +56,7 @@ def test_two_monitors_have_together_the_rows_of_one_process(
     found = fleet.judge()
     print(found, dict(fleet.faults), f"read again: {fleet.reread}")
     assert (2, 1) == (found["plans"], found["triggers"])
+    assert not any(PASSWORD in each.said for each in (*fleet.monitors, *fleet.workers))
     assert sum(fleet.reread) > 0
 
 

@@ -14,7 +14,7 @@ from confluent_kafka import Message
 from sinks import commit as tables
 from sinks.commit import Table
 from stream.config.parse import parse
-from tests.integration.kafka import Kafka, RealKafka
+from tests.integration.kafka import PASSWORD, Kafka, RealKafka
 from tests.integration.publishing import CONFIGURATION, PARTITIONS, Publisher, publishing
 from tests.integration.running import Driftline, taken
 from tests.integration.undisturbed import undisturbed, whole
@@ -37,7 +37,15 @@ class Fleet:
     """`driftline run`, or monitors with workers, over one topic that is published to meanwhile."""
 
     def __init__(
-        self, kafka: Kafka, topic: str, folder: Path, *, workers: int, dice: random.Random, monitors: int = 1
+        self,
+        kafka: Kafka,
+        topic: str,
+        folder: Path,
+        *,
+        workers: int,
+        dice: random.Random,
+        monitors: int = 1,
+        secure: bool = False,
     ) -> None:
         self.kafka, self.topic, self.dice = kafka, topic, dice
         self.faults: Counter[str] = Counter()
@@ -46,15 +54,27 @@ class Fleet:
         configuration = CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic)
         self.configuration = between(configuration, topic) if workers else configuration
         folder.mkdir(exist_ok=True)
-        command, file = "monitor" if workers else "run", self.configuration
+        command, file, environment = "monitor" if workers else "run", self.configuration, {}
+        if secure:
+            assert isinstance(kafka, RealKafka), "somebody else's broker has listeners of its own"
+            file, environment = kafka.secured(file, "env:SECRET"), {"SECRET": PASSWORD}
         names = list("abcdef"[:monitors]) if monitors > 1 else []  # of two, each has one of the models
         if names:
             file += f"monitors: {{names: [{', '.join(names)}]}}\n"
         self.monitors = [
-            Driftline(folder / (name or command), *(("--name", name) if name else ()), file=file, command=command)
+            Driftline(
+                folder / (name or command),
+                *(("--name", name) if name else ()),
+                file=file,
+                command=command,
+                environment=environment,
+            )
             for name in names or [""]
         ]
-        self.workers = [Driftline(folder / f"worker-{i}", file=file, command="ingest") for i in range(workers)]
+        self.workers = [
+            Driftline(folder / f"worker-{i}", file=file, command="ingest", environment=environment)
+            for i in range(workers)
+        ]
         self._read = f"{topic}.partials.{topic}" if workers else topic
         self.publisher = Publisher(kafka, topic, SILENT)
 

@@ -36,7 +36,7 @@ from stream.web.server import listen, serve_on
 from stream.web.status import Status
 
 COMMIT_S = 1.0  # at the latest
-CLOSE_COMMIT_S = 0.2  # between two Commits of a catch-up, in which every round closes something
+CLOSE_COMMIT_S = 0.2  # where something was closed: people wait for it, and workers; a catch-up closes all the time
 FORGET_S = 60.0  # how often retention runs
 YOUNG_MAX = 50_000  # objects before the garbage collector looks: a fetch makes thousands that need no such look
 FULL_S = 0.1  # how often a full outbox is looked at
@@ -74,7 +74,7 @@ class Service(Generic[W]):
         self._writer = Writer(store, self._show, self._trouble, self._stopping)
         self._exporter: Exporter | None = None
         self._status = Status()
-        self._dirty = False
+        self._dirty = self._closed = False  # since the last Commit
         self._relayed = 0  # the Commit up to which the store knows that everything has been sent
 
     def stop(self) -> None:
@@ -121,10 +121,10 @@ class Service(Generic[W]):
         committed = forgotten = time.monotonic()
         while not self._stopping:
             fetched = await self._stopping.unless(self._intake.fetch(watch), [])
-            closed = self._intake.take(watch, fetched)
+            self._closed |= self._intake.take(watch, fetched)
             now = time.monotonic()
             self._dirty |= bool(fetched or watch.monitor.ledger) or self._outbox.upto != self._relayed
-            if self._dirty and now - committed >= (CLOSE_COMMIT_S if closed else COMMIT_S):
+            if self._dirty and now - committed >= (CLOSE_COMMIT_S if self._closed else COMMIT_S):
                 await self._commit(watch)
                 committed = now
             if now - forgotten >= FORGET_S:
@@ -141,7 +141,7 @@ class Service(Generic[W]):
         commit = watch.take()
         if await self._writer.write(commit):
             self._kept(commit)
-            self._dirty, self._relayed = False, upto
+            self._dirty, self._closed, self._relayed = False, False, upto
             await self._intake.told(watch)
 
     def _show(self, commit: Commit) -> None:

@@ -36,7 +36,9 @@ class Claim:
     def __post_init__(self) -> None:
         kafka, (topic, number) = self.settings.kafka, self.partition
         self._relay = Relay(
-            lambda: arguments(kafka, self.environment), f"{kafka.name}-{topic}-{number}", transactional=True
+            lambda: arguments(kafka, self.environment),
+            f"{kafka.name}-{topic}-{number}",
+            transactional=kafka.transactional,
         )
 
     async def begin(self, newest: Callable[[], Board | None]) -> None:

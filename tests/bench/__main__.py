@@ -1,6 +1,6 @@
-"""`python -m tests.bench [speed] [memory] [store] [tiers] [decode] [--quick]`: figures beside their limits.
+"""`python -m tests.bench [NAME ...] [--quick]`: figures beside their limits.
 
-All in turn where none is named; the exit code is 1 where a limit is exceeded. The whole takes about half an hour,
+All in turn where none is named; the exit code is 1 where a limit is exceeded. The whole takes about an hour,
 `--quick` a minute or two: shorter runs of the same, with fewer panes and Commits than the limits are stated for.
 """
 
@@ -16,7 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads for 
 
 import numpy as np
 
-from tests.bench import decode, memory, recorded, speed, store, tiers
+from tests.bench import decode, endless, latency, memory, recorded, speed, store, tiers, workers
 from tests.bench.report import Figure
 
 STORE_RUNS = 3
@@ -51,6 +51,9 @@ BENCHES: dict[str, Callable[[bool], Iterator[Figure]]] = {
     "memory": memory.figures,
     "store": _store,
     "tiers": tiers.figures,
+    "workers": workers.figures,
+    "latency": latency.figures,
+    "endless": endless.figures,
     "decode": _decode,
 }
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 from tests.integration.kafka import RealKafka
 from tests.integration.publishing import PARTITIONS
@@ -49,6 +50,9 @@ def main() -> int:
             kafka.kill()
     print(f"\n{time.monotonic() - begun:.0f} s; faults: {dict(fleet.faults)}")
     print(f"read again after each kill of the monitor: {fleet.reread}, together {sum(fleet.reread):,}")
+    if fleet.silences:
+        after = f"{median(fleet.silences):.1f} s in the median, {max(fleet.silences):.1f} s at most"
+        print(f"from each of {len(fleet.silences)} joins and leaves to new Partials of all partitions: {after}")
     print(f"equal to one undisturbed process: {found}")
     return 0
 

@@ -2,6 +2,7 @@
 
 import random
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from tests.integration.running import Driftline, taken
 from tests.integration.undisturbed import undisturbed, whole
 from tests.simulation.driver import Rows, rows
 from tests.stream.web.served import eventually
+from tests.torture.pulse import Pulse
 
 FROZEN_S = 8.0  # beyond a session of 6 s
 POSITION = "driftline_consumer_position_offset"
@@ -50,6 +52,8 @@ class Fleet:
         self.kafka, self.topic, self.dice = kafka, topic, dice
         self.faults: Counter[str] = Counter()
         self.reread: list[int] = []  # Partials, or events, that a start of a monitor reads again
+        self._moved: list[float] = []  # when a worker left, or came
+        self.silences: list[float] = []  # s, after each of these
         self._pause = Event()
         configuration = CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic)
         self.configuration = between(configuration, topic) if workers else configuration
@@ -77,6 +81,7 @@ class Fleet:
         ]
         self._read = f"{topic}.partials.{topic}" if workers else topic
         self.publisher = Publisher(kafka, topic, SILENT)
+        self._pulse = Pulse(kafka, self._read, PARTITIONS)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -86,6 +91,7 @@ class Fleet:
             for each in (*self.monitors, *self.workers):
                 ended.enter_context(each.running())
             eventually(lambda: all(each.ready() for each in self.monitors), 60)
+            self._pulse.start()
             yield
 
     # ---- faults
@@ -118,8 +124,10 @@ class Fleet:
         victim = self.dice.choice(self.workers)
         code = victim.stop()
         assert code in (0, -signal.SIGTERM), f"{code}: {victim.said}"  # the latter while it had only just been started
+        self._moved.append(time.monotonic())
         self.wait(0, 1)
         victim.start()
+        self._moved.append(time.monotonic())
 
     def kill_monitor(self) -> None:
         """A process with a store."""
@@ -148,6 +156,8 @@ class Fleet:
         n = sum(stretches[-1].position for stretches in self.log.values())
         eventually(lambda: self.alive() and all(each.metric(POSITION) >= n for each in self.monitors), CATCH_UP_S)
         self._pause.wait(3)  # all idle: the last panes close
+        self._pulse.stop()
+        self.silences = [self._pulse.silence(since) for since in self._moved]
         for each in (*self.workers, *self.monitors):
             code = each.stop()
             assert 0 == code, each.said

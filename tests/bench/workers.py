@@ -1,0 +1,112 @@
+"""What workers cost on a real broker: two beside one, and transactions beside none, in processor time per event.
+
+`python -m tests.bench.workers FILE` is one worker of a configuration, for the bench; it may do without transactions.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
+from statistics import median
+
+from confluent_kafka import Consumer, TopicPartition
+
+from stream.broker import quieten
+from stream.config.parse import parse
+from stream.worker import Worker
+from tests.bench.events import Stream, publish
+from tests.bench.report import Figure
+from tests.integration.kafka import RealKafka
+from tests.integration.running import Driftline
+
+EVENTS, QUICK, ROUNDS = 400_000, 60_000, 3
+MODELS, PARTITIONS, HOURS = 10, 4, 1
+TWO_MAX, EXACT_MAX = 1.1, 1.15
+POSITION = "driftline_consumer_position_offset"
+VARIANTS = {"one worker": (1, True), "two workers": (2, True), "at least once": (1, False)}
+CONFIGURATION = """
+kafka: {{bootstrap: "{bootstrap}", name: {topic}, transactional: {transactional}}}
+events: {{predictions: [{topic}], max_skew: 365d, max_ahead: 2h}}
+topics:
+  triggers: {topic}.triggers
+  dead_letters: {topic}.dead-letters
+  partials: {topic}.partials
+  plans: {topic}.plans
+defaults: {{windows: [5m], reference: {{learn: 15m}}, segments: [site]}}
+"""
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """The variants in turn, so that a slow machine is slow for all."""
+    n, spent = QUICK if quick else EVENTS, {name: list[float]() for name in VARIANTS}
+    wall = {name: list[float]() for name in VARIANTS}
+    with tempfile.TemporaryDirectory(prefix="workers-") as folder:
+        kafka = RealKafka(Path(folder))
+        kafka.start()
+        try:
+            for i in range(1 if quick else ROUNDS):
+                for j, (name, variant) in enumerate(VARIANTS.items()):
+                    cpu, seconds = _cost(kafka, Path(folder) / f"{i}-{j}", n, *variant)
+                    spent[name].append(cpu / n * 1e6)
+                    wall[name].append(n / seconds)
+        finally:
+            kafka.kill()
+    for name in VARIANTS:
+        seen = ", ".join(f"{each:.2f}" for each in spent[name])
+        print(f"  {name}: {seen} us of processor time per event; {median(wall[name]):,.0f} events a second")
+    one, two, loose = (median(spent[name]) for name in VARIANTS)
+    print(f"  wall, two workers / one: {median(wall['two workers']) / median(wall['one worker']):.2f}")
+    yield Figure("workers, processor time per event, two / one", two / one, TWO_MAX, "")
+    yield Figure("workers, processor time per event, exactly / at least once", one / loose, EXACT_MAX, "")
+
+
+def _cost(kafka: RealKafka, folder: Path, n: int, workers: int, transactional: bool) -> tuple[float, float]:
+    """Processor seconds of all workers, and seconds of the wall clock, from the first event to the last Partial."""
+    topic = kafka.create_topic(f"workers-{folder.name}", PARTITIONS)
+    file = CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic, transactional="true")
+    monitor = Driftline(folder, file=file, command="monitor")
+    (folder / "worker.yaml").write_text(file.replace("transactional: true", f"transactional: {transactional}".lower()))
+    with monitor.running(), ExitStack() as ended:
+        monitor.hears("reading")
+        processes = [ended.enter_context(_working(folder)) for _ in range(workers)]
+        _all_claimed(kafka, f"{topic}.partials.{topic}")
+        before, begun = sum(map(_spent, processes)), time.monotonic()
+        publish(kafka.bootstrap, topic, range(PARTITIONS), Stream(n, MODELS, n / (HOURS * 3600)))
+        while monitor.metric(POSITION) < n:
+            time.sleep(0.2)
+        return sum(map(_spent, processes)) - before, time.monotonic() - begun
+
+
+def _all_claimed(kafka: RealKafka, partials: str) -> None:
+    """Wait until each partition has a Partial: a worker attests its end each second."""
+    with closing(Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "workers"})) as consumer:
+        while any(consumer.get_watermark_offsets(TopicPartition(partials, i))[1] == 0 for i in range(PARTITIONS)):
+            time.sleep(0.5)
+
+
+@contextmanager
+def _working(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    command = (sys.executable, "-m", "tests.bench.workers", str(folder / "worker.yaml"))
+    with (folder / "workers.txt").open("ab") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _spent(process: subprocess.Popen[bytes]) -> float:
+    """Processor seconds of a process so far."""
+    user, system = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    quieten()
+    asyncio.run(Worker(parse(Path(sys.argv[1]).read_text()), os.environ, print).run())

@@ -13,6 +13,11 @@ NEVER = 10**9
 LATE_EVERY, LATE_MS = 49, 600_000  # odd, so that both models have late events
 
 
+def late_among(n: int) -> int:
+    """How many of the first n events of a partition are late."""
+    return sum(i % BROKEN_EVERY != BROKEN_EVERY - 1 for i in range(LATE_EVERY - 1, n, LATE_EVERY))
+
+
 def events(
     partition: int, n: int, step_ms: int, *, changed_from: int = NEVER, begin_ms: int = BEGIN_MS, first: int = 0
 ) -> Iterator[bytes]:

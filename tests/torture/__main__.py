@@ -50,6 +50,9 @@ def main() -> int:
             kafka.kill()
     print(f"\n{time.monotonic() - begun:.0f} s; faults: {dict(fleet.faults)}")
     print(f"read again after each kill of the monitor: {fleet.reread}, together {sum(fleet.reread):,}")
+    if fleet.recovered:
+        after = f"{median(fleet.recovered):.1f} s in the median, {max(fleet.recovered):.1f} s at most"
+        print(f"from each of {len(fleet.recovered)} brokers that answer again to events that are judged: {after}")
     if fleet.silences:
         after = f"{median(fleet.silences):.1f} s in the median, {max(fleet.silences):.1f} s at most"
         print(f"from each of {len(fleet.silences)} joins and leaves to new Partials of all partitions: {after}")

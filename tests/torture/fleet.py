@@ -18,6 +18,7 @@ from stream.config.parse import parse
 from tests.integration.kafka import PASSWORD, Kafka, RealKafka
 from tests.integration.publishing import CONFIGURATION, PARTITIONS, Publisher, publishing
 from tests.integration.running import Driftline, taken
+from tests.integration.streams import late_among
 from tests.integration.undisturbed import undisturbed, whole
 from tests.simulation.driver import Rows, rows
 from tests.stream.web.served import eventually
@@ -52,6 +53,7 @@ class Fleet:
         self.kafka, self.topic, self.dice = kafka, topic, dice
         self.faults: Counter[str] = Counter()
         self.reread: list[int] = []  # Partials, or events, that a start of a monitor reads again
+        self.recovered: list[float] = []  # s, from a broker that answers again to events that are judged
         self._moved: list[float] = []  # when a worker left, or came
         self.silences: list[float] = []  # s, after each of these
         self._pause = Event()
@@ -143,9 +145,13 @@ class Fleet:
     def kill_broker(self) -> None:
         """With whatever is in flight."""
         assert isinstance(self.kafka, RealKafka), "somebody else's broker is not killed"
+        read = [each.metric(POSITION) for each in self.monitors]
         self.kafka.kill()
         self.wait(0, 2)
         self.kafka.start()
+        begun = time.monotonic()
+        eventually(lambda: all(each.metric(POSITION) > n for each, n in zip(self.monitors, read, strict=True)), 120)
+        self.recovered.append(time.monotonic() - begun)
 
     # ---- the end
 
@@ -186,11 +192,18 @@ class Fleet:
         assert expected == kept
         asked = taken(self.kafka, f"{self.topic}.triggers", counts["triggers"], told_apart=_said)
         bodies = set(map(_said, asked))
+        planted = sum(late_among(each[-1].position) for each in self.log.values())
+        assert planted == _late(kept), "a live event became late"
         assert {(row[1].encode(), row[-1]) for row in kept["triggers"]} == bodies
         refused = taken(self.kafka, f"{self.topic}.dead-letters", counts["dead_letters"], told_apart=_said)
         assert counts["dead_letters"] == len(set(map(_said, refused)))
         released = int(np.count_nonzero(journal["kind"] == "release"))
         return {"events": sum(each[-1].position for each in self.log.values()), "releases": released, **counts}
+
+
+def _late(kept: Rows) -> int:
+    late = [column.name for column in tables.TRAFFIC.columns].index("late")
+    return sum(int(row[late]) for row in kept["traffic"])
 
 
 def together(shares: Sequence[Rows]) -> Rows:

@@ -217,6 +217,22 @@ def test_rule_12_a_release_raises_only_the_clocks_that_the_topic_has() -> None:
     assert [9, 1] == [story.journey.progress[p].rewind.offset for p in (FIRST, LABELS)]
 
 
+def test_rule_12_a_label_topic_that_is_silent_for_days_makes_nobody_wait_or_late() -> None:
+    """Predictions have a clock of their own; the labels that come at last are counted where they belong."""
+    story, days = Story(SPLIT, (FIRST, LABELS)), 3 * 24 * 60
+    story.publish(FIRST, *(event(minute + 0.5) for minute in range(0, days, 30)))
+    story.publish(LABELS, label(0.5))
+    story.read().commit()
+    assert not story.journey.held
+    assert days - 59 == max(story.counts())
+    story.publish(LABELS, label(days + 0.5), label(7))
+    story.publish(FIRST, event(days + 0.5))
+    story.read().end(days + 60)
+    assert {0} == {late for _, late in story.counts().values()}
+    assert days // 30 + 1 == sum(events for events, _ in story.counts().values())
+    assert {1: 1, days + 1: 2} == {row["end"]: row["labels"] for row in story.rows(tables.LABELS)}
+
+
 def test_rule_13_a_run_of_empty_panes_is_one_fact() -> None:
     """An event stamped 1970 does not close 29 million panes one by one, nor write a row for each."""
     closes: list[float] = []

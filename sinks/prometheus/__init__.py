@@ -1,8 +1,10 @@
-"""What Prometheus is told: a snapshot swapped at each Commit, read by a collector."""
+"""What Prometheus is told: a snapshot swapped at each Commit, and the numbers of the moment."""
 
 from sinks.prometheus.exporter import Exporter
+from sinks.prometheus.exposition import Exposition
 from sinks.prometheus.families import FAMILIES
-from sinks.prometheus.live import Live, Partition
+from sinks.prometheus.live import Gathered, Live, Partition, Vitals
+from sinks.prometheus.moment import of_vitals
 from sinks.prometheus.snapshot import Snapshot
 
-__all__ = ["FAMILIES", "Exporter", "Live", "Partition", "Snapshot"]
+__all__ = ["FAMILIES", "Exporter", "Exposition", "Gathered", "Live", "Partition", "Snapshot", "Vitals", "of_vitals"]

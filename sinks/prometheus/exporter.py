@@ -1,67 +1,46 @@
-"""The collector that Prometheus scrapes, and the Commit it was last shown."""
+"""What Prometheus is told of a service: its newest Commit, and the moment."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
-from hashlib import blake2b
+from collections.abc import Callable, Iterator
 
 import numpy as np
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.registry import Collector
 
 from sinks.commit import Commit
 from sinks.prometheus import families
-from sinks.prometheus.families import Declared, Family
+from sinks.prometheus.exposition import Exposition, Sample, label
 from sinks.prometheus.live import Live
+from sinks.prometheus.moment import of_service
 from sinks.prometheus.snapshot import Count, Snapshot
 from sinks.prometheus.windows import DETECTORS, Key
 
-LABEL_MAX = 120  # characters: names come from publishers, and Prometheus keeps every one in memory
 _UNITS = ((86_400_000_000_000, "d"), (3_600_000_000_000, "h"), (60_000_000_000, "m"), (1_000_000_000, "s"))
 
-Sample = tuple[Declared, tuple[str, ...], float]
 
-
-class Exporter(Collector):
+class Exporter:
     """Shows Commits as metrics. `show` swaps one reference, so a scrape in another thread sees a whole snapshot."""
 
     def __init__(self, live: Callable[[], Live] = Live, *, series_max: int = 50_000, version: str = "") -> None:
         self._live = live
         self._series_max = series_max
-        self._version = version
+        self._exposition = Exposition(self._samples, version)
         self._snapshot = Snapshot()
 
     def show(self, commit: Commit) -> None:
         """Take over what a Commit says. The same Commit twice changes nothing."""
         self._snapshot = self._snapshot.after(commit, self._series_max)
 
-    def collect(self) -> Iterable[Family]:
-        """Every declared family with its samples, in the order of the table."""
-        filled = {name: family.empty() for name, family in families.FAMILIES.items()}
-        snapshot, live = self._snapshot, self._live()
-        for samples in (_windows(snapshot), _distances(snapshot), _totals(snapshot), _moment(live)):
-            for family, labels, value in samples:
-                filled[family.name].add_metric(labels, value)
-        filled[families.BUILD.name].add_metric((self._version,), 1)
-        return filled.values()
-
     def text(self) -> bytes:
         """The exposition text, as `/metrics` answers it."""
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(self)
-        return generate_latest(registry)
+        return self._exposition.text()
+
+    def _samples(self) -> Iterator[Sample]:
+        snapshot, live = self._snapshot, self._live()
+        for samples in (_windows(snapshot), _distances(snapshot), _totals(snapshot), of_service(live)):
+            yield from samples
 
 
 def length_name(length_ns: int) -> str:
     """A duration as the configuration writes it: `5m`, `1h`, `1d`; nanoseconds where no unit divides it."""
     return next((f"{length_ns // unit}{name}" for unit, name in _UNITS if length_ns % unit == 0), f"{length_ns}ns")
-
-
-@lru_cache(maxsize=10_000)
-def label(text: str) -> str:
-    """A label value of bounded length: a long one is cut and ends in its hash, so that two stay two."""
-    if len(text) <= LABEL_MAX:
-        return text
-    return f"{text[: LABEL_MAX - 9]}~{blake2b(text.encode(errors='replace'), digest_size=4).hexdigest()}"
 
 
 def _windows(snapshot: Snapshot) -> Iterator[Sample]:
@@ -107,26 +86,6 @@ def _totals(snapshot: Snapshot) -> Iterator[Sample]:
         yield families.INCIDENTS, (label(model),), open_in.count(model)
     yield families.SERIES, (), snapshot.chosen.series
     yield families.DROPPED, (), snapshot.dropped
-
-
-def _moment(live: Live) -> Iterator[Sample]:
-    yield families.READY, (), live.ready
-    yield families.REPLAYING, (), live.replaying
-    for scope, at_ns in live.watermarks_ns:
-        yield families.WATERMARK, (label(scope),), at_ns / 1e9
-    for partition in live.partitions:
-        labels = (label(partition.topic), str(partition.partition))
-        yield families.LAG, labels, partition.lag
-        yield families.POSITION, labels, partition.position
-        yield families.PAUSED, labels, partition.paused
-    for model, share in live.learning:
-        yield families.LEARNING, (label(model),), share
-    for outbox, rows in live.outbox:
-        yield families.OUTBOX, (outbox,), rows
-    yield families.COMMIT_NUMBER, (), live.commit_number
-    yield families.COMMIT_SECONDS, (), live.commit_seconds
-    yield families.STORE_BYTES, (), live.store_bytes
-    yield families.MEMORY_BYTES, (), live.memory_bytes
 
 
 def _names(key: Key) -> tuple[str, str, str, str]:

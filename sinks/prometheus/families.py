@@ -62,6 +62,12 @@ WATERMARK = _gauge("watermark_timestamp_seconds", "scope", "Up to where event ti
 LAG = _gauge("consumer_lag_records", "topic partition", "Records between the position and the end of the partition.")
 POSITION = _gauge("consumer_position_offset", "topic partition", "The next offset that is read.")
 PAUSED = _gauge("partition_paused", "topic partition", "1 while a partition waits for the others.")
+CLOCK = _gauge("partition_clock_timestamp_seconds", "topic partition", "Greatest event time read of a partition.")
+KEPT = _gauge("partition_kept_timestamp_seconds", "topic partition", "When a Commit, or a sent Partial, last had it.")
+REBALANCES = _counter("rebalances", "", "How often the group has shared out partitions to this worker.")
+RECORDS = _counter("records_read", "", "Records of event topics that this worker has read.")
+PARTIALS = _counter("partials_sent", "", "Partials that this worker has sent.")
+PARTIAL_BYTES = _counter("partials_sent_bytes", "", "Their size, before compression.")
 OUTBOX = _gauge("outbox_pending", "outbox", "Committed rows that no broker has confirmed yet.")
 COMMIT_NUMBER = _gauge("commit_number", "", "Number of the newest Commit.")
 COMMIT_SECONDS = _gauge("commit_seconds", "", "How long the newest Commit took.")
@@ -96,6 +102,12 @@ FAMILIES: Mapping[str, Declared] = {
         LAG,
         POSITION,
         PAUSED,
+        CLOCK,
+        KEPT,
+        REBALANCES,
+        RECORDS,
+        PARTIALS,
+        PARTIAL_BYTES,
         OUTBOX,
         COMMIT_NUMBER,
         COMMIT_SECONDS,

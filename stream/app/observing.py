@@ -12,6 +12,7 @@ import msgspec
 from stream.clocks import Mark
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition
+from stream.monitor.scopes import Marks
 from stream.plan import Plan
 from stream.roster import Entry
 from stream.watch import Watch
@@ -44,7 +45,7 @@ class Observer:
         self._looked = now
         status = msgspec.structs.replace(
             status,
-            watermarks=watermarks(watch),
+            watermarks=watermarks(watch.marks),
             partitions=partitions(watch, ends(), idle),
             commit=watch.number,
             replaying=any(watch.clocks[p].offset < mark.offset for p, mark in self.resumed.items()),
@@ -108,10 +109,10 @@ def partitions(watch: Watch, ends: Mapping[Partition, int], idle: Collection[Par
     )
 
 
-def watermarks(watch: Watch) -> tuple[seen.Watermark, ...]:
+def watermarks(marks: Marks) -> tuple[seen.Watermark, ...]:
     """Up to where event time is complete, per set of topics."""
-    named = [("+".join(scope), mark) for scope, mark in sorted(watch.marks.events.items())]
-    named += [("labels:" + "+".join(scope), mark) for scope, mark in sorted(watch.marks.labels.items())]
+    named = [("+".join(scope), mark) for scope, mark in sorted(marks.events.items())]
+    named += [("labels:" + "+".join(scope), mark) for scope, mark in sorted(marks.labels.items())]
     return tuple(seen.Watermark(name, _known(mark)) for name, mark in named)
 
 

@@ -32,7 +32,7 @@ from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from stream.web.app import application
 from stream.web.metrics import exporter
-from stream.web.server import listen, serve_on
+from stream.web.server import listen, serve_on, shown_address
 from stream.web.status import Status
 
 COMMIT_S = 1.0  # at the latest
@@ -91,14 +91,14 @@ class Service(Generic[W]):
             reason=problem or ("" if known.ready else known.reason or self._intake.waiting),
             problem=problem,
             commit_seconds=self._writer.seconds,
+            committed_s=self._writer.kept_s,
             triggers_pending=n_triggers,
             dead_letters_pending=n_letters,
         )
 
     async def run(self) -> None:
         """Serve until stopped."""
-        host, _, port = self.settings.http.listen.rpartition(":")
-        listener = listen(host.strip("[]"), int(port))
+        listener = listen(self.settings.http.listen)
         self._exporter = await asyncio.to_thread(exporter, self.store, self.status, self.settings)
         async with asyncio.TaskGroup() as tasks:
             beside = [tasks.create_task(self._serve(listener, self._exporter))]
@@ -204,7 +204,7 @@ class Service(Generic[W]):
     # ---- what people see
 
     async def _serve(self, listener: socket.socket, shown: Exporter) -> None:
-        self.address = "http://{}:{}".format(*listener.getsockname()[:2])
+        self.address = shown_address(listener)
         self._say(f"the page is at {self.address}")
         await serve_on(application(self.store, self.status, self.settings, shown), listener)
 

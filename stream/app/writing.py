@@ -25,6 +25,7 @@ class Writer:
     trouble: Trouble
     stopping: Stopping
     seconds: float = 0.0  # of the last Commit
+    kept_s: float | None = None  # when, wall time; None: not since the start
     refused: bool = False  # the last Commit was given up: its number must not be used again
 
     async def write(self, commit: Commit) -> bool:
@@ -55,7 +56,7 @@ class Writer:
         except StoreFailed as error:
             self._probe()
             return str(error)
-        self.seconds = time.perf_counter() - begun
+        self.seconds, self.kept_s = time.perf_counter() - begun, time.time()
         self.show(commit)
         return ""
 

@@ -24,6 +24,7 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
 
     def __init__(self, kafka: Kafka, environment: Mapping[str, str], group: str, topics: Collection[str]) -> None:
         self.assigned: frozenset[Partition] = frozenset()
+        self.rebalances = 0  # how often the group has shared out
         self._kafka, self._environment, self._group, self._topics = kafka, environment, group, list(topics)
         self._consumer: AIOKafkaConsumer = None
 
@@ -71,3 +72,4 @@ class Membership(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         for each in assigned:
             self._consumer.seek(each, 0)  # D5: else it would be looked up among the group's offsets, which nobody keeps
         self.assigned = frozenset((each.topic, each.partition) for each in assigned)
+        self.rebalances += 1

@@ -16,10 +16,20 @@ from stream.app.tiers import Tier
 from stream.broker import quieten
 from stream.cli import opening
 from stream.cli.options import BOOTSTRAP, FILE, NAME, TOPIC
+from stream.config import scalars
 from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.monitors import Monitors
 from stream.config.settings import Settings
-from stream.worker import Worker
+from stream.worker import Attended, Worker
+
+
+def _address(context: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    """An address as in `http.listen`."""
+    del context, parameter
+    try:
+        return None if text is None else scalars.listen(text)
+    except ValueError as error:
+        raise click.BadParameter(f"expected {error}, found {text}") from error
 
 
 @click.command()
@@ -50,7 +60,13 @@ def monitor(file: Path | None, topics: tuple[str, ...], bootstrap: str, name: st
 @FILE
 @TOPIC
 @BOOTSTRAP
-def ingest(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    callback=_address,
+    help="Where /metrics and /health answer; port 0: a free one, which is said. Without it, nowhere.",
+)
+def ingest(file: Path | None, topics: tuple[str, ...], bootstrap: str, listen: str | None) -> None:
     """Run one worker of the first half: consume and summarise, for a `driftline monitor`.
 
     Start as many as there are partitions, at most: they share them, and take over from one that dies.
@@ -59,7 +75,8 @@ def ingest(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
     if not settings.kafka.transactional:
         expected = "true: workers hand partitions over by transactions"
         raise ConfigurationError((Mistake("kafka.transactional", expected, "false"),))
-    asyncio.run(_until_told(Worker(settings, dict(os.environ), _say)))
+    worker = Worker(settings, dict(os.environ), _say)
+    asyncio.run(_until_told(worker if listen is None else Attended(worker, listen, _say)))
 
 
 def _service(settings: Settings, tier: Tier[W]) -> None:

@@ -12,10 +12,11 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sinks.commit import Store, StoreError
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web import api, operations, pages
+from stream.web import api, pages
 from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
 from stream.web.metrics import exporter as primed
+from stream.web.operations import OPERATIONS, Health
 from stream.web.sources import Sources
 from stream.web.status import Status
 
@@ -27,7 +28,6 @@ API = (
     api.list_incidents,
     api.list_triggers,
 )
-OPERATIONS = (operations.live, operations.ready, operations.metrics)
 PAGES = (pages.overview, pages.model, pages.style, pages.script, pages.plotly, pages.icon)
 # The page runs only what this process serves: a name or a category can never become a script.
 HEADERS = {
@@ -47,10 +47,12 @@ def application(
 
     `exporter` is the sink that is shown every Commit; without one, /metrics says what the store held at the start.
     """
-    sources = Sources(store, status, settings, exporter or primed(store, status, settings))
+    sources = Sources(store, status, settings)
+    health = Health(lambda: _unready(status()), (exporter or primed(store, status, settings)).text)
     return Litestar(
         [*OPERATIONS, *PAGES, Router("/", route_handlers=API, guards=[known_parameters])],
         dependencies={
+            "health": Provide(lambda: health, sync_to_thread=False),
             "sources": Provide(lambda: sources, sync_to_thread=False),
             "span": Provide(span, sync_to_thread=False),
         },
@@ -65,3 +67,7 @@ def application(
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
     )
+
+
+def _unready(status: Status) -> str:
+    return "" if status.ready else status.problem or status.reason

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks.commit import DRIFT, INCIDENTS, WINDOWS, Columns, Commit, Store
-from sinks.prometheus import Exporter, Live, Partition
+from sinks.prometheus import Exporter, Live, Partition, Vitals
 from stream.config.settings import Settings
 from stream.web.sources import window_lengths
 from stream.web.status import Status
@@ -25,16 +25,21 @@ def exporter(store: Store, status: Callable[[], Status], settings: Settings) -> 
 def live(status: Status) -> Live:
     """The status as the exporter wants it."""
     return Live(
-        ready=status.ready,
+        Vitals(
+            status.ready,
+            tuple((each.scope, each.at_ns) for each in status.watermarks if each.at_ns is not None),
+            tuple(
+                Partition(p.topic, p.partition, p.lag, p.paused, p.position, p.clock_ns, status.committed_s)
+                for p in status.partitions
+            ),
+            status.memory_bytes,
+        ),
         replaying=status.replaying,
-        watermarks_ns=tuple((each.scope, each.at_ns) for each in status.watermarks if each.at_ns is not None),
-        partitions=tuple(Partition(p.topic, p.partition, p.lag, p.paused, p.position) for p in status.partitions),
         learning=tuple((model.name, model.progress) for model in status.models),
         outbox=(("triggers", status.triggers_pending), ("dead_letters", status.dead_letters_pending)),
         commit_number=status.commit,
         commit_seconds=status.commit_seconds,
         store_bytes=status.store_bytes,
-        memory_bytes=status.memory_bytes,
     )
 
 

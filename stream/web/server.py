@@ -23,26 +23,36 @@ class _Server(uvicorn.Server):
         yield
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. ListenFailed says what stands in the way."""
+def listen(address: str, named: str = "http.listen") -> socket.socket:
+    """A listening socket at `host:port`; port 0 takes a free one. ListenFailed says what stands in the way.
+
+    `named`: where a person has written the address.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        family, kind, protocol, _, found = socket.getaddrinfo(
+            host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise ListenFailed(f"http.listen: {host!r} is not an address of this machine ({error})") from error
+        raise ListenFailed(f"{named}: {host!r} is not an address of this machine ({error})") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        listener.bind(found)
         listener.listen(128)
     except OSError as error:
         listener.close()
         raise ListenFailed(
-            f"http.listen: cannot listen on {host}:{port} ({error.strerror}); "
-            "end the program that uses it, or choose another with http.listen or DRIFTLINE_HTTP_LISTEN"
+            f"{named}: cannot listen on {host}:{port} ({error.strerror}); "
+            f"end the program that uses it, or choose another address with {named}"
         ) from error
     return listener
+
+
+def shown_address(listener: socket.socket) -> str:
+    """Where a listener is, for a browser."""
+    return "http://{}:{}".format(*listener.getsockname()[:2])
 
 
 async def serve_on(app: Litestar, listener: socket.socket) -> None:
@@ -59,8 +69,3 @@ async def serve_on(app: Litestar, listener: socket.socket) -> None:
         raise
     finally:
         listener.close()
-
-
-async def serve(app: Litestar, host: str, port: int) -> None:
-    """Listen and serve until cancelled. ListenFailed when the address is taken."""
-    await serve_on(app, listen(host, port))

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from litestar.di import NamedDependency
 
 from sinks.commit import PLANS, Store
-from sinks.prometheus import Exporter
 from stream.config.settings import Settings
 from stream.web.status import Status
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What lasts, what is true at this moment, what was configured, and what Prometheus is told."""
+    """What lasts, what is true at this moment, and what was configured."""
 
     store: Store
     status: Callable[[], Status]
     settings: Settings
-    exporter: Exporter
 
     def models(self) -> tuple[str, ...]:
         """The names of all models that are watched or ever had a plan, sorted."""

@@ -62,6 +62,7 @@ class Status(Struct, frozen=True):
     models: tuple[Model, ...] = ()
     commit: int = 0
     commit_seconds: float = 0.0
+    committed_s: float | None = None  # wall time; None: not since the start
     triggers_pending: int = 0
     dead_letters_pending: int = 0
     replaying: bool = False

@@ -30,6 +30,7 @@ class Claim:
     environment: Mapping[str, str]
     partition: Partition
     gatherer: Gatherer = field(init=False)
+    sent_s: float | None = None  # when its last Partial was sent, wall time; None: not yet
     _board: Board | None = None  # the last that was looked at
     _sent: float = 0.0
 
@@ -75,8 +76,8 @@ class Claim:
         if self.gatherer.mark.offset == offset and self.gatherer.clock < until:
             self.gatherer.release(until, until)
 
-    async def send(self, *, end: int | None, at_end: bool, now: float) -> None:
-        """Send what is due, in one transaction. RelayFailed, Fenced: let go."""
+    async def send(self, *, end: int | None, at_end: bool, now: float) -> list[bytes]:
+        """Send what is due, in one transaction, and give it back. RelayFailed, Fenced: let go."""
         one = self.gatherer
         one.upto = one.upto if end is None else end
         due = now - self._sent >= CUT_S
@@ -88,4 +89,5 @@ class Claim:
             topic, number = self.partition
             partials = self.settings.topics.partials_of(topic)
             await self._relay.send([Message(partials, None, value, partition=number) for value in values])
-            self._sent = now
+            self._sent, self.sent_s = now, time.time()
+        return values

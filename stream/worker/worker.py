@@ -3,10 +3,15 @@
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
+from msgspec.structs import replace
+
+from sinks.prometheus import Gathered, Vitals
 from sinks.topics import Fenced, RelayFailed
+from stream.app.observing import LOOK_S
 from stream.app.steady import Steady
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
@@ -17,6 +22,7 @@ from stream.config.settings import Settings
 from stream.events import Partition
 from stream.monitor.scopes import topics
 from stream.worker.claim import Claim
+from stream.worker.shown import vitals
 
 PLACE, CLAIMS, PLANS, MONITOR = "Kafka", "the partitions", "the plans topic", "the monitor"
 FETCH_MS, RECORDS_MAX = 100, 4_000
@@ -37,7 +43,9 @@ class Worker:
         self._events = Steady(Reader(kafka, environment), self._trouble, PLACE)
         self._plans = Steady(Reader(kafka, environment), self._trouble, PLANS)
         self._membership = Membership(kafka, environment, f"{kafka.name}-ingest", self._topics)
-        self._begun = 0.0
+        self._begun, self._waiting = 0.0, "connecting to Kafka"
+        self._done = Counter[str]()  # as Gathered names it
+        self._vitals, self._observed = Vitals(), -math.inf
         self._board_at: Partition = (settings.topics.plans, 0)
         self._claims: dict[Partition, Claim] = {}
         self._starting: dict[Partition, asyncio.Task[Claim]] = {}
@@ -45,6 +53,17 @@ class Worker:
     def stop(self) -> None:
         """Send what was read, leave the group."""
         self._stopping.wish()
+
+    def unready(self) -> str:
+        """Why nothing is read and sent; empty where it is. From any thread."""
+        n_claimed = len(self._starting)
+        claiming = f"taking over {n_claimed} partition{'s' * (n_claimed > 1)}" if n_claimed else ""
+        silent = "" if self._newest() else "no monitor has told anything yet"
+        return self._waiting or str(self._trouble) or silent or claiming
+
+    def vitals(self) -> Vitals:
+        """How it is reading. From any thread."""
+        return replace(self._vitals, ready=not self.unready())
 
     async def run(self) -> None:
         """Work until stopped."""
@@ -58,6 +77,7 @@ class Worker:
                     self._membership.check()
                     await self._follow_group()
                     await self._round()
+                    self._observe()
                 with suppress(TimeoutError):  # what is not sent now is read again by the next owner
                     async with asyncio.timeout(LAST_SEND_S):
                         await self._send_all(math.inf)
@@ -69,6 +89,7 @@ class Worker:
     async def _connect(self) -> bool:
         await self._events.start(self._say)
         await self._plans.start(self._say)
+        self._waiting = "waiting for topics"
         written = [*(self._settings.topics.partials_of(topic) for topic in self._topics), self._settings.topics.plans]
         create = self._settings.kafka.create_topics
         await wait_for_topics(self._questions, self._topics, create=create, say=self._say)
@@ -77,7 +98,7 @@ class Worker:
         bounds = await self._questions.bounds([self._board_at])
         self._plans.assign({self._board_at: bounds[self._board_at].beginning})
         await self._membership.start()
-        self._begun = time.monotonic()
+        self._begun, self._waiting = time.monotonic(), ""
         return True
 
     async def _listen(self) -> None:
@@ -153,6 +174,7 @@ class Worker:
                 gatherer.lose(item.beginning)
             else:
                 gatherer.receive(item.records)
+                self._done["records"] += len(item.values)
         for partition, claim in self._claims.items():
             claim.look(self._newest())
             claim.release(at_end=self._events.at_end(partition))
@@ -171,6 +193,17 @@ class Worker:
                 await self._let_go(partition)
             elif isinstance(outcome, BaseException):
                 raise outcome
+            else:
+                self._done.update(partials=len(outcome), partial_bytes=sum(map(len, outcome)))
+
+    # ---- what people see
+
+    def _observe(self) -> None:
+        """Bring what is shown up to date, where it is old enough."""
+        if (now := time.monotonic()) - self._observed >= LOOK_S:
+            gathered = Gathered(self._membership.rebalances, **self._done)
+            self._vitals = vitals(self._claims, self._newest(), self._events.end, gathered)
+            self._observed = now
 
     async def _close(self) -> None:
         for task in self._starting.values():

@@ -50,7 +50,8 @@ class Driftline:
         self.store, self._log = folder / "driftline.duckdb", folder / "said.txt"
         if file:
             (folder / "driftline.yaml").write_text(file)
-        self._command = (*COMMAND, command, *arguments)
+        listen = ("--listen", f"127.0.0.1:{self.port}") if command == "ingest" else ()
+        self._command = (*COMMAND, command, *listen, *arguments)
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("DRIFTLINE_")}
         self._environment |= {"DRIFTLINE_HTTP_LISTEN": f"127.0.0.1:{self.port}", **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None

@@ -4,25 +4,33 @@ from time import perf_counter
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from sinks.commit import DRIFT, INCIDENTS, REJECTED, TRAFFIC, TRIGGERS, WINDOWS, Columns, Commit, Table, columns
-from sinks.prometheus import FAMILIES, Exporter, Live, Partition
-from sinks.prometheus.exporter import LABEL_MAX, length_name
+from sinks.prometheus import FAMILIES, Exporter, Exposition, Gathered, Live, Partition, Vitals, of_vitals
+from sinks.prometheus.exporter import length_name
+from sinks.prometheus.exposition import LABEL_MAX
 from sinks.prometheus.windows import SEGMENTS_MAX, VERSIONS_MAX
 
 MINUTE = 60_000_000_000
 NOON = np.datetime64("2026-11-20T12:00:00", "us")
 VALUES = {"float": np.nan, "int": 0, "bool": True, "time": NOON, "text": "", "bytes": b""}
+VITALS = Vitals(
+    True,
+    (("service", 1_795_176_000_000_000_000),),
+    (
+        Partition("predictions", 0, 12),
+        Partition("predictions", 1, 0, paused=True, position=7, clock_ns=1_795_176_060_000_000_000, kept_s=1.795e9),
+    ),
+    157_286_400,
+)
 LIVE = Live(
-    ready=True,
-    watermarks_ns=(("service", 1_795_176_000_000_000_000),),
-    partitions=(Partition("predictions", 0, 12), Partition("predictions", 1, 0, paused=True, position=7)),
+    VITALS,
     learning=(("pricing", 0.375),),
     outbox=(("triggers", 1), ("dead_letters", 0)),
     commit_number=1,
     commit_seconds=0.012,
     store_bytes=1_048_576,
-    memory_bytes=157_286_400,
 )
 GOLDEN = """\
 driftline_drift_value{detector="psi",feature="amount",model="fraud",version="3",window="5m"} 2.5
@@ -49,6 +57,8 @@ driftline_consumer_position_offset{partition="0",topic="predictions"} 0.0
 driftline_consumer_position_offset{partition="1",topic="predictions"} 7.0
 driftline_partition_paused{partition="0",topic="predictions"} 0.0
 driftline_partition_paused{partition="1",topic="predictions"} 1.0
+driftline_partition_clock_timestamp_seconds{partition="1",topic="predictions"} 1.79517606e+09
+driftline_partition_kept_timestamp_seconds{partition="1",topic="predictions"} 1.795e+09
 driftline_outbox_pending{outbox="triggers"} 1.0
 driftline_outbox_pending{outbox="dead_letters"} 0.0
 driftline_commit_number 1.0
@@ -100,7 +110,7 @@ def many(models: int, features: int) -> Commit:
 DETECTORS = ("psi", "jensen_shannon", "kolmogorov_smirnov")
 
 
-def samples(exporter: Exporter, start: str = "driftline_") -> list[str]:
+def samples(exporter: Exporter | Exposition, start: str = "driftline_") -> list[str]:
     """The exposition's samples that begin so."""
     return [line for line in exporter.text().decode().splitlines() if line.startswith(start)]
 
@@ -117,6 +127,21 @@ def test_the_exposition_is_the_golden_one() -> None:
     exporter = Exporter(lambda: LIVE, version="1.2.3")
     exporter.show(story())
     assert GOLDEN.splitlines() == samples(exporter)
+
+
+def test_a_worker_says_how_it_reads_and_nothing_of_models() -> None:
+    """Its vitals and what it has gathered; what only a service knows has no samples."""
+    gathered = replace(VITALS, gathered=Gathered(rebalances=2, records=700, partials=3, partial_bytes=4_096))
+    told = samples(Exposition(lambda: of_vitals(gathered), "1.2.3"))
+    vital = ("ready", "watermark", "consumer", "partition", "memory", "build")
+    shared = [line for line in GOLDEN.splitlines() if line.split("_")[1].split("{")[0].split()[0] in vital]
+    done = {
+        "driftline_rebalances_total 2.0",
+        "driftline_records_read_total 700.0",
+        "driftline_partials_sent_total 3.0",
+        "driftline_partials_sent_bytes_total 4096.0",
+    }
+    assert (done, shared) == (set(told) - set(shared), [line for line in told if line not in done])
 
 
 def test_showing_a_commit_twice_changes_nothing() -> None:

@@ -33,9 +33,9 @@ def test_watermarks_are_unknown_until_every_partition_has_spoken() -> None:
     """One per set of topics, labels apart."""
     made = journey(("l", 0), ("p", 0), ("p", 1))
     receive(made, ("p", 0), [30])
-    before = {mark.scope: minutes(mark.at_ns) for mark in observing.watermarks(made)}
+    before = {mark.scope: minutes(mark.at_ns) for mark in observing.watermarks(made.marks)}
     receive(made, ("p", 1), [60])
-    after = {mark.scope: minutes(mark.at_ns) for mark in observing.watermarks(made)}
+    after = {mark.scope: minutes(mark.at_ns) for mark in observing.watermarks(made.marks)}
     assert ({"p": None, "labels:l": None}, {"p": 0.5, "labels:l": None}) == (before, after)
 
 

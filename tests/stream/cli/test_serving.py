@@ -12,3 +12,10 @@ def test_workers_need_transactions(driftline: Command, tmp_path: Path) -> None:
     ended = driftline("ingest", str(file))
     assert 2 == ended.code
     assert "kafka.transactional: expected true: workers hand partitions over by transactions, found false" in ended.err
+
+
+def test_an_address_to_listen_on_has_a_port(driftline: Command) -> None:
+    """It is refused before anything is connected to."""
+    ended = driftline("ingest", "--topic", "t", "--listen", "8080")
+    assert 2 == ended.code
+    assert "expected host:port, such as 127.0.0.1:8080, found 8080" in " ".join(ended.err.replace("│", " ").split())

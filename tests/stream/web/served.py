@@ -17,7 +17,7 @@ from stream.web.server import listen, serve_on
 @contextmanager
 def served(app: Litestar) -> Iterator[str]:
     """The address of the running application; it is stopped as the service stops it."""
-    listener = listen("127.0.0.1", 0)
+    listener = listen("127.0.0.1:0")
     host, port = listener.getsockname()
     loop = asyncio.new_event_loop()
     task = loop.create_task(serve_on(app, listener))

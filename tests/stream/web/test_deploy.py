@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from sinks.prometheus import FAMILIES
+from sinks.prometheus.families import PARTIAL_BYTES, PARTIALS, REBALANCES, RECORDS
 from stream.config.parse import parse
 
 ROOT = Path(__file__).parents[3]
@@ -29,6 +30,13 @@ def test_every_metric_that_is_asked_for_exists(path: Path) -> None:
     """A name that the exporter does not know would be an alert that never fires, or an empty panel."""
     asked = set(re.findall(r"\bdriftline_\w+", path.read_text()))
     assert (set(), True) == (asked - set(FAMILIES), len(asked) > 5)
+
+
+def test_every_metric_that_a_document_names_exists() -> None:
+    """And every one that a worker alone has is explained."""
+    named = {name for path in (ROOT / "docs").glob("*.md") for name in re.findall(r"\bdriftline_\w+", path.read_text())}
+    of_workers = {family.name for family in (REBALANCES, RECORDS, PARTIALS, PARTIAL_BYTES)}
+    assert (set(), set()) == (named - set(FAMILIES), of_workers - named)
 
 
 def test_the_labels_that_are_chosen_exist() -> None:

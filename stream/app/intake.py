@@ -48,8 +48,8 @@ class Intake(ABC, Generic[W]):
     _added: dict[Partition, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._steady = Steady(Reader(self.settings.kafka, self.environment), self.trouble, PLACE)
         self._questions, self._idleness = Questions(self.settings.kafka, self.environment), Idleness(self.settings)
+        self._steady = Steady(Reader(self.settings.kafka, self.environment), self._questions, self.trouble, PLACE)
         self._topics = topics(self.settings)
 
     def resume(self, memory: Memory) -> Memory:

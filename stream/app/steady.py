@@ -1,12 +1,16 @@
-"""A Reader that is replaced when its client has given up, and reads on from where its owner is."""
+"""A Reader that is replaced when its client has given up, reads on from where its owner is, and is watched.
+
+A client that says nothing and reads nothing is found by asking the brokers over another connection.
+"""
 
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stream.app.trouble import Trouble
-from stream.broker import BrokerFailed, ConnectionProblem, Fetched, Gap, Reader, TopicReplaced
+from stream.app.watchdog import Watchdog
+from stream.broker import BrokerFailed, ConnectionProblem, Fetched, Gap, Questions, Reader, TopicReplaced
 from stream.config.mistakes import ConfigurationError
 from stream.events import Partition
 
@@ -19,9 +23,12 @@ class Steady:
     """Reads one owner's partitions. Failures cost nothing: positions are the owner's."""
 
     reader: Reader
+    questions: Questions
     trouble: Trouble
     place: str  # of trouble
     _broken: bool = False
+    _watchdog: Watchdog = field(default_factory=Watchdog)
+    _asking: asyncio.Task[dict[Partition, int]] | None = None
 
     async def start(self, say: Callable[[str], None]) -> None:
         """Connect: a broker that starts beside us is waited for. ConnectionProblem after CONNECT_S."""
@@ -39,6 +46,8 @@ class Steady:
 
     async def stop(self) -> None:
         """Disconnect, within seconds."""
+        if self._asking is not None:
+            self._asking.cancel()
         await self.reader.stop()
 
     def assign(self, positions: Mapping[Partition, int]) -> None:
@@ -55,8 +64,19 @@ class Steady:
     ) -> list[Fetched | Gap]:
         """What has come; a new client reads on from the positions. While nothing can come, `trouble` says why.
 
-        TopicReplaced: it is another topic now.
+        TopicReplaced: it is another topic now. Stuck: nothing can come any more, though there is something.
         """
+        fetched = await self._fetch(timeout_ms, records_max, positions, held)
+        self._watch(held)
+        return fetched
+
+    async def _fetch(
+        self,
+        timeout_ms: int,
+        records_max: int,
+        positions: Callable[[], Mapping[Partition, int]],
+        held: Collection[Partition],
+    ) -> list[Fetched | Gap]:
         try:
             if self._broken:
                 await self.reader.stop()
@@ -71,8 +91,25 @@ class Steady:
             self._broken = True
             await asyncio.sleep(AGAIN_S)
             return []
-        self.trouble.note(self.place, self.reader.problem)
+        self.trouble.note(self.place, self.reader.problem or self._watchdog.problem)
         return fetched
+
+    def _watch(self, held: Collection[Partition]) -> None:
+        """Now and then compare how far reading has come with how far brokers say that it could be."""
+        asked = {each: offset for each, offset in self.reader.positions().items() if each not in held}
+        if self._asking is None:
+            if still := self._watchdog.still(asked, time.monotonic()):
+                self._asking = asyncio.create_task(self._readable(still))
+        elif self._asking.done():
+            answer, self._asking = self._asking.result(), None
+            self._watchdog.look(asked, answer)
+
+    async def _readable(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """What brokers say; nothing where they do not: one that is down is no reason to end."""
+        try:
+            return await self.questions.readable(partitions)
+        except (BrokerFailed, ConfigurationError):
+            return {}
 
     def end(self, partition: Partition) -> int | None:
         """The high watermark, as far as it is known."""

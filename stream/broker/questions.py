@@ -9,7 +9,7 @@ read_committed consumer hides behind the last stable offset.
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple, TypeVar
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
@@ -27,7 +27,7 @@ from stream.config.settings import Kafka
 ANSWER_S = 10.0  # for one question, retries included
 RETRY_S = 0.1
 INVITED_TRIES = 10
-READ_UNCOMMITTED = 0
+READ_UNCOMMITTED, READ_COMMITTED = 0, 1
 LATEST, EARLIEST = -1, -2
 TOPIC_EXISTS, INVALID_PARTITIONS = 36, 37
 NOT_THERE = (3, 5)  # unknown, or on its way
@@ -76,6 +76,15 @@ class Questions:
             beginnings = await _again(lambda: _offsets(client, partitions, EARLIEST))
             ends = await _again(lambda: _offsets(client, partitions, LATEST))
         return {each: Bounds(beginnings[each], ends[each]) for each in partitions}
+
+    async def readable(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Up to where committed records can be read now, of the partitions whose leader says so."""
+        found: dict[Partition, int] = {}
+        async with self._client() as client:
+            for leader, led in (await _leaders(client, partitions)).items():
+                with suppress(KafkaError):
+                    found |= await _offsets_of(client, leader, led, LATEST, READ_COMMITTED)
+        return found
 
     async def create(
         self, topics: Collection[str], partitions: int = PARTITIONS, config: Mapping[str, str] | None = None
@@ -189,21 +198,39 @@ async def _commit_offsets(client: AIOKafkaClient, group: str, request: OffsetCom
         raise for_code(code)(group)
 
 
-async def _offsets(client: AIOKafkaClient, partitions: Collection[Partition], which: int) -> dict[Partition, int]:
+async def _offsets(
+    client: AIOKafkaClient, partitions: Collection[Partition], which: int, isolation: int = READ_UNCOMMITTED
+) -> dict[Partition, int]:
     """The earliest or latest offset of each partition, asked of its leader."""
-    await _metadata(client, {topic for topic, _ in partitions})
-    asked: dict[int, dict[str, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
-    for topic, partition in partitions:
-        leader = client.cluster.leader_for_partition(TopicPartition(topic, partition))
-        if leader is None or leader < 0:
-            raise LeaderNotAvailableError(f"{topic}/{partition} has no leader")
-        asked[leader][topic].append((partition, which))
     offsets: dict[Partition, int] = {}
-    for leader, topics in asked.items():
-        answer = await client.send(leader, OffsetRequest(-1, READ_UNCOMMITTED, list(topics.items())))
-        for topic, parts in answer.topics:
-            for partition, code, _, offset in parts:
-                if code:
-                    raise for_code(code)(f"{topic}/{partition}")
-                offsets[topic, partition] = offset
+    for leader, led in (await _leaders(client, partitions)).items():
+        if leader < 0:
+            raise LeaderNotAvailableError(f"{led} have no leader")
+        offsets |= await _offsets_of(client, leader, led, which, isolation)
+    return offsets
+
+
+async def _leaders(client: AIOKafkaClient, partitions: Collection[Partition]) -> dict[int, list[Partition]]:
+    """Partitions by their leader; -1: they have none."""
+    await _metadata(client, {topic for topic, _ in partitions})
+    leaders = defaultdict(list)
+    for partition in partitions:
+        leader = client.cluster.leader_for_partition(TopicPartition(*partition))
+        leaders[-1 if leader is None else int(leader)].append(partition)
+    return leaders
+
+
+async def _offsets_of(
+    client: AIOKafkaClient, leader: int, partitions: Iterable[Partition], which: int, isolation: int
+) -> dict[Partition, int]:
+    topics = defaultdict(list)
+    for topic, partition in partitions:
+        topics[topic].append((partition, which))
+    answer = await client.send(leader, OffsetRequest(-1, isolation, list(topics.items())))
+    offsets: dict[Partition, int] = {}
+    for topic, parts in answer.topics:
+        for partition, code, _, offset in parts:
+            if code:
+                raise for_code(code)(f"{topic}/{partition}")
+            offsets[topic, partition] = offset
     return offsets

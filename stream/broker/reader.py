@@ -130,6 +130,10 @@ class Reader:
         """The next offset that `fetch` will hand out."""
         return self._positions[TopicPartition(*partition)]
 
+    def positions(self) -> dict[Partition, int]:
+        """The same of all partitions that are assigned."""
+        return {(each.topic, each.partition): offset for each, offset in self._positions.items()}
+
     def lag(self, partition: Partition) -> int | None:
         """Offsets between position and high watermark, as of the last answer; None before the first."""
         end = self._consumer.highwater(TopicPartition(*partition))

@@ -40,8 +40,8 @@ class Worker:
         self._settings, self._environment, self._say = settings, environment, say
         self._stopping, self._trouble = Stopping(), Trouble(say)
         self._questions, self._boards = Questions(kafka, environment), Boards(settings)
-        self._events = Steady(Reader(kafka, environment), self._trouble, PLACE)
-        self._plans = Steady(Reader(kafka, environment), self._trouble, PLANS)
+        self._events = Steady(Reader(kafka, environment), self._questions, self._trouble, PLACE)
+        self._plans = Steady(Reader(kafka, environment), self._questions, self._trouble, PLANS)
         self._membership = Membership(kafka, environment, f"{kafka.name}-ingest", self._topics)
         self._begun, self._waiting = 0.0, "connecting to Kafka"
         self._done = Counter[str]()  # as Gathered names it

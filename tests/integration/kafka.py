@@ -108,15 +108,16 @@ class RealKafka(Kafka):
     """A broker of our own, in `folder`, with listeners for SASL and TLS beside the plain one."""
 
     def __init__(self, folder: Path) -> None:
-        plain, controller, sasl, tls = free_ports(4)
+        plain, controller, sasl, tls, behind, proxy = free_ports(6)
         self.sasl, self.tls = f"127.0.0.1:{sasl}", f"127.0.0.1:{tls}"
+        self.behind, self.proxy = behind, proxy  # who asks at the first is told to come by way of the second
         self.ca_file = folder / "ca.pem"
         self._folder = folder
         self._properties = folder / "server.properties"
         self._process: subprocess.Popen[bytes] | None = None
         self._class_path = f"{jars()}/*"
         _certificate(folder)
-        self._properties.write_text(_properties(folder, plain, controller, sasl, tls))
+        self._properties.write_text(_properties(folder, plain, controller, sasl, tls, behind, proxy))
         scram = f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"
         self._java("kafka.tools.StorageTool", "format", "-t", "q8LJ0VQeTsWcOmV0qTnQeA", "-c", str(self._properties),
                    "--standalone", "--add-scram", scram)  # fmt: skip
@@ -189,7 +190,9 @@ def _certificate(folder: Path) -> None:
         subprocess.run(("keytool", *command), check=True, capture_output=True, timeout=60)
 
 
-def _properties(folder: Path, plain: int, controller: int, sasl: int, tls: int) -> str:
+def _properties(  # noqa: PLR0917 - one port after the other
+    folder: Path, plain: int, controller: int, sasl: int, tls: int, behind: int, proxy: int
+) -> str:
     """One node that is broker and controller. Quick to restart, small, and no sharper than it must be."""
     plain_login = f'org.apache.kafka.common.security.plain.PlainLoginModule required user_{USER}="{PASSWORD}";'
     scram_login = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
@@ -199,11 +202,14 @@ def _properties(folder: Path, plain: int, controller: int, sasl: int, tls: int) 
         f"listener.name.{name}.scram-sha-512.sasl.jaas.config={scram_login}"
         for name in ("sasl", "tls")
     )
+    named = {"PLAIN": plain, "SASL": sasl, "TLS": tls}
+    told = ",".join(f"{name}://127.0.0.1:{port}" for name, port in named.items())
     return f"""
 process.roles=broker,controller
 node.id=1
-listeners=PLAIN://127.0.0.1:{plain},CONTROLLER://127.0.0.1:{controller},SASL://127.0.0.1:{sasl},TLS://127.0.0.1:{tls}
-listener.security.protocol.map=PLAIN:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SASL_SSL
+listeners={told},CONTROLLER://127.0.0.1:{controller},BEHIND://127.0.0.1:{behind}
+advertised.listeners={told},BEHIND://127.0.0.1:{proxy}
+listener.security.protocol.map=PLAIN:PLAINTEXT,BEHIND:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SASL_SSL
 inter.broker.listener.name=PLAIN
 controller.listener.names=CONTROLLER
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}

@@ -61,14 +61,15 @@ def test_an_open_transaction_is_not_the_end(kafka: Kafka, new_topic: Callable[..
     async def story() -> None:
         async with reading(kafka, {(topic, 0): 0}) as reader:
             await until(reader, lambda: reader.lag((topic, 0)) == 1)
-            assert {(topic, 0): Bounds(0, 6)} == await Questions(Settings(bootstrap=kafka.bootstrap), {}).bounds(
-                [(topic, 0)]
-            )
+            questions = Questions(Settings(bootstrap=kafka.bootstrap), {})
+            assert {(topic, 0): Bounds(0, 6)} == await questions.bounds([(topic, 0)])
+            assert {(topic, 0): 5} == await questions.readable([(topic, 0), (f"{topic}-not", 0)])
             assert 5 == reader.position((topic, 0))
             assert not reader.at_end((topic, 0))
             await asyncio.to_thread(producer.abort_transaction, 20)
             assert [] == values(await until(reader, lambda: reader.at_end((topic, 0))))
             assert 7 == reader.position((topic, 0))
+            assert reader.positions() == await questions.readable([(topic, 0)])
 
     run(story())
 

@@ -87,9 +87,10 @@ def test_the_alerts_do_what_they_say() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_configuration_is_valid() -> None:
-    """Promtool reads what the compose file mounts."""
-    done = promtool("check", "config", "prometheus.yml")
+@pytest.mark.parametrize("name", ["prometheus.yml", "kubernetes.yml"])
+def test_the_configuration_is_valid(name: str) -> None:
+    """Promtool reads what the compose file mounts, and what is for a cluster."""
+    done = promtool("check", "config", name)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -18,6 +18,7 @@ START_S = 8.0  # `start` may wait for ever for a coordinator
 SEND_S = 8.0  # one transaction takes 5 ms, 24 ms where another has just ended
 STOP_S = 1.0
 TRANSACTION_MS = 30_000  # well above SEND_S: a transaction that times out looks as if somebody had fenced us
+MESSAGE_BYTES = 1_048_576  # what brokers take of a topic that says nothing else, a little less
 BACKOFF_S, BACKOFF_S_MAX = 0.1, 5.0
 
 
@@ -69,8 +70,16 @@ class Relay:
     fenced.
     """
 
-    def __init__(self, arguments: Callable[[], Mapping[str, object]], name: str, *, transactional: bool) -> None:
+    def __init__(
+        self,
+        arguments: Callable[[], Mapping[str, object]],
+        name: str,
+        *,
+        transactional: bool,
+        message_bytes: int = MESSAGE_BYTES,
+    ) -> None:
         self._arguments = arguments
+        self._message_bytes = message_bytes
         self._id = f"driftline-{name}"
         self._transactional = transactional
         self._producer: AIOKafkaProducer = None
@@ -90,6 +99,7 @@ class Relay:
             **({"transactional_id": self._id} if self._transactional else {}),
             transaction_timeout_ms=TRANSACTION_MS,
             enable_idempotence=True,
+            max_request_size=self._message_bytes,
             request_timeout_ms=5_000,
             retry_backoff_ms=50,
             linger_ms=0,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sinks.topics import Message, Relay, RelayFailed
 from stream.app.intake import Intake
 from stream.board import pack
-from stream.broker import POLICY, RETENTION, Fetched, Gap, arguments, configs
+from stream.broker import MESSAGE_BYTES, PARTIAL_BYTES, POLICY, RETENTION, Fetched, Gap, arguments, configs
 from stream.chain import ChainBroken
 from stream.events import Partition
 from stream.follower import Follower
@@ -96,14 +96,14 @@ class Following(Intake[Follower]):
         present = Counter(topic for topic, _ in (await self._questions.partitions(wanted)).partitions)
         for topic, n in wanted.items():
             if not present[topic]:
-                config = COMPACTED if topic == plans else await self._retention(self._sources[topic])
+                config = COMPACTED if topic == plans else await self._config(self._sources[topic])
                 await self._questions.create((topic,), n, config)
                 self.say(f"created topic {topic}, partitions: {n}")
             elif present[topic] < n:
                 await self._questions.grow(topic, n)
                 self.say(f"topic {topic} has {n} partitions now")
 
-    async def _retention(self, topic: str) -> dict[str, str]:
-        """That of an event topic, where the broker tells: its Partials shall live as long."""
+    async def _config(self, topic: str) -> dict[str, str]:
+        """That of an event topic, where the broker tells: its Partials shall live as long. They may be large."""
         known = (await configs(self.settings.kafka, self.environment, [topic])).get(topic, {})
-        return {RETENTION: known[RETENTION]} if known.get(RETENTION) else {}
+        return {MESSAGE_BYTES: str(PARTIAL_BYTES), **({RETENTION: known[RETENTION]} if known.get(RETENTION) else {})}

@@ -1,5 +1,7 @@
 """The Kafka clients: reading by position, questions about topics, and what goes wrong with either."""
 
+from stream.broker.configs import MESSAGE_BYTES as MESSAGE_BYTES
+from stream.broker.configs import PARTIAL_BYTES as PARTIAL_BYTES
 from stream.broker.configs import POLICY as POLICY
 from stream.broker.configs import RETENTION as RETENTION
 from stream.broker.configs import configs as configs

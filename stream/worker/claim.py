@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from sinks.topics import Message, Relay
 from stream.board import Board
-from stream.broker import arguments, last_record
+from stream.broker import PARTIAL_BYTES, arguments, last_record
 from stream.config.settings import Settings
 from stream.events import Partition
 from stream.gatherer import Gatherer, beginning
@@ -40,6 +40,7 @@ class Claim:
             lambda: arguments(kafka, self.environment),
             f"{kafka.name}-{topic}-{number}",
             transactional=kafka.transactional,
+            message_bytes=PARTIAL_BYTES,
         )
 
     async def begin(self, newest: Callable[[], Board | None]) -> None:

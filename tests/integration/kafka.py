@@ -134,6 +134,11 @@ class RealKafka(Kafka):
         """What the broker has printed."""
         return self._folder / "broker.log"
 
+    @property
+    def process(self) -> "subprocess.Popen[bytes] | None":
+        """Its present life."""
+        return self._process
+
     def start(self) -> None:
         """Start the broker and wait until it answers."""
         command = (*JAVA, "-cp", self._class_path, "kafka.Kafka", str(self._properties))

@@ -9,10 +9,10 @@ import pytest
 
 from sinks.commit import DEAD_LETTERS, TRIGGERS, columns
 from sinks.topics import Fenced, Message, Relay, RelayFailed, dead_letters, triggers
-from stream.broker import Fetched, Reader, arguments
+from stream.broker import MESSAGE_BYTES, PARTIAL_BYTES, Fetched, Reader, arguments
 from stream.config.settings import Kafka as Settings
 from tests.integration.kafka import Kafka, RealKafka
-from tests.integration.reading import run, values
+from tests.integration.reading import reading, run, until, values
 from tests.integration.running import taken
 
 
@@ -51,6 +51,28 @@ def test_each_send_is_seen_once(kafka: Kafka, new_topic: Callable[..., str], tra
 
     run(story())
     assert [[("n", b"1")]] * 150 == [record.headers() for record in taken(kafka, topic, 150)]
+
+
+def test_partials_may_be_larger_than_usual_messages(kafka: Kafka, new_topic: Callable[..., str]) -> None:
+    """Sums of many models: sent where the topic is made for them, and read from all partitions in turn."""
+    topic = new_topic(3, {MESSAGE_BYTES: str(PARTIAL_BYTES)})
+    body, settings = b"x" * (PARTIAL_BYTES // 4), Settings(bootstrap=kafka.bootstrap)
+    places = {(topic, partition): 0 for partition in range(3)}
+
+    async def story() -> None:
+        usual = relay(kafka)
+        with pytest.raises(RelayFailed, match="MessageSizeTooLarge"):
+            await usual.send([Message(topic, None, body, partition=0)])
+        large = Relay(
+            lambda: arguments(settings, {}), secrets.token_hex(6), transactional=True, message_bytes=PARTIAL_BYTES
+        )
+        for partition in range(3):
+            await large.send([Message(topic, None, body, partition=partition)] * 2)
+        await large.stop()
+        async with reading(kafka, places) as reader:
+            assert [body] * 6 == values(await until(reader, lambda: all(map(reader.at_end, places))))
+
+    run(story())
 
 
 def test_a_send_that_fails_shows_nothing(kafka: Kafka, new_topic: Callable[..., str]) -> None:

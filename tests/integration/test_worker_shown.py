@@ -1,10 +1,13 @@
 """What a worker says of itself over HTTP, on a real broker."""
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from stream.broker import MESSAGE_BYTES, PARTIAL_BYTES, configs
+from stream.config.parse import parse
 from tests.integration.kafka import Kafka
 from tests.integration.publishing import CONFIGURATION, STEP_MS
 from tests.integration.running import Driftline
@@ -51,4 +54,6 @@ def test_a_worker_says_how_it_reads(kafka: Kafka, new_topic: Callable[..., str],
                 assert begun <= min(kept.values()) <= max(kept.values()) <= time.time()
                 assert BEGIN_MS / 1e3 <= min(clocks.values()) <= max(clocks.values()) <= last_s
         assert 0 == worker.stop()
+    made = asyncio.run(configs(parse(configuration).kafka, {}, [partials := f"{topic}.partials.{topic}"]))
+    assert str(PARTIAL_BYTES) == made[partials][MESSAGE_BYTES]
     assert f"health and metrics are at http://127.0.0.1:{worker.port}" in worker.said

@@ -1,6 +1,7 @@
 """A client that has stopped to read without a word: its partition stands still although others are told of more.
 
-Pure: what the client has read, and what brokers tell another connection, are passed in with the time.
+Pure: how far the client has read of what it owes answers about, and what brokers tell another connection, are passed
+in with the time.
 """
 
 from collections.abc import Mapping

@@ -130,9 +130,9 @@ class Reader:
         """The next offset that `fetch` will hand out."""
         return self._positions[TopicPartition(*partition)]
 
-    def positions(self) -> dict[Partition, int]:
-        """The same of all partitions that are assigned."""
-        return {(each.topic, each.partition): offset for each, offset in self._positions.items()}
+    def silent(self) -> set[Partition]:
+        """The partitions about which the client has owed an answer for some seconds."""
+        return {(each[0], each[1]) for each in self._silence.silent(time.monotonic())}
 
     def lag(self, partition: Partition) -> int | None:
         """Offsets between position and high watermark, as of the last answer; None before the first."""

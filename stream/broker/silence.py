@@ -29,9 +29,13 @@ class Silence:
         """Whether an answer came lately."""
         return now - self._answered[partition] < FRESH_S
 
+    def silent(self, now: float) -> set[Partition]:
+        """The partitions that have owed an answer for SILENT_S."""
+        return {partition for partition, due in self._due.items() if now - due > SILENT_S}
+
     def problem(self, now: float) -> str:
         """Who is silent, in words; empty: nobody."""
-        silent = sorted(partition for partition, due in self._due.items() if now - due > SILENT_S)
+        silent = self.silent(now)
         if not silent:
             return ""
         longest = now - min(self._due[partition] for partition in silent)

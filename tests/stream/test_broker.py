@@ -52,6 +52,17 @@ def test_who_is_not_asked_is_not_silent() -> None:
     assert "no answer for 6 s about a/0" == silence.problem(66.0)
 
 
+def test_who_waits_for_its_turn_is_not_silent() -> None:
+    """A round that was full has asked nobody; only rounds that leave nothing behind let an answer be due."""
+    silence = Silence([A, B], 0.0)
+    for second in range(60):
+        silence.listen({A: None, B: second}, (), float(second))
+        assert set() == silence.silent(float(second))
+    for second in range(60, 67):
+        silence.listen({A: None, B: second}, [A, B], float(second))
+    assert {A} == silence.silent(66.0)
+
+
 def test_nothing_heard_yet_is_not_fresh() -> None:
     """Before the first answer nobody knows where a partition ends."""
     assert not Silence([A], 0.0).fresh(A, 0.0)

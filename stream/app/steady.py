@@ -67,7 +67,7 @@ class Steady:
         TopicReplaced: it is another topic now. Stuck: nothing can come any more, though there is something.
         """
         fetched = await self._fetch(timeout_ms, records_max, positions, held)
-        self._watch(positions(), held)
+        self._watch(positions, held)
         return fetched
 
     async def _fetch(
@@ -94,12 +94,12 @@ class Steady:
         self.trouble.note(self.place, self.reader.problem or self._watchdog.problem)
         return fetched
 
-    def _watch(self, assigned: Mapping[Partition, int], held: Collection[Partition]) -> None:
+    def _watch(self, positions: Callable[[], Mapping[Partition, int]], held: Collection[Partition]) -> None:
         """Now and then compare how far reading has come with how far brokers say that it could be.
 
         Only of what the client owes an answer about: among many partitions one waits long for its turn.
         """
-        owed = assigned if self._broken else {each: self.reader.position(each) for each in self.reader.silent()}
+        owed = positions() if self._broken else {each: self.reader.position(each) for each in self.reader.silent()}
         stand = {partition: position for partition, position in owed.items() if partition not in held}
         if self._asking is None:
             if still := self._watchdog.still(stand, time.monotonic()):

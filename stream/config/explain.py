@@ -5,6 +5,7 @@ from textwrap import fill
 from msgspec import Struct
 
 from stream.config import sentences
+from stream.config.capacity import REPLICAS, USED, Need, load, need
 from stream.config.digest import digest
 from stream.config.estimate import ASSUMED, Assumed, Memory, Rows, memory, rows
 from stream.config.panes import decision_delay, open_panes, reread
@@ -20,6 +21,13 @@ class Section(Struct, frozen=True):
     sentences: tuple[str, ...]
 
 
+class Needs(Struct, frozen=True):
+    """What a load takes where every partition has events of all models, and where each model has one partition."""
+
+    spread: Need
+    keyed: Need
+
+
 class Explanation(Struct, frozen=True):
     """The same twice: numbers for programs (ns, bytes), sentences for people. It holds no secret."""
 
@@ -31,12 +39,20 @@ class Explanation(Struct, frozen=True):
     assumed: Assumed
     memory: Memory
     rows: Rows  # per day
+    needs: Needs | None  # of a load, where one was named
     sections: tuple[Section, ...]
 
 
-def explanation(settings: Settings, assumed: Assumed = ASSUMED) -> Explanation:
-    """The meaning of a configuration; encode it with msgspec for `--json`. The broker is not asked."""
+def explanation(settings: Settings, assumed: Assumed = ASSUMED, events_per_second: float | None = None) -> Explanation:
+    """The meaning of a configuration; encode it with msgspec for `--json`. The broker is not asked.
+
+    `events_per_second`: also what such a load takes.
+    """
     expected, written = memory(settings, assumed), rows(settings, assumed)
+    needs = None
+    if events_per_second is not None:
+        spread, keyed = (need(load(settings, assumed, events_per_second, keyed=keyed)) for keyed in (False, True))
+        needs = Needs(spread, keyed)
     sections = (
         Section("Reading", sentences.reading(settings)),
         Section("Time", sentences.time(settings)),
@@ -46,6 +62,7 @@ def explanation(settings: Settings, assumed: Assumed = ASSUMED) -> Explanation:
         Section("Memory and disk", sentences.size(settings, assumed, expected, written)),
         Section("Restart", sentences.restart(settings)),
         Section("Security", sentences.security(settings)),
+        *([Section(f"At {events_per_second:,.0f} events per second", _capacity(needs))] if needs else []),
     )
     return Explanation(
         digest=digest(settings),
@@ -56,13 +73,13 @@ def explanation(settings: Settings, assumed: Assumed = ASSUMED) -> Explanation:
         assumed=assumed,
         memory=expected,
         rows=written,
+        needs=needs,
         sections=sections,
     )
 
 
-def explain(settings: Settings, assumed: Assumed = ASSUMED) -> str:
+def explain(meaning: Explanation) -> str:
     """The meaning of a configuration as text for a terminal."""
-    meaning = explanation(settings, assumed)
     blocks = [_block(section) for section in meaning.sections]
     return "\n\n".join((*blocks, f"Digest of what influences results: {meaning.digest}")) + "\n"
 
@@ -70,3 +87,19 @@ def explain(settings: Settings, assumed: Assumed = ASSUMED) -> str:
 def _block(section: Section) -> str:
     lines = (fill(sentence, WIDTH, initial_indent="  ", subsequent_indent="    ") for sentence in section.sentences)
     return "\n".join((section.title, *lines))
+
+
+def _capacity(needs: Needs) -> tuple[str, ...]:
+    """What a load takes, in words."""
+    one, other = needs.spread, needs.keyed
+    cores = f"{one.worker_cores:,.1f} cores"
+    beyond = "" if one.monitor_cores < USED else ", more than one process has"
+    keyed = f"{other.workers:,} workers, a monitor of {other.monitor_cores:,.2f} cores"
+    return (
+        f"Workers: {one.workers:,}, and at least as many partitions; together they use {cores}.",
+        f"The monitor: {one.monitor_cores:,.2f} cores for {one.partials_mb:,.1f} MB of partials per second{beyond}.",
+        f"The brokers: {one.brokers_mb:,.0f} MB per second in, and as much out, with {REPLICAS} replicas.",
+        f"The store, when it is full: {one.store_gb:,.1f} GB.",
+        f"With the model's name as the key of its events: {keyed}, {other.partials_mb:,.1f} MB of partials per second.",
+        "From what was measured elsewhere (docs/scaling.md), with guesses as above; measure yours.",
+    )

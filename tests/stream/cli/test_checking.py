@@ -30,6 +30,15 @@ def test_a_good_file_is_explained(driftline: Command, good: Path) -> None:
     assert all(word in told.out for word in ("fraud", "5m", "1h", "lateness", "memory"))
 
 
+def test_a_load_is_weighed(driftline: Command, good: Path) -> None:
+    """In words, and as numbers where a program asks."""
+    load = ("--events-per-second", "50000", "--models", "3")
+    assert "At 50,000 events per second" in driftline("check", good, "--no-broker", *load).out
+    document = json.loads(driftline("check", good, "--no-broker", "--json", *load).out)
+    assert (3, 1) == (document["assumed"]["models"], document["needs"]["spread"]["workers"])
+    assert 2 == driftline("check", good, "--events-per-second", "0").code
+
+
 def test_a_program_gets_json(driftline: Command, good: Path) -> None:
     """The same facts, and what the broker said."""
     told = driftline("check", good, "--no-broker", "--json")

@@ -44,7 +44,7 @@ def test_the_consequences_are_said(sentence: str) -> None:
 
 def test_the_text_fits_a_terminal() -> None:
     """At most 100 characters a line."""
-    assert max(map(len, explain(parse(FULL)).splitlines())) <= 100
+    assert max(map(len, explain(explanation(parse(FULL))).splitlines())) <= 100
 
 
 def test_programs_get_the_numbers() -> None:

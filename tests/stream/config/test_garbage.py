@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from stream.config.document import Items, Keys, Node, Scalar, document
 from stream.config.environment import SECTIONS, variables
-from stream.config.explain import explain
+from stream.config.explain import explain, explanation
 from stream.config.fields import fields
 from stream.config.parse import ConfigurationError, parse
 
@@ -52,7 +52,7 @@ def dumped(tree: object) -> str:
 def caught(text: str, environment: dict[str, str]) -> ConfigurationError | str:
     """The mistakes, else the explanation."""
     try:
-        return explain(parse(text, environment))
+        return explain(explanation(parse(text, environment)))
     except ConfigurationError as error:
         return error
 

@@ -180,6 +180,17 @@ def test_a_monitor_has_room_for_what_its_configuration_will_take() -> None:
     assert rows(settings()).kept_bytes <= size_of(claim["spec"]["resources"]["requests"]["storage"])
 
 
+def test_every_pod_of_the_monitors_is_one_that_the_configuration_names() -> None:
+    """A pod tells its monitor's name by its own."""
+    (monitor,) = of_kind("StatefulSet")
+    pods = [f"{monitor['metadata']['name']}-{i}" for i in range(monitor["spec"]["replicas"])]
+    assert pods == list(settings().monitors.names)
+    (given,) = container(monitor)["env"]
+    assert "metadata.name" == given["valueFrom"]["fieldRef"]["fieldPath"]
+    (file,) = of_kind("ConfigMap")
+    assert pods[0] == parse(file["data"]["driftline.yaml"], {given["name"]: pods[0]}).monitors.name
+
+
 def test_no_pod_is_killed_before_it_has_stopped_in_order() -> None:
     """A stop takes five seconds at most."""
     assert all(template(each)["spec"]["terminationGracePeriodSeconds"] >= 10 for each in PODS)

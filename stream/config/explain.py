@@ -93,7 +93,7 @@ def _capacity(needs: Needs) -> tuple[str, ...]:
     """What a load takes, in words."""
     one, other = needs.spread, needs.keyed
     cores = f"{one.worker_cores:,.1f} cores"
-    beyond = "" if one.monitor_cores < USED else ", more than one process has"
+    beyond = "" if one.monitor_cores < USED else ", more than one monitor has"
     keyed = f"{other.workers:,} workers, a monitor of {other.monitor_cores:,.2f} cores"
     return (
         f"Workers: {one.workers:,}, and at least as many partitions; together they use {cores}.",

@@ -13,7 +13,7 @@ from stream.config.parse import parse
 
 TEXT = (Path(__file__).parents[3] / "docs/scaling.md").read_text(encoding="utf-8")
 EVENTS, MODELS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000), (10, 100, 1_000, 10_000)
-(EXAMPLE,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
+(EXAMPLE,) = re.findall(r"at the loads below:\n\n```yaml\n(.*?)```", TEXT, re.DOTALL)
 
 
 def example(events: float, models: int, *, keyed: bool = False) -> Need:
@@ -99,5 +99,5 @@ def test_a_load_is_said_in_words() -> None:
     settings = parse(EXAMPLE)
     said = explain(explanation(settings, Assumed(models=1_000), 100_000))
     assert "At 100,000 events per second" in said
-    assert "more than one process has" in said
+    assert "more than one monitor has" in said
     assert "events per second" not in explain(explanation(settings))

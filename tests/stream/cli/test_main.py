@@ -21,6 +21,7 @@ HELP = {
     "reference": ("build", "show"),
     "reference show": ("SOURCE", "--model", "--json"),
     "reference build": ("SOURCE", "--model", "--output"),
+    "hand-over": ("FORMER", "--name", "--to", "docs/scaling.md"),
     "export": ("FILE", "--output", "--table"),
 }
 

@@ -25,7 +25,7 @@ FLEET = (
     panel("stat", "Open incidents", 5, "count(max by (model) (driftline_incidents_open) > 0) or vector(0)"),
     panel("stat", "Still learning", 4, "count(max by (model) (driftline_learning_ratio) < 1) or vector(0)"),
     panel("stat", "Events per second", 4, "sum(rate(driftline_events_total[5m]))"),
-    panel("stat", "Waiting to be read", 4, "sum(driftline_consumer_lag_records)"),
+    panel("stat", "Waiting to be read", 4, "sum(max by (topic, partition) (driftline_consumer_lag_records))"),
     panel("stat", "Triggers in 24 hours", 4, "sum(increase(driftline_triggers_total[24h])) or vector(0)"),
     panel(
         "state-timeline",
@@ -105,7 +105,13 @@ PIPELINE = (
         legend="{{scope}}",
         unit="s",
     ),
-    panel("timeseries", "Waiting to be read", 8, "driftline_consumer_lag_records", legend="{{topic}}-{{partition}}"),
+    panel(
+        "timeseries",
+        "Waiting to be read",
+        8,
+        "max by (topic, partition) (driftline_consumer_lag_records)",
+        legend="{{topic}}-{{partition}}",
+    ),
     panel(
         "timeseries",
         "Rejected events per second",

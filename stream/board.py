@@ -86,7 +86,7 @@ def unpack(value: bytes) -> PackedBoard | PackedPlan:
     """What was said. UnknownBoard where that cannot be understood."""
     try:
         found = msgspec.msgpack.decode(value, type=PackedBoard | PackedPlan)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UnknownBoard(f"not a plan or board of version {VERSION}: {error}") from error
     if isinstance(found, PackedBoard) and found.version != VERSION:
         raise UnknownBoard(f"a board of version {found.version}, where {VERSION} is known: update the older side")

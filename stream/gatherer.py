@@ -17,7 +17,7 @@ from stream.ingest import Ingest
 from stream.monitor import scopes
 from stream.partials import Partial
 from stream.roster import Roster
-from stream.wire import end_of, pack
+from stream.wire import end_of, messages
 
 
 def beginning(partition: Partition, last: bytes | None, board: Board) -> tuple[Start, bool] | None:
@@ -153,6 +153,6 @@ class Gatherer:
         self._ingest.progress[self.partition] = Progress(mark)  # the chain is what is read again, by others
 
     def take(self) -> list[bytes]:
-        """The Partials since they were last taken, as bytes."""
+        """The Partials since they were last taken, as messages: all of them belong in one transaction."""
         links, self._links = self._links, []
-        return [pack(link, roster, self._settings.pane) for link, roster in links]
+        return [value for link, roster in links for value in messages(link, roster, self._settings.pane)]

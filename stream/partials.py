@@ -5,7 +5,7 @@ Partials add up in any order.
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -28,6 +28,12 @@ Key = TypeVar("Key", bound=tuple[int, str] | tuple[int, str, str | None])
 Value = TypeVar("Value")
 Series = tuple[int, str, str | None]  # (pane end, model, version; None: all versions that are not admitted)
 Fields = Mapping[tuple[int, str], Counter[str]]  # (pane end, model) -> how many events carry a field
+
+
+def series_order(series: Series) -> tuple[int, str, bool, str]:
+    """What series are sorted by: that of all versions that are not admitted comes first."""
+    end, model, version = series
+    return end, model, version is not None, version or ""
 
 
 def name_hash(name: str) -> bytes:
@@ -94,6 +100,25 @@ class Partial:
             still(self.unwatched, closed),
             self.dead_letters,
         )
+
+    def halves(self) -> "tuple[Partial, Partial] | None":
+        """Two that add up to it, with about as much in each; None where there is too little to be parted."""
+        blocks, samples, n = sorted(self.blocks, key=series_order), sorted(self.samples), len(self.dead_letters) // 2
+        if max(len(blocks), len(samples), len(self.dead_letters)) < 2:
+            return None
+        first, sampled = set(blocks[: len(blocks) // 2]), set(samples[: len(samples) // 2])
+
+        def parted(counted: Mapping[Key, Value], keys: Collection[object]) -> tuple[dict[Key, Value], dict[Key, Value]]:
+            mine = {key: value for key, value in counted.items() if key in keys}
+            return mine, {key: value for key, value in counted.items() if key not in keys}
+
+        blocks_a, blocks_b = parted(self.blocks, first)
+        samples_a, samples_b = parted(self.samples, sampled)
+        strangers_a, strangers_b = parted(self.strangers, sampled)  # a sample's size goes by whether it is a stranger's
+        letters = self.dead_letters
+        half = Partial(blocks_a, strangers=strangers_a, samples=samples_a, dead_letters=letters[:n])
+        rest = replace(self, blocks=blocks_b, strangers=strangers_b, samples=samples_b, dead_letters=letters[n:])
+        return half, rest
 
     def of(self, mine: Callable[[str], bool]) -> "Partial":
         """Without what only the monitors of other models need: their samples, and fields that nobody watches."""

@@ -33,7 +33,7 @@ class Places:
 
     def trim(self, progress: Progress) -> None:
         """Forget where closed panes began."""
-        kept = {stretch.begin for stretch in progress.trail}
+        kept = {progress.mark, *(stretch.begin for stretch in progress.trail)}  # at the mark, parts of one too large
         self._begins = {mark: at for mark, at in self._begins.items() if mark in kept}
 
     def place(self, progress: Progress) -> Place:

@@ -5,6 +5,7 @@ The sums name their plans, so whoever reads them takes the same coordinates, or 
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -14,12 +15,13 @@ from detectors.packing import pack as packed
 from detectors.packing import unpack as unpacked
 from stream.chain import Kind, Link
 from stream.clocks import Mark, Start
-from stream.partials import DeadLetter, Partial, Series
+from stream.partials import DeadLetter, Partial, series_order
 from stream.plan import Plan
 from stream.roster import Roster
 from stream.sample import Sample
 
 VERSION: Final = 1
+MESSAGE_BYTES: Final = 900_000  # below what brokers and their topics allow without being told
 
 Counts = list[tuple[int, str, int]]  # (pane end, model, how many)
 Place = tuple[int, int, int, int]
@@ -74,8 +76,8 @@ def pack(link: Link, roster: Roster, pane: int) -> bytes:
             link.upto,
             link.behind,
             [
-                (end, model, version, plan_id(model, end), packed(summary))
-                for (end, model, version), summary in sorted(sums.blocks.items(), key=_series)
+                (end, model, version, plan_id(model, end), packed(sums.blocks[end, model, version]))
+                for end, model, version in sorted(sums.blocks, key=series_order)
             ],
             [(*pane_, sorted(names)) for pane_, names in sorted(sums.versions.items())],
             _counts(sums.learning),
@@ -92,6 +94,20 @@ def pack(link: Link, roster: Roster, pane: int) -> bytes:
             [(one.offset, one.row, one.at, one.reason, one.detail, one.payload) for one in sums.dead_letters],
         )
     )
+
+
+def messages(link: Link, roster: Roster, pane: int) -> list[bytes]:
+    """The Partial as messages of about MESSAGE_BYTES at most, for one transaction.
+
+    All but the last end where they begin: so the chain goes on only with the whole.
+    """
+    value = pack(link, roster, pane)
+    parted = link.partial.halves() if len(value) > MESSAGE_BYTES else None
+    if parted is None:
+        return [value]
+    half, rest = parted
+    before = Link(link.partition, link.begin, link.begin, half)
+    return messages(before, roster, pane) + messages(replace(link, partial=rest), roster, pane)
 
 
 def unpack(value: bytes, plan_of: PlanOf) -> Link:
@@ -136,16 +152,11 @@ def end_of(value: bytes) -> tuple[Start, bool]:
 def _decoded(value: bytes) -> _Wire:
     try:
         wire = msgspec.msgpack.decode(value, type=_Wire)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise UnknownPartial(f"no partial of version {VERSION}: {error}") from error
     if wire.version != VERSION:
         raise UnknownPartial(f"a partial of version {wire.version}, where {VERSION} is known: update the older side")
     return wire
-
-
-def _series(item: tuple[Series, object]) -> tuple[int, str, bool, str]:
-    (end, model, version), _ = item
-    return end, model, version is not None, version or ""
 
 
 def _counts(counter: Mapping[tuple[int, str], int]) -> Counts:

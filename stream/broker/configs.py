@@ -10,8 +10,7 @@ from stream.broker.connect import arguments
 from stream.config.settings import Kafka
 
 RETENTION, POLICY, MESSAGE_BYTES = "retention.ms", "cleanup.policy", "max.message.bytes"
-# Of a topic of Partials: fifty models in 14 segments each and 28 columns took 78 to 138 bytes per event, and a Partial
-# holds some 50,000 events at most.
+# Of a topic of Partials, for what cannot be parted: 4,096 events of a model that is being learned, of 4 KB each.
 PARTIAL_BYTES = 16 * 1024**2
 
 

@@ -14,6 +14,7 @@ from stream.config.settings import Settings
 from stream.events import NEVER
 from stream.plan import Plan
 from stream.roster import Roster
+from tests.simulation.driver import Run
 from tests.simulation.tiers import Tiers
 from tests.simulation.world import settings, world
 
@@ -56,6 +57,20 @@ def test_a_partial_comes_back_as_it_was(told: Tiers) -> None:
 def _plan(roster: Roster, model: str, start: int) -> Plan | None:
     entry = roster.get(model)
     return None if entry is None else entry.plan_at(start)
+
+
+def test_what_is_too_large_for_a_message_is_several_in_one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A monitor may commit between them, and die; workers die too: the rows of one process."""
+    monkeypatch.setattr(wire, "MESSAGE_BYTES", 1_500)
+    log = world(20, minutes=40)
+    expected = Run(log, 3, batch_max=1_000, commit_share=1.0).finish()
+    tiers = Tiers(log, seed=4, batch_max=60, kill_share=0.03)
+    assert expected == tiers.finish()
+    lengths = [len(value) for partials in tiers.partials.values() for value in partials]
+    begun = [msgspec.msgpack.decode(value)[3:5] for partials in tiers.partials.values() for value in partials]
+    print(f"{len(lengths)} messages, at most {max(lengths)} bytes; {sum(a == b for a, b in begun)} of them parts")
+    assert sum(a == b for a, b in begun) > 100
+    assert min(tiers.worker_kills, tiers.monitor_kills) > 3
 
 
 def test_sums_of_closed_panes_are_not_read(told: Tiers) -> None:

@@ -62,7 +62,10 @@ class Store(Protocol):
         """The number of the newest Commit; 0 before the first."""
 
     def write(self, commit: Commit) -> None:
-        """Keep all rows of a Commit, or none. Its number must be `last() + 1`."""
+        """Keep all rows of a Commit, or none. Its number must be `last() + 1`.
+
+        After StoreFailed give it the same Commit again, whose answer alone may be lost, or nothing any more.
+        """
 
     def select(  # noqa: PLR0913 - one question, asked by keyword
         self,

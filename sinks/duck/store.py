@@ -3,9 +3,10 @@
 Law: the file holds whole Commits only, numbered without holes, whatever fails and whenever.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,15 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import TABLES, Commit, Kind, Rows, Table, checked, plain, type_of
+from sinks.commit import Commit, Kind, Rows, StoreFailed, Table, checked, plain, type_of
 from sinks.commit.store import NOWHERE
-from sinks.duck import words
+from sinks.duck.connections import Connect, Connections
 from sinks.duck.errors import translated
 from sinks.duck.gate import Gate
-from sinks.duck.schema import CODED, prepare
-from sinks.duck.statements import COMMITTED, deletions, insertion, selection
+from sinks.duck.schema import CODED
+from sinks.duck.statements import Statement, deletions, selection
 
 COMMITS_KEPT = 100_000  # rows of `commits`, which only a person reads: a day at one per second
-# Automatic checkpoints are the tail of commit times; `forget` checkpoints between commits, and this is only the bound
-# for a caller that forgets to call it.
-WAL_MAX = "512MB"
 # DuckDB keeps every block that it has written until `memory_limit` is reached, though hardly one is read again: the
 # process would grow by as much. What stays is enough for the tables' newest blocks and for the next page.
 CACHE_KEPT = 32_000_000  # bytes
@@ -38,33 +36,19 @@ class DuckStore:
     time; `write`, `forget` and `close` belong to one writer.
     """
 
-    def __init__(self, path: str | Path, *, memory_limit: str = "1GB", threads: int = 1) -> None:
+    def __init__(
+        self, path: str | Path, *, memory_limit: str = "1GB", threads: int = 1, connect: Connect = duckdb.connect
+    ) -> None:
         self._path, self._memory_limit, self._gate = str(path), memory_limit, Gate()
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": memory_limit,
-            "threads": threads,
-            "wal_autocheckpoint": WAL_MAX,
-            "pandas_analyze_sample": 1,  # of one type each, as `columns` has made sure: the first object tells
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "allow_community_extensions": False,
-        }
+        self._connections = partial(Connections, self._path, memory_limit, threads, connect)
+        self._in_doubt = False  # something has failed: what the file holds, and whether it still answers, is to be seen
+        self._attempted = 0  # the Commit whose write was begun last
         with translated(self._path):
-            # Only ever asked for cursors, so that a long statement of one thread does not hold up another.
-            self._root = duckdb.connect(self._path, config=settings)
+            self._opened = self._connections()
             try:
-                self._writer = self._root.cursor()
-                prepare(self._writer, self._path)
-                self._last = self._number()
-                self._words = words.load(self._writer)
-                self._keeper = self._root.cursor()  # for deletions, which do need a plan
-                # An INSERT of all columns of some arrays has nothing to optimise: a tenth of a Commit saved.
-                self._writer.execute("PRAGMA disable_optimizer")
-                # Parsing the text of an INSERT is a third of one of a few rows, of which a Commit has eight.
-                self._insertions = {table.name: self._parsed(insertion(table)) for table in TABLES}
-                self._committed = self._parsed(COMMITTED)
+                self._last, self._words = self._opened.kept()
             except BaseException:
-                self._root.close()
+                self._opened.close()
                 raise
 
     def last(self) -> int:
@@ -72,22 +56,17 @@ class DuckStore:
         return self._last
 
     def write(self, commit: Commit) -> None:
-        """Keep all rows of a Commit, or none: StoreFailed where the world would not have it. One transaction."""
-        tables = checked(commit, self._last)
-        known = len(self._words)
+        """Keep all rows of a Commit, or none: StoreFailed where the world would not have it. One transaction.
+
+        After a failure give it the same Commit again: it may be in the file, where only the answer was lost.
+        """
         with translated(self._path):
-            self._writer.begin()
-            try:
-                for table, rows in tables:
-                    self._insert(table, rows, commit.number)
-                self._words.keep(self._writer, known)
-                written_at = datetime.now(UTC).replace(tzinfo=None)
-                self._writer.execute(self._committed, [commit.number, written_at])
-                self._writer.commit()
-            except BaseException:
-                self._words.forget(known)
-                _roll_back(self._writer)
-                raise
+            self._settle()
+            if commit.number == self._last == self._attempted:
+                return
+            tables = checked(commit, self._last)
+            self._attempted = commit.number
+            self._whole(self._opened.writer, lambda: self._insert_all(commit.number, tables))
         self._last = commit.number
 
     def select(  # noqa: PLR0913 - one question, asked by keyword
@@ -113,7 +92,7 @@ class DuckStore:
             limit=limit,
             offset=offset,
         )
-        with translated(self._path), self._gate.passed(), self._root.cursor() as cursor:
+        with translated(self._path), self._gate.passed(), self._opened.cursor() as cursor:
             found = cursor.execute(statement.sql, statement.parameters).fetchnumpy()
         kinds: dict[str, Kind] = {"commit": "int", **{column.name: column.kind for column in table.columns}}
         return {name: _fetched(found[name], kind) for name, kind in kinds.items()}
@@ -124,29 +103,67 @@ class DuckStore:
         Call it every minute or so: on a file of 200 MB it took about a second.
         """
         statements = deletions(panes_before=panes_before, history_before=history_before, samples=samples)
+        statements.append(Statement("DELETE FROM commits WHERE number <= ?", [self._last - COMMITS_KEPT]))
         with translated(self._path):
-            self._keeper.begin()
-            try:
-                for statement in statements:
-                    self._keeper.execute(statement.sql, statement.parameters)
-                self._keeper.execute("DELETE FROM commits WHERE number <= ?", [self._last - COMMITS_KEPT])
-                self._keeper.commit()
-            except BaseException:
-                _roll_back(self._keeper)
-                raise
-            self._keeper.execute("CHECKPOINT")
-            self._give_back()
+            self._settle()
+            keeper = self._opened.keeper
+            self._whole(keeper, lambda: [keeper.execute(each.sql, each.parameters) for each in statements])
+            with self._doubting():
+                keeper.execute("CHECKPOINT")
+                self._give_back()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same data, for SQL beside the writer; the caller closes it."""
-        return self._root.cursor()
+        return self._opened.cursor()
 
     def close(self) -> None:
         """Checkpoint and give the file back."""
         with translated(self._path):
-            self._writer.close()
-            self._keeper.close()
-            self._root.close()
+            self._opened.close()
+
+    def _settle(self) -> None:
+        """After a failure: see what the file holds, and open it anew where DuckDB has given it up.
+
+        It gives up for good where a checkpoint fails, and a COMMIT that failed may yet have been kept.
+        """
+        if not self._in_doubt:
+            return
+        for connection in (self._opened.writer, self._opened.keeper):
+            _roll_back(connection)
+        try:
+            self._last, self._words = self._opened.kept()
+            self._limit(self._memory_limit)  # a failure may have left the lower one of `_give_back`
+        except duckdb.Error:
+            self._reopen()
+        self._in_doubt = False
+
+    def _reopen(self) -> None:
+        with self._gate.held() as alone:
+            if not alone:  # for as long as somebody has a cursor, DuckDB hands out what it has given up
+                raise StoreFailed(f"{self._path}: it must be opened anew, and is being read")
+            self._opened.close()
+            self._opened = self._connections()
+            self._last, self._words = self._opened.kept()
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """Whatever fails in here leaves a doubt."""
+        try:
+            yield
+        except BaseException:
+            self._in_doubt = True
+            raise
+
+    def _whole(self, connection: duckdb.DuckDBPyConnection, work: Callable[[], object]) -> None:
+        """Do all of the work in one transaction, or none of it."""
+        with self._doubting():
+            try:
+                connection.begin()
+                work()
+                connection.commit()
+            except BaseException:
+                _roll_back(connection)
+                raise
 
     def _give_back(self) -> None:
         """Let go of the cache beyond CACHE_KEPT, and of what the checkpoint freed: hundreds of MB on a large file.
@@ -154,21 +171,24 @@ class DuckStore:
         Setting a limit returns freed memory to the machine at once, even the same limit, and a lower one evicts;
         nothing else does either. The lower one only while nobody reads, for a reader would have to live within it.
         """
-        with self._gate.held() as alone, self._root.cursor() as cursor:
+        with self._gate.held() as alone:
             try:
                 if alone:
                     with suppress(duckdb.OutOfMemoryException):  # `cursor` was asked for, and what it does holds more
-                        cursor.execute(f"SET memory_limit = '{CACHE_KEPT}B'")
+                        self._limit(f"{CACHE_KEPT}B")
             finally:  # a refused limit can hold all the same (seen beside three readers)
-                cursor.execute("SET memory_limit = ?", [self._memory_limit])
+                self._limit(self._memory_limit)
 
-    def _number(self) -> int:
-        (row,) = self._writer.execute("SELECT coalesce(max(number), 0) FROM commits").fetchall()
-        return int(row[0])
+    def _limit(self, memory: str) -> None:
+        with self._opened.cursor() as cursor:
+            cursor.execute("SET memory_limit = ?", [memory])
 
-    def _parsed(self, sql: str) -> duckdb.Statement:
-        (statement,) = self._writer.extract_statements(sql)
-        return statement
+    def _insert_all(self, number: int, tables: Sequence[tuple[Table, Rows]]) -> None:
+        known = len(self._words)
+        for table, rows in tables:
+            self._insert(table, rows, number)
+        self._words.keep(self._opened.writer, known)
+        self._opened.writer.execute(self._opened.committed, [number, datetime.now(UTC).replace(tzinfo=None)])
 
     def _insert(self, table: Table, columns: Rows, number: int) -> None:
         if table.name in CODED:
@@ -176,11 +196,11 @@ class DuckStore:
             columns = {**columns, **{name: self._words.codes(columns[name]) for name in texts}}
         # DuckDB finds `rows` by its name in this frame, and cannot read arrays with negative strides.
         rows = {name: np.ascontiguousarray(array) for name, array in plain(columns).items()}  # noqa: F841 - by its name
-        self._writer.execute(self._insertions[table.name], [number])
+        self._opened.writer.execute(self._opened.insertions[table.name], [number])
 
 
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
-    with suppress(duckdb.TransactionException):  # a failed COMMIT has rolled back already
+    with suppress(duckdb.Error):  # a failed COMMIT has rolled back already; of what cannot be, `_settle` thinks
         connection.rollback()
 
 

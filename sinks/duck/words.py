@@ -44,11 +44,6 @@ class Words:
             rows = {"id": np.arange(since, len(self), dtype=np.int32), "word": words}  # noqa: F841 - DuckDB finds it by name
             connection.execute("INSERT INTO words SELECT id, word FROM rows")
 
-    def forget(self, since: int) -> None:
-        """Drop the words from id `since` on: their transaction did not happen."""
-        for word in list(self._ids)[since:]:
-            del self._ids[word]
-
     def _known(self, column: list[str]) -> NDArray[np.int32]:
         # A plain dict, and struct: 50 ns per text. With `__missing__` it is 110, with np.fromiter 300.
         return np.frombuffer(pack(f"={len(column)}i", *map(self._ids.__getitem__, column)), np.int32)

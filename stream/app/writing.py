@@ -8,11 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sinks.commit import RELAYED, Commit, Store, StoreFailed
+from sinks.commit import Commit, Store, StoreFailed
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 
 PLACE = "the store"
+RETENTION = "the store's retention"
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -40,13 +41,15 @@ class Writer:
         return not self.refused
 
     async def forget(self, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
-        """Let retention go by. A store that cannot forget now will in a minute."""
+        """Let retention go by. A store that cannot forget now is asked again in a minute."""
         try:
             await asyncio.to_thread(
                 self.store.forget, panes_before=panes_before, history_before=history_before, samples=samples
             )
-        except StoreFailed:
-            await asyncio.to_thread(self._probe)
+        except StoreFailed as error:
+            self.trouble.note(RETENTION, str(error))
+        else:
+            self.trouble.note(RETENTION, "")
 
     def _keep(self, commit: Commit) -> str:
         """Why the store would not have it; empty: it has."""
@@ -54,15 +57,7 @@ class Writer:
         try:
             self.store.write(commit)
         except StoreFailed as error:
-            self._probe()
             return str(error)
         self.seconds, self.kept_s = time.perf_counter() - begun, time.time()
         self.show(commit)
         return ""
-
-    def _probe(self) -> None:
-        """StoreFailed where not even reading works: DuckDB gives up for good when a checkpoint meets a full disk.
-
-        Then only a restart helps, which goes on exactly.
-        """
-        self.store.select(RELAYED)

@@ -4,13 +4,11 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from itertools import count
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
 
@@ -26,6 +24,7 @@ from sinks.commit import (
 from sinks.duck import DuckStore
 from tests.sinks.rows import commit, plain, rows
 
+NEWEST = {table.name for table in TABLES if table.keep == "newest"}
 WRITE = """
 import sys
 from itertools import count
@@ -39,81 +38,20 @@ for number in count(1):
 """
 
 
-class Failing:
-    """A connection whose n-th statement fails, as a device would make it."""
-
-    def __init__(self, inner: duckdb.DuckDBPyConnection, n: int) -> None:
-        self.inner, self.left = inner, n
-
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        if name in ("begin", "execute", "commit"):
-            self.left -= 1
-            if self.left == 0:
-                return self.fail
-        return getattr(self.inner, name)  # type: ignore[no-any-return]  # the connection's own method
-
-    def fail(self, *_: object) -> None:
-        """Raise what DuckDB raises."""
-        raise duckdb.IOException("injected")
-
-
 def state(store: Store) -> dict[str, list[dict[str, object]]]:
     """All rows that the store shows."""
     return {table.name: plain(store.select(table)) for table in TABLES}
 
 
-def attempts(store: DuckStore, connection: str, action: Callable[[], None]) -> int:
-    """How often the action failed, with its first statement failing, its second, and so on until it runs through."""
-    whole = getattr(store, connection)
-    for n in count(1):
-        setattr(store, connection, Failing(whole, n))
-        try:
-            action()
-        except StoreFailed:
-            continue
-        finally:
-            setattr(store, connection, whole)
-        return n - 1
-    raise AssertionError
-
-
-def test_a_failure_at_any_statement_leaves_nothing_of_a_commit(tmp_path: Path) -> None:
-    """Whichever statement fails, rows and number are those from before; the same Commit can be retried, and lasts."""
-    with closing(DuckStore(tmp_path / "driftline.duckdb")) as duck:
-        duck.write(commit(1, np.random.default_rng(1)))
-        before = state(duck)
-        tables = commit(2, np.random.default_rng(2)).tables
-        newcomer = np.full_like(tables["distances"]["model"], "newcomer")  # a text that `words` does not have yet
-        second = Commit(2, {**tables, "distances": {**tables["distances"], "model": newcomer}})
-
-        def write() -> None:
-            assert (1, before) == (duck.last(), state(duck))
-            duck.write(second)
-
-        failed = attempts(duck, "_writer", write)
-        assert len(TABLES) + 4 == failed  # begin, a statement per table, new words, the commit's own row, the end
-        after = state(duck)
-    assert before != after
-    with closing(DuckStore(tmp_path / "driftline.duckdb")) as duck:
-        assert (2, after) == (duck.last(), state(duck))
-        assert {"newcomer"} == {row["model"] for row in after["distances"] if row["commit"] == 2}
-
-
-def test_a_failure_at_any_statement_of_forget_deletes_all_or_nothing(duck: DuckStore) -> None:
-    """Retention is one transaction too; only the checkpoint comes after it."""
-    for number in (1, 2):
-        duck.write(commit(number, np.random.default_rng(number)))
-    before = state(duck)
-    seen = []
-
-    def forget() -> None:
-        seen.append(state(duck))
-        duck.forget(panes_before=2**62, history_before=2**62, samples={"fraud": 0})
-
-    assert attempts(duck, "_keeper", forget) > len(TABLES) // 2
-    after = state(duck)
-    assert before != after
-    assert [before] * (len(seen) - 1) + [after] == seen
+@contextmanager
+def room(n_bytes: int) -> Iterator[None]:
+    """No file of this process grows beyond a size, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_full_disk_fails_and_the_commit_can_be_retried(duck: DuckStore) -> None:
@@ -124,16 +62,34 @@ def test_a_full_disk_fails_and_the_commit_can_be_retried(duck: DuckStore) -> Non
     width = len(blobs)
     few = {name: array[:1].repeat(width) for name, array in rows(PANES, np.random.default_rng(2), 1).items()}
     large = Commit(2, {"panes": columns(PANES, {**few, "summary": blobs})})
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, hard))
-    try:
-        with pytest.raises(StoreFailed, match="File too large"):
-            duck.write(large)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with room(5_000_000), pytest.raises(StoreFailed, match="File too large"):
+        duck.write(large)
     assert (1, before) == (duck.last(), state(duck))
     duck.write(large)
     assert duck.last() == 2
+
+
+def test_a_checkpoint_on_a_full_disk_costs_no_restart(duck: DuckStore) -> None:
+    """DuckDB gives the file up for good then; the store opens it anew, as soon as there is room and nobody reads."""
+    duck.write(commit(1, np.random.default_rng(1), 1_000))
+    before, second = state(duck), commit(2, np.random.default_rng(2), 1_000)
+    size = Path(duck._path).stat().st_size
+    with room(size + 4_096):
+        for _ in range(2):
+            with pytest.raises(StoreFailed, match="File too large"):
+                duck.forget(panes_before=0, history_before=0, samples={})
+        with pytest.raises(StoreFailed):
+            duck.select(PANES)
+    with duck._gate.passed(), pytest.raises(StoreFailed, match="opened anew"):
+        duck.write(second)
+    duck.write(second)
+    duck.forget(panes_before=0, history_before=0, samples={})
+    whole = {name for name, rows in before.items() if {row["commit"] for row in rows} == {1}}
+    after = state(duck)
+    assert {"panes", "windows", "triggers"} <= whole
+    assert all(before[name] == [row for row in after[name] if row["commit"] == 1] for name in whole - NEWEST)
+    assert 2 == duck.last()
+    assert [] == [row for name in NEWEST for row in after[name] if row["commit"] != 2]
 
 
 def test_reopening_shows_the_same_rows(tmp_path: Path) -> None:

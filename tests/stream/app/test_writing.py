@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sinks.commit import RELAYED, Columns, Commit, StoreFailed, Table, columns
+from sinks.commit import RELAYED, Commit, StoreFailed, columns
 from sinks.memory import MemoryStore
 from stream.app import writing
 from stream.app.stopping import Stopping
@@ -17,7 +17,7 @@ class Failing(MemoryStore):
 
     def __init__(self, n: int) -> None:
         super().__init__()
-        self.n, self.failed, self.broken = n, lambda: None, False
+        self.n, self.failed = n, lambda: None
 
     def write(self, commit: Commit) -> None:
         """Fail, or keep it."""
@@ -32,12 +32,6 @@ class Failing(MemoryStore):
         if self.n:
             self.n -= 1
             raise StoreFailed("disk full")
-
-    def select(self, table: Table, **asked: object) -> Columns:
-        """What the store holds, unless it has given up."""
-        if self.broken:
-            raise StoreFailed("the database must be restarted")
-        return super().select(table, **asked)
 
 
 def commit(number: int) -> Commit:
@@ -85,20 +79,12 @@ def test_our_own_mistakes_are_not_tried_again() -> None:
         asyncio.run(writer.write(commit(7)))
 
 
-@pytest.mark.parametrize("action", ["write", "forget"])
-def test_a_store_that_has_given_up_ends_the_process(action: str) -> None:
-    """Where not even reading works, trying again never will: a restart goes on exactly, and says why it was needed."""
-    store = Failing(1_000)
-    store.broken = True
-    writer = Writer(store, lambda _: None, Trouble(lambda _: None), Stopping())
-    work = writer.write(commit(1)) if action == "write" else writer.forget(0, 0, {})
-    with pytest.raises(StoreFailed, match="must be restarted"):
-        asyncio.run(work)
-
-
 def test_a_store_that_cannot_forget_now_is_asked_again_later() -> None:
-    """Nothing depends on it: the next minute will do."""
-    writer = Writer(Failing(1), lambda _: None, Trouble(lambda _: None), Stopping())
+    """It is said, and said again when it is over; Commits do not wait for it."""
+    said = list[str]()
+    writer = Writer(Failing(1), lambda _: None, Trouble(said.append), Stopping())
     asyncio.run(writer.forget(0, 0, {}))
-    assert 0 == writer.store.n
     assert asyncio.run(writer.write(commit(1)))
+    assert ["the store's retention: disk full; trying again"] == said
+    asyncio.run(writer.forget(0, 0, {}))
+    assert "the store's retention: well again" == said[-1]

@@ -4,6 +4,7 @@ import sys
 from typing import NoReturn
 
 from sinks.commit import StoreError, StoreUnreadable
+from sinks.duck import StoreNewer
 from sinks.topics import Fenced
 from stream.board import UnknownBoard
 from stream.broker import BrokerFailed
@@ -27,6 +28,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (EmbeddedBrokerMissing, USER),
     (NotHandedOver, USER),
     (StoreUnreadable, USER),
+    (StoreNewer, USER),
     (ServiceFailed, WORLD),
     (ListenFailed, WORLD),
     (BrokerFailed, WORLD),

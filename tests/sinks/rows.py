@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import TABLES, Column, Columns, Commit, Table
+from sinks.commit import TABLES, Column, Columns, Commit, Store, Table
 
 MINUTE_NS = 60_000_000_000
 START_US = 1_790_000_000_000_000  # in 2026
@@ -32,6 +32,18 @@ def plain(found: Mapping[str, NDArray[np.generic]]) -> list[dict[str, object]]:
     """Rows as values that are equal only where they are the same: floats in hexadecimal, times in microseconds."""
     lists = [_plain(array) for array in found.values()]
     return [dict(zip(found, row, strict=True)) for row in zip(*lists, strict=True)]
+
+
+def torn(store: Store) -> list[str]:
+    """The tables that do not hold exactly the rows of `commit(1)`, `commit(2)` and so on up to the last."""
+    expected = [commit(number, np.random.default_rng(number)) for number in range(1, store.last() + 1)]
+    wrong = []
+    for table in (table for table in TABLES if table.keep != "newest"):
+        numbers, counts = np.unique(store.select(table)["commit"], return_counts=True)
+        whole = [(each.number, len(each.tables[table.name][table.key[0]])) for each in expected]
+        if whole != list(zip(numbers.tolist(), counts.tolist(), strict=True)):
+            wrong.append(table.name)
+    return wrong
 
 
 def _plain(array: NDArray[np.generic]) -> list[object]:

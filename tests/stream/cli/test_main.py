@@ -23,6 +23,8 @@ HELP = {
     "reference build": ("SOURCE", "--model", "--output"),
     "hand-over": ("FORMER", "--name", "--to", "docs/scaling.md"),
     "export": ("FILE", "--output", "--table"),
+    "backup": ("FILE", "--output", "--keep"),
+    "restore": ("COPY", "FILE", "--force"),
 }
 
 

@@ -1,0 +1,51 @@
+"""A lost store on a real broker: put back from a copy made under load, it ends with the rows of a sound one."""
+
+import random
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.integration.kafka import Kafka
+from tests.integration.publishing import PARTITIONS
+from tests.integration.running import COMMAND, Driftline
+from tests.torture.fleet import Fleet
+
+COPIES = 3
+
+
+def told(driftline: Driftline, *arguments: str) -> str:
+    """What a command says in the folder of a service."""
+    command = [*COMMAND, *arguments]
+    found = subprocess.run(command, cwd=driftline.folder, capture_output=True, text=True, check=False, timeout=60)
+    assert 0 == found.returncode, found.stderr
+    return found.stdout
+
+
+@pytest.mark.timeout(250)
+def test_a_lost_store_is_put_back_and_the_topics_give_the_rest(
+    kafka: Kafka, new_topic: Callable[..., str], tmp_path: Path
+) -> None:
+    """Killed, its file damaged, restored from the last of three copies: equal rows, and triggers under equal ids."""
+    fleet = Fleet(kafka, new_topic(PARTITIONS), tmp_path / "fleet", workers=0, dice=random.Random(11))
+    service = fleet.monitor
+    with fleet.running():
+        for _ in range(COPIES):
+            service.commits(2)
+            said = told(service, "backup", "--keep", "2")
+        copies = sorted((service.folder / "backups").iterdir())
+        assert (2, True) == (len(copies), said.startswith(f"backups/{copies[-1].name}: commit "))
+        service.commits(4)
+        service.kill()
+        content = bytearray(service.store.read_bytes())
+        content[len(content) // 2] ^= 1
+        service.store.write_bytes(content)
+        assert 2 == service.start().end()
+        assert "cannot be read as a store" in service.said
+        assert "driftline.duckdb: commit " in told(service, "restore", f"backups/{copies[-1].name}")
+        service.start()
+        fleet.settle()
+    found = fleet.judge()
+    print(found)
+    assert min(found[name] for name in ("triggers", "dead_letters", "findings")) > 0

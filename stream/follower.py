@@ -1,7 +1,7 @@
 """A monitor's pure half where workers read for it: Partials in, Commits and boards out."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sinks import commit as tables
@@ -22,6 +22,10 @@ from stream.watch import Memory, Watch
 from stream.windows import pane_end
 
 
+class _Early(Exception):
+    """A Partial stands on what is not decided yet."""
+
+
 class Follower(Watch):
     """Takes Partials where the chain goes on. Up to what was committed they only rebuild open panes."""
 
@@ -31,6 +35,7 @@ class Follower(Watch):
         self._progress = {partition: Progress(start.mark) for partition, start in memory.starts.items()}
         self._places = {each: Places(memory.places.get(each, Place())) for each in self._progress}
         self._unplaced: dict[Partition, Counter[str]] = {}
+        self._waiting: dict[Partition, deque[tuple[int, bytes]]] = {}  # what has come too early, and what came behind
         self.ends: dict[Partition, int] = {}  # high watermarks, by what the readers said last
         self.at_end: dict[Partition, int] = {}  # of these the ones that are reached, and where
         self._digest = digest(self.settings)
@@ -53,8 +58,26 @@ class Follower(Watch):
 
     # ---- Partials in
 
+    @property
+    def held(self) -> Collection[Partition]:
+        """Partitions whose next Partial waits until other partitions have come as far: read nothing more from them.
+
+        So it is after a store was put back from a copy: workers had been told what this monitor has yet to decide.
+        """
+        return self._waiting.keys()
+
     def receive(self, partition: Partition, at: int, value: bytes) -> None:
         """Take the Partial at an offset. Call `work` when a round of them is in. UnknownPartial, ChainBroken."""
+        waiting = self._waiting.get(partition)
+        if waiting is None:
+            try:
+                self._receive(partition, at, value)
+            except _Early:
+                self._waiting[partition] = deque([(at, value)])
+        elif at > waiting[-1][0]:
+            waiting.append((at, value))
+
+    def _receive(self, partition: Partition, at: int, value: bytes) -> None:
         link, places = wire.unpack(value, self._plan_of), self._places[partition]
         if link.partition != partition:
             raise ChainBroken(f"among the partials of {partition} is one of {link.partition}")
@@ -77,8 +100,15 @@ class Follower(Watch):
         return known
 
     def work(self) -> bool:
-        """Close what is due. Returns whether anything was."""
-        return self._close()
+        """Close what is due, and take what has waited for that. Returns whether anything was closed."""
+        closed = False
+        while self._close():
+            closed = True
+            for partition, waiting in list(self._waiting.items()):
+                del self._waiting[partition]
+                for at, value in waiting:
+                    self.receive(partition, at, value)
+        return closed
 
     def _take(self, link: Link, *, written: bool) -> None:
         """Add a Partial up. What belongs to positions is written once."""
@@ -114,14 +144,18 @@ class Follower(Watch):
 
     def _plan_of(self, model: str, end: int, plan_id: str) -> Plan | None:
         """The plan by which a pane was counted; None where the pane is closed, or another monitor's."""
-        entry = self.state.roster.get(model)
-        if entry is None or end <= self._upto[0].of(model):
+        settings = self.settings.model(model)
+        if settings is None or end <= self._upto[0].of(model):
             return None
-        plan = entry.plan_at(end - self.settings.pane)
+        entry, start = self.state.roster.get(model), end - self.settings.pane
+        plan = entry.plan_at(start) if entry is not None else None
         if plan is not None and plan.id == plan_id:
             return plan
         if not self.settings.monitors.mine(model):
             return None
+        watermark = self.marks.events[scopes.event_scope(settings, self.settings)]
+        if watermark == NEVER or start > watermark + self.settings.events.max_ahead:
+            raise _Early  # nobody may have read so far by what is decided here: it was decided in a lost store
         raise ChainBroken(f"{model}: a worker has counted pane {end} by plan {plan_id}, which was not said")
 
     # ---- between the two halves

@@ -88,6 +88,9 @@ class Following(Intake[Follower]):
         partials_of = self.settings.topics.partials_of
         return {(partials_of(topic), n): watch.next_partial((topic, n)) for topic, n in watch.progress}
 
+    def _held(self, watch: Follower) -> Collection[Partition]:
+        return [(self.settings.topics.partials_of(topic), n) for topic, n in watch.held]
+
     async def _offer(self, found: Collection[Partition]) -> None:
         """The topics between the tiers: of Partials as many partitions as of events, of boards one."""
         plans = self.settings.topics.plans

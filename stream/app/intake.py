@@ -78,7 +78,7 @@ class Intake(ABC, Generic[W]):
         """What has come. While nothing can, `trouble` says why. TopicReplaced: it is another topic now."""
         if self._added:
             self._adopt(watch)
-        return await self._steady.fetch(FETCH_MS, RECORDS_MAX, lambda: self._positions(watch), watch.held)
+        return await self._steady.fetch(FETCH_MS, RECORDS_MAX, lambda: self._positions(watch), self._held(watch))
 
     @abstractmethod
     def take(self, watch: W, fetched: list[Fetched | Gap]) -> bool:
@@ -87,6 +87,10 @@ class Intake(ABC, Generic[W]):
     @abstractmethod
     def _positions(self, watch: W) -> Mapping[Partition, int]:
         """From where to read what."""
+
+    def _held(self, watch: W) -> Collection[Partition]:
+        """Of what is read, what must wait."""
+        return watch.held
 
     @abstractmethod
     def ends(self, watch: W) -> dict[Partition, int]:

@@ -10,7 +10,7 @@ from detectors import parts
 from detectors.grids import SPECIAL
 from stream import plan as plans
 from stream.config.settings import Settings
-from stream.encodings.json import Decoder
+from stream.encodings.decoder import Decoder
 from stream.encodings.schema import ABSENT_ID, GONE, NULL_ID, UNSEEN_ID, WRONG_ID, Ids, Shape, vocabulary_ids
 from stream.encodings.structs import Types
 from stream.plan import Plan, SegmentField

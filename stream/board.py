@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from stream.clocks import Start
-from stream.events import Partition
+from stream.events import Partition, Position
 from stream.monitor.scopes import Marks, Scope
 from stream.roster import Roster
 
@@ -54,7 +54,7 @@ class PackedStart(msgspec.Struct, frozen=True, array_like=True):
 
     partition: Partition
     mark: tuple[int, int, int, int]
-    written: int
+    written: Position
     releases: list[tuple[int, int, int]]
     gap: bool
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stream.events import NEVER, Ints
+from stream.events import NEVER, Ints, Position
 from stream.windows import pane_end
 
 
@@ -25,6 +25,11 @@ class Mark:
     def place(self) -> tuple[int, int, int, int]:
         """Its numbers in their order: later marks of a partition are greater."""
         return self.offset, self.row, self.clock, self.label_clock
+
+    @property
+    def position(self) -> Position:
+        """The same without the clocks."""
+        return self.offset, self.row
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class Start:
     """Where a partition is read from: a mark with its clocks, what is already written, releases made since the mark."""
 
     mark: Mark
-    written: int
+    written: Position
     releases: tuple[Release, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Partition = tuple[str, int]  # (topic, partition)
+Position = tuple[int, int]  # (offset, row): a record of many events has as many positions
 
 NEVER: Final = -(2**63)  # a clock that has seen nothing, ns
 
@@ -21,8 +22,8 @@ KINDS = ("prediction", "features", "label")
 
 # Why a record is refused: one word each, the `reason` of dead letters and counters (docs/events.md explains them).
 EMPTY = "empty"  # no value: a tombstone
-OVERSIZED = "oversized"  # beyond limits.event_bytes
-UNDECODABLE = "undecodable"  # not JSON, not UTF-8, or not an object
+OVERSIZED = "oversized"  # beyond limits.event_bytes, or what a record of many events may hold
+UNDECODABLE = "undecodable"  # not JSON, not UTF-8, or not an object; not an Arrow stream
 MISSING_FIELD = "missing_field"  # kind, model, time, or the id of a label
 WRONG_TYPE = "wrong_type"  # of id, kind, model, version or time
 BAD_TIME = "bad_time"  # not RFC 3339 with a zone, nor epoch milliseconds, or outside 1970 to 2261
@@ -32,27 +33,83 @@ AHEAD = "ahead"  # its time runs ahead of its record's by more than max_skew
 REASONS = (EMPTY, OVERSIZED, UNDECODABLE, MISSING_FIELD, WRONG_TYPE, BAD_TIME, UNKNOWN_MODEL, WRONG_TOPIC, AHEAD)
 
 
+ROW_BITS = 20  # of a position's number: rows of a record are far fewer, offsets stay far below 2^43
+
+
+class Arrow(bytes):
+    """A record's value whose content type says that it is an Arrow IPC stream of many events."""
+
+    __slots__ = ()
+
+
+class Packed(Protocol):
+    """What a record of many events is after it was read: each of its rows is an event."""
+
+    def __len__(self) -> int:
+        """How many rows."""
+
+    def payload(self, row: int) -> bytes:
+        """What a row says, as a record of its own would."""
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records of one partition in order, undecoded. `position` is the next offset to read after them."""
+    """Records of one partition in order, undecoded.
+
+    `position` is the next offset to read after them, `row` the next row there. `rows` (n,): each one's place in its
+    record, where some records hold many and are here as often; None: all are records of one event, or not read yet.
+    """
 
     topic: str
     partition: int
     offsets: Ints
     timestamps_ms: Ints
-    values: list[bytes | None]
+    values: Sequence[bytes | Packed | None]
     position: int
+    row: int = 0
+    rows: Ints | None = None
 
     def since(self, i: int) -> "Records":
         """The records from the i-th on."""
-        return Records(
-            self.topic, self.partition, self.offsets[i:], self.timestamps_ms[i:], self.values[i:], self.position
-        )
+        return self._part(slice(i, None), self.position, self.row)
 
     def until(self, i: int) -> "Records":
         """The records before the i-th; all of them keep the position behind control records."""
-        position = self.position if i >= len(self.values) else int(self.offsets[i])
-        return Records(self.topic, self.partition, self.offsets[:i], self.timestamps_ms[:i], self.values[:i], position)
+        return self._part(slice(0, i), *((self.position, self.row) if i >= len(self.values) else self.place(i)))
+
+    @property
+    def plain(self) -> Sequence[bytes | None]:
+        """The values, where every record is one event."""
+        assert self.rows is None, "some records hold many events"
+        return cast("Sequence[bytes | None]", self.values)
+
+    def unread(self, position: Position) -> "Records":
+        """The records from a position on, which may lie amid the first one."""
+        offset, row = position
+        if self.rows is None or not row:
+            return self
+        return self.since(int(np.count_nonzero((self.offsets == offset) & (self.rows < row))))
+
+    def place(self, i: int) -> Position:
+        """Where the i-th record is."""
+        return int(self.offsets[i]), 0 if self.rows is None else int(self.rows[i])
+
+    @property
+    def numbers(self) -> Ints:
+        """A number per position, (n,); that of a record of one event is its offset."""
+        return self.offsets if self.rows is None else self.offsets + (self.rows << (63 - ROW_BITS))
+
+    def payload(self, i: int) -> bytes:
+        """What the i-th record says; nothing where it is a tombstone."""
+        value = self.values[i]
+        if value is None or isinstance(value, bytes):
+            return value or b""
+        return value.payload(self.place(i)[1])
+
+    def _part(self, part: slice, position: int, row: int) -> "Records":
+        offsets, stamps, values = self.offsets[part], self.timestamps_ms[part], self.values[part]
+        rows = None if self.rows is None else self.rows[part]
+        return Records(self.topic, self.partition, offsets, stamps, values, position, row, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Follower(Watch):
         return self._progress
 
     def _start(self, partition: Partition, mark: Mark) -> None:
-        self._starts[partition] = Start(mark, mark.offset)
+        self._starts[partition] = Start(mark, mark.position)
         self._progress[partition] = Progress(mark)
         self._places[partition] = Places(Place())
 

@@ -13,7 +13,8 @@ from stream.binding import Schema
 from stream.clocks import Limits, Mark, Progress, Release, running
 from stream.closed import Closed
 from stream.config.settings import Settings
-from stream.events import NEVER, Batch, Ints, Partition, Records
+from stream.encodings.packed import unpacked
+from stream.events import NEVER, Batch, Ints, Partition, Position, Records
 from stream.fates import Fates
 from stream.fold import Buffer
 from stream.partials import DeadLetter, Partial
@@ -32,7 +33,7 @@ class Ingest:
         self.progress: dict[Partition, Progress] = {}
         self._settings = settings
         self._pane, self._lateness = settings.pane, settings.lateness
-        self._written: dict[Partition, int] = {}  # what belongs to offsets below these is already kept
+        self._written: dict[Partition, Position] = {}  # what belongs to positions before these is already kept
         self._releases: dict[Partition, deque[Release]] = {}
         self._unplaced: dict[Partition, Counter[str]] = {}  # refusals before the first clock wait for its pane
         self._closed = self._labels_closed = Closed()
@@ -56,10 +57,10 @@ class Ingest:
         """Panes that end by then are closed: per model, its labels, per topic. From a bound on no hash is sampled."""
         self._closed, self._labels_closed, self._topics_closed, self._bounds = models, labels, topics, dict(bounds)
 
-    def start(self, partition: Partition, mark: Mark, written: int, releases: Iterable[Release] = ()) -> None:
+    def start(self, partition: Partition, mark: Mark, written: Position, releases: Iterable[Release] = ()) -> None:
         """Read a partition from a mark on.
 
-        What an earlier run wrote for offsets below `written` is not written again, and the releases that it made are
+        What an earlier run wrote for positions before `written` is not written again, and the releases that it made are
         applied where they were.
         """
         self.progress[partition] = Progress(mark)
@@ -90,8 +91,9 @@ class Ingest:
         return self._buffer.rows
 
     def decode(self, records: Records) -> Batch:
-        """The records as a batch of the present schema."""
-        return self.schema.decoder.decode(records)
+        """The records as a batch of the present schema, without the rows that were read before."""
+        read = self.progress[records.topic, records.partition].mark
+        return self.schema.decoder.decode(unpacked(records).unread(read.position))
 
     def first_time(self, batch: Batch, offset: int) -> int | None:
         """The time of the first prediction or features event that counts, from an offset on."""
@@ -196,7 +198,7 @@ class Ingest:
         if batch.rejects or fates.refused:
             self._reject(partition, batch, fates, clock, label_clock)
         ends = (clock[-1], label_clock[-1]) if len(clock) else (mark.clock, mark.label_clock)
-        self._advance(partition, Mark(batch.records.position, 0, int(ends[0]), int(ends[1])))
+        self._advance(partition, Mark(batch.records.position, batch.records.row, int(ends[0]), int(ends[1])))
 
     def _count(self, batch: Batch, fates: Fates.View, clock: Ints) -> None:
         """Predictions and features: late ones are counted, those of learned models sampled, the others buffered."""
@@ -230,13 +232,11 @@ class Ingest:
             if before >= 0:
                 at, label_at = int(clock[before]), int(label_clock[before])
             self._refused(partition, at, label_at, Counter((reject.reason,)))
-            offset = int(records.offsets[reject.row])
-            if offset >= self._written[partition]:
-                payload = (records.values[reject.row] or b"")[:PAYLOAD_MAX]
-                seen = max(at, label_at)
-                self._sums.dead_letters.append(
-                    DeadLetter(*partition, offset, 0, max(seen, 0), reject.reason, reject.detail, payload)
-                )
+            place, seen = records.place(reject.row), max(at, label_at, 0)
+            if place >= self._written[partition]:
+                payload = records.payload(reject.row)[:PAYLOAD_MAX]
+                letter = DeadLetter(*partition, *place, seen, reject.reason, reject.detail, payload)
+                self._sums.dead_letters.append(letter)
 
     def _refused(self, partition: Partition, clock: int, label_clock: int, reasons: Counter[str]) -> None:
         """Count refusals in the pane of the clock that closes the topic's panes."""

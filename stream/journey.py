@@ -42,7 +42,7 @@ class Journey(Watch):
         return self.ingest.progress
 
     def _start(self, partition: Partition, mark: Mark) -> None:
-        self.ingest.start(partition, mark, mark.offset)
+        self.ingest.start(partition, mark, mark.position)
 
     def release(self, partition: Partition, clock: int, label_clock: int = NEVER) -> bool:
         """Raise the clocks of a partition that its reader has found idle; whether that closed anything."""

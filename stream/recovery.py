@@ -58,7 +58,7 @@ def recall(store: Store, settings: Settings) -> Memory:
             continue
         key, back = (topic, partition), Mark(*rewind)
         since = tuple(release for release in releases[key] if release.offset >= back.offset)
-        starts[key] = Start(back, offset, since)
+        starts[key] = Start(back, (offset, row), since)
         clocks[key] = Mark(offset, row, clock, label_clock)
     return Memory(store.last(), state, starts, clocks, places, samples)
 

@@ -60,7 +60,7 @@ class Unplanned:
     def learn(self, sums: Sums, batch: Batch, rows: Ints, end: Ints) -> None:
         """Count and sample these rows of a batch; `end` is the end of each event's pane."""
         records = batch.records
-        hashes = position_hashes(topic_seed(records.topic), records.partition, records.offsets[batch.at[rows]])
+        hashes = position_hashes(topic_seed(records.topic), records.partition, records.numbers[batch.at[rows]])
         keys = np.stack((end[rows], batch.head[rows].astype(np.int64)))
         for pane, head in np.unique(keys, axis=1).T.tolist():
             here = np.flatnonzero((keys[0] == pane) & (keys[1] == head))
@@ -70,7 +70,7 @@ class Unplanned:
             k = STRANGER_SAMPLE if stranger else self.settings.limits.sample
             known = sums.samples.get((pane, name), NOTHING)
             here = here[hashes[here] < min(known.bound(k), self.bounds.get(name, FUTURE))]
-            payloads = [records.values[i] or b"" for i in batch.at[rows[here]].tolist()]
+            payloads = [records.payload(i) for i in batch.at[rows[here]].tolist()]
             versions = [batch.heads[head].version] * len(here)
             sums.samples[pane, name] = known.merge(Sample.of(hashes[here], versions, payloads, k), k)
         for gone in tell_fewest(sums.strangers, STRANGERS_MAX, self.settings):

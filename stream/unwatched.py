@@ -8,20 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.encodings.documents import parse
-from stream.encodings.schema import NAME_MAX
+from stream.encodings.schema import CONTRACT, NAME_MAX
 from stream.events import RESERVED, Batch, Ints
 from stream.partials import LOOKED_AT, OTHER_FIELDS, Fields, tell_fewest_fields
 from stream.roster import Roster
 from stream.sample import GOLDEN, topic_seed
 
 NAMES_HELD = 1_000  # of a pane, before they are reduced to those that are told apart
-# What docs/events.md names, whether it is read yet or not.
-CONTRACT = frozenset(
-    (
-        *("kind", "model", "time", "version", "id", "features", "segments", "score"),
-        *("prediction", "latency_ms", "status", "label", "scores", "attributions", "event"),
-    )
-)
 
 
 class Unwatched:
@@ -33,9 +26,9 @@ class Unwatched:
     def add(self, batch: Batch, counted: NDArray[np.bool_], end: Ints) -> None:
         """Choose of the counted events, a mask (n,); `end` (n,): the end of each one's pane, ns."""
         records, rows = batch.records, np.flatnonzero(counted)
-        rows = rows[looked_at(records.topic, records.partition, records.offsets[batch.at[rows]])]
+        rows = rows[looked_at(records.topic, records.partition, records.numbers[batch.at[rows]])]
         for pane_end, head, at in zip(*(column[rows].tolist() for column in (end, batch.head, batch.at)), strict=True):
-            self._waiting.append((pane_end, batch.heads[head].model, records.values[at] or b""))
+            self._waiting.append((pane_end, batch.heads[head].model, records.payload(at)))
 
     def take(self, roster: Roster, pane: int) -> Fields:
         """The fields of the chosen events that their plans do not know; none is chosen then."""

@@ -146,7 +146,7 @@ def end_of(value: bytes) -> tuple[Start, bool]:
     """Where a Partial ends, and whether a loss lies open there: what a worker goes on from."""
     wire = _decoded(value)
     mark = Mark(*wire.end)
-    return Start(mark, mark.offset), wire.gap
+    return Start(mark, mark.position), wire.gap
 
 
 def _decoded(value: bytes) -> _Wire:

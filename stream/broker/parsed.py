@@ -19,6 +19,7 @@ class Parsed(Protocol):
     offset: int
     timestamp: int
     value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
 
 
 def as_parsed(value: bytes) -> bytes:

@@ -18,20 +18,20 @@ from stream import events
 from stream.encodings.documents import parse
 from stream.encodings.rescue import FAILURES, LONG_VERSION, UNIDENTIFIED, Rescue, short
 from stream.encodings.schema import MISSING, Ids, number
-from stream.encodings.structs import Types
+from stream.encodings.structs import Header, Types
 from stream.encodings.times import BAD, times
 from stream.events import Batch, Head, Records, Reject
 
-__all__ = ["Decoder", "parse"]
+__all__ = ["Json", "parse"]
 
 CHUNK = 250  # events whose texts wait to be looked up: more, and they leave the cache (measured)
 HEADS_MAX = 60_000  # distinct (model, kind, version) remembered at once
-_OUTPUT_NUMBERS = 3  # score, latency and prediction, behind the numeric features
-_OUTPUT_TEXTS = 2  # prediction and status, behind the categorical features
+OUTPUT_NUMBERS = 3  # score, latency and prediction, behind the numeric features
+OUTPUT_TEXTS = 2  # prediction and status, behind the categorical features
 
 _KINDS = {kind: i for i, kind in enumerate(events.KINDS)}
 TIME = "RFC 3339 with a zone, or an integer of epoch milliseconds"
-_REFUSED = -1  # stands for the head of an event that is rejected
+REFUSED = -1  # stands for the head of an event that is rejected
 
 
 class _Rows:
@@ -46,7 +46,7 @@ class _Rows:
         self.unidentified: set[int] = set()  # places of labels without an id
 
 
-class Decoder:
+class Json:
     """Turns records into batches. Holds caches only: heads it has met, midnights it has parsed."""
 
     def __init__(self, types: Types, ids: Ids, bytes_max: int) -> None:
@@ -54,11 +54,11 @@ class Decoder:
         self._types = types
         self._ids = ids
         self._bytes_max = bytes_max
-        self._rescue = Rescue(types, bytes_max)
+        self.rescue = Rescue(types, bytes_max)
         self._head_of: dict[Any, int] = {}
         self._dates: dict[bytes, int] = {}
-        self._pack = struct.Struct(f"{types.n_numeric + _OUTPUT_NUMBERS}d").pack
-        self._id_type, self._pack_ids = _smallest(max(ids.values()))
+        self._pack = struct.Struct(f"{types.n_numeric + OUTPUT_NUMBERS}d").pack
+        self.id_type, self._pack_ids = _smallest(max(ids.values()))
 
     @property
     def full(self) -> bool:
@@ -69,13 +69,22 @@ class Decoder:
         """Forget the heads; batches decoded before must not be asked for theirs any more."""
         self.heads, self._head_of = [], {}
 
-    def decode(self, records: Records) -> Batch:
-        """All records as columns; rejects name their place among the records."""
-        values = records.values
+    def head_of(self, kind: object, model: object, version: object) -> int:
+        """The place of a head among the heads; REFUSED where it rejects its events."""
+        header = self.rescue.header({"kind": kind, "model": model, "version": version, "time": 0, "id": ""})
+        if not isinstance(header, Header):
+            return REFUSED
+        known = self._types.by_model.get(header.model)
+        if known is None:
+            return self._head(self._types.stranger.event, header.kind, (header.model, str(header.version)))
+        return self._head(known.event, header.kind, header.version)
+
+    def decode(self, records: Records, values: Sequence[bytes | None]) -> Batch:
+        """Values of records as columns; `at` and the rejects name their places among the values."""
         rows, rejects = _Rows(), list[Reject]()
         for i in range(0, len(values), CHUNK):
             self._read(values[i : i + CHUNK], i, rows, rejects)
-        return self._batch(records, rows, rejects)
+        return self._batch(records, len(values), rows, rejects)
 
     def _read(self, values: Sequence[bytes | None], first: int, rows: _Rows, rejects: list[Reject]) -> None:
         """Take the fields of a chunk of records.
@@ -94,7 +103,7 @@ class Decoder:
             try:
                 event = decode(value)  # type: ignore[arg-type]  # None is a TypeError
             except FAILURES:
-                event = self._rescue.event(values[i], first + i)
+                event = self.rescue.event(values[i], first + i)
                 if isinstance(event, Reject):
                     rejects.append(event)
                     continue
@@ -128,27 +137,27 @@ class Decoder:
             known = self._types.by_type[event_type]
             name, version = version if known is self._types.stranger else (known.shape.model, version)
             if not short(version):
-                return _REFUSED
+                return REFUSED
             self._head_of[key] = len(self.heads)
             self.heads.append(Head(known.place, name, _KINDS[kind], str(version)))
         return self._head_of[key]
 
-    def _batch(self, records: Records, rows: _Rows, rejects: list[Reject]) -> Batch:
-        at = np.arange(len(records.values))
+    def _batch(self, records: Records, n_values: int, rows: _Rows, rejects: list[Reject]) -> Batch:
+        at = np.arange(n_values)
         if rejects:
             at = np.delete(at, [reject.row for reject in rejects])
         n = len(rows.times)
         time, head = times(rows.times, self._dates), np.frombuffer(array("i", rows.heads), np.int32)
-        values = np.frombuffer(b"".join(rows.numbers)).reshape(n, self._types.n_numeric + _OUTPUT_NUMBERS)
+        values = np.frombuffer(b"".join(rows.numbers)).reshape(n, self._types.n_numeric + OUTPUT_NUMBERS)
         texts, segments = (
-            np.frombuffer(b"".join(packed), self._id_type).reshape(n, width)
+            np.frombuffer(b"".join(packed), self.id_type).reshape(n, width)
             for packed, width in (
-                (rows.texts, self._types.n_categorical + _OUTPUT_TEXTS),
+                (rows.texts, self._types.n_categorical + OUTPUT_TEXTS),
                 (rows.segments, len(self._types.segments)),
             )
         )
         columns: list[NDArray[Any]] = [at, time, head, values, texts, segments]
-        bad = (time == BAD) | (head == _REFUSED)
+        bad = (time == BAD) | (head == REFUSED)
         if rows.unidentified or bad.any():
             flawed = sorted({*np.flatnonzero(bad).tolist(), *rows.unidentified})
             flaws = {i: _flaw(rows, i, rows.heads[i]) for i in flawed}
@@ -161,7 +170,7 @@ class Decoder:
 
 def _flaw(rows: _Rows, i: int, head: int) -> tuple[str, str]:
     """Why a decoded event is rejected: version, id, time, the first flaw in the order of `Rescue`."""
-    if head == _REFUSED:
+    if head == REFUSED:
         return events.WRONG_TYPE, LONG_VERSION
     if i in rows.unidentified:
         return UNIDENTIFIED

@@ -30,8 +30,7 @@ class Rescue:
         if not value:
             return Reject(row, events.EMPTY, "the record has no value")
         if len(value) > self._bytes_max:
-            detail = f"{len(value):,} bytes, the limit is {self._bytes_max:,} (limits.event_bytes)"
-            return Reject(row, events.OVERSIZED, detail)
+            return Reject(row, events.OVERSIZED, oversized(len(value), self._bytes_max))
         return self._strange(value) or self._by_hand(value, row)
 
     def _strange(self, value: bytes) -> Struct | None:
@@ -50,19 +49,23 @@ class Rescue:
             return Reject(row, events.UNDECODABLE, f"{error}"[:_DETAIL_MAX])
         if not isinstance(document, dict):
             return Reject(row, events.UNDECODABLE, f"expected an object, found {_type_name(document)}")
-        for field in ("kind", "model", "time"):
-            if document.get(field) is None:
-                return Reject(row, events.MISSING_FIELD, f"the event has no {field}")
-        version = document.get("version")
-        kind, model, time, key = (document.get(field) for field in ("kind", "model", "time", "id"))
-        header = Header(kind, model, time, "" if version is None else version, key)  # type: ignore[arg-type]  # judged next
-        flaw = self._flaw(header)
-        if flaw is not None:
-            return Reject(row, *flaw)
-        if model not in self._types.by_model:
+        header = self.header(document)
+        if not isinstance(header, Header):
+            return Reject(row, *header)
+        if header.model not in self._types.by_model:
             return self._types.strange(header)
         whole = mended(text)
         return self._types.event(header, document if whole == text else load(whole))
+
+    def header(self, document: dict[str, Any]) -> Header | tuple[str, str]:
+        """The header of a parsed event; the reason and the detail where it rejects the event."""
+        for field in ("kind", "model", "time"):
+            if document.get(field) is None:
+                return events.MISSING_FIELD, f"the event has no {field}"
+        version = document.get("version")
+        kind, model, time, key = (document.get(field) for field in ("kind", "model", "time", "id"))
+        header = Header(kind, model, time, "" if version is None else version, key)  # type: ignore[arg-type]  # judged next
+        return self._flaw(header) or header
 
     def _flaw(self, header: Header) -> tuple[str, str] | None:
         """Why an event with this header is rejected: the reason, and the detail that names the field."""
@@ -90,6 +93,11 @@ class Rescue:
 UNIDENTIFIED = (events.MISSING_FIELD, "a label needs the id of its prediction")
 LONG_MODEL = f"model has no or more than {NAME_MAX} characters"
 LONG_VERSION = f"version has more than {NAME_MAX} characters"
+
+
+def oversized(n_bytes: int, bytes_max: int) -> str:
+    """What is said of an event that is too long."""
+    return f"{n_bytes:,} bytes, the limit is {bytes_max:,} (limits.event_bytes)"
 
 
 def short(name: str | int) -> bool:

@@ -16,6 +16,14 @@ Category = str | float | bool | None
 NAME_MAX = 200  # characters of a model's or version's name
 GONE: Final = RESERVED + "gone"  # stands in a Shape for a column that is missing in every event
 
+# What docs/events.md names, whether it is read yet or not.
+CONTRACT = frozenset(
+    (
+        *("kind", "model", "time", "version", "id", "features", "segments", "score"),
+        *("prediction", "latency_ms", "status", "label", "scores", "attributions", "event"),
+    )
+)
+
 # Ids that every vocabulary begins with.
 NULL_ID, UNSEEN_ID, WRONG_ID, ABSENT_ID = range(4)
 

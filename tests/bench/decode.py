@@ -10,7 +10,7 @@ from time import thread_time
 import msgspec
 import numpy as np
 
-from stream.encodings.json import Decoder
+from stream.encodings.decoder import Decoder
 from stream.encodings.schema import Shape, vocabulary_ids
 from stream.encodings.structs import Types
 from stream.events import Records

@@ -26,7 +26,7 @@ from stream.app.tiers import RUN
 from stream.broker import Fetched, Gap, reader
 from stream.config.parse import parse
 from stream.config.settings import Settings
-from stream.encodings import json as encoding
+from stream.encodings import decoder
 from stream.journey import Journey
 from stream.monitor import judging, monitor, rows, verdicts
 from stream.monitor.onboarding import File, Sources
@@ -41,7 +41,7 @@ PARTITIONS = 4
 REFERENCE = "reference"
 STAGES: list[tuple[str, object, Callable[..., Any]]] = [
     ("getmany", reader.Reader, reader.Reader.fetch),
-    ("decode, columns", encoding.Decoder, encoding.Decoder.decode),
+    ("decode, columns", decoder.Decoder, decoder.Decoder.decode),
     ("judge lateness, buffer", ingest.Ingest, ingest.Ingest.receive),
     ("fold", fold.Buffer, fold.Buffer.fold),
     ("close: distances, limits", judging, judging.judge),

@@ -24,7 +24,7 @@ def undisturbed(settings: Settings, log: dict[Partition, list[Fetched]], journal
     for kind, topic, partition, offset, clock, detail in zip(*(journal[name].tolist() for name in names), strict=True):
         if kind == "release":
             releases[topic, partition].append(Release(offset, clock, json.loads(detail)["labels"]))
-    starts = {each: Start(Mark(0), 0, tuple(releases[each])) for each in log}
+    starts = {each: Start(Mark(0), (0, 0), tuple(releases[each])) for each in log}
     journey, store = Journey(settings, Sources(settings.limits), Memory(starts=starts)), MemoryStore()
     waiting = {each: list(reversed(read)) for each, read in log.items()}
     while any(waiting.values()) or journey.held:

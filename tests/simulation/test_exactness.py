@@ -74,7 +74,7 @@ def test_without_the_position_skip_rows_are_written_twice(
 
     def repeating(*arguments: object) -> watch.Memory:
         memory = recalled(*arguments)
-        starts = {p: Start(start.mark, 0, start.releases) for p, start in memory.starts.items()}
+        starts = {p: Start(start.mark, (0, 0), start.releases) for p, start in memory.starts.items()}
         return watch.Memory(memory.last, memory.state, starts, memory.clocks)
 
     monkeypatch.setattr("tests.simulation.driver.recall", repeating)

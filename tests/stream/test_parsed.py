@@ -1,6 +1,6 @@
 """Records handed out as parsed: the same ones, from the same positions, as the client's own way hands out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 
 from stream.broker.fetched import columns
 from stream.broker.parsed import as_parsed, offer_parsed
+from stream.events import Arrow
 
 PARTITION = TopicPartition("a", 0)
 READ_COMMITTED = 1
@@ -23,7 +24,13 @@ COMMIT = b"\0\0\0\1"
 Deserializer = Callable[[bytes], bytes] | None
 
 
-def batch(offsets: list[int], *, producer: int = -1, marker: bytes | None = None) -> bytes:
+def batch(
+    offsets: list[int],
+    *,
+    producer: int = -1,
+    marker: bytes | None = None,
+    headers: Sequence[tuple[str, bytes | None]] = (("h", b"v"),),
+) -> bytes:
     """A record batch as brokers send it; of a transaction where it has a producer, of its end where it has a marker."""
     builder = DefaultRecordBatchBuilder(
         magic=2,
@@ -37,7 +44,7 @@ def batch(offsets: list[int], *, producer: int = -1, marker: bytes | None = None
     for offset in offsets:
         value = None if offset % 5 == 0 else b"%d" % offset
         at = offset - offsets[0]
-        builder.append(at, timestamp=1_000 + offset, key=marker, value=value, headers=[("h", b"v")])
+        builder.append(at, timestamp=1_000 + offset, key=marker, value=value, headers=list(headers))
     built = bytearray(bytes(builder.build()))
     built[:8] = offsets[0].to_bytes(8, "big")
     if marker is not None:
@@ -128,3 +135,22 @@ def test_other_consumers_of_the_process_get_what_they_always_got() -> None:
     assert isinstance(first, ConsumerRecord)
     assert ("a", 0, b"4", (("h", b"v"),)) == (first.topic, first.partition, first.value, first.headers)
     assert PartitionRecords is not fetcher.PartitionRecords, "the consumers that ask are served by another class"
+
+
+@pytest.mark.parametrize(
+    ("headers", "many"),
+    [
+        ([("content-type", b"application/vnd.apache.arrow.stream")], True),
+        ([("h", None), ("Content-Type", b"Application/vnd.apache.arrow.stream; version=1")], True),
+        ([("content-type", b"application/json")], False),
+        ([("content-type", None), ("accept", b"application/vnd.apache.arrow.stream")], False),
+        ([("content-type", b"\xff")], False),
+        ([], False),
+    ],
+)
+def test_the_content_type_says_which_records_hold_many_events(
+    headers: list[tuple[str, bytes | None]], many: bool
+) -> None:
+    """Without regard to case or parameters; a tombstone holds none."""
+    told = columns(PARTITION, list(MemoryRecords(batch([4, 5, 6], headers=headers)).next_batch()), 7)
+    assert [(b"4", many), (None, False), (b"6", many)] == [(value, isinstance(value, Arrow)) for value in told.values]

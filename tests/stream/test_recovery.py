@@ -79,7 +79,7 @@ def test_reading_begins_where_the_oldest_open_pane_does() -> None:
     for partition, progress in story.journey.ingest.progress.items():
         assert progress.rewind == memory.starts[partition].mark
         assert progress.mark == memory.clocks[partition]
-        assert progress.mark.offset == memory.starts[partition].written
+        assert progress.mark.position == memory.starts[partition].written
     assert 1 == len(memory.starts[SECOND].releases)
 
 

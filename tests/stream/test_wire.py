@@ -78,7 +78,7 @@ def test_sums_of_closed_panes_are_not_read(told: Tiers) -> None:
     value = next(value for partials in told.partials.values() for value in partials if _blocks(value, told))
     link = wire.unpack(value, lambda model, end, plan: None)  # noqa: ARG005 - all of them are closed
     assert {} == link.partial.blocks
-    assert wire.end_of(value) == (Start(link.end, link.end.offset), link.gap)
+    assert wire.end_of(value) == (Start(link.end, link.end.position), link.gap)
 
 
 def _blocks(value: bytes, told: Tiers) -> bool:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from detectors import grids
+from stream.broker.fetched import ARROW
+from stream.encodings.packed import unpacked
 from stream.encodings.schema import ABSENT_ID, MISSING, NOT_FINITE, NULL_ID, UNSEEN_ID, WRONG_ID, WRONG_TYPE, Shape
-from stream.events import REASONS, Batch
+from stream.events import REASONS, Arrow, Batch
 from tests.stream.encodings.oracle import World
 from tests.stream.encodings.worlds import decoder, records
 
@@ -88,8 +90,24 @@ def test_cells_are_called_as_on_the_page() -> None:
 
 def test_the_publisher_publishes_events() -> None:
     """Its code runs, and what it would send is decoded."""
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    batch = decoded(json.dumps(publisher(0)["event"]({"n": 41.5, "c": "FR"}, 0.83)))
+    assert (batch.rejects, batch.values[:, :2].tolist()) == ((), [[41.5, 0.83]])
+
+
+def publisher(place: int) -> dict[str, Any]:
+    """What the code of one of the publishers defines."""
+    code = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)[place]
     names: dict[str, Any] = {"__name__": "publisher"}
     exec(compile(code, "docs/events.md", "exec"), names)
-    batch = decoded(json.dumps(names["event"]({"n": 41.5, "c": "FR"}, 0.83)))
-    assert (batch.rejects, batch.values[:, :2].tolist()) == ((), [[41.5, 0.83]])
+    return names
+
+
+def test_the_publisher_of_tables_publishes_events() -> None:
+    """Its rows are decoded, with the time and the feature that they say; its header is the one that is asked for."""
+    ours = publisher(1)
+    assert [("content-type", ARROW.encode())] == ours["HEADERS"]
+    table = ours["scored"]([1795194000123, 1795194000456], [41.5, 12.0], [0.83, 0.2])
+    world = World((Shape("fraud", ("amount",)),), (), (), identified=True)
+    batch = decoder(world).decode(unpacked(records([Arrow(ours["record"](table))])))
+    assert (batch.rejects, batch.values[:, :2].tolist()) == ((), [[41.5, 0.83], [12.0, 0.2]])
+    assert [1795194000123000000, 1795194000456000000] == batch.time.tolist()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.encodings.json import Decoder
+from stream.encodings.decoder import Decoder
 from stream.encodings.schema import Shape
 from tests.stream.encodings import oracle
 from tests.stream.encodings.oracle import World

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.encodings.json import Decoder
+from stream.encodings.decoder import Decoder
 from stream.encodings.schema import Shape, vocabulary_ids
 from stream.encodings.structs import Types
 from stream.events import KINDS, Batch, Records

@@ -1,0 +1,1 @@
+"""Arrow IPC streams: records of many events, read column by column."""

@@ -1,0 +1,82 @@
+"""The fields of an Arrow table's events: columns by the names that JSON has for them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from stream.encodings.arrow.columns import Column, absent, column, text_bytes
+from stream.encodings.schema import CONTRACT
+from stream.events import RESERVED
+
+FEATURES, SEGMENTS = "features", "segments"
+VALUE_MAX = 64  # bytes of a number or a time in JSON, with quotes and a comma; a character takes six at most
+
+
+class Fields:
+    """Columns of a table of pyarrow, each understood when it is asked for.
+
+    Features are the fields of the struct `features`, else all columns that are no field of an event. Of repeated names,
+    the last one counts.
+    """
+
+    def __init__(self, table: Any) -> None:  # noqa: ANN401 - pyarrow is untyped
+        self._n = int(table.num_rows)
+        self._top = dict(zip(table.column_names, table.columns, strict=True))
+        self._inner = {group: _fields(self._top[group]) for group in (FEATURES, SEGMENTS) if group in self._top}
+        if FEATURES not in self._top:
+            self._inner[FEATURES] = {name: each for name, each in self._top.items() if name not in CONTRACT}
+        self._read: dict[tuple[str, str], Column] = {}
+
+    def top(self, name: str) -> Column:
+        """A field of the events themselves."""
+        return self._column("", name, self._top.get(name))
+
+    def feature(self, name: str) -> Column:
+        """A feature; where `features` is no struct, it is of the wrong type."""
+        inner = self._inner[FEATURES]
+        if inner is None:
+            return replace(self.top(FEATURES), kind="other")
+        return self._column(FEATURES, name, inner.get(name))
+
+    def segment(self, name: str) -> Column:
+        """A field of `segments`; missing where that is no struct."""
+        return self._column(SEGMENTS, name, (self._inner.get(SEGMENTS) or {}).get(name))
+
+    def longest(self) -> int:
+        """No event's JSON is longer, bytes."""
+        return sum(VALUE_MAX + 6 * (len(name) + int(text_bytes(each).max(initial=0))) for name, each in self._every())
+
+    def text_bytes(self) -> int:
+        """The bytes of all texts."""
+        return sum(int(text_bytes(each).sum()) for _, each in self._every())
+
+    def payload(self, row: int) -> bytes:
+        """An event as JSON, with all its fields."""
+        event = {name: self.top(name).value(row) for name in self._top if name in CONTRACT}
+        for group, inner in self._inner.items():
+            if inner is not None and (group not in self._top or event[group] is not None):
+                event[group] = {name: self._column(group, name, inner[name]).value(row) for name in inner}
+        return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _every(self) -> Iterator[tuple[str, Any]]:
+        yield from self._top.items()
+        for inner in self._inner.values():
+            yield from (inner or {}).items()
+
+    def _column(self, group: str, name: str, chunked: Any) -> Column:  # noqa: ANN401 - pyarrow is untyped
+        if (group, name) not in self._read:
+            here = chunked is not None and not name.startswith(RESERVED)
+            self._read[group, name] = column(chunked) if here else absent(self._n)
+        return self._read[group, name]
+
+
+def _fields(chunked: Any) -> dict[str, Any] | None:  # noqa: ANN401 - pyarrow is untyped
+    """The columns of a struct, null where it is null; None where it is no struct."""
+    from pyarrow import types
+
+    kind = chunked.type
+    if not types.is_struct(kind):
+        return None
+    names = [kind.field(i).name for i in range(kind.num_fields)]
+    return dict(zip(names, chunked.flatten(), strict=True))

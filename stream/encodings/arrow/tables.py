@@ -1,0 +1,139 @@
+"""Tables become the columns of a batch, whole columns at a time; only what rejects an event is looked at one by one."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream import events
+from stream.encodings.arrow.columns import Column
+from stream.encodings.arrow.fields import Fields
+from stream.encodings.arrow.reading import Table
+from stream.encodings.json import OUTPUT_NUMBERS, OUTPUT_TEXTS, REFUSED, TIME, Json
+from stream.encodings.packed import Run, ranges
+from stream.encodings.rescue import oversized
+from stream.encodings.schema import MISSING, NULL_ID, Ids
+from stream.encodings.structs import Header, Types
+from stream.encodings.times import BAD
+from stream.events import LABEL, Floats, Ints, Reject
+
+HEADER = ("kind", "model", "version", "time", "id")
+_IDENTIFYING = {"text", "integer"}  # kinds of columns that hold ids
+Rows = slice | Ints
+
+
+class Part(NamedTuple):
+    """Some events of a batch, and where they are in it; columns as there."""
+
+    at: Ints
+    time: Ints
+    head: NDArray[np.int32]
+    values: Floats
+    texts: NDArray[np.unsignedinteger]
+    segments: NDArray[np.unsignedinteger]
+    rejects: Sequence[Reject]
+
+
+class Tables:
+    """Decodes tables as `json` decodes the same events, whose heads it shares."""
+
+    def __init__(self, types: Types, ids: Ids, bytes_max: int, json: Json) -> None:
+        self._types, self._ids, self._bytes_max, self._json = types, ids, bytes_max, json
+        self._shapes = [known.shape for known in types.by_model.values()]
+        self._dates: dict[bytes, int] = {}
+
+    def decode(self, runs: Sequence[Run]) -> Part:
+        """Rows of tables of one schema."""
+        import pyarrow as pa
+
+        tables = [run.value.columns.slice(run.row, run.n) for run in runs if isinstance(run.value, Table)]
+        fields = Fields(pa.concat_tables(tables))
+        at = ranges(np.array([run.at for run in runs]), [run.n for run in runs])
+        head, time = self._heads(fields), fields.top("time").times(self._dates)
+        flaws = dict(self._flaws(fields, head, time))
+        rejects = [Reject(int(at[i]), *why) for i, why in flaws.items()]
+        columns: tuple[NDArray[Any], ...] = (at, time, head, *self._columns(fields, head))
+        if flaws:
+            columns = tuple(np.delete(column, list(flaws), axis=0) for column in columns)
+        at, time, head, values, texts, segments = columns
+        return Part(at, time, head, values, texts, segments, rejects)
+
+    # ---- the header
+
+    def _heads(self, fields: Fields) -> NDArray[np.int32]:
+        """The place of each event's head, (n,): the same few again and again."""
+        (kind, kinds), (model, models), (version, versions) = (fields.top(name).distinct() for name in HEADER[:3])
+        keys, at = np.unique((kind * len(models) + model) * len(versions) + version, return_inverse=True)
+        found = list[int]()
+        for key in keys.tolist():
+            rest, i = divmod(key, len(versions))
+            j, k = divmod(rest, len(models))
+            found.append(self._json.head_of(kinds[j], models[k], versions[i]))
+        heads: NDArray[np.int32] = np.array(found, np.int32)[at]
+        return heads
+
+    def _flaws(self, fields: Fields, head: NDArray[np.int32], time: Ints) -> Iterator[tuple[int, tuple[str, str]]]:
+        """The events that are rejected, and why."""
+        flawed = (head == REFUSED) | (time == BAD)
+        if self._types.identified:
+            key, labels = fields.top("id"), self._kinds(head) == LABEL
+            flawed |= key.missing & labels if key.kind in _IDENTIFYING else ~key.missing | labels
+        long = fields.longest() > self._bytes_max
+        for i in range(len(head)) if long else np.flatnonzero(flawed).tolist():
+            n_bytes = len(fields.payload(i)) if long else 0
+            if n_bytes > self._bytes_max:
+                yield i, (events.OVERSIZED, oversized(n_bytes, self._bytes_max))
+            elif flawed[i]:
+                yield i, self._flaw({name: fields.top(name).value(i) for name in HEADER})
+
+    def _flaw(self, document: dict[str, Any]) -> tuple[str, str]:
+        header = self._json.rescue.header(document)
+        if isinstance(header, Header):
+            return events.BAD_TIME, f"time is {header.time!r:.80}, expected {TIME}"
+        return header
+
+    def _kinds(self, head: NDArray[np.int32]) -> Ints:
+        return np.array([*(each.kind for each in self._json.heads), REFUSED]).take(head)
+
+    # ---- the rest
+
+    def _columns(self, fields: Fields, head: NDArray[np.int32]) -> tuple[NDArray[Any], ...]:
+        """Numbers, texts and segments of all events; those of strangers are not read."""
+        n, types = len(head), self._types
+        values = np.full((n, types.n_numeric + OUTPUT_NUMBERS), MISSING)
+        texts = np.full((n, types.n_categorical + OUTPUT_TEXTS), NULL_ID, self._json.id_type)
+        segments = np.full((n, len(types.segments)), NULL_ID, self._json.id_type)
+        model = np.array([*(each.model for each in self._json.heads), REFUSED]).take(head)
+        present = np.unique(model).tolist()
+        known = _rows(model, [place for place in present if place >= 0])
+        for i, name in enumerate(("score", "latency_ms", "prediction")):
+            self._number(values[:, i - OUTPUT_NUMBERS], known, fields.top(name))
+        for i, name in enumerate(("prediction", "status")):
+            self._text(texts[:, i - OUTPUT_TEXTS], known, fields.top(name))
+        for i, name in enumerate(types.segments):
+            self._text(segments[:, i], known, fields.segment(name))
+        shared: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}  # many models have the same features
+        for place in present:
+            if place >= 0:
+                shape = self._shapes[place]
+                shared.setdefault((shape.numeric, shape.categorical), []).append(place)
+        for (numeric, categorical), places in shared.items():
+            rows = _rows(model, places)
+            for i, name in enumerate(numeric):
+                self._number(values[:, i], rows, fields.feature(name))
+            for i, name in enumerate(categorical):
+                self._text(texts[:, i], rows, fields.feature(name))
+        return values, texts, segments
+
+    def _number(self, into: Floats, rows: Rows, column: Column) -> None:
+        into[rows] = column.numbers()[rows]
+
+    def _text(self, into: NDArray[Any], rows: Rows, column: Column) -> None:
+        into[rows] = column.categories(self._ids)[rows]
+
+
+def _rows(model: Ints, places: Sequence[int]) -> Rows:
+    """The rows of some models; a slice where they are all."""
+    here = np.isin(model, places)
+    return slice(None) if here.all() else np.flatnonzero(here)

@@ -33,6 +33,7 @@ AHEAD = "ahead"  # its time runs ahead of its record's by more than max_skew
 REASONS = (EMPTY, OVERSIZED, UNDECODABLE, MISSING_FIELD, WRONG_TYPE, BAD_TIME, UNKNOWN_MODEL, WRONG_TOPIC, AHEAD)
 
 
+ARROW = "application/vnd.apache.arrow.stream"  # the content type of records of many events
 ROW_BITS = 20  # of a position's number: rows of a record are far fewer, offsets stay far below 2^43
 
 
@@ -40,6 +41,12 @@ class Arrow(bytes):
     """A record's value whose content type says that it is an Arrow IPC stream of many events."""
 
     __slots__ = ()
+
+
+def marked(value: bytes | None, content_type: str) -> bytes | None:
+    """A value as what its content type says that it is; types of media have parameters, and no case."""
+    stream = content_type.partition(";")[0].strip().lower() == ARROW
+    return Arrow(value) if stream and value is not None else value
 
 
 class Packed(Protocol):
@@ -50,6 +57,9 @@ class Packed(Protocol):
 
     def payload(self, row: int) -> bytes:
         """What a row says, as a record of its own would."""
+
+    def outline(self) -> bytes:
+        """What every row says, without the values: the fields of its events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +115,11 @@ class Records:
         if value is None or isinstance(value, bytes):
             return value or b""
         return value.payload(self.place(i)[1])
+
+    def outline(self, i: int) -> bytes:
+        """What has the fields of the i-th record, and perhaps no values."""
+        value = self.values[i]
+        return value or b"" if value is None or isinstance(value, bytes) else value.outline()
 
     def _part(self, part: slice, position: int, row: int) -> "Records":
         offsets, stamps, values = self.offsets[part], self.timestamps_ms[part], self.values[part]

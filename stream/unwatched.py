@@ -28,7 +28,7 @@ class Unwatched:
         records, rows = batch.records, np.flatnonzero(counted)
         rows = rows[looked_at(records.topic, records.partition, records.numbers[batch.at[rows]])]
         for pane_end, head, at in zip(*(column[rows].tolist() for column in (end, batch.head, batch.at)), strict=True):
-            self._waiting.append((pane_end, batch.heads[head].model, records.payload(at)))
+            self._waiting.append((pane_end, batch.heads[head].model, records.outline(at)))
 
     def take(self, roster: Roster, pane: int) -> Fields:
         """The fields of the chosen events that their plans do not know; none is chosen then."""

@@ -9,11 +9,10 @@ from aiokafka.structs import TopicPartition
 from numpy.typing import NDArray
 
 from stream.broker.parsed import Parsed
-from stream.events import Arrow, Records
+from stream.events import Records, marked
 
 offset_of, timestamp_of, value_of = attrgetter("offset"), attrgetter("timestamp"), attrgetter("value")
 headers_of = attrgetter("headers")
-ARROW = "application/vnd.apache.arrow.stream"
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth value
@@ -60,18 +59,15 @@ def columns(partition: TopicPartition, records: Sequence[Parsed], position: int)
 
 def _values(records: Sequence[Parsed]) -> list[bytes | None]:
     """The values, marked where a content type says that they hold many events; hardly a record has headers."""
-    values = list(map(value_of, records))
     if any(map(headers_of, records)):
-        for i, record in enumerate(records):
-            if record.value is not None and _content_type(record.headers) == ARROW:
-                values[i] = Arrow(record.value)
-    return values
+        return [marked(record.value, _content_type(record.headers)) for record in records]
+    return list(map(value_of, records))
 
 
 def _content_type(headers: Sequence[tuple[str, bytes | None]]) -> str:
-    """What a record says of its value, without parameters; names and types of media have no case."""
+    """What a record says of its value; names have no case."""
     said = next((value for name, value in headers if name.lower() == "content-type"), None)
-    return (said or b"").decode("utf-8", "replace").partition(";")[0].strip().lower()
+    return (said or b"").decode("utf-8", "replace")
 
 
 def _offsets(records: Sequence[Parsed]) -> NDArray[np.int64]:

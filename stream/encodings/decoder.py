@@ -1,8 +1,10 @@
 """Records of either encoding become one Batch, in their order."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from stream.encodings.arrow.reading import Refused
 from stream.encodings.arrow.tables import Part, Tables
@@ -39,11 +41,10 @@ class Decoder:
         if records.rows is None:
             return self._json.decode(records, records.plain)
         parts = list(self._parts(records))
-        at, *columns = (np.concatenate(pieces) for pieces in zip(*(part[:-1] for part in parts), strict=True))
-        order = np.argsort(at)
         rejects = sorted((reject for part in parts for reject in part.rejects), key=lambda reject: reject.row)
-        time, head, values, texts, segments = (column.take(order, axis=0) for column in columns)
-        return Batch(records, at[order], time, head, values, texts, segments, self.heads, tuple(rejects))
+        columns = [part[:-1] for part in parts if len(part.at)] or [parts[0][:-1]]
+        at, time, head, values, texts, segments = columns[0] if len(columns) == 1 else _joined(columns)
+        return Batch(records, at, time, head, values, texts, segments, self.heads, tuple(rejects))
 
     def _parts(self, records: Records) -> Iterator[Part]:
         """Records of one event as JSON, the others by their schemas."""
@@ -65,3 +66,10 @@ class Decoder:
         rejects = [Reject(int(places[each.row]), each.reason, each.detail) for each in found.rejects]
         columns = (found.time, found.head, found.values, found.texts, found.segments)
         return Part(places[found.at], *columns, rejects + refused)
+
+
+def _joined(parts: Sequence[tuple[NDArray[Any], ...]]) -> Iterator[NDArray[Any]]:
+    """The columns of all parts, in the order of the first column: the places."""
+    at, *others = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
+    order = np.argsort(at)
+    return (column.take(order, axis=0) for column in (at, *others))

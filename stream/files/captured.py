@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from stream.events import Partition, Records
+from stream.events import Partition, Records, marked
 from stream.files.database import batches, database, literal
 from stream.files.fields import INTEGERS
 from stream.files.lines import UNKNOWN_MS
 from stream.files.paths import FileProblem
 
 COLUMNS = {"topic", "partition", "offset", "timestamp", "key", "value"}
+CONTENT_TYPE = "content_type"  # may be there as well: what the header of that name said
 
 
 def is_captured(path: Path) -> bool:
@@ -47,9 +48,11 @@ def captured(paths: Sequence[Path], batch: int) -> Iterator[tuple[Records, int]]
     last: dict[Partition, int] = {}
     with database(paths[0]) as connection:
         timestamp = _timestamp(connection.sql(f"SELECT timestamp FROM {_files(paths)}").types[0].id)  # noqa: S608
+        named = connection.sql(f"SELECT * FROM {_files(paths)}").columns  # noqa: S608
+        content_type = CONTENT_TYPE if CONTENT_TYPE in named else "''"
         (n,) = connection.execute(f"SELECT count(*) FROM {_files(paths)}").fetchall()[0]  # noqa: S608
         query = f"""
-            SELECT topic, "partition", "offset", ms, value FROM (
+            SELECT topic, "partition", "offset", ms, value, {content_type} FROM (
                 SELECT *, max(ms) OVER (PARTITION BY topic, "partition" ORDER BY "offset") AS reached
                 FROM (SELECT *, coalesce({timestamp}, {UNKNOWN_MS}) AS ms FROM {_files(paths)}))
             ORDER BY reached, topic, "partition", "offset"
@@ -72,11 +75,11 @@ def _timestamp(kind: str) -> str:
 def _by_partition(rows: list[tuple[Any, ...]], last: dict[Partition, int]) -> Iterator[Records]:
     """The records of a batch by partition: their order is their own, between partitions none is needed."""
     groups: dict[Partition, list[tuple[int, int, bytes | None]]] = {}
-    for topic, partition, offset, timestamp_ms, value in rows:
+    for topic, partition, offset, timestamp_ms, value, content_type in rows:
         key = (topic, partition)
         if offset > last.get(key, -1):
             last[key] = offset
-            groups.setdefault(key, []).append((offset, timestamp_ms, _bytes(value)))
+            groups.setdefault(key, []).append((offset, timestamp_ms, marked(_bytes(value), content_type or "")))
     for (topic, partition), found in groups.items():
         offsets, timestamps_ms, values = zip(*found, strict=True)
         yield Records(

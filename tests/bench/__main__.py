@@ -16,7 +16,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads for 
 
 import numpy as np
 
-from tests.bench import decode, deployed, endless, latency, memory, recorded, speed, store, tiers, workers
+from tests.bench import decode, deployed, endless, latency, memory, packed, recorded, speed, store, tiers, workers
 from tests.bench.report import Figure
 
 STORE_RUNS = 3
@@ -55,6 +55,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Figure]]] = {
     "deployed": deployed.figures,
     "latency": latency.figures,
     "endless": endless.figures,
+    "packed": packed.figures,
     "decode": _decode,
 }
 

@@ -4,6 +4,7 @@ What a value means does not depend on how its column is stored, and is what the 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -20,10 +21,13 @@ NS_OF = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 @dataclass(frozen=True)
 class Column:
-    """Values (n,): numbers and truths as such, moments since 1970 in `unit`, texts as places in `words`."""
+    """Values (n,): numbers and truths as such, moments since 1970 in `unit`, texts as places in `words`.
+
+    `missing` (n,) says where there is none; it is None where there is one everywhere.
+    """
 
     kind: Kind
-    missing: NDArray[np.bool_]
+    missing: NDArray[np.bool_] | None
     values: NDArray[Any]
     words: tuple[str, ...] = ()
     unit: str = ""
@@ -33,11 +37,11 @@ class Column:
         if self.kind == "integer":
             found = self.values.astype(np.float64)
         elif self.kind == "real":
-            found = np.where(np.isnan(self.values), NOT_FINITE, self.values)
+            nan = np.isnan(self.values)
+            found = np.where(nan, NOT_FINITE, self.values) if nan.any() else self.values
         else:
-            found = np.full(len(self.missing), WRONG_TYPE)
-        found[self.missing] = MISSING
-        return found
+            found = np.full(len(self.values), WRONG_TYPE)
+        return found if self.missing is None else np.where(self.missing, MISSING, found)
 
     def categories(self, ids: Ids) -> Ints:
         """As a categorical field has them, ids (n,)."""
@@ -54,27 +58,22 @@ class Column:
             found = np.where(usable, self.values, 0).astype(np.int64) * step
             found[~usable] = BAD
         else:
-            found = np.full(len(self.missing), BAD)
-        found[self.missing] = BAD
-        return found
+            found = np.full(len(self.values), BAD)
+        return found if self.missing is None else np.where(self.missing, BAD, found)
 
     def distinct(self) -> tuple[Ints, list[Any]]:
         """Codes (n,) of the different values, and these as in JSON."""
         if self.kind == "text":
-            return np.where(self.missing, len(self.words), self.values), [*self.words, None]
-        stored, codes = np.unique(self.values, return_inverse=True)
-        return np.where(self.missing, len(stored), codes), [*map(self._written, stored), None]
-
-    def value(self, i: int) -> Any:  # noqa: ANN401 - any value of JSON
-        """The i-th as in JSON; for what JSON does not have, something of a wrong type."""
-        return None if self.missing[i] else self._written(self.values[i])
+            found, codes = list[Any](self.words), self.values
+        else:
+            stored, codes = np.unique(self.values, return_inverse=True)
+            found = [self._written(each) for each in stored]
+        return codes if self.missing is None else np.where(self.missing, len(found), codes), [*found, None]
 
     def _written(self, stored: np.generic) -> Any:  # noqa: ANN401 - any value of JSON
         match self.kind:
-            case "text":
-                return self.words[int(stored)]
             case "moment":
-                return f"{stored.astype(f'datetime64[{self.unit}]')}Z"
+                return _rfc3339(int(stored), self.unit)
             case "other" | "nothing":
                 return []
         return stored.item()
@@ -87,76 +86,121 @@ def absent(n: int) -> Column:
 
 def column(chunked: Any) -> Column:  # noqa: ANN401 - pyarrow is untyped
     """The column that a chunked array of pyarrow holds."""
-    from pyarrow import types
-
-    kind = chunked.type
-    stored = kind.value_type if types.is_dictionary(kind) else kind
-    if _is_text(stored):
-        return _text(chunked if types.is_dictionary(kind) else chunked.dictionary_encode())
-    if types.is_null(stored):
+    stored, encoded = _stored(chunked.type)
+    kind = kind_of(stored)
+    if kind == "text":
+        return _text(chunked if encoded else chunked.dictionary_encode())
+    if kind == "nothing":
         return absent(len(chunked))
-    known = _kind(stored)
-    if known != "other" and types.is_dictionary(kind):  # of a known width, so every row can have its own
+    if kind != "other" and encoded:  # of a known width, so every row can have its own
         chunked = chunked.cast(stored)
-    return Column(known, chunked.is_null().to_numpy(), _values(known, chunked), unit=getattr(stored, "unit", ""))
+    missing = chunked.is_null().to_numpy() if chunked.null_count or kind == "other" else None
+    return Column(kind, missing, _values(kind, chunked), unit=getattr(stored, "unit", ""))
 
 
-def text_bytes(chunked: Any) -> Ints:  # noqa: ANN401 - pyarrow is untyped
-    """How long the texts of a column are, those of a dictionary once; none where it has no texts."""
-    from pyarrow import compute, types
-
-    arrays = [chunk.dictionary for chunk in chunked.chunks] if types.is_dictionary(chunked.type) else chunked.chunks
-    found = [np.zeros(0, np.int64)]
-    for texts in arrays:
-        if types.is_string_view(texts.type) and len(texts):  # 16 bytes each, which begin with the length
-            upto = texts.offset + len(texts)
-            lengths = np.frombuffer(texts.buffers()[1], np.int32, 4 * upto)[4 * texts.offset :: 4]
-            found.append(np.where(texts.is_null().to_numpy(zero_copy_only=False), 0, lengths))
-        elif _is_text(texts.type):
-            found.append(compute.binary_length(texts).fill_null(0).to_numpy())
-    return np.concatenate(found)
-
-
-def _kind(kind: Any) -> Kind:  # noqa: ANN401 - a type of pyarrow
-    from pyarrow import types
-
-    if types.is_boolean(kind):
-        return "truth"
-    if types.is_integer(kind):
-        return "integer"
-    if types.is_floating(kind) or types.is_decimal(kind):
-        return "real"
-    return "moment" if types.is_timestamp(kind) else "other"
+def written(chunked: Any, row: int) -> Any:  # noqa: ANN401 - pyarrow is untyped; any value of JSON
+    """A single value as in JSON; for what JSON does not have, something of a wrong type."""
+    stored, encoded = _stored(chunked.type)
+    scalar = chunked[row].value if encoded else chunked[row]
+    if scalar is None or not scalar.is_valid:
+        return None
+    match kind_of(stored):
+        case "real":
+            return float(scalar.as_py())
+        case "moment":
+            return _rfc3339(scalar.value, stored.unit)
+        case "other":
+            return []
+    return scalar.as_py()
 
 
-def _is_text(kind: Any) -> bool:  # noqa: ANN401 - a type of pyarrow
-    from pyarrow import types
+def text_bytes(chunked: Any) -> tuple[int, int]:  # noqa: ANN401 - pyarrow is untyped
+    """How long the longest text of a column is, and all together, those of a dictionary once; 0 where it has none."""
+    stored, encoded = _stored(chunked.type)
+    if kind_of(stored) != "text":
+        return 0, 0
+    pieces = [_lengths(chunk.dictionary if encoded else chunk) for chunk in chunked.chunks]
+    return max(int(piece.max(initial=0)) for piece in pieces), sum(int(piece.sum()) for piece in pieces)
 
-    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
+
+def kind_of(stored: Any) -> Kind:  # noqa: ANN401 - a type of pyarrow
+    """What the values of a type are."""
+    return _kinds().get(stored.id, "other")
 
 
-def _values(known: Kind, chunked: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow is untyped
+def is_view(stored: Any) -> bool:  # noqa: ANN401 - a type of pyarrow
+    """Whether it is the type of texts that may share their bytes."""
+    return bool(stored.id == _id("STRING_VIEW"))
+
+
+@cache
+def _kinds() -> dict[int, Kind]:
+    names: dict[Kind, str] = {
+        "nothing": "NA",
+        "truth": "BOOL",
+        "integer": "INT8 INT16 INT32 INT64 UINT8 UINT16 UINT32 UINT64",
+        "real": "HALF_FLOAT FLOAT DOUBLE DECIMAL32 DECIMAL64 DECIMAL128 DECIMAL256",
+        "text": "STRING LARGE_STRING STRING_VIEW",
+        "moment": "TIMESTAMP",
+    }
+    return {_id(name): kind for kind, listed in names.items() for name in listed.split()}
+
+
+@cache
+def _id(name: str) -> int:
+    """The number of a type."""
+    from pyarrow import lib
+
+    return int(getattr(lib, f"Type_{name}"))
+
+
+def _stored(kind: Any) -> tuple[Any, bool]:  # noqa: ANN401 - a type of pyarrow
+    """The type of the values, and whether they are a dictionary's."""
+    return (kind.value_type, True) if kind.id == _id("DICTIONARY") else (kind, False)
+
+
+def _rfc3339(stored: int, unit: str) -> str:
+    return f"{np.int64(stored).astype(f'datetime64[{unit}]')}Z"
+
+
+def _lengths(texts: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow is untyped
+    """How long each of an array's texts is: from where they begin, or from views of 16 bytes, which begin with it."""
+    first, upto = texts.offset, texts.offset + len(texts)
+    if not len(texts):
+        return np.zeros(0, np.int64)
+    if is_view(texts.type):
+        lengths = np.frombuffer(texts.buffers()[1], np.int32, 4 * upto)[4 * first :: 4]
+        return np.where(texts.is_null().to_numpy(zero_copy_only=False), 0, lengths)
+    width = np.int64 if texts.type.id == _id("LARGE_STRING") else np.int32
+    return np.diff(np.frombuffer(texts.buffers()[1], width, upto + 1)[first:])
+
+
+def _values(kind: Kind, chunked: Any) -> NDArray[Any]:  # noqa: ANN401 - pyarrow is untyped
     """The values, with something where there is none."""
-    from pyarrow import types
-
-    if known == "other":
+    if kind == "other":
         return np.zeros(len(chunked))
-    if known == "real":  # NaN where there is none
-        wide = chunked.cast("float64") if types.is_decimal(chunked.type) else chunked
+    if kind == "real":  # NaN where there is none
+        wide = chunked.cast("float64") if str(chunked.type).startswith("decimal") else chunked
         with np.errstate(invalid="ignore"):  # a NaN that signals
             reals: NDArray[Any] = wide.to_numpy().astype(np.float64, copy=False)
         return reals
-    plain = chunked.cast("int64") if known == "moment" else chunked
-    found: NDArray[Any] = (plain.fill_null(False if known == "truth" else 0) if plain.null_count else plain).to_numpy()
+    plain = chunked.cast("int64") if kind == "moment" else chunked
+    found: NDArray[Any] = (plain.fill_null(False if kind == "truth" else 0) if plain.null_count else plain).to_numpy()
     return found
 
 
 def _text(chunked: Any) -> Column:  # noqa: ANN401 - pyarrow is untyped
     """Texts as codes. Each chunk has words of its own, perhaps with a null among them."""
+    if chunked.num_chunks == 1 and not chunked.null_count and not chunked.chunk(0).dictionary.null_count:
+        texts = chunked.chunk(0)
+        return Column("text", None, texts.indices.to_numpy(), tuple(texts.dictionary.to_pylist()))
     code_of: dict[str | None, int] = {None: 0}
     pieces = []
+    codes, known = list[int](), None
     for chunk in chunked.chunks:
-        codes = [code_of.setdefault(word, len(code_of)) for word in chunk.dictionary.to_pylist()]
+        if known is None or not chunk.dictionary.equals(known):  # as a rule they are all alike
+            known = chunk.dictionary
+            codes = [code_of.setdefault(word, len(code_of)) for word in known.to_pylist()]
         places = chunk.indices.fill_null(len(codes)) if chunk.indices.null_count else chunk.indices
         pieces.append(np.array([*codes, 0], np.int64).take(places.to_numpy()))
     found = np.concatenate(pieces)

@@ -1,11 +1,11 @@
 """The fields of an Arrow table's events: columns by the names that JSON has for them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from stream.encodings.arrow.columns import Column, absent, column, text_bytes
+from stream.encodings.arrow.columns import Column, absent, column, text_bytes, written
 from stream.encodings.schema import CONTRACT
 from stream.events import RESERVED
 
@@ -45,19 +45,29 @@ class Fields:
 
     def longest(self) -> int:
         """No event's JSON is longer, bytes."""
-        return sum(VALUE_MAX + 6 * (len(name) + int(text_bytes(each).max(initial=0))) for name, each in self._every())
+        return sum(VALUE_MAX + 6 * (len(name) + text_bytes(each)[0]) for name, each in self._every())
 
     def text_bytes(self) -> int:
         """The bytes of all texts."""
-        return sum(int(text_bytes(each).sum()) for _, each in self._every())
+        return sum(text_bytes(each)[1] for _, each in self._every())
 
     def payload(self, row: int) -> bytes:
         """An event as JSON, with all its fields."""
-        event = {name: self.top(name).value(row) for name in self._top if name in CONTRACT}
+        event = self.some(row, [name for name in self._top if name in CONTRACT])
         for group, inner in self._inner.items():
             if inner is not None and (group not in self._top or event[group] is not None):
-                event[group] = {name: self._column(group, name, inner[name]).value(row) for name in inner}
+                event[group] = {name: written(chunked, row) for name, chunked in inner.items()}
         return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def outline(self) -> bytes:
+        """What every event has as JSON, without the values."""
+        event = dict.fromkeys(name for name in self._top if name in CONTRACT)
+        event |= {group: dict.fromkeys(inner) for group, inner in self._inner.items() if inner is not None}
+        return json.dumps(event, ensure_ascii=False).encode()
+
+    def some(self, row: int, names: Iterable[str]) -> dict[str, Any]:
+        """These fields of an event, as far as there are such, as in JSON."""
+        return {name: written(self._top[name], row) for name in names if name in self._top}
 
     def _every(self) -> Iterator[tuple[str, Any]]:
         yield from self._top.items()

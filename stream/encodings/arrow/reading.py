@@ -5,6 +5,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from stream import events
+from stream.encodings.arrow.columns import is_view
 from stream.encodings.arrow.fields import Fields
 from stream.encodings.arrow.framing import Frame, frames
 from stream.events import Arrow
@@ -30,6 +31,10 @@ class Refused:
         """The record itself."""
         return self._value
 
+    def outline(self) -> bytes:
+        """It has no fields."""
+        return b"{}"
+
 
 class Table:
     """The rows of a record. Tables with the same bytes of a schema may be read as one."""
@@ -40,9 +45,17 @@ class Table:
     def __len__(self) -> int:
         return int(self.columns.num_rows)
 
+    def rows(self, first: int, n: int) -> Any:  # noqa: ANN401 - pyarrow is untyped
+        """Some of its rows as a table of pyarrow."""
+        return self.columns if n == len(self) else self.columns.slice(first, n)
+
     def payload(self, row: int) -> bytes:
         """The event that a row stands for, as JSON."""
         return self._fields.payload(row)
+
+    def outline(self) -> bytes:
+        """The fields of its events as JSON, without their values."""
+        return _outline(self.schema)
 
     @cached_property
     def _fields(self) -> Fields:
@@ -96,6 +109,13 @@ def _table(value: Arrow, schema_end: int) -> Table | Refused:
 
 
 @lru_cache(SCHEMAS_MAX)
+def _outline(schema: bytes) -> bytes:
+    import pyarrow as pa
+
+    return Fields(pa.ipc.read_schema(pa.py_buffer(schema)).empty_table()).outline()
+
+
+@lru_cache(SCHEMAS_MAX)
 def _has_views(schema: bytes) -> bool:
     """Whether texts may overlap; a ValueError where a name is no text."""
     import pyarrow as pa
@@ -107,7 +127,6 @@ def _is_view(field: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
     from pyarrow import types
 
     assert isinstance(field.name, str)
-    kind = field.type.value_type if types.is_dictionary(field.type) else field.type
-    if types.is_struct(kind):
-        return any([_is_view(kind.field(i)) for i in range(kind.num_fields)])  # noqa: C419 - look at all
-    return bool(types.is_string_view(kind))
+    if types.is_struct(field.type):
+        return any([_is_view(field.type.field(i)) for i in range(field.type.num_fields)])  # noqa: C419 - look at all
+    return is_view(field.type.value_type if types.is_dictionary(field.type) else field.type)

@@ -45,10 +45,7 @@ class Tables:
 
     def decode(self, runs: Sequence[Run]) -> Part:
         """Rows of tables of one schema."""
-        import pyarrow as pa
-
-        tables = [run.value.columns.slice(run.row, run.n) for run in runs if isinstance(run.value, Table)]
-        fields = Fields(pa.concat_tables(tables))
+        fields = Fields(_joined([run.value.rows(run.row, run.n) for run in runs if isinstance(run.value, Table)]))
         at = ranges(np.array([run.at for run in runs]), [run.n for run in runs])
         head, time = self._heads(fields), fields.top("time").times(self._dates)
         flaws = dict(self._flaws(fields, head, time))
@@ -78,14 +75,15 @@ class Tables:
         flawed = (head == REFUSED) | (time == BAD)
         if self._types.identified:
             key, labels = fields.top("id"), self._kinds(head) == LABEL
-            flawed |= key.missing & labels if key.kind in _IDENTIFYING else ~key.missing | labels
+            missing = np.zeros(len(head), np.bool_) if key.missing is None else key.missing
+            flawed |= missing & labels if key.kind in _IDENTIFYING else ~missing | labels
         long = fields.longest() > self._bytes_max
         for i in range(len(head)) if long else np.flatnonzero(flawed).tolist():
             n_bytes = len(fields.payload(i)) if long else 0
             if n_bytes > self._bytes_max:
                 yield i, (events.OVERSIZED, oversized(n_bytes, self._bytes_max))
             elif flawed[i]:
-                yield i, self._flaw({name: fields.top(name).value(i) for name in HEADER})
+                yield i, self._flaw(fields.some(i, HEADER))
 
     def _flaw(self, document: dict[str, Any]) -> tuple[str, str]:
         header = self._json.rescue.header(document)
@@ -131,6 +129,17 @@ class Tables:
 
     def _text(self, into: NDArray[Any], rows: Rows, column: Column) -> None:
         into[rows] = column.categories(self._ids)[rows]
+
+
+def _joined(tables: Sequence[Any]) -> Any:  # noqa: ANN401 - pyarrow is untyped
+    """The tables as one, each column in one piece if that can be."""
+    import pyarrow as pa
+
+    pieces = pa.concat_tables(tables)
+    try:
+        return pieces.combine_chunks()
+    except pa.ArrowException:  # such as more words of a dictionary than its type can tell apart
+        return pieces
 
 
 def _rows(model: Ints, places: Sequence[int]) -> Rows:

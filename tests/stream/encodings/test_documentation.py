@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 from detectors import grids
-from stream.broker.fetched import ARROW
 from stream.encodings.packed import unpacked
 from stream.encodings.schema import ABSENT_ID, MISSING, NOT_FINITE, NULL_ID, UNSEEN_ID, WRONG_ID, WRONG_TYPE, Shape
-from stream.events import REASONS, Arrow, Batch
+from stream.events import ARROW, REASONS, Arrow, Batch
 from tests.stream.encodings.oracle import World
 from tests.stream.encodings.worlds import decoder, records
 

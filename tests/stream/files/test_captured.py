@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stream import files
-from stream.events import Records
+from stream.events import Arrow, Records
 from stream.files import FileProblem
 from tests.stream.files.events import parquet, write
 
@@ -84,3 +84,13 @@ def test_captured_logs_and_plain_files_do_not_mix(tmp_path: Path) -> None:
         files.records([path, other], topic="unused")
     with pytest.raises(FileProblem, match="column 'offset' of a captured log is of type VARCHAR, not integer"):
         files.records([captured(tmp_path / "c.parquet", "'a', 0, 'first', 1, NULL, 'x'")], topic="unused")
+
+
+def test_a_content_type_may_be_kept_too(tmp_path: Path) -> None:
+    """Where a capture has it, records of many events come back as such."""
+    rows = (
+        "('a', 0, 0, 1, NULL, 'x'::BLOB, 'application/vnd.apache.arrow.stream'), ('a', 0, 1, 2, NULL, 'y'::BLOB, NULL)"
+    )
+    path = parquet(tmp_path / "a.parquet", f"SELECT * FROM (VALUES {rows}) AS records ({COLUMNS}, content_type)")
+    (found,) = files.records([path], topic="unused")
+    assert [(b"x", Arrow), (b"y", bytes)] == [(value, type(value)) for value in found.values]

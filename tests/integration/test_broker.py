@@ -8,6 +8,7 @@ from confluent_kafka import Producer
 
 from stream.broker import Bounds, ConnectionProblem, Gap, Questions, TopicReplaced
 from stream.config.settings import Kafka as Settings
+from stream.events import ARROW, Arrow
 from tests.integration.kafka import Kafka, RealKafka
 from tests.integration.reading import ENOUGH, numbers, reading, run, until, values
 
@@ -25,6 +26,23 @@ def test_reading_resumes_at_exact_positions(kafka: Kafka, new_topic: Callable[..
             after = await until(second, lambda: second.at_end((topic, 0)))
         assert numbers(0, 1000) == values(before) + values(after)
         assert list(range(1000)) == [offset for each in before + after for offset in each.offsets.tolist()]
+
+    run(story())
+
+
+def test_a_content_type_comes_with_its_record(kafka: Kafka, new_topic: Callable[..., str]) -> None:
+    """Of records side by side, those that a header calls Arrow streams are marked, byte for byte."""
+    topic = new_topic()
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "compression.type": "zstd"})
+    for i in range(6):
+        headers = [("content-type", ARROW.encode())] if i % 2 else []
+        producer.produce(topic, b"%d" % i, partition=0, headers=headers)
+    assert 0 == producer.flush(30)
+
+    async def story() -> None:
+        async with reading(kafka, {(topic, 0): 0}) as reader:
+            fetched = await until(reader, lambda: reader.position((topic, 0)) == 6)
+        assert [(b"%d" % i, i % 2 == 1) for i in range(6)] == [(each, type(each) is Arrow) for each in values(fetched)]
 
     run(story())
 

@@ -1,6 +1,5 @@
 """Partials in, boards out: what a monitor reads of workers, and what it tells them once it is kept."""
 
-import time
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -39,7 +38,7 @@ class Following(Intake[Follower]):
 
     def take(self, watch: Follower, fetched: list[Fetched | Gap]) -> bool:
         """Add Partials up, and close what is due. ChainBroken where some are gone."""
-        now = time.monotonic()
+        now = self.clock()
         for item in fetched:
             partition = self._sources[item.topic], item.partition
             if isinstance(item, Gap):
@@ -57,7 +56,7 @@ class Following(Intake[Follower]):
 
     async def told(self, watch: Follower) -> None:
         """Tell workers what the last Commit stands on. What cannot be told now is told with the next one."""
-        now = time.monotonic()
+        now = self.clock()
         asked = {
             partition: (watch.clocks[partition].offset, until)
             for partition, until in self._idleness.releases(watch.clocks, now)

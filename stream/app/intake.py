@@ -4,6 +4,7 @@ import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
@@ -45,6 +46,7 @@ class Intake(ABC, Generic[W]):
     say: Callable[[str], None]
     resumed: Mapping[Partition, Mark] = field(default_factory=dict)  # up to where an earlier run has read
     waiting: str = "connecting to Kafka"  # for what, before the first fetch
+    clock: Callable[[], float] = time.monotonic
     _added: dict[Partition, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -101,7 +103,7 @@ class Intake(ABC, Generic[W]):
 
     def idle(self) -> set[Partition]:
         """The partitions that have been at their end for long enough."""
-        return self._idleness.idle(time.monotonic())
+        return self._idleness.idle(self.clock())
 
     async def stop(self) -> None:
         """Disconnect, within seconds."""
@@ -111,14 +113,16 @@ class Intake(ABC, Generic[W]):
         """For ever: look for added partitions, which the next fetch will read; show lag tools how far we are."""
         while True:
             await asyncio.sleep(LOOK_S)
-            try:
-                found = await self._questions.partitions(self._topics)
-                if set(found.partitions) - watch.progress.keys():
-                    await self._offer(found.partitions)
-                self._added = await self._beginnings(watch, found.partitions)
+            with suppress(BrokerFailed, ConfigurationError):  # whoever reads meets the same, and says so
+                await self.find(watch)
                 await self._show(watch)
-            except (BrokerFailed, ConfigurationError):
-                continue  # whoever reads meets the same, and says so
+
+    async def find(self, watch: W) -> None:
+        """Look for added partitions once."""
+        found = await self._questions.partitions(self._topics)
+        if set(found.partitions) - watch.progress.keys():
+            await self._offer(found.partitions)
+        self._added = await self._beginnings(watch, found.partitions)
 
     async def _show(self, watch: W) -> None:
         """Let lag tools see how far we are."""

@@ -89,7 +89,10 @@ class Outbox:
         while True:
             try:
                 await self.relay.start()
-                await self._send()
+                if self._waiting:
+                    await self.send()
+                else:
+                    await self._wait()
                 back_off = BACK_OFF_S
             except (RelayFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
                 self.trouble.note(PLACE, str(error))
@@ -103,13 +106,15 @@ class Outbox:
             self._settled.clear()
             await self._settled.wait()
 
-    async def _send(self) -> None:
-        """Send what waits, else wait for news."""
-        if not self._waiting:
-            self.trouble.note(PLACE, "")
-            self._settled.set()
-            self._news.clear()
-            await self._news.wait()
+    async def _wait(self) -> None:
+        """Wait for news."""
+        self.trouble.note(PLACE, "")
+        self._settled.set()
+        self._news.clear()
+        await self._news.wait()
+
+    async def send(self) -> None:
+        """Send what waits of the oldest Commit."""
         letters = self._waiting[0]
         messages = letters.triggers + letters.dead_letters
         for i in range(0, len(messages), MESSAGES_MAX):

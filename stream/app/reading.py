@@ -1,6 +1,5 @@
 """Events in: what comes from Kafka takes the Journey, and its idle partitions hold nobody up."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -30,7 +29,7 @@ class Reading(Intake[Journey]):
 
     def _release(self, watch: Journey) -> bool:
         """Let idle partitions hold nobody up; whether something was closed."""
-        now = time.monotonic()
+        now = self.clock()
         clocks = watch.clocks
         read = clocks.keys() - watch.held
         self._idleness.observe({each: clocks[each].offset for each in read if self._steady.at_end(each)}, now)

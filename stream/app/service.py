@@ -14,11 +14,11 @@ from typing import Generic
 
 import msgspec
 
-from sinks import commit as tables
-from sinks.commit import Commit, Store, plain
+from sinks.commit import Commit, Store
 from sinks.prometheus import Exporter
 from sinks.topics import Relay
 from stream.app.intake import W
+from stream.app.keeping import Keeping
 from stream.app.observing import Observer
 from stream.app.outbox import Outbox
 from stream.app.stopping import Stopping
@@ -72,10 +72,10 @@ class Service(Generic[W]):
         )
         self._outbox = Outbox(relay, settings.topics, self._trouble)
         self._writer = Writer(store, self._show, self._trouble, self._stopping)
+        self._keeping = Keeping(self._writer, self._outbox, self._intake, say)
         self._exporter: Exporter | None = None
         self._status = Status()
         self._dirty = self._closed = False  # since the last Commit
-        self._relayed = 0  # the Commit up to which the store knows that everything has been sent
 
     def stop(self) -> None:
         """Finish the batch, commit, flush, close: within seconds."""
@@ -123,7 +123,7 @@ class Service(Generic[W]):
             fetched = await self._stopping.unless(self._intake.fetch(watch), [])
             self._closed |= self._intake.take(watch, fetched)
             now = time.monotonic()
-            self._dirty |= bool(fetched or watch.monitor.ledger) or self._outbox.upto != self._relayed
+            self._dirty |= bool(fetched or watch.monitor.ledger) or self._keeping.due
             if self._dirty and now - committed >= (CLOSE_COMMIT_S if self._closed else COMMIT_S):
                 await self._commit(watch)
                 committed = now
@@ -136,33 +136,19 @@ class Service(Generic[W]):
                 await self._stopping.sleep(FULL_S)
 
     async def _commit(self, watch: W) -> None:
-        upto = self._outbox.upto
-        watch.relayed(upto)
-        commit = watch.take()
-        if await self._writer.write(commit):
-            self._kept(commit)
-            self._dirty, self._closed, self._relayed = False, False, upto
-            await self._intake.told(watch)
+        if await self._keeping.keep(watch):
+            self._dirty = self._closed = False
 
     def _show(self, commit: Commit) -> None:
         if self._exporter is not None:
             self._exporter.show(commit)
-
-    def _kept(self, commit: Commit) -> None:
-        """A Commit is kept: tell it."""
-        self._outbox.add(commit)
-        triggers = commit.tables.get(tables.TRIGGERS.name)
-        if triggers is not None:
-            asked = (plain(triggers)[name] for name in ("model", "version", "incident"))
-            for model, version, incident in zip(*asked, strict=True):
-                self._say(f"trigger: {model} version {version or '(none)'} needs retraining (incident {incident})")
 
     # ---- beginning, housekeeping, end
 
     def _recall(self) -> W:
         """Go on from what an earlier run has kept."""
         self._outbox.recall(self.store)
-        self._relayed = self._outbox.upto
+        self._keeping.relayed = self._outbox.upto
         memory = self._intake.resume(recall(self.store, self.settings))
         self._observer.resumed = self._intake.resumed
         self._status = msgspec.structs.replace(self._status, started=True, reason="", commit=memory.last)
@@ -190,7 +176,7 @@ class Service(Generic[W]):
                 await self._commit_last(watch)
 
     async def _commit_last(self, watch: W) -> None:
-        if (self._dirty or self._outbox.upto != self._relayed) and not self._writer.refused:
+        if (self._dirty or self._keeping.due) and not self._writer.refused:
             await self._commit(watch)
         if self._writer.refused:
             self._say(f"{STORE} did not take the last commit: what it holds is read again by the next start")

@@ -5,8 +5,9 @@ Beside busy Python an insert takes ten times as long: it hands the interpreter's
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sinks.commit import Commit, Store, StoreFailed
 from stream.app.stopping import Stopping
@@ -25,6 +26,7 @@ class Writer:
     show: Callable[[Commit], None]  # called in the same thread, once a Commit has been kept
     trouble: Trouble
     stopping: Stopping
+    thread: Callable[..., Awaitable[Any]] = asyncio.to_thread
     seconds: float = 0.0  # of the last Commit
     kept_s: float | None = None  # when, wall time; None: not since the start
     refused: bool = False  # the last Commit was given up: its number must not be used again
@@ -32,7 +34,7 @@ class Writer:
     async def write(self, commit: Commit) -> bool:
         """Return when the Commit is kept; False where a stop came first. Raises what is not worth a retry."""
         attempt = 0
-        while (sentence := await asyncio.to_thread(self._keep, commit)) and not self.stopping:
+        while (sentence := await self.thread(self._keep, commit)) and not self.stopping:
             self.trouble.note(PLACE, sentence)
             await self.stopping.sleep(BACK_OFF_S[min(attempt, len(BACK_OFF_S) - 1)])
             attempt += 1
@@ -43,7 +45,7 @@ class Writer:
     async def forget(self, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
         """Let retention go by. A store that cannot forget now is asked again in a minute."""
         try:
-            await asyncio.to_thread(
+            await self.thread(
                 self.store.forget, panes_before=panes_before, history_before=history_before, samples=samples
             )
         except StoreFailed as error:

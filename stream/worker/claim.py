@@ -7,12 +7,13 @@ of 80 trials.)
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from sinks.topics import Message, Relay
+from sinks.topics import Message
+from stream.app.outbox import Relay
 from stream.board import Board
-from stream.broker import PARTIAL_BYTES, arguments, last_record
+from stream.broker import Fetched, Gap
 from stream.config.settings import Settings
 from stream.events import Partition
 from stream.gatherer import Gatherer, beginning
@@ -24,43 +25,46 @@ BOARD_S = 0.2  # between two looks for a board
 
 @dataclass
 class Claim:
-    """What a worker has of one partition. Any failure of its producer ends it: then the partition is claimed anew."""
+    """What a worker has of one partition. Any failure of its producer ends it: then the partition is claimed anew.
+
+    `relay`: the partition's own producer; `last`: asks for the last of its Partials.
+    """
 
     settings: Settings
-    environment: Mapping[str, str]
     partition: Partition
+    relay: Relay
+    last: Callable[[], Awaitable[bytes | None]]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     gatherer: Gatherer = field(init=False)
     sent_s: float | None = None  # when its last Partial was sent, wall time; None: not yet
     _board: Board | None = None  # the last that was looked at
     _sent: float = 0.0
 
-    def __post_init__(self) -> None:
-        kafka, (topic, number) = self.settings.kafka, self.partition
-        self._relay = Relay(
-            lambda: arguments(kafka, self.environment),
-            f"{kafka.name}-{topic}-{number}",
-            transactional=kafka.transactional,
-            message_bytes=PARTIAL_BYTES,
-        )
-
     async def begin(self, newest: Callable[[], Board | None]) -> None:
         """Fence, read the end, wait for a board, go on from there. RelayFailed, Fenced, BrokerFailed: not now."""
-        await self._relay.start()
-        partials = self.settings.topics.partials_of(self.partition[0])
-        last = await last_record(self.settings.kafka, self.environment, (partials, self.partition[1]))
+        await self.relay.start()
+        last = await self.last()
         while True:
             board = newest()
             begun = None if board is None else beginning(self.partition, last, board)
             if board is not None and begun is not None:
                 break
-            await asyncio.sleep(BOARD_S)
+            await self.sleep(BOARD_S)
         start, gap = begun
         self.gatherer = Gatherer(self.settings, self.partition, start, board, gap=gap)
-        self._board, self._sent = board, time.monotonic()
+        self._board, self._sent = board, self.clock()
 
     async def end(self) -> None:
         """Let go. What was not sent is read again by the next owner."""
-        await self._relay.stop()
+        await self.relay.stop()
+
+    def take(self, item: Fetched | Gap) -> None:
+        """Gather what has come; go over what retention took."""
+        if isinstance(item, Gap):
+            self.gatherer.lose(item.beginning)
+        else:
+            self.gatherer.receive(item.records)
 
     def look(self, board: Board | None) -> None:
         """Take in a newer board."""
@@ -89,6 +93,6 @@ class Claim:
         if values := one.take():
             topic, number = self.partition
             partials = self.settings.topics.partials_of(topic)
-            await self._relay.send([Message(partials, None, value, partition=number) for value in values])
+            await self.relay.send([Message(partials, None, value, partition=number) for value in values])
             self._sent, self.sent_s = now, time.time()
         return values

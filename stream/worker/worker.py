@@ -10,14 +10,24 @@ from contextlib import suppress
 from msgspec.structs import replace
 
 from sinks.prometheus import Gathered, Vitals
-from sinks.topics import Fenced, RelayFailed
+from sinks.topics import Fenced, Relay, RelayFailed
 from stream.app.observing import LOOK_S
 from stream.app.steady import Steady
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.board import Board
 from stream.boards import Boards
-from stream.broker import BrokerFailed, Fetched, Gap, Membership, Questions, Reader, wait_for_topics
+from stream.broker import (
+    PARTIAL_BYTES,
+    BrokerFailed,
+    Fetched,
+    Membership,
+    Questions,
+    Reader,
+    arguments,
+    last_record,
+    wait_for_topics,
+)
 from stream.config.settings import Settings
 from stream.events import Partition
 from stream.monitor.scopes import topics
@@ -139,7 +149,19 @@ class Worker:
             self._assign()
 
     async def _claim(self, partition: Partition) -> Claim:
-        claim = Claim(self._settings, self._environment, partition)
+        kafka, (topic, number) = self._settings.kafka, partition
+        partials = self._settings.topics.partials_of(topic), number
+        claim = Claim(
+            self._settings,
+            partition,
+            Relay(
+                lambda: arguments(kafka, self._environment),
+                f"{kafka.name}-{topic}-{number}",
+                transactional=kafka.transactional,
+                message_bytes=PARTIAL_BYTES,
+            ),
+            lambda: last_record(kafka, self._environment, partials),
+        )
         try:
             await claim.begin(self._newest)
         except BaseException:
@@ -169,12 +191,8 @@ class Worker:
         held = [partition for partition, claim in self._claims.items() if claim.gatherer.held]
         fetching = self._events.fetch(FETCH_MS, RECORDS_MAX, self._positions, held)
         for item in await self._stopping.unless(fetching, []):
-            gatherer = self._claims[item.topic, item.partition].gatherer
-            if isinstance(item, Gap):
-                gatherer.lose(item.beginning)
-            else:
-                gatherer.receive(item.records)
-                self._done["records"] += len(item.values)
+            self._claims[item.topic, item.partition].take(item)
+            self._done["records"] += len(item.values) if isinstance(item, Fetched) else 0
         for partition, claim in self._claims.items():
             claim.look(self._newest())
             claim.release(at_end=self._events.at_end(partition))

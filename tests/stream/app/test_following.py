@@ -8,7 +8,6 @@ import pytest
 
 from sinks.memory import MemoryStore
 from sinks.topics import Message, RelayFailed
-from stream.app import following
 from stream.app.following import Following
 from stream.app.trouble import Trouble
 from stream.boards import Boards
@@ -47,10 +46,10 @@ class Relay:
 class World:
     """A monitor with its intake, and two workers without a Kafka."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self) -> None:
         self.now, self.relay, self.said = 100.0, Relay(), list[str]()
-        monkeypatch.setattr(following.time, "monotonic", lambda: self.now)
         self.intake = Following(SETTINGS, {}, Trouble(self.said.append), self.said.append)
+        self.intake.clock = lambda: self.now
         self.intake._relay = self.relay  # type: ignore[assignment]  # a stand-in
         self.follower = Follower(SETTINGS, Sources(SETTINGS.limits), recall(MemoryStore(), SETTINGS))
         for partition in (QUIET, BUSY):
@@ -92,9 +91,9 @@ class World:
             worker.look(newest)
 
 
-def test_an_idle_partition_is_asked_to_raise_its_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_partition_is_asked_to_raise_its_clock() -> None:
     """Its worker says that it ends there, for long enough; the monitor knows up to where the others are."""
-    world = World(monkeypatch)
+    world = World()
     for partition in (QUIET, BUSY):
         world.publish(partition, 10)
         world.hear(partition, at_end=False)
@@ -114,9 +113,9 @@ def test_an_idle_partition_is_asked_to_raise_its_clock(monkeypatch: pytest.Monke
     assert {} == newest.asked
 
 
-def test_what_cannot_be_told_now_is_told_with_the_next_commit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_told_now_is_told_with_the_next_commit() -> None:
     """And what has been told is not told again."""
-    world = World(monkeypatch)
+    world = World()
     world.relay.down = True
     assert world.told().newest is None
     assert ["the plans topic: no broker; trying again"] == world.said

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -37,7 +38,7 @@ def recall(store: Store, settings: Settings) -> Memory:
     if not checkpoint:
         return Memory()
     plans: dict[str, list[Plan]] = defaultdict(list)
-    for _, _, model, _, body in _rows(store, tables.PLANS):
+    for _, _, model, _, body in sorted(_rows(store, tables.PLANS), key=itemgetter(0)):  # as they were adopted
         if settings.monitors.mine(model):
             plans[model].append(Plan.load(body))
     samples = partial(_sample, store, k=settings.limits.sample)

@@ -5,7 +5,7 @@ read yet, so every look-up by pane gives the same answer however events are batc
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -75,8 +75,7 @@ class Roster:
     def plan(self, plan: Plan, basis: str) -> "Roster":
         """With a newer plan of its model; one that was to hold later than this one, or just then, never will."""
         entry = self.entries[self.index[plan.model]]
-        earlier = tuple(one for one in entry.plans if one.since < plan.since)
-        return self._with(replace(entry, plans=(*earlier, plan), basis=basis))
+        return self._with(replace(entry, plans=in_force((*entry.plans, plan)), basis=basis))
 
     def without_plans_before(self, start: int) -> "Roster":
         """Without the plans that no pane from `start` on can ask for."""
@@ -85,3 +84,11 @@ class Roster:
             i = max(0, bisect_right([plan.since for plan in entry.plans], start) - 1)
             entries.append(replace(entry, plans=entry.plans[i:]) if i else entry)
         return Roster(tuple(entries)) if any(a is not b for a, b in zip(entries, self.entries, strict=True)) else self
+
+
+def in_force(adopted: Iterable[Plan]) -> tuple[Plan, ...]:
+    """Of plans of a model in the order of their adoption, those that hold, or once held, ascending by `since`."""
+    plans: tuple[Plan, ...] = ()
+    for plan in adopted:
+        plans = (*(one for one in plans if one.since < plan.since), plan)
+    return plans

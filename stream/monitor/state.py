@@ -14,7 +14,7 @@ from stream.monitor.scopes import Scope, carried, event_scopes, label_scopes, to
 from stream.monitor.sequential import Steps
 from stream.plan import Plan
 from stream.policy import History, Incident, Policy
-from stream.roster import Entry, Roster
+from stream.roster import Entry, Roster, in_force
 from stream.sample import NOTHING, Sample
 
 Version = tuple[str, str]  # (model, version)
@@ -108,7 +108,8 @@ def unpack(
 ) -> State:
     """The state that `pack` made bytes of, with the plans of the store, and the samples of what is being learned.
 
-    Models that no pattern matches any more go; of those that another monitor watches only the names are left.
+    Plans come in the order in which they were adopted. Models that no pattern matches any more go; of those that another
+    monitor watches only the names are left.
     """
     found = msgspec.msgpack.decode(packed, type=_Packed)
     entries = [
@@ -118,7 +119,7 @@ def unpack(
             one.since,
             one.basis,
             one.versions,
-            tuple(sorted(plans.get(one.name, ()), key=lambda p: p.since)),
+            in_force(plans.get(one.name, ())),
         )
         for one in found.entries
         if (model := settings.model(one.name)) is not None

@@ -8,6 +8,7 @@ from stream.recovery import StoreMismatch
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, Story, crowd, event, minute_of, moment
 
 SEGMENTED = CONFIGURATION.replace("shop: {}", "shop: {segments: [country]}")
+OUTPUT = CONFIGURATION.replace("shop: {}", "shop: {output: {kind: regression}}")
 OTHER = ("others", 0)
 BOTH = CONFIGURATION.replace("[events]", "[events, others]")
 
@@ -61,6 +62,23 @@ def test_rule_22_a_changed_configuration_is_in_the_journal_and_counts_from_t() -
         segmented = {row["end"] for row in windows if row["segment"] and row["length"] == MINUTE}
         assert set(range(int(since) + 1, 16)) == segmented
         assert dict.fromkeys(range(1, 16), (10, 0)) == story.counts()
+
+
+@pytest.mark.parametrize("changes", [(SEGMENTED, OUTPUT), (OUTPUT, SEGMENTED)])
+def test_rule_22_of_two_changes_from_the_same_pane_on_the_last_counts_after_every_restart(
+    changes: tuple[str, str],
+) -> None:
+    """What is decided before anything more is read holds from the same T; the store has the plans of both."""
+    restarted, undisturbed = Story(), Story()
+    for story in (restarted, undisturbed):
+        story.publish(FIRST, *(event(minute / 10) for minute in range(250)))
+        story.read(upto=40).commit()
+        for text in changes:
+            story.crash(text).commit()
+    restarted.crash(changes[-1])
+    for story in (restarted, undisturbed):
+        story.read().end()
+    assert undisturbed.rows(tables.WINDOWS) == restarted.rows(tables.WINDOWS)
 
 
 def test_rule_22_the_same_configuration_changes_nothing() -> None:

@@ -115,7 +115,7 @@ class Follower(Watch):
         if not written:
             self._note(link)
         gap = losses.open_gap(self.state.losses, link.partition) if link.behind != NEVER else None
-        if gap is not None:
+        if gap is not None and gap.upto <= link.begin.offset:  # else it ends an earlier one, and is read again
             self.state.losses = losses.ended(self.state.losses, gap, link.behind + 1)
         sums = link.partial.of(self.settings.monitors.mine).beyond(*self._upto)
         self.monitor.receive(replace(sums, dead_letters=()) if written else sums)

@@ -139,7 +139,8 @@ class Watch(ABC):
     def _lost(self, partition: Partition, upto: int) -> None:
         """Retention made a gap; the windows that it may touch will be incomplete."""
         mark = self.progress[partition].mark
-        self._journal("lost", partition, mark.offset, upto, {})
+        clocks = {"clock": mark.clock, "labels": mark.label_clock}  # perhaps of an event in the gap, see rule 11
+        self._journal("lost", partition, mark.offset, upto, clocks)
         start = NEVER if mark.clock == NEVER else mark.clock - self.settings.lateness
         self.state.losses = losses.lost(self.state.losses, partition, upto, start)
 

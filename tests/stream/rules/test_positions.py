@@ -1,7 +1,9 @@
 """Rules 1 to 6: positions, holes, what belongs to what, the log as checkpoint, found partitions, gaps."""
 
+import json
+
 from sinks import commit as tables
-from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, SECOND, Story, crowd, event
+from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, SECOND, Story, crowd, event, minute_of
 
 MIXED = CONFIGURATION.replace("{predictions: [events]}", "{predictions: [events], labels: [events]}")
 BAD = b"{"
@@ -121,7 +123,8 @@ def test_rule_6_a_gap_marks_exactly_the_touched_windows_incomplete() -> None:
     story.read().end()
     assert [5, 6, 10] == [row["end"] for row in story.windows(1) if not row["complete"]]  # from 5.5 - 1 to 9.5
     assert [False, False, True] == [row["complete"] for row in story.windows(5)]
-    assert [(6, 9)] == [(row["offset"], row["until"]) for row in story.rows(tables.JOURNAL) if row["kind"] == "lost"]
+    (lost,) = [row for row in story.rows(tables.JOURNAL) if row["kind"] == "lost"]
+    assert (6, 9, 5.5) == (lost["offset"], lost["until"], minute_of(json.loads(lost["detail"])["clock"]))
 
 
 def test_rule_6_an_event_behind_the_gap_ends_it_after_a_crash_too() -> None:
@@ -135,6 +138,18 @@ def test_rule_6_an_event_behind_the_gap_ends_it_after_a_crash_too() -> None:
     expected = [5, 6, 9] if all(story.lives) else [9]
     assert expected == [row["end"] for row in story.windows(1) if not row["complete"]]
     assert [True, True, True, True, False] == [row["complete"] for row in story.windows(1)[:5]]
+    assert [False, False, True, True] == [row["complete"] for row in story.windows(5)]
+
+
+def test_rule_6_what_ended_an_earlier_gap_does_not_end_a_later_one_when_it_is_read_again() -> None:
+    """The events between two gaps are in open panes still when the process dies in the second."""
+    story = Story()
+    story.publish(FIRST, *(event(minute + 0.5) for minute in range(16)))
+    story.read(upto=4).expire(FIRST, 5)
+    story.read(upto=6).expire(FIRST, 7)
+    story.journey.lose(FIRST, 7)
+    story.commit().crash().read().end()
+    assert [8] == [row["end"] for row in story.windows(1) if not row["complete"]][-1:]
     assert [False, False, True, True] == [row["complete"] for row in story.windows(5)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +77,8 @@ def schema(
     models: Sequence[tuple[str, Sequence[Plan]]], segments: Sequence[str], *, identified: bool, bytes_max: int
 ) -> Schema:
     """Compile the plans of each model, in the order of the models' indices; a model without plans is being learned."""
-    shapes = [_shape(model, in_force) for model, in_force in models]
-    types = Types(shapes, segments, identified=identified)
+    shapes = tuple(_shape(model, in_force) for model, in_force in models)
+    types = _types(shapes, tuple(segments), identified)
     every = [plan for _, in_force in models for plan in in_force]
     texts = [text for plan in every for vocabulary in plan.grid.vocabularies for text in vocabulary]
     texts += [value for plan in every for field in plan.segments for value in field.values]
@@ -88,6 +89,11 @@ def schema(
         for plan in in_force
     }
     return Schema(Decoder(types, ids, bytes_max), bindings)
+
+
+@lru_cache(maxsize=8)  # a worker has a schema per partition, all of them of one roster
+def _types(shapes: tuple[Shape, ...], segments: tuple[str, ...], identified: bool) -> Types:
+    return Types(shapes, segments, identified=identified)
 
 
 def _shape(model: str, in_force: Sequence[Plan]) -> Shape:

@@ -78,6 +78,7 @@ class Ingest:
     def lose(self, partition: Partition, upto: int) -> None:
         """Go on behind a gap that retention made; the caller keeps it in the journal."""
         self._advance(partition, replace(self.progress[partition].mark, offset=upto, row=0))
+        self._replay_releases(partition)
 
     def trim(self, partition: Partition, upto: int | None, labels_upto: int | None) -> None:
         """Forget where closed panes began; None where the topic has no such clock."""

@@ -61,9 +61,11 @@ class Unplanned:
         """Count and sample these rows of a batch; `end` is the end of each event's pane."""
         records = batch.records
         hashes = position_hashes(topic_seed(records.topic), records.partition, records.numbers[batch.at[rows]])
-        keys = np.stack((end[rows], batch.head[rows].astype(np.int64)))
-        for pane, head in np.unique(keys, axis=1).T.tolist():
-            here = np.flatnonzero((keys[0] == pane) & (keys[1] == head))
+        n, first = len(batch.heads), int(end[rows].min())
+        keys = (end[rows] - first) // self.settings.pane * n + batch.head[rows]
+        for key in np.unique(keys).tolist():
+            here = np.flatnonzero(keys == key)
+            pane, head = first + key // n * self.settings.pane, key % n
             name = batch.heads[head].name
             stranger = pane - self.settings.pane < self.since.get(name, FUTURE)  # before T, admitted or not
             (sums.strangers if stranger else sums.learning)[pane, name] += len(here)

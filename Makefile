@@ -29,7 +29,7 @@ check: .venv/ready    ## lint, types, import contracts, doctests
 bench: .venv/ready    ## speed and memory, as ratios measured side by side
 	$(BIN)/python -m tests.bench
 
-simulate: .venv/ready ## SEEDS=200 worlds, each run undisturbed and struck, in one process and in two tiers
+simulate: .venv/ready ## SEEDS=200 worlds, each struck, in one process or in two tiers, and undisturbed: equal rows
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 torture: .venv/ready  ## kill, freeze and stop workers, monitor and broker for ten minutes; then compare the rows

@@ -1,0 +1,192 @@
+"""The processes: the shell's own objects in their own order, with stand-ins for clients, threads and sleep."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sinks.commit import Commit, Store, StoreFailed
+from sinks.memory import MemoryStore
+from sinks.topics import Fenced, RelayFailed
+from stream.app.following import Following
+from stream.app.intake import Intake
+from stream.app.keeping import Keeping
+from stream.app.outbox import Outbox
+from stream.app.reading import Reading
+from stream.app.trouble import Trouble
+from stream.app.writing import Writer
+from stream.board import Boards
+from stream.broker import BrokerFailed
+from stream.broker.questions import Bounds, Found
+from stream.config.settings import Settings
+from stream.events import Partition
+from stream.follower import Follower
+from stream.journey import Journey
+from stream.monitor.onboarding import Sources
+from stream.recovery import recall
+from stream.worker.claim import Claim
+from tests.simulation.kafka import Kafka, Relay, events, last_record, partials
+from tests.simulation.turns import Process, Turn
+
+COMMIT_SHARE, FIND_SHARE = 0.4, 0.3  # of the rounds
+
+
+class Disk(MemoryStore):
+    """A store whose writes fail now and then."""
+
+    def __init__(self, kafka: Kafka) -> None:
+        super().__init__()
+        self._kafka = kafka
+
+    def write(self, commit: Commit) -> None:
+        """Keep it all, or nothing."""
+        if self._kafka.fails("store calls that failed"):
+            raise StoreFailed("disk full")
+        super().write(commit)
+
+
+class Service:
+    """A life of `driftline run` or `driftline monitor`: what `stream.app.service` does, without its listener."""
+
+    def __init__(self, kafka: Kafka, store: Store, settings: Settings, batch_max: int, *, tiers: bool) -> None:
+        self._kafka, self._dice = kafka, kafka.dice
+        trouble = Trouble(_silent)
+        self.intake: Intake[Any] = (Following if tiers else Reading)(settings, {}, trouble, _silent, clock=kafka.clock)
+        self.intake._steady = (partials if tiers else events)(kafka, batch_max)  # type: ignore[assignment]
+        self.intake._questions = _Questions(kafka)  # type: ignore[assignment]
+        if isinstance(self.intake, Following):
+            self.intake._relay = Relay(kafka, "plans")  # type: ignore[assignment]
+        self.outbox = Outbox(Relay(kafka, "monitor"), settings.topics, trouble)
+        self.outbox.recall(store)
+        writer = Writer(store, _silent, trouble, _Going(), self._thread)  # type: ignore[arg-type]
+        self._keeping = Keeping(writer, self.outbox, self.intake, _silent, self.outbox.upto)
+        memory = self.intake.resume(recall(store, settings))
+        self.watch: Any = (Follower if tiers else Journey)(settings, Sources(settings.limits), memory)
+        self.kept = dict(memory.clocks)  # of the last Commit
+        self.process = Process(service=self._live(), outbox=self._send())
+
+    async def _live(self) -> None:
+        """What `Service._read` does, round by round."""
+        while self._kafka.topics_of_events - {topic for topic, _ in self._kafka.partitions()}:
+            await Turn("waiting for a topic")
+        await self.intake.find(self.watch)
+        self.intake._adopt(self.watch)
+        while True:
+            fetched = await self.intake.fetch(self.watch)
+            self.intake.take(self.watch, fetched)
+            if self._dice.random() < COMMIT_SHARE:
+                clocks = self.watch.clocks
+                if await self._keeping.keep(self.watch):
+                    self.kept = clocks
+            if self._dice.random() < FIND_SHARE and len(self._kafka.partitions()) > len(self.watch.progress):
+                await self.intake.find(self.watch)
+
+    async def _send(self) -> None:
+        """What `Outbox.run` does, without its rests."""
+        while True:
+            await Turn("before it sends")
+            try:
+                await self.outbox.relay.start()
+                if any(self.outbox.pending):
+                    await self.outbox.send()
+            except RelayFailed:
+                continue
+
+    async def _thread(self, function: Callable[..., str], *arguments: object) -> str:
+        """A thread that waits for a disk."""
+        slow = self._dice.choice((0, 0, 0, 2, 8))
+        self._kafka.happened["slow commits"] += slow > 2
+        for _ in range(slow):
+            await Turn("the disk is slow")
+        found = function(*arguments)
+        await Turn("refused by the disk" if found else "written, and nobody told")
+        return found
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was decided is kept and sent."""
+        return not (self.watch.monitor.ledger or self.watch.held or any(self.outbox.pending))
+
+
+class Worker:
+    """One partition's share of a worker process: what `stream.worker` does with one claim."""
+
+    def __init__(self, kafka: Kafka, settings: Settings, partition: Partition, batch_max: int) -> None:
+        self._kafka, self._partition = kafka, partition
+        self._boards, self._heard = Boards(settings), 0
+        self._plans = (settings.topics.plans, 0)
+        self._source = events(kafka, batch_max)
+        at = settings.topics.partials_of(partition[0]), partition[1]
+        name = "{}-{}".format(*partition)
+        self.claim = Claim(
+            settings, partition, Relay(kafka, name), lambda: last_record(kafka, at), kafka.clock, self._sleep
+        )
+        self.process = Process(worker=self._work())
+
+    async def _work(self) -> None:
+        """Begin, then fetch, gather, and send what is due, until something fails."""
+        claim, each = self.claim, self._partition
+        try:
+            await claim.begin(self._newest)
+            self._source.assign({each: claim.gatherer.read_upto()})
+            while True:
+                held = [each] if claim.gatherer.held else []
+                for item in await self._source.fetch(0, 1, lambda: {each: claim.gatherer.read_upto()}, held):
+                    claim.take(item)
+                claim.look(self._newest())
+                claim.release(at_end=self._source.at_end(each))
+                now, end = self._kafka.now, self._source.end(each)
+                await claim.send(end=end, at_end=self._source.at_end(each), now=now)
+        except (RelayFailed, Fenced, BrokerFailed):
+            return
+
+    def _newest(self) -> Any:  # noqa: ANN401 - a board, or none
+        """Hear some of what monitors have said since the last time."""
+        topic, dice = self._kafka.topic(self._plans), self._kafka.dice
+        come = topic.since(self._heard)
+        heard = dice.randint(0, len(come))
+        self._kafka.happened["boards delivered late"] += heard < len(come)
+        for offset, value in come[:heard]:
+            self._boards.receive(value)
+            self._heard = offset + 1
+            if dice.random() < self._kafka.fault_share:
+                self._boards.receive(value)
+                self._kafka.happened["boards delivered twice"] += 1
+        return self._boards.newest
+
+    async def _sleep(self, seconds: float) -> None:
+        assert seconds
+        await Turn("waiting for a board")
+
+
+class _Questions:
+    """Stands for `Questions`."""
+
+    def __init__(self, kafka: Kafka) -> None:
+        self._kafka = kafka
+
+    async def partitions(self, names: Collection[str]) -> Found:
+        """Those of events that there are by now; those that driftline writes are there, and are enough."""
+        await Turn("looking for partitions")
+        if self._kafka.topics_of_events.isdisjoint(names):
+            return Found(tuple((topic, n) for topic in names for n in range(9)), ())
+        return Found(tuple(self._kafka.partitions()), ())
+
+    async def bounds(self, partitions: list[Partition]) -> dict[Partition, Bounds]:
+        """Where they begin and end."""
+        high, wall = self._kafka.scene.log, self._kafka.wall
+        return {each: Bounds(self._kafka.beginning(each), high[each].high(wall)) for each in partitions}
+
+
+class _Going:
+    """Stands for `Stopping`: nobody wishes to end."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for the disk."""
+        assert seconds
+        await Turn("waiting for the disk")
+
+
+def _silent(*_: object) -> None:
+    """Say nothing."""

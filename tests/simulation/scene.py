@@ -1,0 +1,208 @@
+"""The log of a seed, in event time and in wall time: what was published where, when, and when it could be read."""
+
+import random
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+import numpy as np
+from msgspec.json import encode
+
+from stream.events import Partition, Records
+from tests.simulation.shape import Shape, shape
+
+BEGIN = 1_795_000_020_000  # ms, aligned to nothing on purpose
+ACT = 1e6  # s of wall time: between the beginnings of two acts
+PANE_S = 2.0  # wall time in which a pane of events is published
+ACTS = 2
+
+
+@dataclass
+class Published:
+    """One partition. Wall times rise, by act; `seen` is when no transaction hides a record any more."""
+
+    offsets: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)  # behind each record and the control records after it
+    stamps: list[int] = field(default_factory=list)
+    values: list[bytes | None] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+    seen: list[float] = field(default_factory=list)
+
+    def high(self, wall: float) -> int:
+        """The high watermark: behind all that was appended."""
+        return self._behind(bisect_right(self.at, wall))
+
+    def stable(self, wall: float) -> int:
+        """The last stable offset: behind what a reader of committed records sees."""
+        return self._behind(bisect_right(self.seen, wall))
+
+    def first(self, offset: int) -> int:
+        """The index of the first record from an offset on."""
+        return bisect_right(self.offsets, offset - 1)
+
+    def _behind(self, n: int) -> int:
+        return self.ends[n - 1] if n else self.offsets[0]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All partitions. In an act the configuration stays what it is; the next begins when everything is read."""
+
+    shape: Shape
+    log: dict[Partition, Published]
+    born: dict[Partition, float]  # wall time
+    about: dict[str, int]  # what is in it, for the count
+
+    def records(self, partition: Partition, begin: int, end: int) -> Records:
+        """The records with offsets in [begin, end)."""
+        one = self.log[partition]
+        span = slice(one.first(begin), one.first(end))
+        offsets, stamps = (np.array(column[span], np.int64) for column in (one.offsets, one.stamps))
+        return Records(*partition, offsets, stamps, one.values[span], end)
+
+    def ends(self, act: int) -> dict[Partition, int]:
+        """Where the partitions that there are end with an act."""
+        wall = ACT * (act + 1) - 1
+        return {each: one.high(wall) for each, one in self.log.items() if self.born[each] <= wall}
+
+
+def scene(seed: int) -> Scene:
+    """A log of 500 to 600 events: disorder, late events, silence, newcomers, refusals, transactions, jumps."""
+    dice = random.Random(seed)
+    chosen = shape(dice)
+    panes = dice.randrange(8, 11)
+    jump = (dice.randrange(3, panes) if dice.random() < 0.4 else panes, dice.choice((3, 40)))
+    log, born, about = {}, {}, {"jumps forward": int(jump[0] < panes)}
+    n = dice.randrange(505, 600)
+    weights = [1 if each[0] == "labels" else 3 for each in chosen.partitions]
+    for each, weight in zip(chosen.partitions, weights, strict=True):
+        born[each] = dice.uniform(1, 0.5 * panes * PANE_S) if each in chosen.late else -1.0
+        log[each] = _Publisher(dice, chosen, each, panes=panes, jump=jump, about=about).publish(
+            n * weight // sum(weights), born[each]
+        )
+    about["topics created late"] = sum(each[1] == 0 for each in chosen.late)
+    about["partitions added"] = sum(each[1] > 0 for each in chosen.late)
+    return Scene(chosen, log, born, about)
+
+
+class _Publisher:
+    """Writes one partition."""
+
+    def __init__(
+        self,
+        dice: random.Random,
+        chosen: Shape,
+        partition: Partition,
+        *,
+        panes: int,
+        jump: tuple[int, int],
+        about: dict[str, int],
+    ) -> None:
+        self._dice, self._shape, self._partition, self._panes, self._jump = dice, chosen, partition, panes, jump
+        self._about = about
+        self._skews = [dice.randrange(-chosen.lateness // 2, chosen.lateness // 2 + 1) for _ in range(3)]
+        quiet = dice.randrange(2, panes - 2)
+        self._silent = range(quiet, quiet + dice.randrange(2, 4)) if dice.random() < 0.4 else range(0)
+        back = dice.randrange(2, panes)
+        self._stale = range(back, back + 1) if dice.random() < 0.15 else range(0)
+        self._act_at = 0.6 * panes
+
+    def publish(self, n: int, born: float) -> Published:
+        """About n records, from the partition's birth on; the last ones of each partition are far in the future."""
+        made, offset, dice = Published(), self._dice.randrange(50), self._dice
+        drawn = (
+            max(0.0, born / PANE_S) + dice.random() * (self._panes - max(0.0, born / PANE_S)) for _ in range(4 * n)
+        )
+        places = sorted([place for place in drawn if int(place) not in self._silent][:n])
+        self._note("silences", bool(self._silent))
+        self._note("clock skews", any(self._skews))
+        closing = [self._act_at - 0.01, self._panes + 0.1, self._panes + 0.2]  # so that nobody waits for long
+        places = sorted([*places, *closing])
+        for i, place in enumerate(places):
+            act = int(place >= self._act_at)
+            wall = ACT * act + (place - act * self._act_at) * PANE_S
+            holes = dice.randrange(1, 4) if dice.random() < 0.03 else 0
+            self._note("control records", holes)
+            clock = self._clock(place)
+            made.offsets.append(offset)
+            offset += 1 + holes
+            made.ends.append(offset)
+            made.stamps.append(clock + dice.randrange(500))
+            made.values.append(self._value(i, place, clock, ordinary=place in closing))
+            made.at.append(wall)
+            made.seen.append(wall)
+        self._open(made)
+        return made
+
+    def _open(self, made: Published) -> None:
+        """Transactions that stay open: what is behind their beginning cannot be read before they end."""
+        dice, act_end = self._dice, self._act_at * PANE_S
+        for _ in range(dice.choice((0, 1, 1, 2))):
+            i = dice.randrange(len(made.at))
+            until = made.at[i] + dice.uniform(0.5, 8 * self._shape.idle)
+            if made.at[i] < ACT:
+                until = min(until, max(act_end, made.at[i]))
+            for j in range(i, len(made.at)):
+                if made.at[j] // ACT == made.at[i] // ACT:
+                    made.seen[j] = max(made.seen[j], until)
+            self._note("open transactions", 1)
+
+    def _clock(self, place: float) -> int:
+        """Event time, ms, at a place on the way through the panes."""
+        at, panes = self._jump
+        jumped = panes * (place >= at) + 50 * (place >= self._panes)
+        stale = -3 if int(place) in self._stale else 0
+        self._note("jumps back", int(stale < 0))
+        return BEGIN + int((place + jumped + stale) * self._shape.pane)
+
+    def _note(self, what: str, n: int) -> None:
+        self._about[what] = self._about.get(what, 0) + n
+
+    def _value(self, i: int, place: float, clock: int, *, ordinary: bool) -> bytes | None:
+        """One record: mostly an ordinary event, sometimes odd, late, ahead or broken."""
+        dice, kind = self._dice, 0.5 if ordinary else self._dice.random()
+        if kind < 0.01:
+            return dice.choice(_BROKEN)
+        time = clock + dice.choice(self._skews) - dice.randrange(self._shape.lateness)
+        if kind < 0.03:
+            time -= dice.randrange(self._shape.pane, 5 * self._shape.pane)  # late
+            self._note("late events", 1)
+        elif kind < 0.035:
+            time += 60_000  # its clock runs ahead: refused
+        if self._is_label(kind):
+            return encode({"id": str(i), "kind": "label", "model": "shop", "time": time, "label": 1})
+        return self._event(i, place / self._panes, time, features=0.2 < kind < 0.25)
+
+    def _is_label(self, kind: float) -> bool:
+        topic = self._partition[0]
+        return topic == "labels" or (self._shape.has_labels(topic) and 0.3 < kind < 0.4)
+
+    def _event(self, i: int, progress: float, time: int, *, features: bool) -> bytes:
+        dice, models = self._dice, self._shape.models
+        model = models[0] if dice.random() < 0.7 else dice.choice(models)
+        if (model == "newcomer" and progress < 0.2) or (model == "quiet" and self._partition[0] != "predictions"):
+            model = "shop"
+        if dice.random() < 0.02:
+            model = f"passer-by-{dice.randrange(3)}"
+        odd = dice.choice(_ODD) if dice.random() < 0.2 else dice.random()
+        country, site = dice.choice(("FR", "DE", "ES")), dice.choice(("paris", "lyon"))
+        event = {
+            "id": str(i),
+            "kind": "features" if features else "prediction",
+            "model": model,
+            "version": "2" if progress > 0.5 and dice.random() < 0.2 else "1",
+            "time": time,
+            "features": {
+                "amount": dice.gauss(100, 15) * (10 if progress > 0.65 else 1),
+                "n": dice.randrange(6),
+                "country": country,
+                "odd": odd,
+            },
+            "score": dice.random(),
+            "segments": {"site": site},
+            "trace": "a field that nobody watches",
+        }
+        return encode(event)
+
+
+_BROKEN = (None, b"", b"{", b"[1]", b'{"kind": "prediction"}', b"\xff\xfe", b'{"kind":1,"model":"shop","time":1}')
+_ODD = (1.5, None, "x", float("nan"), 1e300, True)

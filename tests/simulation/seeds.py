@@ -1,0 +1,71 @@
+"""One seed from its number to what went wrong: a scene, struck, and the same undisturbed; the rows must be equal."""
+
+import traceback
+from collections import Counter
+
+from sinks import commit as tables
+from sinks.commit import Store, Table, plain
+from sinks.topics import dead_letters, triggers
+from stream.config.settings import Topics
+from tests.simulation.driver import Rows, rows
+from tests.simulation.scene import scene
+from tests.simulation.strike import Struck
+from tests.simulation.told import Told, journal
+
+
+def play(seed: int) -> tuple[int, str, Counter[str]]:
+    """The seed, what went wrong (empty: nothing), and how often what happened. Odd seeds have workers."""
+    log = scene(seed)
+    struck = Struck(log, seed, tiers=bool(seed % 2))
+    try:
+        found = rows(struck.finish())
+        expected = rows(Told(log, struck.journals).finish())
+        wrong = [f"{table} differ" for table in expected if expected[table] != found[table]]
+        wrong += [*_unsent(struck), *_early(struck)]
+    except Exception as error:  # noqa: BLE001 - whatever it is, the seed is told
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        return seed, f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})", struck.happened
+    happened = struck.happened + Counter(log.about) + _of(expected, struck)
+    happened["events"] = sum(len(one.at) for one in log.log.values())
+    return seed, "; ".join(wrong), happened
+
+
+def _unsent(struck: Struck) -> list[str]:
+    """What is kept must have been sent, and nothing else."""
+    topics = Topics()
+    kept = triggers(_plain(struck.store, tables.TRIGGERS), topics.triggers)
+    kept += dead_letters(_plain(struck.store, tables.DEAD_LETTERS), topics.dead_letters)
+    wanted = {(message.key, message.value) for message in kept}
+    found = {
+        (key, value)
+        for topic in (topics.triggers, topics.dead_letters)
+        for key, value in struck.kafka.topic((topic, 0)).values
+        if key is not None
+    }
+    missing, more = len(wanted - found), len(found - wanted)
+    return [f"{missing} messages were not sent, {more} were that nobody kept"] if missing or more else []
+
+
+def _plain(store: Store, table: Table) -> dict[str, object]:
+    return plain(store.select(table))
+
+
+def _early(struck: Struck) -> list[str]:
+    """A partition is released only where its log was silent for `idle`, whatever a reader saw of it."""
+    wrong, log = [], struck.scene.log
+    for kind, topic, n, offset, _, _ in struck.journals[-1]:
+        if kind == "release":
+            one = log[topic, n]
+            i = one.first(offset)
+            if 0 < i < len(one.at) and one.at[i] - one.at[i - 1] < struck.scene.shape.idle:
+                wrong.append(f"{topic}/{n} was released at {offset}, where it spoke")
+    return wrong
+
+
+def _of(expected: Rows, struck: Struck) -> Counter[str]:
+    """How rich the comparison was."""
+    found = Counter({f"rows of {table}": len(some) for table, some in expected.items()})
+    found["windows judged"] = sum(row[10] != "unknown" for row in expected["windows"])
+    for kind, *_ in journal(struck.store):
+        found[f"journal: {kind}"] += 1
+    return found

@@ -1,0 +1,71 @@
+"""What a seed configures: windows, lateness, how far ahead, which topics and partitions, segments, learning."""
+
+import random
+from dataclasses import dataclass
+from functools import lru_cache
+
+from stream.config.parse import parse
+from stream.config.settings import Settings
+from stream.events import Partition
+
+SECOND = 1_000  # event time is in ms here
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One seed's configuration, before and after the change of plan, and the partitions that it reads."""
+
+    texts: tuple[str, ...]  # of each act
+    pane: int  # ms
+    lateness: int  # ms
+    idle: float  # s of wall time
+    partitions: tuple[Partition, ...]
+    late: tuple[Partition, ...]  # of these the ones that are created after the beginning
+    models: tuple[str, ...]
+
+    def settings(self, act: int) -> Settings:
+        """The configuration of an act."""
+        return _settings(self.texts[act])
+
+    def has_labels(self, topic: str) -> bool:
+        """Whether labels are declared for a topic."""
+        return topic in self.settings(0).events.labels
+
+
+@lru_cache(maxsize=512)
+def _settings(text: str) -> Settings:
+    return parse(text)
+
+
+def shape(dice: random.Random) -> Shape:
+    """A configuration by chance, of what changes how time and order go."""
+    pane = dice.choice((5, 10))
+    lateness = dice.choice((1, 2, 4))
+    ahead = pane * dice.choice((1, 2, 2, 4))
+    idle = dice.choice((2, 3))
+    windows = [pane * n for n in dice.choice(((1, 2), (1, 3), (2,), (2, 3)))]
+    mixed, apart, quiet = dice.random() < 0.4, dice.random() < 0.3, dice.random() < 0.25
+    predictions = ["predictions", *(["mixed"] if mixed else [])]
+    labels = [*(["mixed"] if mixed else []), *(["labels"] if apart else [])]
+    partitions = [(topic, 0) for topic in dict.fromkeys((*predictions, *labels))]
+    partitions += [("predictions", n) for n in range(1, dice.choice((1, 2, 2, 3)))]
+    late = [each for each in partitions[1:] if dice.random() < 0.2]
+    segments = dice.choice((("[]", "[]"), ("[]", "[site]"), ("[site]", "[site]"), ("[site]", "[site, country]")))
+    changed = dice.random() < 0.6
+    learn = pane * dice.choice((2, 3))
+    sample, models = dice.choice((150, 4096)), dice.choice((3, 200))
+    text = f"""
+limits: {{sample: {sample}, models: {models}}}
+events: {{predictions: [{", ".join(predictions)}], labels: [{", ".join(labels)}], max_skew: {lateness + 2}s,
+         max_ahead: {ahead}s, idle: {idle}s}}
+defaults: {{windows: [{", ".join(f"{n}s" for n in windows)}], lateness: {lateness}s, tolerate: 0.02,
+           false_triggers_per_month: 10000, reference: {{learn: {learn}s}}, trigger: {{cooldown: 10s}}}}
+models:
+  "*": {{}}
+  shop: {{segments: SEGMENTS}}
+"""
+    if quiet and mixed:
+        text += "  quiet: {topics: [predictions]}\n"
+    texts = [text.replace("SEGMENTS", segments[act * changed]) for act in range(2)]
+    models = ("shop", "newcomer", "quiet")[: dice.choice((1, 1, 2, 3))]
+    return Shape(tuple(texts), pane * SECOND, lateness * SECOND, idle, tuple(partitions), tuple(late), models)

@@ -108,8 +108,8 @@ def unpack(
 ) -> State:
     """The state that `pack` made bytes of, with the plans of the store, and the samples of what is being learned.
 
-    Plans come in the order in which they were adopted. Models that no pattern matches any more go; of those that another
-    monitor watches only the names are left.
+    Plans come in the order in which they were adopted. Models that no pattern matches any more go; of those that
+    another monitor watches only the names are left.
     """
     found = msgspec.msgpack.decode(packed, type=_Packed)
     entries = [

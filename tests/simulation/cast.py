@@ -13,7 +13,7 @@ from stream.app.outbox import Outbox
 from stream.app.reading import Reading
 from stream.app.trouble import Trouble
 from stream.app.writing import Writer
-from stream.board import Boards
+from stream.boards import Boards
 from stream.broker import BrokerFailed
 from stream.broker.questions import Bounds, Found
 from stream.config.settings import Settings

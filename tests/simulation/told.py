@@ -55,7 +55,7 @@ class Told:
             each: Partition = (topic, n)
             clocks: dict[str, Any] = msgspec.json.decode(detail)
             if kind == "found":
-                starts[each] = Start(Mark(offset, 0, clocks["clock"], clocks["labels"]), offset)
+                starts[each] = Start(Mark(offset, 0, clocks["clock"], clocks["labels"]), (offset, 0))
             elif kind == "release":
                 self._releases[each].append(Release(offset, until, clocks["labels"]))
             elif kind == "lost":

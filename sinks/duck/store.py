@@ -42,7 +42,7 @@ class DuckStore:
         self._path, self._memory_limit, self._gate = str(path), memory_limit, Gate()
         self._connections = partial(Connections, self._path, memory_limit, threads, connect)
         self._in_doubt = False  # something has failed: what the file holds, and whether it still answers, is to be seen
-        self._attempted = 0  # the Commit whose write was begun last
+        self._attempted = 0  # the Commit whose write was begun and has not succeeded
         with translated(self._path):
             self._opened = self._connections()
             try:
@@ -62,12 +62,11 @@ class DuckStore:
         """
         with translated(self._path):
             self._settle()
-            if commit.number == self._last == self._attempted:
-                return
-            tables = checked(commit, self._last)
-            self._attempted = commit.number
-            self._whole(self._opened.writer, lambda: self._insert_all(commit.number, tables))
-        self._last = commit.number
+            if commit.number != self._last or commit.number != self._attempted:
+                tables = checked(commit, self._last)
+                self._attempted = commit.number
+                self._whole(self._opened.writer, lambda: self._insert_all(commit.number, tables))
+        self._last, self._attempted = commit.number, 0
 
     def select(  # noqa: PLR0913 - one question, asked by keyword
         self,

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream import wire
@@ -85,6 +85,7 @@ def _blocks(value: bytes, told: Tiers) -> bool:
     return bool(wire.unpack(value, plan_of(told)).partial.blocks)
 
 
+@example(b"\x91\xa1\x80")  # a tag that is no text
 @given(st.binary(max_size=40))
 def test_no_bytes_raise_anything_else(noise: bytes) -> None:
     """Whatever lies on the topic is a Partial, or refused with a sentence."""

@@ -12,7 +12,7 @@ from tests.simulation.told import Row, journal
 from tests.simulation.turns import Process
 
 TURN_S = 0.25  # of wall time between two awaits, at most
-STUCK = 6_000  # turns in an act
+STUCK = 20_000  # turns in an act: a clock that jumps half an hour ahead is waited for
 BATCHES = (8, 25, 100)
 FAULTS = (0.0, 0.01, 0.03)  # of the calls
 KILLS = (0.0, 0.01, 0.03)  # of the turns

@@ -114,9 +114,13 @@ def _planned(detail: str, settings: Settings) -> bool:
 
 
 def _stretches(table: Table, store: Store) -> Iterator[Columns]:
-    """The rows of a table, a day of event time at a time."""
+    """The rows of a table, a day of event time at a time; plans in the order of their adoption."""
     if not table.time:
-        yield store.select(table)
+        found = store.select(table)
+        for number in np.unique(found["commit"]) if table is tables.PLANS else ():
+            yield {name: column[found["commit"] == number] for name, column in found.items()}
+        if table is not tables.PLANS:
+            yield found
         return
     edge = store.select(table, order=(table.time,), limit=1)[table.time]
     while len(edge):

@@ -55,7 +55,7 @@ STAGES: list[tuple[str, object, Callable[..., Any]]] = [
     ("commit: hand over", app.Service, app.Service._commit),
     ("journey", Journey, Journey.work),
     ("show status", app.Service, app.Service._observe),
-    ("show commit", app.Service, app.Service._kept),
+    ("show commit", app.Service, app.Service._show),
 ]
 
 

@@ -17,10 +17,11 @@ from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.config.units import spelled_duration
 from stream.events import NEVER, Partition
+from stream.lives import START, Left, configured_by
 from stream.monitor import accumulator
 from stream.monitor.accumulator import Pane
 from stream.monitor.scopes import Scope, event_scope, topics
-from stream.monitor.state import State, unpack
+from stream.monitor.state import State, closed, unpack
 from stream.places import Place
 from stream.plan import Plan
 from stream.sample import Sample
@@ -46,22 +47,28 @@ def recall(store: Store, settings: Settings) -> Memory:
     _check_pane(state.pane, settings)
     _open_windows(store, settings, state, {plan.id: plan for found in plans.values() for plan in found})
     releases: dict[Partition, list[Release]] = defaultdict(list)
+    configured = ""
     for _, kind, topic, partition, offset, until, detail, _ in _rows(store, tables.JOURNAL):
         if kind == "release":
             labels = msgspec.json.decode(detail, type=dict[str, int])["labels"]
             releases[topic, partition].append(Release(offset, until, labels))
-    starts, clocks, places = {}, {}, {}
+        elif kind == START:  # they come in their order
+            configured = configured_by(detail)
+    starts, clocks, places, marks = {}, {}, {}, {}
     partials = {settings.topics.partials_of(topic): topic for topic in topics(settings)}
     for _, topic, partition, offset, row, clock, label_clock, *rewind in _rows(store, tables.POSITIONS):
         if topic in partials:
             places[partials[topic], partition] = Place(offset, rewind[0])
+        key, back = (topic, partition), Mark(*rewind)
+        marks[key] = Mark(offset, row, clock, label_clock), back
         if topic not in topics(settings):  # it was configured once
             continue
-        key, back = (topic, partition), Mark(*rewind)
         since = tuple(release for release in releases[key] if release.offset >= back.offset)
         starts[key] = Start(back, (offset, row), since)
-        clocks[key] = Mark(offset, row, clock, label_clock)
-    return Memory(store.last(), state, starts, clocks, places, samples)
+        clocks[key] = marks[key][0]
+    return Memory(
+        store.last(), state, starts, clocks, places, samples, Left(marks, closed(checkpoint[0][2])), configured
+    )
 
 
 def _check_pane(pane: int, settings: Settings) -> None:

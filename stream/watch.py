@@ -15,6 +15,7 @@ from stream.clocks import Mark, Progress, Start
 from stream.config.settings import DAY, Settings
 from stream.events import NEVER, Partition
 from stream.ledger import Ledger, moment
+from stream.lives import NOTHING_LEFT, START, Left, configured, told
 from stream.monitor import Monitor, losses, rows, scopes
 from stream.monitor.onboarding import Sources, changes
 from stream.monitor.state import State, pack
@@ -43,6 +44,8 @@ class Memory:
     clocks: Mapping[Partition, Mark] = field(default_factory=dict)  # at the last Commit
     places: Mapping[Partition, Place] = field(default_factory=dict)  # of Partials, where workers read
     samples: Callable[[str], Sample] = no_sample  # what a model was learned from, asked for where its plan changes
+    left: Left = NOTHING_LEFT  # by the last Commit, of topics that are read no more too
+    configured: str = ""  # by what the last start was, as `lives` names it
 
 
 class Watch(ABC):
@@ -60,6 +63,7 @@ class Watch(ABC):
         self._lengths = {length for _, model in settings.patterns for length in model.windows}
         self._relayed = 0
         self._positions = Positions(memory.clocks)
+        self._sources, self._last, self._left, self._noted = sources, memory.last, memory.left, False
         self._configure(sources, memory)
 
     def _configure(self, sources: Sources, memory: Memory) -> None:
@@ -74,6 +78,8 @@ class Watch(ABC):
             self.monitor.adopt(plan, basis)
             if since != NEVER:
                 self._journal("plan", ("", -1), -1, since, {"model": plan.model, "plan": plan.id})
+        if memory.configured != configured(self.settings, sources):
+            self._note_start(self.settings)
 
     # ---- what each kind does in its own way
 
@@ -139,10 +145,20 @@ class Watch(ABC):
     def _lost(self, partition: Partition, upto: int) -> None:
         """Retention made a gap; the windows that it may touch will be incomplete."""
         mark = self.progress[partition].mark
+        left = self._left.marks.get(partition)
+        if left is not None and mark.place < left[0].place:
+            self._note_start()  # what former lives have closed panes with, open ones lack
         clocks = {"clock": mark.clock, "labels": mark.label_clock}  # perhaps of an event in the gap, see rule 11
         self._journal("lost", partition, mark.offset, upto, clocks)
         start = NEVER if mark.clock == NEVER else mark.clock - self.settings.lateness
         self.state.losses = losses.lost(self.state.losses, partition, upto, start)
+
+    def _note_start(self, settings: Settings | None = None) -> None:
+        """Note once that this start is an input: by other settings, or unable to read all again."""
+        if not self._noted:
+            self._noted = True
+            detail = told(configured(self.settings, self._sources), self._left, settings, self._sources)
+            self._journal(START, ("", -1), self._last, -1, detail)
 
     def _journal(self, kind: str, partition: Partition, offset: int, until: int, detail: Mapping[str, object]) -> None:
         told = msgspec.json.encode(detail).decode()
@@ -153,14 +169,19 @@ class Watch(ABC):
     def _close(self) -> bool:
         """Close what the watermarks have passed. Until that is done, nothing is read beyond the former ones."""
         at = scopes.marks(self.clocks, self.settings)
-        closing = self.monitor.ready(at)
+        due = self._due(at)
+        closing = self.monitor.ready(due)
         if closing:
-            passed = (mark - self.settings.lateness for mark in at.events.values() if mark != NEVER)
+            passed = (mark - self.settings.lateness for mark in due.events.values() if mark != NEVER)
             self._summed(max(passed, default=NEVER))
-            self.monitor.advance(at)
+            self.monitor.advance(due)
             self._settle()
         self.marks = at
         return closing
+
+    def _due(self, at: scopes.Marks) -> scopes.Marks:
+        """The watermarks up to which panes may close now."""
+        return at
 
     def _settle(self) -> None:
         """After a close: forget what no pane can ask for any more, and say what was decided."""

@@ -23,7 +23,7 @@ def export(store: DuckStore, folder: str | Path, tables: Collection[str] | None 
     if unknown := set(names) - BY_NAME.keys():
         raise ValueError(f"no such table: {', '.join(sorted(unknown))}; there are {', '.join(BY_NAME)}")
     target = Path(folder)
-    with translated(str(target)), store.cursor() as cursor:
+    with translated(str(target)), store.reading() as cursor:
         target.mkdir(parents=True, exist_ok=True)
         cursor.begin()  # one snapshot for all files
         written = []

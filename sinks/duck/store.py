@@ -91,7 +91,7 @@ class DuckStore:
             limit=limit,
             offset=offset,
         )
-        with translated(self._path), self._gate.passed(), self._opened.cursor() as cursor:
+        with translated(self._path), self.reading() as cursor:
             found = cursor.execute(statement.sql, statement.parameters).fetchnumpy()
         kinds: dict[str, Kind] = {"commit": "int", **{column.name: column.kind for column in table.columns}}
         return {name: _fetched(found[name], kind) for name, kind in kinds.items()}
@@ -110,6 +110,12 @@ class DuckStore:
             with self._doubting():
                 keeper.execute("CHECKPOINT")
                 self._give_back()
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own that may hold more than the cache: nothing of it is taken away meanwhile."""
+        with self._gate.passed(), self._opened.cursor() as cursor:
+            yield cursor
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own to the same data, for SQL beside the writer; the caller closes it."""

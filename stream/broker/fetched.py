@@ -13,6 +13,7 @@ from stream.events import Records, marked
 
 offset_of, timestamp_of, value_of = attrgetter("offset"), attrgetter("timestamp"), attrgetter("value")
 headers_of = attrgetter("headers")
+key_of = attrgetter("key")
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # arrays have no single truth value
@@ -28,6 +29,7 @@ class Fetched:
     timestamps: NDArray[np.int64]  # (records,) ms since the epoch, by the publisher or the broker
     values: list[bytes | None]
     position: int  # the next offset to read
+    keys: Sequence[bytes | None] = ()  # where the reader was asked for them
 
     @property
     def records(self) -> Records:
@@ -45,7 +47,7 @@ class Gap:
     beginning: int
 
 
-def columns(partition: TopicPartition, records: Sequence[Parsed], position: int) -> Fetched:
+def columns(partition: TopicPartition, records: Sequence[Parsed], position: int, *, keyed: bool = False) -> Fetched:
     """A client's records as columns; the loops over records are all in C."""
     return Fetched(
         partition.topic,
@@ -54,6 +56,7 @@ def columns(partition: TopicPartition, records: Sequence[Parsed], position: int)
         np.fromiter(map(timestamp_of, records), np.int64, len(records)),
         _values(records),
         position,
+        list(map(key_of, records)) if keyed else (),
     )
 
 

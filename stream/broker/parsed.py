@@ -18,6 +18,7 @@ class Parsed(Protocol):
 
     offset: int
     timestamp: int
+    key: bytes | None
     value: bytes | None
     headers: Sequence[tuple[str, bytes | None]]
 

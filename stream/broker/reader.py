@@ -28,13 +28,14 @@ class Reader:
     """Reads partitions, read_committed, from positions that the caller keeps.
 
     While no broker answers, `fetch` returns nothing, `problem` says so, and reading recovers by itself. The errors
-    are ConnectionProblem from `start`, else BrokerFailed: start again from the last Commit.
+    are ConnectionProblem from `start`, else BrokerFailed: start again from the last Commit. `keyed`: with keys.
     """
 
-    def __init__(self, kafka: Kafka, environment: Mapping[str, str]) -> None:
+    def __init__(self, kafka: Kafka, environment: Mapping[str, str], *, keyed: bool = False) -> None:
         self.problem = ""  # why nothing comes, in words; empty while the brokers answer
         self._kafka = kafka
         self._environment = environment
+        self._keyed = keyed
         self._questions = Questions(kafka, environment)
         self._consumer: AIOKafkaConsumer = None
         self._positions: dict[TopicPartition, int] = {}  # behind what was handed out
@@ -152,7 +153,7 @@ class Reader:
             position = await self._consumer.position(each)
             if position != self._read[each]:
                 self._read[each] = position
-                fetched.append(columns(each, come.get(each, ()), position))
+                fetched.append(columns(each, come.get(each, ()), position, keyed=self._keyed))
         return fetched
 
     async def _gaps(self, wanted: Mapping[TopicPartition, int]) -> list[Fetched | Gap]:

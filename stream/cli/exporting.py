@@ -5,8 +5,8 @@ from pathlib import Path
 import rich_click as click
 
 from sinks.commit import BY_NAME
-from sinks.duck import DuckStore, export
 from stream.cli import opening
+from stream.cli.asking import exported
 from stream.cli.options import FILE
 
 
@@ -15,11 +15,10 @@ from stream.cli.options import FILE
 @click.option("-o", "--output", "folder", default="export", type=click.Path(path_type=Path), help="The folder.")
 @click.option("--table", "tables", multiple=True, type=click.Choice(sorted(BY_NAME)), help="Only this one.")
 def export_tables(file: Path | None, folder: Path, tables: tuple[str, ...]) -> None:
-    """Write the tables of the store as Parquet files. The service must not be running: DuckDB has one owner."""
+    """Write the tables of the store as Parquet files, all of one moment.
+
+    The running service is asked over HTTP (`http.listen`); where none has the store, its file is opened.
+    """
     settings = opening.configuration(file, (), "")
-    store = DuckStore(settings.store.path, memory_limit=settings.store.memory_limit)
-    try:
-        for written in export(store, folder, tables or None):
-            click.echo(str(written))
-    finally:
-        store.close()
+    for written in exported(settings, folder, tables or tuple(BY_NAME)):
+        click.echo(str(written))

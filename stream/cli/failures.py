@@ -9,11 +9,13 @@ from sinks.topics import Fenced
 from stream.board import UnknownBoard
 from stream.broker import BrokerFailed
 from stream.chain import ChainBroken
+from stream.cli.asking import NobodyAnswers
 from stream.config.mistakes import ConfigurationError
 from stream.demo.child import ServiceFailed
 from stream.embedded import EmbeddedBrokerMissing
 from stream.files import FileProblem
 from stream.handover import NotHandedOver
+from stream.lives import Untold
 from stream.recovery import StoreMismatch
 from stream.reference import ReferenceProblem
 from stream.web.server import ListenFailed
@@ -29,11 +31,13 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (NotHandedOver, USER),
     (StoreUnreadable, USER),
     (StoreNewer, USER),
+    (Untold, USER),
     (ServiceFailed, WORLD),
     (ListenFailed, WORLD),
     (BrokerFailed, WORLD),
     (Fenced, WORLD),
     (StoreError, WORLD),
+    (NobodyAnswers, WORLD),
     (ChainBroken, WORLD),
     (UnknownPartial, WORLD),
     (UnknownBoard, WORLD),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import rich_click as click
 
+from stream.cli.capturing import capture
 from stream.cli.checking import check
 from stream.cli.copying import backup, restore
 from stream.cli.exporting import export_tables
@@ -14,7 +15,7 @@ from stream.cli.replaying import replay
 from stream.cli.serving import ingest, monitor, run
 from stream.demo.command import demo
 
-COMMANDS = (run, ingest, monitor, check, demo, replay, reference, export_tables, backup, restore, hand_over)
+COMMANDS = (run, ingest, monitor, check, demo, capture, replay, reference, export_tables, backup, restore, hand_over)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

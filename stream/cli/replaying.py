@@ -1,6 +1,8 @@
 """`driftline replay`: the same core over files, without Kafka, faster than real time."""
 
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,6 +18,8 @@ from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
 from stream.cli import opening
 from stream.cli.options import CONFIG, JSON
+from stream.cli.retelling import retelling
+from stream.config.settings import Settings
 from stream.files import logs
 from stream.replay import Replay
 
@@ -28,28 +32,65 @@ SHOWN = 20  # findings
 @click.option("--store", "path", default="", help="Keep the results in this DuckDB file.")
 @JSON
 def replay(files: tuple[Path, ...], file: Path | None, path: str, as_json: bool) -> None:
-    """Run the service's core over FILES of events: JSON lines, Parquet or CSV.
+    """Run the service's core over FILES of events: JSON lines, Parquet or CSV, or over a captured stream.
 
-    Each file is a log of one partition in its own order; a captured log keeps its partitions. In the end every
-    window is closed. Exit code 0, whatever was found.
+    Each file is a log of one partition in its own order; Parquet files of captured records keep their partitions. In
+    the end every window is closed.
+
+    A folder that `driftline capture` has written gives the rows of its stream: by the configurations of the time, with
+    all that its journal says, up to where it was captured. With --config it says what another configuration would have
+    found. Exit code 0, whatever was found.
     """
+    if len(files) == 1 and files[0].is_dir():
+        _retell(files[0], file, path, as_json=as_json)
+        return
     settings = opening.configuration(file, (), "")
-    store: Store = DuckStore(path, memory_limit=settings.store.memory_limit) if path else MemoryStore()
+    store = _store(path, settings)
     try:
         feeds = logs(files, topic=settings.events.predictions[0])
         running = Replay(settings, opening.sources(settings), store, feeds)
         begun = time.perf_counter()
-        events = TextColumn("{task.fields[events]:,} events")
-        bar = (TextColumn("replaying"), BarColumn(), events, TimeRemainingColumn())
-        with Progress(*bar, console=Console(stderr=True), transient=True) as progress:
-            task = progress.add_task("", total=sum(feed.size for feed in feeds), events=0)
-            running.run(lambda n: progress.update(task, completed=sum(feed.consumed for feed in feeds), events=n))
+        size = sum(feed.size for feed in feeds)
+        with _bar(size) as heard:
+            running.run(lambda n: heard(sum(feed.consumed for feed in feeds), n))
         _tell(store, running.events, time.perf_counter() - begun, as_json=as_json)
     finally:
         store.close()
 
 
-def _tell(store: Store, events: int, seconds: float, *, as_json: bool) -> None:
+def _retell(folder: Path, file: Path | None, path: str, *, as_json: bool) -> None:
+    """A captured stream once more; why its rows may be others is told on stderr."""
+    store = _store(path, Settings())
+    try:
+        with retelling(folder, store, file) as told:
+            begun = time.perf_counter()
+            with _bar(told.size) as heard:
+                told.run(lambda n: heard(n, n))
+            for difference in told.differences:
+                click.echo(f"driftline: not the stream's own rows: {difference}", err=True)
+            seconds = time.perf_counter() - begun
+            _tell(store, told.events, seconds, as_json=as_json, differences=told.differences)
+    finally:
+        store.close()
+
+
+def _store(path: str, settings: Settings) -> Store:
+    return DuckStore(path, memory_limit=settings.store.memory_limit) if path else MemoryStore()
+
+
+@contextmanager
+def _bar(size: int) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr while it lasts; it hears how much of the size is done, and how many records that are."""
+    events = TextColumn("{task.fields[events]:,} events")
+    bar = (TextColumn("replaying"), BarColumn(), events, TimeRemainingColumn())
+    with Progress(*bar, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=size, events=0)
+        yield lambda done, n: progress.update(task, completed=done, events=n)
+
+
+def _tell(
+    store: Store, events: int, seconds: float, *, as_json: bool, differences: Sequence[str] | None = None
+) -> None:
     """What was found, most recent last."""
     found = store.select(tables.FINDINGS, order=("end",))
     triggers = store.select(tables.TRIGGERS, order=("at",))
@@ -64,6 +105,8 @@ def _tell(store: Store, events: int, seconds: float, *, as_json: bool) -> None:
             "dead_letters": letters,
             "triggers": [msgspec.json.decode(body) for body in triggers["body"].tolist()],
         }
+        if differences is not None:
+            document["differences"] = differences
         click.echo(msgspec.json.encode(document).decode())
         return
     console = Console()

@@ -10,7 +10,7 @@ from stream.config.settings import Settings
 from stream.monitor.accumulator import Window
 from stream.monitor.learning import Learner
 from stream.monitor.losses import Losses
-from stream.monitor.scopes import Scope, carried, event_scopes, label_scopes, topics
+from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
 from stream.plan import Plan
 from stream.policy import History, Incident, Policy
@@ -101,6 +101,12 @@ def pack(state: State) -> bytes:
             list(state.label_scopes),
         )
     )
+
+
+def closed(packed: bytes) -> Marks:
+    """The newest closed ends in the bytes of a state, by the scopes and topics of its time."""
+    found = msgspec.msgpack.decode(packed, type=_Packed)
+    return Marks(dict(found.closed), dict(found.labels_closed), found.topics_closed)
 
 
 def unpack(

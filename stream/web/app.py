@@ -12,7 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sinks.commit import Store, StoreError
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web import api, pages
+from stream.web import api, exporting, pages
 from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
 from stream.web.metrics import exporter as primed
@@ -27,6 +27,7 @@ API = (
     api.list_findings,
     api.list_incidents,
     api.list_triggers,
+    exporting.export_tables,
 )
 PAGES = (pages.overview, pages.model, pages.style, pages.script, pages.plotly, pages.icon)
 # The page runs only what this process serves: a name or a category can never become a script.

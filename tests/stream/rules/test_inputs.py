@@ -86,7 +86,7 @@ def test_rule_22_the_same_configuration_changes_nothing() -> None:
     story = Story()
     story.publish(FIRST, *(event(minute / 10) for minute in range(50)))
     story.read(upto=30).commit().crash().read().end()
-    assert ["found", "release"] == [row["kind"] for row in story.rows(tables.JOURNAL)]
+    assert ["start", "found", "release"] == [row["kind"] for row in story.rows(tables.JOURNAL)]
     assert 1 == len(story.rows(tables.PLANS))
 
 

@@ -58,6 +58,9 @@ class Capture:
         self.folder, self.contents = folder, contents
         self.left: Left = contents.left.left()
         self._connection = connection
+        self._stretches: dict[Partition, list[tuple[int, int]]] = {}
+        for partition, span in sorted(each for part in contents.parts for each in part.stretches):
+            self._stretches.setdefault(partition, []).append(span)
 
     @property
     def n_records(self) -> int:
@@ -77,8 +80,7 @@ class Capture:
 
     def stretch(self, partition: Partition, offset: int) -> tuple[int, int] | None:
         """The captured stretch that holds an offset, else the next one behind it."""
-        found = [span for part in self.contents.parts for each, span in part.stretches if each == partition]
-        return next((span for span in sorted(found) if span[1] > offset), None)
+        return next((span for span in self._stretches.get(partition, ()) if span[1] > offset), None)
 
     def _part(self, part: Part, partition: Partition, offset: int) -> Iterator[Records]:
         path, (topic, number) = self.folder / part.file, partition
@@ -99,7 +101,8 @@ def opened(folder: Path) -> Iterator[Capture]:
     contents = listed(folder)
     if contents is None:
         raise FileProblem(
-            f"{folder} is no whole capture: it has no {LIST}; let driftline capture write it to its end, or name files"
+            f"{folder} is a folder without {LIST}, so no whole capture: let driftline capture come to its end, or name "
+            "the files in it"
         )
     for name, n_bytes in ((contents.journal, None), *((part.file, part.n_bytes) for part in contents.parts)):
         path = folder / name

@@ -52,15 +52,15 @@ class Driftline:
             (folder / "driftline.yaml").write_text(file)
         listen = ("--listen", f"127.0.0.1:{self.port}") if command == "ingest" else ()
         self._command = (*COMMAND, command, *listen, *arguments)
-        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("DRIFTLINE_")}
-        self._environment |= {"DRIFTLINE_HTTP_LISTEN": f"127.0.0.1:{self.port}", **(environment or {})}
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("DRIFTLINE_")}
+        self.environment |= {"DRIFTLINE_HTTP_LISTEN": f"127.0.0.1:{self.port}", **(environment or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
         """Start it, and give it back."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command, cwd=self.folder, env=self._environment, stdout=log, stderr=log
+                self._command, cwd=self.folder, env=self.environment, stdout=log, stderr=log
             )
         return self
 

@@ -70,15 +70,14 @@ def again(world: World, store: Store, batch: int) -> Rows:
     return rows(kept)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_stream_that_was_killed_and_configured_anew_is_told_again(log: World, undisturbed: Rows, seed: int) -> None:
+def test_a_stream_that_was_killed_and_configured_anew_is_told_again(log: World, undisturbed: Rows) -> None:
     """Two lives, releases, refusals, late events; batches of another size."""
-    run = Run(log, seed, batch_max=[40, 20][seed], kill_share=[0.02, 0.1][seed])
-    assert undisturbed == run.finish() == again(log, run.store, [500, 7][seed])
+    run = Run(log, 1, batch_max=20, kill_share=0.1)
+    assert undisturbed == run.finish() == again(log, run.store, 7)
     assert 2 == len(lived(run.store))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_at_any_commit_the_rows_are_those_of_the_store(seed: int) -> None:
     """Also where clocks have led their positions, and while open panes are read again."""
     dice, log = random.Random(seed), world(seed, minutes=MINUTES)
@@ -89,10 +88,9 @@ def test_at_any_commit_the_rows_are_those_of_the_store(seed: int) -> None:
     assert rows(run.store) == again(log, run.store, dice.choice([3, 50]))
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_the_journal_of_a_monitor_says_the_same(log: World, undisturbed: Rows, seed: int) -> None:
+def test_the_journal_of_a_monitor_says_the_same(log: World, undisturbed: Rows) -> None:
     """Workers read, a monitor judges, both die now and then."""
-    tiers = Tiers(log, seed, batch_max=[301, 41][seed], kill_share=[0.05, 0.02][seed])
+    tiers = Tiers(log, 1, batch_max=41, kill_share=0.02)
     assert undisturbed == tiers.finish() == again(log, tiers.store, 40)
     assert np.count_nonzero(tiers.store.select(tables.JOURNAL)["kind"] == "release") >= len(log.silences)
 
@@ -146,7 +144,7 @@ class Unlucky(Run):
         return self.world.log.keys() == self.journey.clocks.keys() and super()._at_change()
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_losses_and_partitions_found_later_are_told_again(seed: int) -> None:
     """Also what could not be read again after a start, though it had been counted in panes that were closed."""
     log = world(seed, minutes=MINUTES)

@@ -17,6 +17,7 @@ HELP = {
     "monitor": ("FILE", "--topic", "--bootstrap"),
     "check": ("FILE", "--json", "--broker"),
     "demo": ("--seed", "--keep-running", "--json"),
+    "capture": ("FILE", "--output", "--json"),
     "replay": ("FILES", "--config", "--store", "--json"),
     "reference": ("build", "show"),
     "reference show": ("SOURCE", "--model", "--json"),

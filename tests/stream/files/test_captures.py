@@ -115,7 +115,7 @@ def test_a_capture_that_is_not_whole_is_refused(folder: Path) -> None:
     with pytest.raises(FileProblem, match="is no list of version 1 of a capture"):
         read(folder, A, 0)
     (folder / LIST).unlink()
-    with pytest.raises(FileProblem, match=r"is no whole capture: it has no capture\.json"):
+    with pytest.raises(FileProblem, match=r"is a folder without capture\.json, so no whole capture"):
         read(folder, A, 0)
     with pytest.raises(FileProblem, match="choose a folder of its own"):
         Capturing(folder)

@@ -14,7 +14,7 @@ import msgspec
 from stream.clocks import Mark, Release
 from stream.config.digest import digest
 from stream.config.settings import Http, Kafka, Settings, StoreSettings, Topics
-from stream.events import Partition
+from stream.events import NEVER, Partition
 from stream.monitor.onboarding import Sources
 from stream.monitor.scopes import Marks, Scope
 
@@ -39,6 +39,10 @@ class Left:
 
     marks: Mapping[Partition, tuple[Mark, Mark]]
     closed: Marks
+
+    def passed(self) -> int:
+        """The end up to which all panes are closed, ns; NEVER where none is."""
+        return min(self.closed.events.values(), default=NEVER)
 
 
 NOTHING_LEFT = Left({}, Marks({}, {}, {}))

@@ -20,7 +20,7 @@ from stream.cli.options import BOOTSTRAP, FILE, JSON
 from stream.config.settings import Settings
 from stream.events import Partition
 from stream.files import FileProblem
-from stream.files.captures import Contents, holes
+from stream.files.captures import FORGOTTEN, Contents, holes
 from stream.files.capturing import Capturing
 from stream.files.kept import Kept, kept
 from stream.lives import Hole, lives, spans
@@ -67,7 +67,7 @@ def _captured(
             progress.update(task, completed=n, records=n)
 
         asyncio.run(copy(settings.kafka, dict(os.environ), wanted, capturing, heard))
-    return capturing.finish(found.commit, found.journal, found.left)
+    return capturing.finish(found.commit, found.journal, found.left, settings.store.keep)
 
 
 def _tell(folder: Path, contents: Contents, records: int, gone: Sequence[Hole], *, as_json: bool) -> None:
@@ -82,6 +82,7 @@ def _tell(folder: Path, contents: Contents, records: int, gone: Sequence[Hole], 
             "records_in_all": in_all,
             "files": len(contents.parts),
             "bytes": n_bytes,
+            "forgotten": contents.forgotten,
             "gone": [
                 {"topic": hole.partition[0], "partition": hole.partition[1], "begin": hole.begin, "upto": hole.upto}
                 for hole in gone
@@ -89,6 +90,8 @@ def _tell(folder: Path, contents: Contents, records: int, gone: Sequence[Hole], 
         }
         click.echo(msgspec.json.encode(document).decode())
         return
+    if contents.forgotten:
+        click.echo(f"driftline: {FORGOTTEN}", err=True)
     for hole in gone:
         click.echo(f"driftline: {hole} had gone from the topic before they were captured", err=True)
     click.echo(

@@ -9,7 +9,7 @@ from stream.cli import opening
 from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.files import FileProblem
-from stream.files.captures import Capture, opened
+from stream.files.captures import FORGOTTEN, Capture, opened
 from stream.lives import Life, as_one, lives
 from stream.monitor.onboarding import Sources
 from stream.rerun import Rerun
@@ -23,6 +23,8 @@ class Retelling:
         self.differences: list[str] = []
         self.size = capture.n_records
         self._sources: dict[str, Sources] = {}
+        if capture.contents.forgotten:
+            self.differences.append(FORGOTTEN)
         if other is not None:
             self.differences.append("by another configuration than the stream's")
             stream = [as_one(stream, other, {})]

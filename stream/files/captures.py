@@ -20,6 +20,7 @@ from stream.lives import Entry, Hole, Left, PackedLeft
 LIST: Final = "capture.json"
 VERSION: Final = 1
 BATCH = 2_000  # records at once, as from a broker
+FORGOTTEN = "the store had forgotten some of its journal (store.keep) before it was captured"
 COLUMNS = ("commit", "kind", "topic", "partition", "offset", "until", "detail")
 
 
@@ -40,6 +41,7 @@ class Contents(msgspec.Struct, frozen=True):
     left: PackedLeft
     journal: str
     parts: list[Part]
+    forgotten: bool = False  # the store had forgotten some of its journal before it was captured
 
     @property
     def ends(self) -> dict[Partition, int]:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.events import Partition, Records
+from stream.events import NEVER, Partition, Records
 from stream.files.captures import LIST, VERSION, Contents, Part, enlist, joined, journal, listed
 from stream.files.database import database, literal
+from stream.files.lines import UNKNOWN_MS
 from stream.files.paths import FileProblem
 from stream.lives import Entry, Left, PackedLeft
 
@@ -39,6 +40,9 @@ class Capturing:
         self._parts = list(self._before.parts) if self._before is not None else []
         self._waiting: dict[Partition, _Waiting] = {}
         self._n_bytes = self._n_records = 0
+        self._oldest = (
+            self._before.left.left().passed() if self._before is not None else NEVER
+        )  # known from then on, ns
         self.ends = self._before.ends if self._before is not None else {}
         self.records = 0  # of this capture
         self._clear()
@@ -59,6 +63,11 @@ class Capturing:
             waiting = self._waiting[partition] = _Waiting(begin, begin, [])
         waiting.records.append((records, keys))
         waiting.end = self.ends[partition] = records.position
+        if self._before is None:
+            known = records.timestamps_ms[records.timestamps_ms > UNKNOWN_MS]
+            if len(known):
+                first = int(known.min()) * 1_000_000
+                self._oldest = first if self._oldest == NEVER else min(first, self._oldest)
         self._n_records += len(records.values)
         self._n_bytes += sum(len(one) for one in (*records.values, *keys) if one is not None)
         self.records += len(records.values)
@@ -77,15 +86,20 @@ class Capturing:
         self._parts.append(Part(name, n_bytes, self._n_records, stretches))
         self._waiting, self._n_records, self._n_bytes = {}, 0, 0
 
-    def finish(self, commit: int, rows: Sequence[Entry], left: Left) -> Contents:
-        """Let all of it count: records up to a Commit, the journal, and what that Commit has left."""
+    def finish(self, commit: int, rows: Sequence[Entry], left: Left, keep: int) -> Contents:
+        """Let all of it count: records up to a Commit, the journal, and what that Commit has left.
+
+        `keep`: for how long, in event time, ns, the store keeps its journal.
+        """
         self.flush()
+        forgotten = self._before is not None and self._before.forgotten
+        forgotten |= NEVER != self._oldest < left.passed() - keep
         if self._before is not None:
             with database(self._folder) as connection:
                 rows = joined(journal(connection, self._folder / self._before.journal), rows)
         name = f"journal-{commit}.parquet"
         self._write(name, _journal(rows), _JOURNAL)
-        contents = Contents(VERSION, commit, PackedLeft.of(left), name, self._parts)
+        contents = Contents(VERSION, commit, PackedLeft.of(left), name, self._parts, forgotten)
         enlist(self._folder, contents)
         self._before = contents
         self._clear()

@@ -11,6 +11,7 @@ from sinks import commit as tables
 from sinks.commit import Store
 from sinks.memory import MemoryStore
 from stream.clocks import Mark
+from stream.config.settings import DAY
 from stream.events import Partition, Records
 from stream.files import capturing
 from stream.files.captures import opened
@@ -207,4 +208,4 @@ def into(folder: Path, log: World, store: Store) -> None:
         for begin in range(capture.ends.get(partition, first), end, 70):
             records = log.records(partition, begin, min(end, begin + 70))
             capture.add(records, [None] * len(records.values), begin)
-    capture.finish(store.last(), journal, left)
+    capture.finish(store.last(), journal, left, DAY)

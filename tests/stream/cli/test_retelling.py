@@ -8,6 +8,7 @@ import pytest
 
 from sinks.commit import CHECKPOINTS, JOURNAL, POSITIONS
 from sinks.duck import DuckStore, export
+from stream.config.settings import DAY
 from stream.files import logs
 from stream.files.capturing import Capturing
 from stream.files.kept import kept
@@ -49,7 +50,7 @@ def captured(driftline: Command, folder: Path) -> Path:
         capturing.add(records, [None] * len(records.values), begin)
         begin = records.position
         capturing.flush()
-    capturing.finish(found.commit, found.journal, found.left)
+    capturing.finish(found.commit, found.journal, found.left, DAY)
     (folder / "driftline.yaml").unlink()
     return folder / "capture"
 

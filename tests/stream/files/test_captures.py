@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stream.clocks import Mark
+from stream.config.settings import DAY
 from stream.events import Partition, Records
 from stream.files import FileProblem, capturing
 from stream.files.captures import LIST, holes, opened
@@ -37,11 +38,11 @@ def folder(tmp_path: Path) -> Path:
     one = Capturing(tmp_path)
     one.add(records(A, 3, VALUES, position=10), [b"k", None, b"", None, b"k"], 2)
     one.add(records(B, 0, [b"z"]), [None], 0)
-    one.finish(1, [FIRST], left(10))
+    one.finish(1, [FIRST], left(10), DAY)
     two = Capturing(tmp_path)
     assert {A: 10, B: 1} == two.ends
     two.add(records(A, 10, [b"later"]), [None], 10)
-    two.finish(4, [SECOND], left(11))
+    two.finish(4, [SECOND], left(11), DAY)
     return tmp_path
 
 
@@ -82,7 +83,7 @@ def test_parts_have_a_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     one = Capturing(tmp_path)
     for begin, values in ((0, [b"1", b"2"]), (2, [b"3", b"4"]), (4, [b"5" * 100]), (5, [b"6"]), (9, [b"7"])):
         one.add(records(A, begin, values), [None] * len(values), begin)
-    contents = one.finish(1, [FIRST], left(10))
+    contents = one.finish(1, [FIRST], left(10), DAY)
     spans = [part.stretches for part in contents.parts]
     assert [[(A, (0, 4))], [(A, (4, 5))], [(A, (5, 6))], [(A, (9, 10))]] == spans
     assert [0, 1, 2, 3, 4, 5, 9] == [offset for offset, _, _ in read(tmp_path, A, 0)]
@@ -119,3 +120,18 @@ def test_a_capture_that_is_not_whole_is_refused(folder: Path) -> None:
         read(folder, A, 0)
     with pytest.raises(FileProblem, match="choose a folder of its own"):
         Capturing(folder)
+
+
+def test_a_journal_that_had_been_forgotten_is_known(tmp_path: Path) -> None:
+    """Where the first record, or the last capture, is older than what the store keeps; once known, for good."""
+    second = 1_000_000_000
+
+    def at(seconds: int) -> Left:
+        return Left({}, Marks({("a",): seconds * second, ("a", "b"): (seconds + 9) * second}, {}, {}))
+
+    for number, (seconds, keep, forgotten) in enumerate(
+        [(20, 20, False), (50, 30, False), (90, 30, True), (91, 30, True)]
+    ):
+        one = Capturing(tmp_path)
+        one.add(records(A, number, [b"x"]), [None], number)
+        assert forgotten == one.finish(number + 1, [FIRST], at(seconds), keep * second).forgotten, seconds

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sinks import commit as tables
 from sinks.commit import RESULTS, Columns, Commit, Rows, Store, Table
 from stream.config.settings import DAY, Settings
+from stream.lives import START
 from stream.monitor.state import State, pack
 from stream.recovery import recall
 
@@ -100,10 +101,16 @@ def _rows(store: Store, settings: Settings, *, first: bool) -> Iterator[dict[str
 
 
 def _mine(table: Table, found: Columns, settings: Settings, *, first: bool) -> NDArray[np.bool_]:
-    """Which rows the monitor owns: by their model, else by their topic; inputs are everybody's, and taken once."""
+    """Which rows the monitor owns: by their model, else by their topic; inputs are everybody's, and taken once.
+
+    Starts are of the former store and its Commits: the new one begins with a start of its own.
+    """
     if table is tables.JOURNAL:
         told = zip(found["kind"].tolist(), found["detail"].tolist(), strict=True)
-        return np.array([_planned(detail, settings) if kind == "plan" else first for kind, detail in told], np.bool_)
+        return np.array(
+            [_planned(detail, settings) if kind == "plan" else first and kind != START for kind, detail in told],
+            np.bool_,
+        )
     keys = found["model" if "model" in found else "topic"].tolist()
     owned = {key: settings.monitors.mine(key) for key in set(keys)}
     return np.array([owned[key] for key in keys], np.bool_)

@@ -124,7 +124,8 @@ class _Start(msgspec.Struct, frozen=True):
 
 def configured(settings: Settings, sources: Sources) -> str:
     """A short name for all that a start is told beside the log."""
-    about = (digest(settings), sorted((name, file.digest) for name, file in sources.files.items()))
+    files = sorted((name, file.digest) for name, file in sources.files.items())
+    about = (digest(settings), settings.monitors, files)
     return blake2b(msgspec.json.encode(about), digest_size=16).hexdigest()
 
 
@@ -149,7 +150,7 @@ def lives(journal: Iterable[Entry], left: Left) -> list[Life]:
     rows = sorted(journal, key=lambda row: (row.commit, row.offset, row.until))
     starts = [row for row in rows if row.kind == START]
     if not starts or starts[0].offset or _read(starts[0].detail).settings is None:
-        raise Untold("the journal does not say how the stream began: it is of an older driftline, or incomplete")
+        raise Untold("the journal does not say how the stream began: its store was handed over, or has forgotten it")
     made: list[Life] = []
     for row in starts:
         made.append(_born(_read(row.detail), made[-1] if made else None, rows, row.offset))

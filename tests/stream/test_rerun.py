@@ -10,8 +10,11 @@ from stream.events import Partition, Records
 from stream.lives import Untold, as_one, lives, spans
 from stream.monitor.onboarding import Sources
 from stream.rerun import Rerun
+from tests.simulation.driver import rows
 from tests.simulation.test_rerun import told
+from tests.stream.monitors import Monitors
 from tests.stream.rules.story import CONFIGURATION, FIRST, REFERENCE, SECOND, Story, crowd, event
+from tests.stream.test_monitors import minutes, shared
 
 TOLERANT = CONFIGURATION.replace("shop: {}", "shop: {tolerate: 0.5}")
 
@@ -19,7 +22,7 @@ TOLERANT = CONFIGURATION.replace("shop: {}", "shop: {tolerate: 0.5}")
 class Whole:
     """All records of a story."""
 
-    def __init__(self, story: Story) -> None:
+    def __init__(self, story: Story | Monitors) -> None:
         self._log = story.log
 
     def records(self, partition: Partition, offset: int) -> Iterator[Records]:
@@ -99,8 +102,17 @@ def test_another_configuration_is_one_life_of_all_that_happened() -> None:
     assert len(found["findings"]) < len(story.results()["findings"])
 
 
-def test_a_journal_without_a_beginning_is_refused() -> None:
-    """Of an older driftline, or not whole."""
-    journal, left = told(Story().commit().store)
+def test_each_of_several_monitors_has_a_stream_of_its_own() -> None:
+    """Told again it has the rows of its share of the models; after a hand-over the beginning is in no journal."""
+    log = shared()
+    minutes(log, 0, 12)
+    minutes(log, 12, 18, version="2")
+    log.read(333).end()
+    for store in log.stores.values():
+        kept = MemoryStore()
+        Rerun(lives(*told(store)), Whole(log), kept, lambda settings: Sources(settings.limits)).run(lambda _: None)
+        assert rows(store) == rows(kept)
+        assert rows(kept)["windows"]
+    log.share("a", "b")
     with pytest.raises(Untold, match="does not say how the stream began"):
-        lives([row for row in journal if row.kind != "start"], left)
+        lives(*told(log.stores["a"]))

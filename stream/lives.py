@@ -147,7 +147,8 @@ def configured_by(detail: str) -> str:
 
 def lives(journal: Iterable[Entry], left: Left) -> list[Life]:
     """The lives of a stream up to a Commit. Untold where the first one is not in the journal."""
-    rows = sorted(journal, key=lambda row: (row.commit, row.offset, row.until))
+    # A loss moves the position: what was at the same one came before it.
+    rows = sorted(journal, key=lambda row: (row.commit, row.offset, row.kind == "lost", row.until))
     starts = [row for row in rows if row.kind == START]
     if not starts or starts[0].offset or _read(starts[0].detail).settings is None:
         raise Untold("the journal does not say how the stream began: its store was handed over, or has forgotten it")

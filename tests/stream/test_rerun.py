@@ -85,6 +85,20 @@ def test_a_gap_that_took_what_had_been_counted_is_told_in_two_lives() -> None:
     assert {FIRST: (0, 64)} == spans(lives(*told(story.store)))
 
 
+def test_a_partition_that_was_idle_and_then_overtaken_was_idle_first() -> None:
+    """Both at one position, and kept by one Commit: the gap begins with the clock of the release."""
+    story = Story()
+    story.publish(FIRST, *(event(minute + 0.5) for minute in range(10)))
+    story.read().idle(FIRST, 14.5)
+    story.publish(FIRST, *(event(minute + 0.5) for minute in range(15, 25)))
+    log = dict(story.log)
+    story.expire(FIRST, 15)
+    story.read().end()
+    assert [21] == [row["end"] for row in story.windows(1) if not row["complete"]]
+    story.log = log
+    assert story.results() == again(story)
+
+
 def test_another_configuration_is_one_life_of_all_that_happened() -> None:
     """As if the stream had always been configured so: the same panes, other findings."""
     story = Story()

@@ -5,7 +5,7 @@ file, or what was there to be read again. All others went on as if nothing had b
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -72,10 +72,12 @@ class PackedLeft(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Gap:
-    """Records from `offset` on, up to `upto`, were gone before they could be read."""
+    """Records from `offset` on, up to `upto`, were gone before they could be read; the clocks were these."""
 
     offset: int
     upto: int
+    clock: int
+    label_clock: int
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,8 @@ def _happen(life: Life, row: Entry) -> None:
         case "release":
             life.happened.setdefault(each, []).append(_release(row))
         case "lost":
-            life.happened.setdefault(each, []).append(Gap(row.offset, row.until))
+            clocks = msgspec.json.decode(row.detail, type=dict[str, int])
+            life.happened.setdefault(each, []).append(Gap(row.offset, row.until, clocks["clock"], clocks["labels"]))
 
 
 def _release(row: Entry) -> Release:
@@ -227,6 +230,6 @@ def as_one(stream: Sequence[Life], settings: Settings, files: Mapping[str, str])
                 if isinstance(each, Release):
                     kept.append(each)
                 elif each.upto > left:
-                    kept.append(Gap(max(each.offset, left), each.upto))
+                    kept.append(replace(each, offset=max(each.offset, left)))
         one.ends = {**one.ends, **life.ends}
     return one

@@ -108,7 +108,9 @@ class Rerun:
     def _born(self, life: Life) -> Journey:
         known = topics(life.settings)
         began = {each: marks for each, marks in life.began.items() if each[0] in known}
-        starts = {each: Start(back, mark.offset, life.releases[each]) for each, (mark, back) in began.items()}
+        starts = {
+            each: Start(back, (mark.offset, mark.row), life.releases[each]) for each, (mark, back) in began.items()
+        }
         memory: Memory = recall(self._store, life.settings)
         memory = replace(memory, starts=starts, clocks={each: mark for each, (mark, _) in began.items()})
         journey = _Journey(life.settings, self._sources(life.settings), memory)
@@ -170,4 +172,5 @@ def _happen(journey: Journey, partition: Partition, what: Release | Gap) -> None
         case Release():
             journey.release(partition, what.clock, what.label_clock)
         case Gap():
+            journey.ingest.release(partition, what.clock, what.label_clock)  # an event in the gap may have led them
             journey.lose(partition, what.upto)

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from stream.events import Partition, Records
+from stream.events import Partition, Records, marked
 from stream.files.database import Connection, batches, database, literal, text
 from stream.files.paths import FileProblem
 from stream.lives import Entry, Hole, Left, PackedLeft
@@ -87,14 +87,16 @@ class Capture:
     def _part(self, part: Part, partition: Partition, offset: int) -> Iterator[Records]:
         path, (topic, number) = self.folder / part.file, partition
         query = f"""
-            SELECT "offset", timestamp, value FROM read_parquet({literal(path)})
+            SELECT "offset", timestamp, value, content_type FROM read_parquet({literal(path)})
             WHERE topic = {text(topic)} AND "partition" = {number} AND "offset" >= {offset} ORDER BY "offset"
         """  # noqa: S608 - quoted
         with self._connection.cursor() as cursor:
             for rows in batches(cursor, query, BATCH):
-                offsets, timestamps, values = zip(*rows, strict=True)
+                offsets, timestamps, values, types = zip(*rows, strict=True)
                 numbers = np.array(offsets, np.int64), np.array(timestamps, np.int64)
-                yield Records(topic, number, *numbers, list(values), offsets[-1] + 1)
+                yield Records(
+                    topic, number, *numbers, list(map(marked, values, (kind or "" for kind in types))), offsets[-1] + 1
+                )
 
 
 @contextmanager

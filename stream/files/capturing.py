@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.events import NEVER, Partition, Records
+from stream.events import ARROW, NEVER, Arrow, Partition, Records
 from stream.files.captures import LIST, VERSION, Contents, Part, enlist, joined, journal, listed
 from stream.files.database import database, literal
 from stream.files.lines import UNKNOWN_MS
@@ -126,11 +126,11 @@ class Capturing:
 
 
 # DuckDB tells the type of a column of objects by its first one: an absent value is empty, and told apart by a flag.
-_RECORDS = """
+_RECORDS = f"""
     SELECT topic, "partition", "offset", timestamp, CASE WHEN keyed THEN key END AS key,
-        CASE WHEN valued THEN value END AS value, CAST(NULL AS VARCHAR) AS content_type
+        CASE WHEN valued THEN value END AS value, CASE WHEN packed THEN '{ARROW}' END AS content_type
     FROM rows
-"""
+"""  # noqa: S608 - a constant
 _JOURNAL = "SELECT * FROM rows"
 
 
@@ -148,6 +148,7 @@ def _columns(waiting: dict[Partition, _Waiting]) -> dict[str, NDArray[Any]]:
         "key": _objects([key or b"" for key in keys]),
         "keyed": np.array([key is not None for key in keys], np.bool_),
         "value": _objects([value or b"" for value in values]),
+        "packed": np.array([isinstance(value, Arrow) for value in values], np.bool_),
         "valued": np.array([value is not None for value in values], np.bool_),
     }
 

@@ -7,7 +7,7 @@ import pytest
 
 from stream.clocks import Mark
 from stream.config.settings import DAY
-from stream.events import Partition, Records
+from stream.events import Arrow, Partition, Records
 from stream.files import FileProblem, capturing
 from stream.files.captures import LIST, holes, opened
 from stream.files.capturing import Capturing
@@ -135,3 +135,11 @@ def test_a_journal_that_had_been_forgotten_is_known(tmp_path: Path) -> None:
         one = Capturing(tmp_path)
         one.add(records(A, number, [b"x"]), [None], number)
         assert forgotten == one.finish(number + 1, [FIRST], at(seconds), keep * second).forgotten, seconds
+
+
+def test_records_of_many_events_stay_what_they_are(tmp_path: Path) -> None:
+    """Their content type is captured with them."""
+    one = Capturing(tmp_path)
+    one.add(records(A, 0, [Arrow(b"many"), b"one"]), [None, None], 0)
+    one.finish(1, [FIRST], left(2), DAY)
+    assert [Arrow, bytes] == [type(value) for _, _, value in read(tmp_path, A, 0)]

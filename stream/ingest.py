@@ -235,9 +235,8 @@ class Ingest:
             self._refused(partition, at, label_at, Counter((reject.reason,)))
             place, seen = records.place(reject.row), max(at, label_at, 0)
             if place >= self._written[partition]:
-                payload = records.payload(reject.row)[:PAYLOAD_MAX]
-                letter = DeadLetter(*partition, *place, seen, reject.reason, reject.detail, payload)
-                self._sums.dead_letters.append(letter)
+                about = *partition, *place, seen, reject.reason, reject.detail
+                self._sums.dead_letters.append(DeadLetter(*about, records.payload(reject.row)[:PAYLOAD_MAX]))
 
     def _refused(self, partition: Partition, clock: int, label_clock: int, reasons: Counter[str]) -> None:
         """Count refusals in the pane of the clock that closes the topic's panes."""

@@ -19,7 +19,7 @@ def test_five_kills_under_load_change_nothing(kafka: Kafka, new_topic: Callable[
     fleet = Fleet(kafka, new_topic(PARTITIONS), tmp_path / "fleet", workers=0, dice=random.Random(3))
     with fleet.running():
         for _ in range(KILLS):
-            fleet.monitor.commits(fleet.dice.randrange(1, 4))
+            fleet.monitors[0].commits(fleet.dice.randrange(1, 4))
             fleet.wait(0, 0.7)
             fleet.strike("kill monitor")
         fleet.settle()

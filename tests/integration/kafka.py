@@ -16,6 +16,8 @@ from pathlib import Path
 from confluent_kafka import KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from tests.stream.web.served import eventually
+
 JARS = Path(os.environ.get("DRIFTLINE_TEST_KAFKA_JARS", "~/.cache/driftline-tests/kafka-4.1.1")).expanduser()
 POM = Path(__file__).with_name("pom.xml")
 USER, PASSWORD = "driftline", "open-sesame"  # of a broker that lives for a minute on the loopback
@@ -62,6 +64,7 @@ class Kafka:
         """Create a topic and give back its name."""
         made = self._admin.create_topics([NewTopic(name, partitions, 1, config=dict(config or {}))])
         made[name].result(20)
+        eventually(lambda: name in self._admin.list_topics(timeout=10).topics)  # the brokers learn it a moment later
         return name
 
     def delete_topic(self, name: str) -> None:

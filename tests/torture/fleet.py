@@ -28,6 +28,7 @@ FROZEN_S = 8.0  # beyond a session of 6 s
 POSITION = "driftline_consumer_position_offset"
 SILENT = range(11_000, 1_000_000_000)  # the last partition stops there, and is released again and again
 CATCH_UP_S = 240.0
+WORKING_SHARE = 0.7  # of the kills of a monitor; the others come whenever, and many of them while it starts
 UNTOLD = PARTITIONS * 17  # late events of the last pane, which nothing closes: of 80 s, each 4.9 s one
 
 
@@ -135,6 +136,9 @@ class Fleet:
     def kill_monitor(self) -> None:
         """A process with a store."""
         victim = self.dice.choice(self.monitors)
+        if self.dice.random() < WORKING_SHARE:
+            eventually(victim.ready, 60)
+            self.wait(0, 3)
         victim.kill()
         with victim.kept() as store:
             kept = store.select(tables.POSITIONS)

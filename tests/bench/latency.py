@@ -37,7 +37,9 @@ defaults:
   lateness: 20s
   reference: {{file: reference.jsonl}}
   trigger: {{windows: 1, of: 1, cooldown: 0s}}
+models: {{{models}}}
 """
+NAMES = ", ".join(f"m{i:02d}: {{}}" for i in range(MODELS))  # by name: they are there from the first event on
 
 
 class Published(Thread):
@@ -82,8 +84,8 @@ def figures(quick: bool) -> Iterator[Figure]:
 
 def _figure(kafka: RealKafka, folder: Path, seconds: int) -> Figure:
     topic = kafka.create_topic("latency", PARTITIONS)
-    watch = Driftline(folder, file=CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic))
-    (folder / "reference.jsonl").write_bytes(b"\n".join(reference(20_000)))
+    watch = Driftline(folder, file=CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic, models=NAMES))
+    (folder / "reference.jsonl").write_bytes(b"\n".join(reference(20_000)).replace(b'"model":"m00",', b""))
     published = Published(kafka.bootstrap, topic, seconds)
     with watch.running():
         watch.hears("reading")
@@ -111,7 +113,9 @@ def _arrivals(
     settings = {"bootstrap.servers": kafka.bootstrap, "group.id": "latency", "isolation.level": "read_committed"}
     arrived, lags, looked = [], [], 0.0
     with closing(Consumer(settings)) as consumer:
-        consumer.assign([TopicPartition(f"{topic}.triggers", 0, OFFSET_BEGINNING)])
+        written = f"{topic}.triggers"
+        there = consumer.list_topics(written, timeout=10).topics[written].partitions
+        consumer.assign([TopicPartition(written, each, OFFSET_BEGINNING) for each in there])
         while not published.over.is_set():
             for message in consumer.consume(1_000, 0.05):
                 if not message.error():

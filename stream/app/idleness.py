@@ -6,6 +6,7 @@ Pure: the reader's answers and the wall time are passed in.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from stream.broker.silence import FRESH_S
 from stream.clocks import Mark
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition
@@ -38,18 +39,18 @@ class Idleness:
         self._positions, self._observed = dict(at_end), now
 
     def idle(self, now: float) -> set[Partition]:
-        """The partitions that have been at their end for long enough."""
-        enough = self.settings.events.idle / 1e9
+        """The partitions that have been at their end for long enough, whatever of the last answer's age."""
+        enough = self.settings.events.idle / 1e9 + FRESH_S
         return {partition for partition, since in self.since.items() if now - since >= enough}
 
     def releases(self, clocks: Mapping[Partition, Mark], now: float) -> list[tuple[Partition, int]]:
-        """The idle partitions whose clock holds panes back, and the event time to raise it to."""
+        """The idle partitions whose clock holds panes or others back, and the event time to raise it to."""
         idle = self.idle(now)
         untils = {topic: self._until(topic, clocks, idle, now) for topic in {topic for topic, _ in idle}}
         raised = []
         for partition in sorted(idle):
             until = untils[partition[0]]
-            if self._pane(until) > self._pane(self._clock(partition, clocks)):
+            if self._holds_back(self._clock(partition, clocks), until):
                 raised.append((partition, until))
         return raised
 
@@ -68,12 +69,17 @@ class Idleness:
         if self._reached.get(topic, (NEVER, NEVER))[0] != since:
             self._reached[topic] = (since, max(self._clock(partition, clocks) for partition in mine))
         greatest = self._reached[topic][1]
-        return NEVER if greatest == NEVER else greatest + int((now - since) * 1e9)
+        return NEVER if greatest == NEVER else greatest + int((now - since - FRESH_S) * 1e9)
 
     def _clock(self, partition: Partition, clocks: Mapping[Partition, Mark]) -> int:
         mark = clocks[partition]
         return mark.clock if partition[0] in self.settings.events.predictions else mark.label_clock
 
+    def _holds_back(self, clock: int, until: int) -> bool:
+        """Whether a pane is closed by it, or others may not read further; more would only lengthen the journal."""
+        if NEVER in (until, clock):
+            return until > clock
+        return self._pane(until) > self._pane(clock) or until - clock >= self.settings.events.max_ahead
+
     def _pane(self, time: int) -> int:
-        """A release that closes nothing would only lengthen the journal."""
-        return NEVER if time == NEVER else (time - self.settings.lateness) // self.settings.pane
+        return (time - self.settings.lateness) // self.settings.pane

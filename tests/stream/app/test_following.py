@@ -99,14 +99,14 @@ def test_an_idle_partition_is_asked_to_raise_its_clock() -> None:
         world.hear(partition, at_end=False)
     world.look()
     world.hear(QUIET, at_end=True)
-    for second in range(1, 4):
+    for second in range(1, 5):
         world.now += 1
         world.publish(BUSY, 60 * second)
         world.hear(BUSY, at_end=False)
         world.hear(QUIET, at_end=True)
     newest = world.told().newest
     assert newest is not None
-    assert {QUIET: (1, (BEGIN_MS + 180_000) * 1_000_000)} == newest.asked
+    assert {QUIET: (1, (BEGIN_MS + 240_000) * 1_000_000)} == newest.asked
     world.now += 60  # nobody has said for long where the partition ends
     world.hear(BUSY, at_end=False)
     assert (newest := world.told().newest) is not None

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from stream.app.idleness import BREAK_S, Idleness
+from stream.broker.silence import FRESH_S
 from stream.clocks import Mark
 from stream.config.parse import parse
 from stream.config.settings import MINUTE, SECOND
@@ -15,6 +16,7 @@ SETTINGS = parse(
 )
 A, B, C, L = ("p", 0), ("p", 1), ("p", 2), ("l", 0)
 NOON = 1_795_000_000 * SECOND
+LOOKED = 60 + FRESH_S  # seconds: what is known by then holds for a minute
 
 
 def watched(until_s: int, at_end: dict[Partition, int]) -> Idleness:
@@ -33,8 +35,8 @@ def clocks(**minutes: float | None) -> dict[Partition, Mark]:
 
 
 def test_a_partition_is_idle_when_it_has_been_at_its_end_for_long_enough() -> None:
-    """Nine seconds are not enough, ten are."""
-    assert [set(), {A}] == [watched(second, {A: 0}).idle(second) for second in (9, 10)]
+    """Ten seconds, and what an answer may be old: the last one must say so too."""
+    assert [set(), {A}] == [watched(second, {A: 0}).idle(second) for second in (11, 12)]
 
 
 def test_one_record_begins_the_wait_anew() -> None:
@@ -43,7 +45,7 @@ def test_one_record_begins_the_wait_anew() -> None:
     idleness.observe({}, 9.5)
     for now in range(10, 21):
         idleness.observe({A: 7}, float(now))
-    assert [set(), {A}] == [idleness.idle(19.9), idleness.idle(20.0)]
+    assert [set(), {A}] == [idleness.idle(21.9), idleness.idle(22.0)]
 
 
 def test_a_partition_that_is_read_at_once_is_not_idle() -> None:
@@ -62,6 +64,16 @@ def test_time_passes_once_while_all_are_idle() -> None:
         marks |= {place: Mark(0, 0, until) for place, until in idleness.releases(marks, float(now))}
     assert marks[A] == marks[B]
     assert 14 < (marks[A].clock - NOON) / MINUTE <= 15
+
+
+@pytest.mark.parametrize(("b", "expected"), [(2.9, []), (3.0, [(A, NOON + 3 * MINUTE)])])
+def test_who_stops_others_within_a_pane_is_raised_as_well(b: float, expected: list[object]) -> None:
+    """Panes of five minutes, and nobody reads more than two past an idle partition: no close would ever come."""
+    events = "events: {predictions: [p], max_ahead: 2m}"
+    idleness = Idleness(parse(events + '\ndefaults: {windows: [1h], lateness: 1m}\nmodels: {"*": {}}'))
+    for now in range(60):
+        idleness.observe({A: 7}, float(now))
+    assert expected == idleness.releases(clocks(a=1, b=b), 59.0)
 
 
 def test_a_process_that_was_suspended_knows_nothing_of_the_time() -> None:
@@ -87,14 +99,14 @@ def test_a_process_that_was_suspended_knows_nothing_of_the_time() -> None:
 )
 def test_a_clock_is_raised(at: dict[str, float | None], at_end: dict[Partition, int], expected: list[object]) -> None:
     """After a minute of looking, with clocks and ends as in the table."""
-    released = watched(60, at_end).releases(clocks(**at), 60.0)
+    released = watched(int(LOOKED), at_end).releases(clocks(**at), LOOKED)
     assert expected == [(partition, (until - NOON) / MINUTE) for partition, until in released]
 
 
 def test_a_label_topic_without_labels_follows_the_predictions() -> None:
     """A label topic is released by its label clock; one that never had an event has no clock of its own to follow."""
-    idleness = watched(60, {A: 0, B: 0, L: 0})
-    released = dict(idleness.releases(clocks(a=5, b=5, l=2), 60.0))
+    idleness = watched(int(LOOKED), {A: 0, B: 0, L: 0})
+    released = dict(idleness.releases(clocks(a=5, b=5, l=2), LOOKED))
     assert NOON + 3 * MINUTE == released[L]
 
 
@@ -104,9 +116,9 @@ def test_a_release_never_exceeds_what_the_others_have_reached(seed: int) -> None
     dice = random.Random(seed)
     at = {name: dice.choice([None, dice.uniform(0, 30)]) for name in ("a", "b", "c")}
     at_end = {place: dice.randrange(0, 60) for place in (A, B, C) if dice.random() < 0.7}
-    idleness = watched(60, at_end)
-    idle, known = idleness.idle(60.0), {place: mark.clock for place, mark in clocks(**at).items()}
-    for partition, until in idleness.releases(clocks(**at), 60.0):
+    idleness = watched(int(LOOKED), at_end)
+    idle, known = idleness.idle(LOOKED), {place: mark.clock for place, mark in clocks(**at).items()}
+    for partition, until in idleness.releases(clocks(**at), LOOKED):
         assert partition in idle
         assert until > known[partition]
         busy = [clock for place, clock in known.items() if place not in idle]

@@ -43,18 +43,20 @@ class Sample:
     @classmethod
     def of(cls, hashes: Ints, versions: Sequence[str], payloads: Sequence[bytes], k: int) -> "Sample":
         """The k smallest of these events."""
-        order = np.argsort(hashes, kind="stable")
-        if (np.diff(hashes[order]) == 0).any():  # two positions with one hash: rare, and then the payload decides
+        order = hashes.argsort(kind="stable")
+        ranked = hashes[order]
+        if (ranked[1:] == ranked[:-1]).any():  # two positions with one hash: rare, and then the payload decides
             order = np.array(sorted(order.tolist(), key=lambda i: (hashes[i], payloads[i])), np.int64)
-        order = order[:k]
-        return cls(
-            hashes[order], tuple(versions[i] for i in order.tolist()), tuple(payloads[i] for i in order.tolist())
-        )
+            ranked = hashes[order]
+        places = order[:k].tolist()
+        return cls(ranked[:k], tuple(versions[i] for i in places), tuple(payloads[i] for i in places))
 
     def merge(self, other: "Sample", k: int) -> "Sample":
         """The k smallest of both."""
         if not len(self.hashes):
             return other if len(other.hashes) <= k else other.first(k)
+        if not len(other.hashes):
+            return self if len(self.hashes) <= k else self.first(k)
         hashes = np.concatenate((self.hashes, other.hashes))
         return Sample.of(hashes, self.versions + other.versions, self.payloads + other.payloads, k)
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,21 +61,22 @@ class Unplanned:
     def learn(self, sums: Sums, batch: Batch, rows: Ints, end: Ints) -> None:
         """Count and sample these rows of a batch; `end` is the end of each event's pane."""
         records = batch.records
-        hashes = position_hashes(topic_seed(records.topic), records.partition, records.numbers[batch.at[rows]])
-        n, first = len(batch.heads), int(end[rows].min())
-        keys = (end[rows] - first) // self.settings.pane * n + batch.head[rows]
-        for key in np.unique(keys).tolist():
-            here = np.flatnonzero(keys == key)
-            pane, head = first + key // n * self.settings.pane, key % n
-            name = batch.heads[head].name
-            stranger = pane - self.settings.pane < self.since.get(name, FUTURE)  # before T, admitted or not
-            (sums.strangers if stranger else sums.learning)[pane, name] += len(here)
+        at, heads = batch.at[rows], batch.head[rows]
+        hashes = position_hashes(topic_seed(records.topic), records.partition, records.numbers[at])
+        order = np.lexsort((hashes, heads, end[rows]))
+        at, heads, ends, hashes = at[order], heads[order], end[rows][order], hashes[order]
+        cuts = np.flatnonzero((heads[1:] != heads[:-1]) | (ends[1:] != ends[:-1])) + 1
+        for i, j in pairwise((0, *cuts.tolist(), len(order))):
+            pane, head = int(ends[i]), batch.heads[heads[i]]
+            stranger = pane - self.settings.pane < self.since.get(head.name, FUTURE)  # before T, admitted or not
+            (sums.strangers if stranger else sums.learning)[pane, head.name] += j - i
             k = STRANGER_SAMPLE if stranger else self.settings.limits.sample
-            known = sums.samples.get((pane, name), NOTHING)
-            here = here[hashes[here] < min(known.bound(k), self.bounds.get(name, FUTURE))]
-            payloads = [records.payload(i) for i in batch.at[rows[here]].tolist()]
-            versions = [batch.heads[head].version] * len(here)
-            sums.samples[pane, name] = known.merge(Sample.of(hashes[here], versions, payloads, k), k)
+            known = sums.samples.get((pane, head.name), NOTHING)
+            bound = min(known.bound(k), self.bounds.get(head.name, FUTURE))
+            here = slice(i, i + int(np.searchsorted(hashes[i:j], bound)))
+            payloads = [records.payload(row) for row in at[here].tolist()]
+            found = Sample.of(hashes[here], [head.version] * len(payloads), payloads, k)
+            sums.samples[pane, head.name] = known.merge(found, k)
         for gone in tell_fewest(sums.strangers, STRANGERS_MAX, self.settings):
             sums.samples.pop(gone, None)
 

@@ -9,13 +9,14 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
-from tests.simulation.seeds import play
+from tests.simulation.seeds import missing, play
 
 SHARE = 20  # seeds that a process is given together
+ENOUGH = 100  # seeds, in which everything happens
 
 
 def main() -> int:
-    """0 where no seed fails and every kind of fault has occurred."""
+    """0 where no seed fails and, in enough of them, every kind of fault has occurred."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     parser.add_argument("--seeds", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
@@ -32,7 +33,10 @@ def main() -> int:
     for name, n in sorted(happened.items()):
         print(f"  {name:<55}{n:>12,}")
     print(f"{asked.seeds} seeds in {time.monotonic() - begun:.0f} s, {len(failed)} failed")
-    return int(bool(failed))
+    absent = missing(happened) if asked.seeds >= ENOUGH else []
+    for kind in absent:
+        print(f"never happened: {kind}")
+    return int(bool(failed or absent))
 
 
 if __name__ == "__main__":

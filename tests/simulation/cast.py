@@ -53,8 +53,8 @@ class Service:
         self.intake._steady = (partials if tiers else events)(kafka, batch_max)  # type: ignore[assignment]
         self.intake._questions = _Questions(kafka)  # type: ignore[assignment]
         if isinstance(self.intake, Following):
-            self.intake._relay = Relay(kafka, "plans")  # type: ignore[assignment]
-        self.outbox = Outbox(Relay(kafka, "monitor"), settings.topics, trouble)
+            self.intake._relay = Relay(kafka, f"plans-{settings.monitors.name}")  # type: ignore[assignment]
+        self.outbox = Outbox(Relay(kafka, f"monitor-{settings.monitors.name}"), settings.topics, trouble)
         self.outbox.recall(store)
         writer = Writer(store, _silent, trouble, _Going(), self._thread)  # type: ignore[arg-type]
         self._keeping = Keeping(writer, self.outbox, self.intake, _silent, self.outbox.upto)

@@ -69,14 +69,15 @@ def scene(seed: int) -> Scene:
     """A log of 500 to 600 events: disorder, late events, silence, newcomers, refusals, transactions, jumps."""
     dice = random.Random(seed)
     chosen = shape(dice)
-    panes = dice.randrange(8, 11)
+    panes = dice.randrange(6, 9)
     jump = (dice.randrange(3, panes) if dice.random() < 0.4 else panes, dice.choice((3, 40)))
-    log, born, about = {}, {}, {"jumps forward": int(jump[0] < panes)}
+    silent = range(begun := dice.randrange(2, panes - 2), begun + 2) if dice.random() < 0.3 else range(0)
+    log, born, about = {}, {}, {"jumps forward": int(jump[0] < panes), "all partitions idle": int(bool(silent))}
     n = dice.randrange(505, 600)
     weights = [1 if each[0] == "labels" else 3 for each in chosen.partitions]
     for each, weight in zip(chosen.partitions, weights, strict=True):
         born[each] = dice.uniform(1, 0.5 * panes * PANE_S) if each in chosen.late else -1.0
-        log[each] = _Publisher(dice, chosen, each, panes=panes, jump=jump, about=about).publish(
+        log[each] = _Publisher(dice, chosen, each, panes=panes, jump=jump, silent=silent, about=about).publish(
             n * weight // sum(weights), born[each]
         )
     about["topics created late"] = sum(each[1] == 0 for each in chosen.late)
@@ -95,13 +96,14 @@ class _Publisher:
         *,
         panes: int,
         jump: tuple[int, int],
+        silent: range,
         about: dict[str, int],
     ) -> None:
         self._dice, self._shape, self._partition, self._panes, self._jump = dice, chosen, partition, panes, jump
         self._about = about
         self._skews = [dice.randrange(-chosen.lateness // 2, chosen.lateness // 2 + 1) for _ in range(3)]
         quiet = dice.randrange(2, panes - 2)
-        self._silent = range(quiet, quiet + dice.randrange(2, 4)) if dice.random() < 0.4 else range(0)
+        self._silent = {*silent, *(range(quiet, quiet + dice.randrange(2, 4)) if dice.random() < 0.4 else ())}
         back = dice.randrange(2, panes)
         self._stale = range(back, back + 1) if dice.random() < 0.15 else range(0)
         self._act_at = 0.6 * panes
@@ -174,7 +176,7 @@ class _Publisher:
 
     def _is_label(self, kind: float) -> bool:
         topic = self._partition[0]
-        return topic == "labels" or (self._shape.has_labels(topic) and 0.3 < kind < 0.4)
+        return topic == "labels" or (topic in self._shape.labels and 0.3 < kind < 0.4)
 
     def _event(self, i: int, progress: float, time: int, *, features: bool) -> bytes:
         dice, models = self._dice, self._shape.models

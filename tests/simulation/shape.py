@@ -1,8 +1,9 @@
 """What a seed configures: windows, lateness, how far ahead, which topics and partitions, segments, learning."""
 
 import random
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+
+from msgspec.structs import replace
 
 from stream.config.parse import parse
 from stream.config.settings import Settings
@@ -22,19 +23,19 @@ class Shape:
     partitions: tuple[Partition, ...]
     late: tuple[Partition, ...]  # of these the ones that are created after the beginning
     models: tuple[str, ...]
+    labels: frozenset[str]  # topics
+    _parsed: dict[int, Settings] = field(default_factory=dict)
 
     def settings(self, act: int) -> Settings:
         """The configuration of an act."""
-        return _settings(self.texts[act])
+        if act not in self._parsed:
+            self._parsed[act] = parse(self.texts[act])
+        return self._parsed[act]
 
-    def has_labels(self, topic: str) -> bool:
-        """Whether labels are declared for a topic."""
-        return topic in self.settings(0).events.labels
-
-
-@lru_cache(maxsize=512)
-def _settings(text: str) -> Settings:
-    return parse(text)
+    def shared(self, act: int, names: tuple[str, ...], name: str) -> Settings:
+        """That of one of several monitors, or of their workers."""
+        settings = self.settings(act)
+        return replace(settings, monitors=replace(settings.monitors, names=names, name=name))
 
 
 def shape(dice: random.Random) -> Shape:
@@ -68,4 +69,6 @@ models:
         text += "  quiet: {topics: [predictions]}\n"
     texts = [text.replace("SEGMENTS", segments[act * changed]) for act in range(2)]
     models = ("shop", "newcomer", "quiet")[: dice.choice((1, 1, 2, 3))]
-    return Shape(tuple(texts), pane * SECOND, lateness * SECOND, idle, tuple(partitions), tuple(late), models)
+    return Shape(
+        tuple(texts), pane * SECOND, lateness * SECOND, idle, tuple(partitions), tuple(late), models, frozenset(labels)
+    )

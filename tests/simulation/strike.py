@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass, field
 
-from sinks.commit import Store
+from stream.config.settings import Settings
 from stream.events import Partition
 from tests.simulation.cast import Disk, Service, Worker
 from tests.simulation.kafka import Kafka
@@ -11,9 +11,11 @@ from tests.simulation.scene import ACTS, Scene
 from tests.simulation.told import Row, journal
 from tests.simulation.turns import Process
 
-TURN_S = 0.25  # of wall time between two awaits, at most
+TURNS_S = {False: 0.3, True: 0.12}  # of wall time between two awaits, at most; more turns are needed with workers
 STUCK = 20_000  # turns in an act: a clock that jumps half an hour ahead is waited for
-BATCHES = (8, 25, 100)
+BATCHES = (20, 60, 200)
+OUTBOX_SHARE = 0.25  # of a service's turns
+SHARED = 0.25  # of the seeds with workers: two monitors
 FAULTS = (0.0, 0.01, 0.03)  # of the calls
 KILLS = (0.0, 0.01, 0.03)  # of the turns
 STRIKES_MAX = 5  # in an act: who is struck again and again never sees that a partition is idle
@@ -31,32 +33,33 @@ class Struck:
     scene: Scene
     seed: int
     tiers: bool
-    store: Store = field(init=False)
     journals: list[set[Row]] = field(default_factory=list)  # by the end of each act
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
         self.kafka = Kafka(self.scene, self.dice, self.dice.choice(FAULTS))
-        self.store = Disk(self.kafka)
+        self.names = ("a", "b") if self.tiers and self.dice.random() < SHARED else ("",)
+        self.stores = {name: Disk(self.kafka) for name in self.names}
         self._kill_share, self._batch_max = self.dice.choice(KILLS), self.dice.choice(BATCHES)
-        self.service: Service | None = None
+        self.services: dict[str, Service] = {}
         self.workers: dict[Partition, Worker] = {}
         self.frozen: dict[Process, float] = {}  # who does nothing until then, and then goes on as if nothing had been
         self.away: dict[object, float] = {}  # who is not there before
         self.happened = self.kafka.happened
 
-    def finish(self) -> Store:
+    def finish(self) -> list[Disk]:
         """Play all acts."""
         try:
             self._play()
         finally:
             self._go_home()
-        return self.store
+        self.happened["monitors that share the models"] += len(self.names) if len(self.names) > 1 else 0
+        return list(self.stores.values())
 
     def _play(self) -> None:
         for act in range(ACTS):
             self.kafka.act, self.kafka.begun = act, self.kafka.now
-            self._settings = self.scene.shape.settings(act)
+            self._settings = {name: self._configured(act, name) for name in ("", *self.names)}
             turns = self._strikes = 0
             while not self._drained():
                 self._turn()
@@ -66,31 +69,40 @@ class Struck:
             self.happened["turns"] += turns
             self._end_act(act)
 
+    def _configured(self, act: int, name: str) -> Settings:
+        shape = self.scene.shape
+        return shape.shared(act, self.names, name) if len(self.names) > 1 else shape.settings(act)
+
     def _end_act(self, act: int) -> None:
         """Everybody goes home; the next act may have another configuration."""
-        self.journals.append(journal(self.store))
+        self.journals.append(set().union(*map(journal, self.stores.values())))
         if act + 1 < ACTS:
             texts = self.scene.shape.texts
             self.happened["changes of plan"] += texts[act] != texts[act + 1]
         self._go_home()
 
     def _go_home(self) -> None:
-        living = [one.process for one in (self.service, *self.workers.values()) if one is not None]
+        living = [one.process for one in (*self.services.values(), *self.workers.values())]
         for process in (*living, *self.frozen):
             process.kill()
-        self.service, self.workers, self.frozen, self.away = None, {}, {}, {}
+        self.services, self.workers, self.frozen, self.away = {}, {}, {}, {}
 
     def _drained(self) -> bool:
-        """Whether all of the act is read, kept and sent."""
-        service, kafka = self.service, self.kafka
-        if service is None or not service.settled or service.kept != service.watch.clocks:
+        """Whether all of the act is read, kept and sent, by every monitor, and all know the same of it."""
+        present = list(self.services.values())
+        if len(present) < len(self.names) or not all(map(self._done, present)):
             return False
-        return {each: mark.offset for each, mark in service.kept.items()} == self.scene.ends(kafka.act)
+        return all(one.kept == present[0].kept for one in present)
+
+    def _done(self, service: Service) -> bool:
+        if not service.settled or service.kept != service.watch.clocks:
+            return False
+        return {each: mark.offset for each, mark in service.kept.items()} == self.scene.ends(self.kafka.act)
 
     # ---- who does what
 
     def _turn(self) -> None:
-        self.kafka.now += self.dice.random() * TURN_S
+        self.kafka.now += self.dice.random() * TURNS_S[self.tiers]
         dice = self.dice.random()
         if dice < self._kill_share and self._strikes < STRIKES_MAX:
             self._strike()
@@ -99,27 +111,29 @@ class Struck:
         self._wake()
         self._appear()
         process = self.dice.choice(self._awake())
-        process.step(self.dice.choice(process.names))
+        names = process.names
+        process.step(names[self.dice.random() < OUTBOX_SHARE] if len(names) > 1 else names[0])
 
     def _awake(self) -> list[Process]:
         living = [worker.process for worker in self.workers.values()]
-        if self.service is not None:
-            living += [self.service.process] * max(1, len(living))
+        living += [one.process for one in self.services.values() for _ in range(max(1, len(self.workers)))]
         return [process for process in living if process not in self.frozen] or [Process(nobody=_nothing())]
 
     def _appear(self) -> None:
         """Whoever is not there is started, after a while."""
-        kafka, settings = self.kafka, self._settings
-        if self.service is None and self._there("service"):
-            self.service = Service(kafka, self.store, settings, self._batch_max, tiers=self.tiers)
+        for name in self.names:
+            if name not in self.services and self._there(name):
+                self.services[name] = self._born(name)
         if not self.tiers:
             return
-        for each in self.kafka.partitions():
-            if each not in self.workers and self._there(each):
-                self.workers[each] = Worker(kafka, settings, each, self._batch_max)
-        for each, worker in list(self.workers.items()):
-            if not worker.process.names:  # its producer has failed: the partition is claimed anew
-                del self.workers[each]
+        for each, born in self.scene.born.items():
+            if each not in self.workers and born <= self.kafka.wall and self._there(each):
+                self.workers[each] = Worker(self.kafka, self._settings[""], each, self._batch_max)
+        for each in [each for each, worker in self.workers.items() if worker.process.ended]:
+            del self.workers[each]  # its producer has failed: the partition is claimed anew
+
+    def _born(self, name: str) -> Service:
+        return Service(self.kafka, self.stores[name], self._settings[name], self._batch_max, tiers=self.tiers)
 
     def _there(self, who: object) -> bool:
         return self.away.get(who, 0.0) <= self.kafka.now
@@ -138,10 +152,10 @@ class Struck:
                 self.frozen[worker.process] = self.kafka.now + self.dice.random() * AWAY_S
                 self.happened["workers frozen, while another takes over"] += 1
             self._retain(each, worker)
-        elif self.service is not None:
-            self._killed(self.service.process, "monitor" if self.tiers else "run")
-            self.service = None
-            self._leave("service")
+        elif self.services:
+            name = self.dice.choice(sorted(self.services))
+            self._killed(self.services.pop(name).process, "monitor" if self.tiers else "run")
+            self._leave(name)
 
     def _killed(self, process: Process, who: str) -> None:
         self.happened[f"{who} killed: {next(iter(process.at.values()))}"] += 1
@@ -176,7 +190,7 @@ class Struck:
         if self.dice.random() < 0.3:
             self.kafka.now += self.dice.random() * AWAY_S
             self.happened["machines suspended"] += 1
-        self.happened["boards compacted away"] += self.kafka.topic((self._settings.topics.plans, 0)).compact()
+        self.happened["boards compacted away"] += self.kafka.topic((self._settings[""].topics.plans, 0)).compact()
 
 
 async def _nothing() -> None:

@@ -26,6 +26,11 @@ class Process:
         """Of the coroutines that have not ended."""
         return list(self._works)
 
+    @property
+    def ended(self) -> bool:
+        """Whether none is left."""
+        return not self._works
+
     def step(self, name: str) -> None:
         """Move a coroutine to its next await."""
         try:

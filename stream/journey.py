@@ -86,10 +86,12 @@ class Journey(Watch):
         """Take what may be read, close what is due, until neither moves. Returns whether anything was closed."""
         closed = False
         while True:
+            before = self.marks
             moved = [self._offer(partition) for partition in sorted(self._held)]
             closing = self._close()
             closed |= closing
-            if not closing and not any(moved):
+            further = bool(self._held) and self.marks != before
+            if not (closing or further or any(moved)):
                 return closed
 
     def _offer(self, partition: Partition) -> bool:

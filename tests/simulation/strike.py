@@ -11,7 +11,7 @@ from tests.simulation.scene import ACTS, Scene
 from tests.simulation.told import Row, journal
 from tests.simulation.turns import Process
 
-TURNS_S = {False: 0.3, True: 0.12}  # of wall time between two awaits, at most; more turns are needed with workers
+TURNS_S = {False: 0.3, True: 0.08}  # of wall time between two awaits, at most; more turns are needed with workers
 STUCK = 20_000  # turns in an act: a clock that jumps half an hour ahead is waited for
 BATCHES = (20, 60, 200)
 OUTBOX_SHARE = 0.25  # of a service's turns

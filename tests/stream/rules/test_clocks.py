@@ -181,6 +181,21 @@ def test_rule_12_a_release_raises_one_clock_and_is_in_the_journal() -> None:
     assert {1: (2, 0), 5: (2, 1)} == story.counts()
 
 
+def test_rule_12_a_release_lets_others_read_on_though_it_closes_nothing() -> None:
+    """Panes of five minutes, and nobody reads more than one ahead: who waits is at its end, and hears of nothing new."""
+    configuration = CONFIGURATION.replace("windows: [1m, 5m]", "windows: [5m]").replace(
+        "{predictions: [events]}", "{predictions: [events], max_ahead: 1m}"
+    )
+    story = Story(configuration, (FIRST, SECOND))
+    story.publish(FIRST, event(2.5), event(3.1), event(3.8), event(4.4))
+    story.publish(SECOND, event(2.2))
+    story.read()
+    assert [FIRST] == list(story.journey.held)
+    story.idle(SECOND, 3.8)
+    assert [] == list(story.journey.held)
+    assert [4, 1] == [story.journey.clocks[p].offset for p in (FIRST, SECOND)]
+
+
 def test_rule_12_a_release_is_applied_again_where_it_was() -> None:
     """After a crash the events behind it are late as they were, those before it are not."""
     story = Story(partitions=(FIRST, SECOND))

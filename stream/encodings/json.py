@@ -56,6 +56,7 @@ class Json:
         self._bytes_max = bytes_max
         self.rescue = Rescue(types, bytes_max)
         self._head_of: dict[Any, int] = {}
+        self._head_of_texts: dict[tuple[object, object, object], int] = {}
         self._dates: dict[bytes, int] = {}
         self._pack = struct.Struct(f"{types.n_numeric + OUTPUT_NUMBERS}d").pack
         self.id_type, self._pack_ids = _smallest(max(ids.values()))
@@ -67,10 +68,19 @@ class Json:
 
     def forget(self) -> None:
         """Forget the heads; batches decoded before must not be asked for theirs any more."""
-        self.heads, self._head_of = [], {}
+        self.heads, self._head_of, self._head_of_texts = [], {}, {}
 
     def head_of(self, kind: object, model: object, version: object) -> int:
         """The place of a head among the heads; REFUSED where it rejects its events."""
+        texts = type(kind) is type(model) is type(version) is str  # True is 1 for a dictionary, and another head
+        if texts and (place := self._head_of_texts.get((kind, model, version))) is not None:
+            return place
+        place = self._judged(kind, model, version)
+        if texts and place != REFUSED:
+            self._head_of_texts[kind, model, version] = place
+        return place
+
+    def _judged(self, kind: object, model: object, version: object) -> int:
         header = self.rescue.header({"kind": kind, "model": model, "version": version, "time": 0, "id": ""})
         if not isinstance(header, Header):
             return REFUSED

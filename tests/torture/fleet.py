@@ -165,8 +165,14 @@ class Fleet:
         self.publisher.finish()
         self.log = whole(self.kafka, [(self.topic, partition) for partition in range(PARTITIONS)])
         n = sum(stretches[-1].position for stretches in self.log.values())
-        eventually(lambda: self.alive() and all(each.metric(POSITION) >= n for each in self.monitors), CATCH_UP_S)
-        self._pause.wait(3)  # all idle: the last panes close
+        try:
+            eventually(lambda: self.alive() and all(each.metric(POSITION) >= n for each in self.monitors), CATCH_UP_S)
+        except AssertionError:
+            for each in (*self.monitors, *self.workers):
+                words = each.said.splitlines()[-5:]
+                print(f"at {each.metric(POSITION):,.0f} of {n:,}:", *words, sep="\n  ", flush=True)
+            raise
+        self._pause.wait(6)  # all idle: the last panes close
         self._pulse.stop()
         self.silences = [self._pulse.silence(since) for since in self._moved]
         for each in (*self.workers, *self.monitors):

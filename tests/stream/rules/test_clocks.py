@@ -182,7 +182,7 @@ def test_rule_12_a_release_raises_one_clock_and_is_in_the_journal() -> None:
 
 
 def test_rule_12_a_release_lets_others_read_on_though_it_closes_nothing() -> None:
-    """Panes of five minutes, and nobody reads more than one ahead: who waits is at its end, and hears of nothing new."""
+    """Panes of five minutes, and nobody reads more than one ahead; nothing new comes of who waits."""
     configuration = CONFIGURATION.replace("windows: [1m, 5m]", "windows: [5m]").replace(
         "{predictions: [events]}", "{predictions: [events], max_ahead: 1m}"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import chain, pairwise, repeat
 
 import numpy as np
 
@@ -43,7 +43,7 @@ def runs(records: Records) -> Iterator[Run]:
     if records.rows is None:
         return
     starts = np.flatnonzero(np.diff(records.offsets, prepend=-1)).tolist()
-    for at, end in zip(starts, [*starts[1:], len(records.values)], strict=True):
+    for at, end in pairwise((*starts, len(records.values))):
         value = records.values[at]
         if isinstance(value, Table | Refused):
             yield Run(value, at, records.place(at)[1], end - at)

@@ -185,3 +185,16 @@ def test_a_record_without_rows_is_passed_over() -> None:
     story.read().end()
     assert 2 == story.journey.clocks[FIRST].offset
     assert {1: (1, 0)} == story.counts()
+
+
+def test_tables_without_rows_are_read_past() -> None:
+    """Alone in a fetch, and among others; a stream may also end behind its schema."""
+    story = Story(CONFIGURATION)
+    kinds = (pa.string(), pa.string_view(), pa.dictionary(pa.int8(), pa.string()))
+    empty = [stream(pa.schema([("model", kind)]).empty_table()) for kind in kinds]
+    for batch in (1, 100):
+        n = story.journey.clocks[FIRST].offset
+        story.publish(FIRST, *empty, event(0.5), *empty)
+        story.read(batch=batch)
+        assert n + 7 == story.journey.clocks[FIRST].offset
+    assert {1: (2, 0)} == story.end().counts()

@@ -66,14 +66,14 @@ class Scene:
 
 
 def scene(seed: int) -> Scene:
-    """A log of 500 to 600 events: disorder, late events, silence, newcomers, refusals, transactions, jumps."""
+    """A log of 500 events and more: disorder, late events, silence, newcomers, refusals, transactions, jumps."""
     dice = random.Random(seed)
     chosen = shape(dice)
     panes = dice.randrange(6, 9)
     jump = (dice.randrange(3, panes) if dice.random() < 0.4 else panes, dice.choice((3, 40)))
     silent = range(begun := dice.randrange(2, panes - 2), begun + 2) if dice.random() < 0.3 else range(0)
     log, born, about = {}, {}, {"jumps forward": int(jump[0] < panes), "all partitions idle": int(bool(silent))}
-    n = dice.randrange(505, 600)
+    n = dice.randrange(505, 530)
     weights = [1 if each[0] == "labels" else 3 for each in chosen.partitions]
     for each, weight in zip(chosen.partitions, weights, strict=True):
         born[each] = dice.uniform(1, 0.5 * panes * PANE_S) if each in chosen.late else -1.0

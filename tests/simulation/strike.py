@@ -12,6 +12,7 @@ from tests.simulation.told import Row, journal
 from tests.simulation.turns import Process
 
 TURNS_S = {False: 0.3, True: 0.08}  # of wall time between two awaits, at most; more turns are needed with workers
+LOOK = 8  # turns from one look at whether all is done to the next
 STUCK = 20_000  # turns in an act: a clock that jumps half an hour ahead is waited for
 BATCHES = (20, 60, 200)
 OUTBOX_SHARE = 0.25  # of a service's turns
@@ -41,6 +42,7 @@ class Struck:
         self.names = ("a", "b") if self.tiers and self.dice.random() < SHARED else ("",)
         self.stores = {name: Disk(self.kafka) for name in self.names}
         self._kill_share, self._batch_max = self.dice.choice(KILLS), self.dice.choice(BATCHES)
+        self._places = len(self.scene.log) if self.tiers else 0  # of workers
         self.services: dict[str, Service] = {}
         self.workers: dict[Partition, Worker] = {}
         self.frozen: dict[Process, float] = {}  # who does nothing until then, and then goes on as if nothing had been
@@ -61,7 +63,7 @@ class Struck:
             self.kafka.act, self.kafka.begun = act, self.kafka.now
             self._settings = {name: self._configured(act, name) for name in ("", *self.names)}
             turns = self._strikes = 0
-            while not self._drained():
+            while turns % LOOK or not self._drained():
                 self._turn()
                 turns += 1
                 if turns > STUCK:
@@ -109,15 +111,24 @@ class Struck:
         elif dice > 0.997:
             self._weather()
         self._wake()
-        self._appear()
-        process = self.dice.choice(self._awake())
-        names = process.names
-        process.step(names[self.dice.random() < OUTBOX_SHARE] if len(names) > 1 else names[0])
+        if len(self.services) < len(self.names) or len(self.workers) < self._places:
+            self._appear()
+        process = self._next()
+        if process is not None:
+            names = process.names
+            process.step(names[self.dice.random() < OUTBOX_SHARE] if len(names) > 1 else names[0])
+            if process.ended:  # a worker's producer has failed: the partition is claimed anew
+                del self.workers[next(each for each, worker in self.workers.items() if worker.process is process)]
 
-    def _awake(self) -> list[Process]:
-        living = [worker.process for worker in self.workers.values()]
-        living += [one.process for one in self.services.values() for _ in range(max(1, len(self.workers)))]
-        return [process for process in living if process not in self.frozen] or [Process(nobody=_nothing())]
+    def _next(self) -> Process | None:
+        """Whose turn it is: services get as many as all workers together."""
+        n, share = len(self.workers), max(1, len(self.workers))
+        everybody = n + share * len(self.services)
+        if not everybody:
+            return None
+        i = self.dice.randrange(everybody)
+        chosen = [*self.workers.values()][i] if i < n else [*self.services.values()][(i - n) // share]
+        return chosen.process
 
     def _appear(self) -> None:
         """Whoever is not there is started, after a while."""
@@ -129,8 +140,6 @@ class Struck:
         for each, born in self.scene.born.items():
             if each not in self.workers and born <= self.kafka.wall and self._there(each):
                 self.workers[each] = Worker(self.kafka, self._settings[""], each, self._batch_max)
-        for each in [each for each, worker in self.workers.items() if worker.process.ended]:
-            del self.workers[each]  # its producer has failed: the partition is claimed anew
 
     def _born(self, name: str) -> Service:
         return Service(self.kafka, self.stores[name], self._settings[name], self._batch_max, tiers=self.tiers)
@@ -191,7 +200,3 @@ class Struck:
             self.kafka.now += self.dice.random() * AWAY_S
             self.happened["machines suspended"] += 1
         self.happened["boards compacted away"] += self.kafka.topic((self._settings[""].topics.plans, 0)).compact()
-
-
-async def _nothing() -> None:
-    """Nobody is awake."""

@@ -88,7 +88,7 @@ class Follower(Watch):
             self.at_end.pop(partition, None)
             if link.upto >= 0:  # a reader that has just begun does not know yet
                 self.ends[partition] = link.upto
-            if link.kind == "at end":
+            if link.kind in {"at end", "release"}:  # nobody releases who is not at the end
                 self.at_end[partition] = link.end.offset
         places.passed(link.begin, at, self._progress[partition])
 

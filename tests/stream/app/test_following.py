@@ -113,6 +113,28 @@ def test_an_idle_partition_is_asked_to_raise_its_clock() -> None:
     assert {} == newest.asked
 
 
+def test_who_has_been_raised_is_idle_still() -> None:
+    """Or a catch-up would wait for `idle` after every `max_ahead`."""
+    world = World()
+    for partition in (QUIET, BUSY):
+        world.publish(partition, 10)
+        world.hear(partition, at_end=False)
+    world.look()
+    for _ in range(6):
+        world.now += 1
+        world.hear(QUIET, at_end=True)
+    for minute in (3, 6, 9):
+        world.look()
+        world.publish(BUSY, 60 * minute)
+        world.hear(BUSY, at_end=False)
+        newest = world.told().newest
+        assert newest is not None
+        until = (BEGIN_MS + 60_000 * minute) * 1_000_000
+        assert {QUIET: (1, until)} == newest.asked
+        world.workers[QUIET].release(until, until)
+        world.hear(QUIET, at_end=False)
+
+
 def test_what_cannot_be_told_now_is_told_with_the_next_commit() -> None:
     """And what has been told is not told again."""
     world = World()

@@ -20,10 +20,10 @@ from stream.config.settings import Settings
 from stream.events import Partition
 from stream.follower import Follower
 from stream.journey import Journey
-from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from stream.worker.claim import Claim
 from tests.simulation.kafka import Kafka, Relay, events, last_record, partials
+from tests.simulation.shape import sources
 from tests.simulation.turns import Process, Turn
 
 COMMIT_SHARE, FIND_SHARE = 0.4, 0.3  # of the rounds
@@ -59,7 +59,7 @@ class Service:
         writer = Writer(store, _silent, trouble, _Going(), self._thread)  # type: ignore[arg-type]
         self._keeping = Keeping(writer, self.outbox, self.intake, _silent, self.outbox.upto)
         memory = self.intake.resume(recall(store, settings))
-        self.watch: Any = (Follower if tiers else Journey)(settings, Sources(settings.limits), memory)
+        self.watch: Any = (Follower if tiers else Journey)(settings, sources(settings), memory)
         self.kept = dict(memory.clocks)  # of the last Commit
         self.process = Process(service=self._live(), outbox=self._send())
 

@@ -3,11 +3,14 @@
 import random
 from dataclasses import dataclass, field
 
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from stream.config.parse import parse
 from stream.config.settings import Settings
 from stream.events import Partition
+from stream.monitor.onboarding import File, Sources
+from stream.reference import from_events
 
 SECOND = 1_000  # event time is in ms here
 
@@ -38,6 +41,24 @@ class Shape:
         return replace(settings, monitors=replace(settings.monitors, names=names, name=name))
 
 
+def sources(settings: Settings) -> Sources:
+    """Where a life's plans come from."""
+    return Sources(settings.limits, {"reference": _REFERENCE})
+
+
+def _reference() -> File:
+    """What a file says of the models: their features before anything has changed."""
+    dice, rows = random.Random(1), []
+    for i in range(300):
+        features = {"amount": dice.gauss(100, 15), "n": dice.randrange(6), "country": dice.choice(("FR", "DE", "ES"))}
+        about = {"id": str(i), "kind": "prediction", "model": "shop", "version": "1", "time": i}
+        rows.append(encode({**about, "features": features, "score": dice.random(), "segments": {"site": "paris"}}))
+    return File(from_events(rows), "told")
+
+
+_REFERENCE = _reference()
+
+
 def shape(dice: random.Random) -> Shape:
     """A configuration by chance, of what changes how time and order go."""
     pane = dice.choice((5, 10))
@@ -53,14 +74,14 @@ def shape(dice: random.Random) -> Shape:
     late = [each for each in partitions[1:] if dice.random() < 0.2]
     segments = dice.choice((("[]", "[]"), ("[]", "[site]"), ("[site]", "[site]"), ("[site]", "[site, country]")))
     changed = dice.random() < 0.6
-    learn = pane * dice.choice((2, 3))
+    reference = "{file: reference}" if dice.random() < 0.4 else f"{{learn: {pane * dice.choice((2, 3))}s}}"
     sample, models = dice.choice((150, 4096)), dice.choice((3, 200))
     text = f"""
 limits: {{sample: {sample}, models: {models}}}
 events: {{predictions: [{", ".join(predictions)}], labels: [{", ".join(labels)}], max_skew: {lateness + 2}s,
          max_ahead: {ahead}s, idle: {idle}s}}
 defaults: {{windows: [{", ".join(f"{n}s" for n in windows)}], lateness: {lateness}s, tolerate: 0.02,
-           false_triggers_per_month: 10000, reference: {{learn: {learn}s}}, trigger: {{cooldown: 10s}}}}
+           false_triggers_per_month: 10000, reference: {reference}, trigger: {{cooldown: 10s}}}}
 models:
   "*": {{}}
   shop: {{segments: SEGMENTS}}

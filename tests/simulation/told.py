@@ -11,10 +11,10 @@ from sinks.memory import MemoryStore
 from stream.clocks import Mark, Release, Start
 from stream.events import Partition
 from stream.journey import Journey
-from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from stream.watch import Memory
 from tests.simulation.scene import Scene
+from tests.simulation.shape import sources
 
 BATCH = 250  # records
 
@@ -44,7 +44,7 @@ class Told:
         for act, known in enumerate(self.journals):
             settings = self.scene.shape.settings(act)
             memory = self._tell(sorted(known - before), recall(self.store, settings))
-            self._read(Journey(settings, Sources(settings.limits), memory), self.scene.ends(act))
+            self._read(Journey(settings, sources(settings), memory), self.scene.ends(act))
             before = known
         return self.store
 

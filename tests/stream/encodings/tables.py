@@ -202,3 +202,10 @@ def stream(table: pa.Table, rows: int | None = None) -> Arrow:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table, rows)
     return Arrow(sink.getvalue().to_pybytes())
+
+
+def packed(*events: bytes) -> Arrow:
+    """A record of these events."""
+    rows = [json.loads(each) for each in events]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return stream(pa.table({name: [row.get(name) for row in rows] for name in names}))

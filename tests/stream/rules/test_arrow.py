@@ -9,7 +9,7 @@ import pyarrow as pa
 from sinks import commit as tables
 from sinks.commit import RESULTS
 from stream.events import Arrow
-from tests.stream.encodings.tables import stream
+from tests.stream.encodings.tables import packed, stream
 from tests.stream.rules.story import BEGIN, CONFIGURATION, FIRST, LEARNING, SECOND, Story, crowd, event, label
 
 POSITIONS = {"offset", "row", "until", "hash", "payload", "detail"}
@@ -18,13 +18,6 @@ limits: {sample: 4000}
 events: {predictions: [events], labels: [events]}
 defaults: {windows: [1m, 5m], lateness: 1m, segments: [site], reference: {learn: 5m}}
 """
-
-
-def packed(*events: bytes) -> Arrow:
-    """A record of these events."""
-    rows = [json.loads(each) for each in events]
-    names = dict.fromkeys(name for row in rows for name in row)
-    return stream(pa.table({name: [row.get(name) for row in rows] for name in names}))
 
 
 def in_records(events: Sequence[bytes], n: int) -> list[bytes]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from stream.broker.configs import POLICY, RETENTION, configs
+from stream.broker.configs import MESSAGE_BYTES, PARTIAL_BYTES, POLICY, RETENTION, configs
 from stream.broker.questions import Questions
 from stream.config.panes import reread
 from stream.config.settings import Settings
@@ -30,7 +30,7 @@ async def worth(settings: Settings, environment: Mapping[str, str]) -> list[str]
         if summed in counts:
             kept = _as_long(topic, known.get(topic, {}), known.get(summed, {}))
             fewer = f", fewer than {topic} has: the monitor adds them" if counts[summed] < counts[topic] else ""
-            told.append(f"Topic {summed}: {_count(counts[summed])}{fewer}; {kept}.")
+            told.append(f"Topic {summed}: {_count(counts[summed])}{fewer}; {kept}{_narrow(known.get(summed, {}))}.")
     return told
 
 
@@ -47,6 +47,17 @@ def _as_long(topic: str, events: Mapping[str, str], partials: Mapping[str, str])
         return f"it keeps what workers have summed as long as {topic} keeps the events"
     span = spelled_duration(int(kept) * MILLISECOND)
     return f"it keeps {span}, less than {topic}: a monitor that is away for longer cannot go on; raise retention.ms"
+
+
+def _narrow(partials: Mapping[str, str]) -> str:
+    """Whether a topic of Partials, which somebody else may have made, takes the largest of them."""
+    taken = partials.get(MESSAGE_BYTES, "")
+    if not taken or int(taken) >= PARTIAL_BYTES:
+        return ""
+    return (
+        f"; its messages may have {int(taken):,} bytes, and those of a model that is being learned more: "
+        f"raise max.message.bytes to {PARTIAL_BYTES}"
+    )
 
 
 def _retention(settings: Settings, config: Mapping[str, str]) -> str:

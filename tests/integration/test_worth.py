@@ -35,7 +35,14 @@ def test_a_topics_retention_is_weighed(
     [
         ({"retention.ms": "604800000"}, "1 partition, fewer than {topic} has: the monitor adds them; it keeps what "),
         ({"retention.ms": "60000"}, "it keeps 1m, less than {topic}: a monitor that is away for longer cannot go on"),
-        ({"retention.ms": "-1"}, "it keeps what workers have summed as long as {topic} keeps the events."),
+        (
+            {"retention.ms": "-1", "max.message.bytes": "16777216"},
+            "it keeps what workers have summed as long as {topic} keeps the events.",
+        ),
+        (
+            {"retention.ms": "-1", "max.message.bytes": "1048588"},
+            "its messages may have 1,048,588 bytes, and those of a model that is being learned more: raise max.message",
+        ),
     ],
 )
 def test_partials_must_live_as_long_as_events(

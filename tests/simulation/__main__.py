@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from tests.simulation.seeds import missing, play
 
 SHARE = 20  # seeds that a process is given together
+TOLD = 1_000  # seeds from one word of how far it is to the next
 ENOUGH = 100  # seeds, in which everything happens
 
 
@@ -25,8 +26,10 @@ def main() -> int:
     begun, happened, failed = time.monotonic(), Counter[str](), []
     with ProcessPoolExecutor(asked.processes) as pool:
         seeds = range(asked.first, asked.first + asked.seeds)
-        for seed, wrong, more in pool.map(play, seeds, chunksize=SHARE):
+        for n, (seed, wrong, more) in enumerate(pool.map(play, seeds, chunksize=SHARE), 1):
             happened += more
+            if n % TOLD == 0:
+                print(f"{n:,} of {asked.seeds:,} seeds, {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
             if wrong:
                 failed.append(seed)
                 print(f"seed {seed}: {wrong}; again: python -m tests.simulation --first {seed} --seeds 1", flush=True)

@@ -51,6 +51,8 @@ class Claim:
             if board is not None and begun is not None:
                 break
             await self.sleep(BOARD_S)
+            if board is not None:  # somebody has begun it: one that was frozen, and fenced this one when it woke
+                last = await self.last()
         start, gap = begun
         self.gatherer = Gatherer(self.settings, self.partition, start, board, gap=gap)
         self._board, self._sent = board, self.clock()

@@ -19,6 +19,7 @@ from stream.follower import Follower
 from stream.gatherer import Gatherer
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
+from stream.worker.claim import Claim
 
 BEGIN_MS = 1_795_000_020_000
 SETTINGS = parse(
@@ -35,6 +36,9 @@ class Relay:
     def __init__(self) -> None:
         self.sent: list[Sequence[Message]] = []
         self.down = False
+
+    async def start(self) -> None:
+        """Nobody is there to be fenced."""
 
     async def send(self, messages: Sequence[Message]) -> None:
         """As a relay does."""
@@ -64,14 +68,15 @@ class World:
         event = b'{"id": "1", "kind": "prediction", "model": "m", "time": %d, "features": {"x": 1}}' % time
         worker.receive(Records(*partition, np.array([first]), np.array([time]), [event], first + 1))
 
-    def hear(self, partition: Partition, *, at_end: bool) -> None:
-        """The monitor takes what a worker sends."""
+    def hear(self, partition: Partition, *, at_end: bool) -> list[bytes]:
+        """The monitor takes what a worker sends, which is given back."""
         worker = self.workers[partition]
         worker.attest() if at_end else worker.cut()
         values, first = worker.take(), self.follower.next_partial(partition)
         offsets = np.arange(first, first + len(values))
         fetched = Fetched("driftline.partials.p", partition[1], offsets, offsets, values, first + len(values))
         self.intake.take(self.follower, [fetched])
+        return values
 
     def told(self) -> Boards:
         """What workers know after the next Commit."""
@@ -147,6 +152,24 @@ def test_what_cannot_be_told_now_is_told_with_the_next_commit() -> None:
     n = len(world.relay.sent)
     world.told()
     assert n == len(world.relay.sent)
+
+
+def test_who_waits_to_begin_goes_on_where_another_has_begun() -> None:
+    """One that was frozen may have fenced it, and have begun: no board says then where the partition begins."""
+    world = World()
+    world.publish(QUIET, 10)
+    *_, begun = world.hear(QUIET, at_end=True)
+    newest = world.told().newest
+    assert newest is not None
+    assert QUIET not in newest.starts
+    ends = iter((None, None, begun))
+
+    async def last() -> bytes | None:
+        return next(ends)
+
+    claim = Claim(SETTINGS, QUIET, world.relay, last, sleep=lambda _: asyncio.sleep(0))  # type: ignore[arg-type]
+    asyncio.run(claim.begin(lambda: newest))
+    assert claim.gatherer.mark == world.workers[QUIET].mark
 
 
 def test_partials_that_are_gone_end_the_monitor() -> None:

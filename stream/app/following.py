@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sinks.topics import Message, Relay, RelayFailed
 from stream.app.intake import Intake
-from stream.board import pack
+from stream.board import Asked, pack
 from stream.broker import MESSAGE_BYTES, PARTIAL_BYTES, POLICY, RETENTION, Fetched, Gap, arguments, configs
 from stream.chain import ChainBroken
 from stream.events import Partition
@@ -25,6 +25,7 @@ class Following(Intake[Follower]):
     _said: set[str] = field(default_factory=set)  # the keys of what this process has told
     _told: list[tuple[str, bytes]] = field(default_factory=list)  # the last board, with its key
     _attested: dict[Partition, float] = field(default_factory=dict)  # when a reader last said that it is at the end
+    _asked: Asked = field(default_factory=dict)  # of whose workers a release is wished
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -37,7 +38,7 @@ class Following(Intake[Follower]):
         )
 
     def take(self, watch: Follower, fetched: list[Fetched | Gap]) -> bool:
-        """Add Partials up, and close what is due. ChainBroken where some are gone."""
+        """Add Partials up, and close what is due; whether workers should hear of it. ChainBroken: some are gone."""
         now = self.clock()
         for item in fetched:
             partition = self._sources[item.topic], item.partition
@@ -52,16 +53,14 @@ class Following(Intake[Follower]):
                 self._attested[partition] = now
         at_end = {each: offset for each, offset in watch.at_end.items() if now - self._attested[each] < ATTESTED_S}
         self._idleness.observe(at_end, now)
-        return watch.work() if fetched else False
+        closed = watch.work() if fetched else False
+        clocks, before = watch.clocks, self._asked
+        self._asked = {each: (clocks[each].offset, until) for each, until in self._idleness.releases(clocks, now)}
+        return closed or not self._asked.keys() <= before.keys()
 
     async def told(self, watch: Follower) -> None:
         """Tell workers what the last Commit stands on. What cannot be told now is told with the next one."""
-        now = self.clock()
-        asked = {
-            partition: (watch.clocks[partition].offset, until)
-            for partition, until in self._idleness.releases(watch.clocks, now)
-        }
-        packed = list(pack(watch.board(asked), self._said))
+        packed = list(pack(watch.board(self._asked), self._said))
         if packed == self._told:
             return
         messages = [Message(self.settings.topics.plans, key.encode(), body, partition=0) for key, body in packed]

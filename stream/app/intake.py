@@ -84,7 +84,7 @@ class Intake(ABC, Generic[W]):
 
     @abstractmethod
     def take(self, watch: W, fetched: list[Fetched | Gap]) -> bool:
-        """Let what has come be counted, and idle partitions hold nobody up; whether something was closed."""
+        """Let what has come be counted, and idle partitions hold nobody up; whether a Commit is waited for."""
 
     @abstractmethod
     def _positions(self, watch: W) -> Mapping[Partition, int]:

@@ -36,7 +36,7 @@ from stream.web.server import listen, serve_on, shown_address
 from stream.web.status import Status
 
 COMMIT_S = 1.0  # at the latest
-CLOSE_COMMIT_S = 0.2  # where something was closed: people wait for it, and workers; a catch-up closes all the time
+WAITED_COMMIT_S = 0.2  # where somebody waits for it: people for what was closed, workers for how far they may read
 FORGET_S = 60.0  # how often retention runs
 YOUNG_MAX = 50_000  # objects before the garbage collector looks: a fetch makes thousands that need no such look
 FULL_S = 0.1  # how often a full outbox is looked at
@@ -75,7 +75,7 @@ class Service(Generic[W]):
         self._keeping = Keeping(self._writer, self._outbox, self._intake, say)
         self._exporter: Exporter | None = None
         self._status = Status()
-        self._dirty = self._closed = False  # since the last Commit
+        self._dirty = self._waited = False  # since the last Commit
 
     def stop(self) -> None:
         """Finish the batch, commit, flush, close: within seconds."""
@@ -121,10 +121,10 @@ class Service(Generic[W]):
         committed = forgotten = time.monotonic()
         while not self._stopping:
             fetched = await self._stopping.unless(self._intake.fetch(watch), [])
-            self._closed |= self._intake.take(watch, fetched)
+            self._waited |= self._intake.take(watch, fetched)
             now = time.monotonic()
             self._dirty |= bool(fetched or watch.monitor.ledger) or self._keeping.due
-            if self._dirty and now - committed >= (CLOSE_COMMIT_S if self._closed else COMMIT_S):
+            if self._dirty and now - committed >= (WAITED_COMMIT_S if self._waited else COMMIT_S):
                 await self._commit(watch)
                 committed = now
             if now - forgotten >= FORGET_S:
@@ -137,7 +137,7 @@ class Service(Generic[W]):
 
     async def _commit(self, watch: W) -> None:
         if await self._keeping.keep(watch):
-            self._dirty = self._closed = False
+            self._dirty = self._waited = False
 
     def _show(self, commit: Commit) -> None:
         if self._exporter is not None:

@@ -51,7 +51,7 @@ class World:
     """A monitor with its intake, and two workers without a Kafka."""
 
     def __init__(self) -> None:
-        self.now, self.relay, self.said = 100.0, Relay(), list[str]()
+        self.now, self.relay, self.said, self.waited = 100.0, Relay(), list[str](), False
         self.intake = Following(SETTINGS, {}, Trouble(self.said.append), self.said.append)
         self.intake.clock = lambda: self.now
         self.intake._relay = self.relay  # type: ignore[assignment]  # a stand-in
@@ -75,7 +75,7 @@ class World:
         values, first = worker.take(), self.follower.next_partial(partition)
         offsets = np.arange(first, first + len(values))
         fetched = Fetched("driftline.partials.p", partition[1], offsets, offsets, values, first + len(values))
-        self.intake.take(self.follower, [fetched])
+        self.waited = self.intake.take(self.follower, [fetched])
         return values
 
     def told(self) -> Boards:
@@ -132,6 +132,7 @@ def test_who_has_been_raised_is_idle_still() -> None:
         world.look()
         world.publish(BUSY, 60 * minute)
         world.hear(BUSY, at_end=False)
+        assert world.waited, "workers wait for the Commit after which they are asked"
         newest = world.told().newest
         assert newest is not None
         until = (BEGIN_MS + 60_000 * minute) * 1_000_000

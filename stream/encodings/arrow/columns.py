@@ -119,11 +119,16 @@ def written(chunked: Any, row: int) -> Any:  # noqa: ANN401 - pyarrow is untyped
 
 def text_bytes(chunked: Any) -> tuple[int, int]:  # noqa: ANN401 - pyarrow is untyped
     """How long the longest text of a column is, and all together, those of a dictionary once; 0 where it has none."""
-    stored, encoded = _stored(chunked.type)
-    if kind_of(stored) != "text":
+    if not is_text(chunked):
         return 0, 0
+    _, encoded = _stored(chunked.type)
     pieces = [_lengths(chunk.dictionary if encoded else chunk) for chunk in chunked.chunks]
     return max((int(piece.max(initial=0)) for piece in pieces), default=0), sum(int(piece.sum()) for piece in pieces)
+
+
+def is_text(chunked: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped
+    """Whether a column has texts."""
+    return kind_of(_stored(chunked.type)[0]) == "text"
 
 
 def kind_of(stored: Any) -> Kind:  # noqa: ANN401 - a type of pyarrow

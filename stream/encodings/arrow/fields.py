@@ -3,14 +3,21 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from stream.encodings.arrow.columns import Column, absent, column, text_bytes, written
+from stream.encodings.arrow.columns import Column, absent, column, is_text, text_bytes, written
 from stream.encodings.schema import CONTRACT
 from stream.events import RESERVED
 
 FEATURES, SEGMENTS = "features", "segments"
 VALUE_MAX = 64  # bytes of a number or a time in JSON, with quotes and a comma; a character takes six at most
+
+
+class Layout(NamedTuple):
+    """The JSON of events without their texts: no more than `n_bytes`; and the columns of texts, with their structs."""
+
+    n_bytes: int
+    texts: tuple[tuple[str, str], ...]
 
 
 class Fields:
@@ -43,13 +50,21 @@ class Fields:
         """A field of `segments`; missing where that is no struct."""
         return self._column(SEGMENTS, name, (self._inner.get(SEGMENTS) or {}).get(name))
 
-    def longest(self) -> int:
+    def layout(self) -> "Layout":
+        """What all events of the schema have in common as JSON."""
+        every = list(self._every())
+        texts = tuple((group, name) for group, name, each in every if is_text(each))
+        return Layout(sum(VALUE_MAX + 6 * len(name) for _, name, _ in every), texts)
+
+    def longest(self, layout: "Layout") -> int:
         """No event's JSON is longer, bytes."""
-        return sum(VALUE_MAX + 6 * (len(name) + text_bytes(each)[0]) for name, each in self._every())
+        columns = ((self._inner[group] or {}) if group else self._top for group, _ in layout.texts)
+        texts = (text_bytes(column[name])[0] for column, (_, name) in zip(columns, layout.texts, strict=True))
+        return layout.n_bytes + 6 * sum(texts)
 
     def text_bytes(self) -> int:
         """The bytes of all texts."""
-        return sum(text_bytes(each)[1] for _, each in self._every())
+        return sum(text_bytes(each)[1] for _, _, each in self._every())
 
     def payload(self, row: int) -> bytes:
         """An event as JSON, with all its fields."""
@@ -69,10 +84,10 @@ class Fields:
         """These fields of an event, as far as there are such, as in JSON."""
         return {name: written(self._top[name], row) for name in names if name in self._top}
 
-    def _every(self) -> Iterator[tuple[str, Any]]:
-        yield from self._top.items()
-        for inner in self._inner.values():
-            yield from (inner or {}).items()
+    def _every(self) -> Iterator[tuple[str, str, Any]]:
+        """Each column with the struct that it is in, if any, and its name."""
+        for group, columns in (("", self._top), *self._inner.items()):
+            yield from ((group, name, each) for name, each in (columns or {}).items())
 
     def _column(self, group: str, name: str, chunked: Any) -> Column:  # noqa: ANN401 - pyarrow is untyped
         if (group, name) not in self._read:

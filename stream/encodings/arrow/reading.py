@@ -6,7 +6,7 @@ from typing import Any
 
 from stream import events
 from stream.encodings.arrow.columns import is_view
-from stream.encodings.arrow.fields import Fields
+from stream.encodings.arrow.fields import Fields, Layout
 from stream.encodings.arrow.framing import Frame, frames
 from stream.events import Arrow
 
@@ -56,6 +56,10 @@ class Table:
     def outline(self) -> bytes:
         """The fields of its events as JSON, without their values."""
         return _outline(self.schema)
+
+    def layout(self) -> Layout:
+        """What its events have in common as JSON."""
+        return _layout(self.schema)
 
     @cached_property
     def _fields(self) -> Fields:
@@ -110,9 +114,19 @@ def _table(value: Arrow, schema_end: int) -> Table | Refused:
 
 @lru_cache(SCHEMAS_MAX)
 def _outline(schema: bytes) -> bytes:
+    return _empty(schema).outline()
+
+
+@lru_cache(SCHEMAS_MAX)
+def _layout(schema: bytes) -> Layout:
+    return _empty(schema).layout()
+
+
+def _empty(schema: bytes) -> Fields:
     import pyarrow as pa
 
-    return Fields(pa.ipc.read_schema(pa.py_buffer(schema)).empty_table()).outline()
+    read = pa.ipc.read_schema(pa.py_buffer(schema))  # its own empty table cannot be made of every type
+    return Fields(pa.table([pa.chunked_array([], kind) for kind in read.types], schema=read))
 
 
 @lru_cache(SCHEMAS_MAX)

@@ -45,10 +45,12 @@ class Tables:
 
     def decode(self, runs: Sequence[Run]) -> Part:
         """Rows of tables of one schema."""
-        fields = Fields(_joined([run.value.rows(run.row, run.n) for run in runs if isinstance(run.value, Table)]))
+        tables = [(run.value, run.row, run.n) for run in runs if isinstance(run.value, Table)]
+        fields = Fields(_joined([table.rows(row, n) for table, row, n in tables]))
+        longest = fields.longest(tables[0][0].layout())
         at = ranges(np.array([run.at for run in runs]), [run.n for run in runs])
         head, time = self._heads(fields), fields.top("time").times(self._dates)
-        flaws = dict(self._flaws(fields, head, time))
+        flaws = dict(self._flaws(fields, head, time, long=longest > self._bytes_max))
         rejects = [Reject(int(at[i]), *why) for i, why in flaws.items()]
         columns: tuple[NDArray[Any], ...] = (at, time, head, *self._columns(fields, head))
         if flaws:
@@ -70,14 +72,15 @@ class Tables:
         heads: NDArray[np.int32] = np.array(found, np.int32)[at]
         return heads
 
-    def _flaws(self, fields: Fields, head: NDArray[np.int32], time: Ints) -> Iterator[tuple[int, tuple[str, str]]]:
-        """The events that are rejected, and why."""
+    def _flaws(
+        self, fields: Fields, head: NDArray[np.int32], time: Ints, *, long: bool
+    ) -> Iterator[tuple[int, tuple[str, str]]]:
+        """The events that are rejected, and why. `long`: some may have more bytes than an event may."""
         flawed = (head == REFUSED) | (time == BAD)
         if self._types.identified:
             key, labels = fields.top("id"), self._kinds(head) == LABEL
             missing = np.zeros(len(head), np.bool_) if key.missing is None else key.missing
             flawed |= missing & labels if key.kind in _IDENTIFYING else ~missing | labels
-        long = fields.longest() > self._bytes_max
         for i in range(len(head)) if long else np.flatnonzero(flawed).tolist():
             n_bytes = len(fields.payload(i)) if long else 0
             if n_bytes > self._bytes_max:

@@ -1,5 +1,6 @@
 """The laws of Arrow records: each row is the event that it would be as JSON, and no bytes raise."""
 
+import json
 import random
 import subprocess
 import sys
@@ -71,6 +72,7 @@ def test_any_bytes_are_rows_or_a_refusal() -> None:
     for value in [*(mutated(dice, whole) for _ in range(N_MUTATED)), b"", b"\xff" * 4, b"\xff" * 8, b"ARROW1\0\0"]:
         batch = ours.decode(unpacked(records([Arrow(value)])))
         outcomes(batch)
+        assert all(json.loads(batch.records.outline(i)) is not None for i in range(len(batch.records.values))[:1])
         n_read += len(batch.records.values) > 1
     assert n_read > N_MUTATED / 20
 

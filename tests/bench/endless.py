@@ -1,6 +1,7 @@
 """Millions of events through the real processes and a real broker: resident sizes and the store's file, early and late.
 
-Four days of event time in a store that keeps one. Early is from the time on when the first day has gone.
+Eight days of event time in a store that keeps results for one and panes for two, and looks for what may go once a
+minute: of event time, a day and more here. Early is from the time on when panes have gone.
 """
 
 import random
@@ -19,8 +20,8 @@ from tests.integration.kafka import RealKafka
 from tests.integration.running import Driftline
 
 EVENTS, QUICK = 10_000_000, 600_000
-MODELS, PARTITIONS, DAYS = 4, 4, 4
-EARLY, LATE = (0.35, 0.6), (0.75, 1.0)  # shares of the events
+MODELS, PARTITIONS, DAYS = 4, 4, 8
+EARLY, LATE = (0.5, 0.7), (0.8, 1.0)  # shares of the events
 GROWTH_MAX = 1.05
 LOOK_S = 1.0
 POSITION = "driftline_consumer_position_offset"

@@ -59,7 +59,7 @@ class Service:
         writer = Writer(store, _silent, trouble, _Going(), self._thread)  # type: ignore[arg-type]
         self._keeping = Keeping(writer, self.outbox, self.intake, _silent, self.outbox.upto)
         memory = self.intake.resume(recall(store, settings))
-        self.watch: Any = (Follower if tiers else Journey)(settings, sources(settings), memory)
+        self.watch: Any = (Follower if tiers else Journey)(settings, sources(settings.limits), memory)
         self.kept = dict(memory.clocks)  # of the last Commit
         self.process = Process(service=self._live(), outbox=self._send())
 

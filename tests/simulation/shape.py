@@ -2,12 +2,13 @@
 
 import random
 from dataclasses import dataclass, field
+from functools import cache
 
 from msgspec.json import encode
 from msgspec.structs import replace
 
 from stream.config.parse import parse
-from stream.config.settings import Settings
+from stream.config.settings import Limits, Settings
 from stream.events import Partition
 from stream.monitor.onboarding import File, Sources
 from stream.reference import from_events
@@ -41,9 +42,10 @@ class Shape:
         return replace(settings, monitors=replace(settings.monitors, names=names, name=name))
 
 
-def sources(settings: Settings) -> Sources:
-    """Where a life's plans come from."""
-    return Sources(settings.limits, {"reference": _REFERENCE})
+@cache
+def sources(limits: Limits) -> Sources:
+    """Where a life's plans come from; those of the file are made once for all lives."""
+    return Sources(limits, {"reference": _REFERENCE})
 
 
 def _reference() -> File:
@@ -74,7 +76,7 @@ def shape(dice: random.Random) -> Shape:
     late = [each for each in partitions[1:] if dice.random() < 0.2]
     segments = dice.choice((("[]", "[]"), ("[]", "[site]"), ("[site]", "[site]"), ("[site]", "[site, country]")))
     changed = dice.random() < 0.6
-    reference = "{file: reference}" if dice.random() < 0.4 else f"{{learn: {pane * dice.choice((2, 3))}s}}"
+    reference = "{file: reference}" if dice.random() < 0.15 else f"{{learn: {pane * dice.choice((2, 3))}s}}"
     sample, models = dice.choice((150, 4096)), dice.choice((3, 200))
     text = f"""
 limits: {{sample: {sample}, models: {models}}}

@@ -44,7 +44,7 @@ class Told:
         for act, known in enumerate(self.journals):
             settings = self.scene.shape.settings(act)
             memory = self._tell(sorted(known - before), recall(self.store, settings))
-            self._read(Journey(settings, sources(settings), memory), self.scene.ends(act))
+            self._read(Journey(settings, sources(settings.limits), memory), self.scene.ends(act))
             before = known
         return self.store
 

@@ -27,7 +27,7 @@ from tests.bench.report import Figure
 from tests.integration.kafka import RealKafka
 from tests.integration.running import Driftline
 
-EVENTS, QUICK, ROUNDS = 150_000, 60_000, 7
+EVENTS, QUICK, ROUNDS = 400_000, 60_000, 5
 MODELS, PARTITIONS, HOURS = 10, 4, 1
 TWO_MAX, EXACT_MAX = 1.1, 1.15
 POSITION = "driftline_consumer_position_offset"

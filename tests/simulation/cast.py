@@ -26,7 +26,7 @@ from tests.simulation.kafka import Kafka, Relay, events, last_record, partials
 from tests.simulation.shape import sources
 from tests.simulation.turns import Process, Turn
 
-COMMIT_SHARE, FIND_SHARE = 0.4, 0.3  # of the rounds
+COMMIT_SHARE, FIND_SHARE = 0.3, 0.3  # of the rounds
 
 
 class Disk(MemoryStore):

@@ -14,9 +14,9 @@ from tests.simulation.turns import Process
 TURNS_S = {False: 0.3, True: 0.08}  # of wall time between two awaits, at most; more turns are needed with workers
 LOOK = 8  # turns from one look at whether all is done to the next
 STUCK = 20_000  # turns in an act: a clock that jumps half an hour ahead is waited for
-BATCHES = (20, 60, 200)
+BATCHES = (30, 90, 200)
 OUTBOX_SHARE = 0.25  # of a service's turns
-SHARED = 0.25  # of the seeds with workers: two monitors
+SHARED = 0.2  # of the seeds with workers: two monitors
 FAULTS = (0.0, 0.01, 0.03)  # of the calls
 KILLS = (0.0, 0.01, 0.03)  # of the turns
 STRIKES_MAX = 5  # in an act: who is struck again and again never sees that a partition is idle

@@ -238,7 +238,7 @@ def _text(chunked: Any) -> Column:  # noqa: ANN401 - pyarrow is untyped
             codes = [code_of.setdefault(word, len(code_of)) for word in known.to_pylist()]
         places, missing = _fixed(chunk.indices), _missing(chunk.indices)
         if missing is not None:
-            places = np.where(missing, len(codes), places)
+            places = np.where(missing, np.int64(len(codes)), places)  # their own type may have no place for one more
         pieces.append(np.array([*codes, 0], np.int64).take(places))
     found = np.concatenate(pieces)
     return Column("text", found == 0, np.maximum(found - 1, 0), tuple(code_of)[1:])  # type: ignore[arg-type]  # texts

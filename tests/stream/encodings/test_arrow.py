@@ -8,6 +8,7 @@ import sys
 import pyarrow as pa
 import pytest
 
+from stream.encodings.arrow.columns import column
 from stream.encodings.arrow.reading import BYTES_MAX, NOT_INSTALLED, ROWS_MAX, Refused, read
 from stream.encodings.packed import unpacked
 from stream.events import Arrow, Batch
@@ -146,3 +147,13 @@ print(read(Arrow(b"anything")).detail)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert NOT_INSTALLED == done.stdout.strip()
+
+
+@pytest.mark.parametrize(("indices", "n"), [(pa.int8(), 127), (pa.int8(), 128), (pa.uint8(), 256)])
+def test_nothing_is_missing_from_a_dictionary_that_fills_its_indices(indices: pa.DataType, n: int) -> None:
+    """A null has no index of its own; a categorical of pandas with 128 words uses all of one byte."""
+    words = [f"w{i}" for i in range(n)]
+    read = column(pa.chunked_array([pa.DictionaryArray.from_arrays(pa.array([0, None, n - 1], indices), words)]))
+    assert read.missing is not None
+    assert [False, True, False] == read.missing.tolist()
+    assert [words[0], words[-1]] == [read.words[i] for i in read.values[[0, 2]]]

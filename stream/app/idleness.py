@@ -39,9 +39,9 @@ class Idleness:
         self._positions, self._observed = dict(at_end), now
 
     def idle(self, now: float) -> set[Partition]:
-        """The partitions that have been at their end for long enough, whatever of the last answer's age."""
-        enough = self.settings.events.idle / 1e9 + FRESH_S
-        return {partition for partition, since in self.since.items() if now - since >= enough}
+        """The partitions that have been at their end for long enough."""
+        enough = self.settings.events.idle / 1e9
+        return {partition for partition, since in self.since.items() if _silent(since, now) >= enough}
 
     def releases(self, clocks: Mapping[Partition, Mark], now: float) -> list[tuple[Partition, int]]:
         """The idle partitions whose clock holds panes or others back, and the event time to raise it to."""
@@ -69,7 +69,7 @@ class Idleness:
         if self._reached.get(topic, (NEVER, NEVER))[0] != since:
             self._reached[topic] = (since, max(self._clock(partition, clocks) for partition in mine))
         greatest = self._reached[topic][1]
-        return NEVER if greatest == NEVER else greatest + int((now - since - FRESH_S) * 1e9)
+        return NEVER if greatest == NEVER else greatest + int(_silent(since, now) * 1e9)
 
     def _clock(self, partition: Partition, clocks: Mapping[Partition, Mark]) -> int:
         mark = clocks[partition]
@@ -83,3 +83,8 @@ class Idleness:
 
     def _pane(self, time: int) -> int:
         return (time - self.settings.lateness) // self.settings.pane
+
+
+def _silent(since: float, now: float) -> float:
+    """For how long, s, a partition has surely said nothing: the last answer about it may be FRESH_S old."""
+    return now - since - FRESH_S

@@ -1,13 +1,14 @@
 """Drives the real pure half over a world: batches and order at random, killed at random or at a chosen step."""
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from sinks import commit as tables
-from sinks.commit import RESULTS, Store
+from sinks.commit import RESULTS, Store, Table
 from sinks.memory import MemoryStore
 from stream.events import Partition
 from stream.journey import Journey
@@ -151,6 +152,19 @@ def rows(store: Store) -> Rows:
         names = [column.name for column in table.columns]
         found[table.name] = list(zip(*(_plain(columns[name]) for name in names), strict=True))
     return found
+
+
+def together(shares: Sequence[Rows]) -> Rows:
+    """The rows of all stores, in key order."""
+
+    def keys(table: Table) -> Callable[[Sequence[object]], list[object]]:
+        names = [column.name for column in table.columns]
+        return lambda row: [row[names.index(name)] for name in table.key]
+
+    return {
+        table.name: sorted((row for share in shares for row in share[table.name]), key=keys(table))  # type: ignore[arg-type]  # of one type each
+        for table in RESULTS
+    }
 
 
 def _plain(column: np.ndarray) -> list[Any]:

@@ -2,13 +2,12 @@
 
 import traceback
 from collections import Counter
-from collections.abc import Sequence
 
 from sinks import commit as tables
-from sinks.commit import Store, plain
+from sinks.commit import plain
 from sinks.topics import dead_letters, triggers
 from stream.config.settings import Topics
-from tests.simulation.driver import Rows, rows
+from tests.simulation.driver import Rows, rows, together
 from tests.simulation.scene import scene
 from tests.simulation.strike import Struck
 from tests.simulation.told import Told
@@ -55,8 +54,8 @@ def play(seed: int) -> tuple[int, str, Counter[str]]:
     log = scene(seed)
     struck = Struck(log, seed, tiers=bool(seed % 2))
     try:
-        found = _together(struck.finish())
-        expected = _together([Told(log, struck.journals).finish()])
+        found = together([rows(store) for store in struck.finish()])
+        expected = rows(Told(log, struck.journals).finish())
         wrong = [f"{table} differ" for table in expected if expected[table] != found[table]]
         wrong += [*_unsent(struck), *_early(struck)]
     except Exception as error:  # noqa: BLE001 - whatever it is, the seed is told
@@ -70,12 +69,6 @@ def play(seed: int) -> tuple[int, str, Counter[str]]:
 def missing(happened: Counter[str]) -> list[str]:
     """What has not happened in any seed, though it should."""
     return [kind for kind in OCCUR if not happened[kind]]
-
-
-def _together(stores: Sequence[Store]) -> Rows:
-    """The rows of all stores."""
-    found = [rows(store) for store in stores]
-    return {table: sorted(row for one in found for row in one[table]) for table in found[0]}
 
 
 def _unsent(struck: Struck) -> list[str]:

@@ -4,7 +4,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
@@ -13,14 +13,13 @@ import numpy as np
 from confluent_kafka import Message
 
 from sinks import commit as tables
-from sinks.commit import Table
 from stream.config.parse import parse
 from tests.integration.kafka import PASSWORD, Kafka, RealKafka
 from tests.integration.publishing import CONFIGURATION, PARTITIONS, Publisher, publishing
 from tests.integration.running import Driftline, taken
 from tests.integration.streams import late_among
 from tests.integration.undisturbed import undisturbed, whole
-from tests.simulation.driver import Rows, rows
+from tests.simulation.driver import Rows, rows, together
 from tests.stream.web.served import eventually
 from tests.torture.pulse import Pulse
 
@@ -222,19 +221,6 @@ class Fleet:
 def _late(kept: Rows) -> int:
     late = [column.name for column in tables.TRAFFIC.columns].index("late")
     return sum(int(row[late]) for row in kept["traffic"])
-
-
-def together(shares: Sequence[Rows]) -> Rows:
-    """The rows of all stores, in key order."""
-
-    def keys(table: Table) -> Callable[[Sequence[object]], list[object]]:
-        names = [column.name for column in table.columns]
-        return lambda row: [row[names.index(name)] for name in table.key]
-
-    return {
-        table.name: sorted((row for share in shares for row in share[table.name]), key=keys(table))  # type: ignore[arg-type]  # of one type each
-        for table in tables.RESULTS
-    }
 
 
 def _said(message: Message) -> tuple[bytes | None, bytes | None]:

@@ -50,13 +50,13 @@ class Fields:
         """A field of `segments`; missing where that is no struct."""
         return self._column(SEGMENTS, name, (self._inner.get(SEGMENTS) or {}).get(name))
 
-    def layout(self) -> "Layout":
+    def layout(self) -> Layout:
         """What all events of the schema have in common as JSON."""
         every = list(self._every())
         texts = tuple((group, name) for group, name, each in every if is_text(each))
         return Layout(sum(VALUE_MAX + 6 * len(name) for _, name, _ in every), texts)
 
-    def longest(self, layout: "Layout") -> int:
+    def longest(self, layout: Layout) -> int:
         """No event's JSON is longer, bytes."""
         columns = ((self._inner[group] or {}) if group else self._top for group, _ in layout.texts)
         texts = (text_bytes(column[name])[0] for column, (_, name) in zip(columns, layout.texts, strict=True))

@@ -96,13 +96,19 @@ class World:
             worker.look(newest)
 
 
-def test_an_idle_partition_is_asked_to_raise_its_clock() -> None:
-    """Its worker says that it ends there, for long enough; the monitor knows up to where the others are."""
+def both_have_spoken() -> World:
+    """Both partitions have had an event, and their workers know what the monitor makes of them."""
     world = World()
     for partition in (QUIET, BUSY):
         world.publish(partition, 10)
         world.hear(partition, at_end=False)
     world.look()
+    return world
+
+
+def test_an_idle_partition_is_asked_to_raise_its_clock() -> None:
+    """Its worker says that it ends there, for long enough; the monitor knows up to where the others are."""
+    world = both_have_spoken()
     world.hear(QUIET, at_end=True)
     for second in range(1, 5):
         world.now += 1
@@ -120,11 +126,7 @@ def test_an_idle_partition_is_asked_to_raise_its_clock() -> None:
 
 def test_who_has_been_raised_is_idle_still() -> None:
     """Or a catch-up would wait for `idle` after every `max_ahead`."""
-    world = World()
-    for partition in (QUIET, BUSY):
-        world.publish(partition, 10)
-        world.hear(partition, at_end=False)
-    world.look()
+    world = both_have_spoken()
     for _ in range(6):
         world.now += 1
         world.hear(QUIET, at_end=True)

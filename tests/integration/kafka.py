@@ -4,6 +4,7 @@ The jars come from Maven once and stay in a cache folder (`DRIFTLINE_TEST_KAFKA_
 librdkafka's, so that what we read was not written by the client that we test.
 """
 
+import fcntl
 import os
 import shutil
 import socket
@@ -43,7 +44,10 @@ def jars() -> Path:
     if shutil.which("mvn") is None:
         raise Unavailable("Maven is not installed")
     JARS.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=JARS.parent) as folder:
+    with JARS.with_name(JARS.name + ".lock").open("w") as one, tempfile.TemporaryDirectory(dir=JARS.parent) as folder:
+        fcntl.flock(one, fcntl.LOCK_EX)  # two processes of tests begin at once: the second finds what the first fetched
+        if JARS.exists():
+            return JARS
         fetched = Path(folder) / "jars"
         command = ("mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={fetched}")
         run = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)

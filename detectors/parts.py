@@ -5,7 +5,7 @@ floats appear when one is read.
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +17,6 @@ from detectors.grids import ABSENT_CELL, Grid
 ROWS_MAX = 2_048  # rows at a time: temporaries stay in the second-level cache, and sums of limb products below 2^53
 ROWS_SUMMED = 2_097_152  # rows at a time whose limb products, at most 2^40, have sums below 2^61
 MOMENTS = 5  # sum of q: high, low; sum of q q: high, low; how many were clamped
-
-
-class Reading(NamedTuple):
-    """What the moments of a summary say, as floats: (rows, F) each."""
-
-    mean: Floats
-    deviation: Floats
-    clamped: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,18 +63,11 @@ class Summary:
         """How many events carry each column: all but those of kinds that do not have it, (rows, columns)."""
         return self._cells(np.zeros_like(self.grid.widths), self.grid.regular + ABSENT_CELL)
 
-    def read(self) -> "Reading":
+    def read(self) -> quanta.Reading:
         """Means, deviations and shares of clamped values; nan where there are no finite values."""
-        n = self.values()
-        some = np.maximum(n, 1)
-        whole = some.astype(object)  # exact: a feature stuck far from the centre has deviation 0
-        sums = quanta.whole(self.moments[..., 0], self.moments[..., 1], quanta.SUM_BITS)
-        squares = quanta.whole(self.moments[..., 2], self.moments[..., 3], quanta.SQUARE_BITS)
-        variances = ((whole * squares - sums**2) / whole**2).astype(np.float64)
+        read = quanta.read(self.moments, self.values(), self.grid.exponents)
         with np.errstate(over="ignore"):  # the mean of the largest doubles may round up to infinity
-            means = self.grid.centers + np.ldexp((sums / whole).astype(np.float64), self.grid.exponents)
-        read = (means, np.ldexp(np.sqrt(variances), self.grid.exponents), self.moments[..., 4] / some)
-        return Reading(*(np.where(n > 0, values, np.nan) for values in read))
+            return read._replace(mean=self.grid.centers + read.mean)
 
     def mean(self) -> Floats:
         """Means of the finite values, in the feature's unit; nan where there are none, (rows, F)."""

@@ -4,6 +4,8 @@ q = a 2^20 + b, so that a sum of q q is three sums of products of limbs, each at
 rows, as int64 for 2^21; then they become two limbs of a wider sum, which hold 2^40 events.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,6 +91,26 @@ def carried(moments: Integers) -> Integers:
 def whole(high: Integers, low: Integers, bits: int) -> NDArray[np.object_]:
     """Two limbs as Python integers, which never overflow."""
     return np.asarray(high.astype(np.object_) * (1 << bits) + low, np.object_)
+
+
+class Reading(NamedTuple):
+    """What moments say, as floats: (rows, F) each."""
+
+    mean: Floats
+    deviation: Floats
+    clamped: Floats
+
+
+def read(moments: Integers, n: Integers, exponents: Integers) -> Reading:
+    """Means from the centre, deviations and shares of clamped values; nan where n, (rows, F), is 0."""
+    some = np.maximum(n, 1)
+    exact = some.astype(object)  # a feature stuck far from the centre has deviation 0
+    sums = whole(moments[..., 0], moments[..., 1], SUM_BITS)
+    squares = whole(moments[..., 2], moments[..., 3], SQUARE_BITS)
+    variances = ((exact * squares - sums**2) / exact**2).astype(np.float64)
+    means = np.ldexp((sums / exact).astype(np.float64), exponents)
+    found = (means, np.ldexp(np.sqrt(variances), exponents), moments[..., 4] / some)
+    return Reading(*(np.where(n > 0, values, np.nan) for values in found))
 
 
 def _mask(bits: int) -> int:

@@ -1,0 +1,1 @@
+"""How good a model is, from cells that add up and subtract."""

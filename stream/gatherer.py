@@ -34,17 +34,26 @@ def beginning(partition: Partition, last: bytes | None, board: Board) -> tuple[S
 class Gatherer:
     """Goes on where the last Partial ended, or begins where the board says.
 
-    `gap`: whether a loss lies open there, see `Link`.
+    `gap`: whether a loss lies open there, see `Link`. `first`: there is no Partial yet. The first one is sent even if
+    nothing is in it: a monitor that knows of no clock there waits for it, while the worker waits for that monitor.
     """
 
-    def __init__(
-        self, settings: Settings, partition: Partition, start: Start, board: Board, *, gap: bool = False
+    def __init__(  # noqa: PLR0913 - what a claim finds, by keyword
+        self,
+        settings: Settings,
+        partition: Partition,
+        start: Start,
+        board: Board,
+        *,
+        gap: bool = False,
+        first: bool = False,
     ) -> None:
         self.partition, self.roster = partition, board.roster
         self._settings = msgspec.structs.replace(settings, pane=board.pane)
         self._ingest = Ingest(self._settings, board.roster, schema_of(board.roster, self._settings))
         self._ingest.start(partition, start.mark, start.written, start.releases)
         self._begin, self._gap, self._behind = start.mark, gap, NEVER
+        self._unsaid = first and max(start.mark.clock, start.mark.label_clock) != NEVER
         self.upto = -1  # the high watermark, as far as the reader knows it
         self._held: Batch | None = None
         self._links: list[tuple[Link, Roster]] = []
@@ -144,12 +153,12 @@ class Gatherer:
 
     def _cut(self, kind: Kind) -> None:
         mark, sums = self.mark, self._ingest.cut()
-        if kind == "read" and mark == self._begin and sums == Partial():
+        if kind == "read" and mark == self._begin and sums == Partial() and not self._unsaid:
             return
         unplaced = self._ingest.take_unplaced(self.partition)
         link = Link(self.partition, self._begin, mark, sums, unplaced, kind, self._gap, self.upto, self._behind)
         self._links.append((link, self.roster))
-        self._begin, self._behind = mark, NEVER
+        self._begin, self._behind, self._unsaid = mark, NEVER, False
         self._ingest.progress[self.partition] = Progress(mark)  # the chain is what is read again, by others
 
     def take(self) -> list[bytes]:

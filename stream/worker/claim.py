@@ -54,7 +54,7 @@ class Claim:
             if board is not None:  # somebody has begun it: one that was frozen, and fenced this one when it woke
                 last = await self.last()
         start, gap = begun
-        self.gatherer = Gatherer(self.settings, self.partition, start, board, gap=gap)
+        self.gatherer = Gatherer(self.settings, self.partition, start, board, gap=gap, first=last is None)
         self._board, self._sent = board, self.clock()
 
     async def end(self) -> None:

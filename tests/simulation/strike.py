@@ -13,7 +13,7 @@ from tests.simulation.turns import Process
 
 TURNS_S = {False: 0.3, True: 0.08}  # of wall time between two awaits, at most; more turns are needed with workers
 LOOK = 8  # turns from one look at whether all is done to the next
-STUCK = 20_000  # turns in an act: a clock that jumps half an hour ahead is waited for
+STUCK = 40_000  # turns in an act: a clock that jumps 90 panes ahead is waited for, a quarter of an hour of wall time
 BATCHES = (30, 90, 200)
 OUTBOX_SHARE = 0.25  # of a service's turns
 SHARED = 0.2  # of the seeds with workers: two monitors

@@ -140,7 +140,7 @@ class Tiers:
         if (begun := beginning(partition, tail, read.newest)) is None:
             return None
         start, gap = begun
-        gatherer = Gatherer(settings(self.changed), partition, start, read.newest, gap=gap)
+        gatherer = Gatherer(settings(self.changed), partition, start, read.newest, gap=gap, first=tail is None)
         return Worker(gatherer, read, len(self.plans), self.epochs[partition])
 
     def _append(self, partition: Partition, worker: Worker) -> bool:

@@ -113,7 +113,8 @@ class Monitors:
             begun = beginning(partition, log[-1] if log else None, newest)
             if begun is None:
                 return False
-            worker = self.workers[partition] = Gatherer(self._settings(""), partition, begun[0], newest, gap=begun[1])
+            settings, (start, gap) = self._settings(""), begun
+            worker = self.workers[partition] = Gatherer(settings, partition, start, newest, gap=gap, first=not log)
         before = worker.mark, worker.held
         worker.look(newest)
         due = [] if worker.held else [one for one in self.log[partition] if one[0] >= worker.mark.offset][:batch]

@@ -158,6 +158,24 @@ def test_a_partition_is_begun_when_all_have_found_it() -> None:
     assert 1 == len(starts)
 
 
+def test_who_finds_a_partition_before_it_has_read_anything_hears_where_it_began() -> None:
+    """Its workers begin where the others are, and cannot read on before it knows: nobody waits for the other."""
+    log = Monitors(LEARNING, NAMES, (FIRST, LABELS))
+    late = owners(log)["shop0"]
+    log.go(late)
+    for minute in range(4):
+        log.publish(FIRST, *(event(minute + 0.4, model, seed) for model in SHOPS for seed in range(50)))
+        log.read()
+    log.add(SECOND)
+    log.come(late)
+    log.publish(SECOND, event(0.2, "shop1"))  # no later than the clock with which it begins, so it moves no clock
+    log.read()
+    minutes(log, 1, 30)
+    log.read()
+    assert not [partition for partition, worker in log.workers.items() if worker.held]
+    assert 28 == max(row["end"] for row in log.rows(tables.WINDOWS, [late]))
+
+
 def test_with_another_configuration_it_is_waited_for() -> None:
     """Its plans may change from a pane on that workers of the former configuration would pass."""
     log = shared()

@@ -31,7 +31,7 @@ class Tiered(Follower):
         begun = beginning(partition, log[-1] if log else None, board)
         assert begun is not None, partition
         start, gap = begun
-        self._workers[partition] = Gatherer(self.settings, partition, start, board, gap=gap)
+        self._workers[partition] = Gatherer(self.settings, partition, start, board, gap=gap, first=not log)
 
     def _board(self) -> Board:
         """The present board, by way of its bytes."""

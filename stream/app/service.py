@@ -17,6 +17,7 @@ import msgspec
 from sinks.commit import Commit, Store
 from sinks.prometheus import Exporter
 from sinks.topics import Relay
+from stream.app.forgetting import Forgetting
 from stream.app.intake import W
 from stream.app.keeping import Keeping
 from stream.app.observing import Observer
@@ -37,7 +38,6 @@ from stream.web.status import Status
 
 COMMIT_S = 1.0  # at the latest
 WAITED_COMMIT_S = 0.2  # where somebody waits for it: people for what was closed, workers for how far they may read
-FORGET_S = 60.0  # how often retention runs
 YOUNG_MAX = 50_000  # objects before the garbage collector looks: a fetch makes thousands that need no such look
 FULL_S = 0.1  # how often a full outbox is looked at
 # A stop as a whole has 5 s: the last Commits, what is still to be sent, then the clients, side by side.
@@ -118,7 +118,8 @@ class Service(Generic[W]):
     # ---- the loop
 
     async def _read(self, watch: W) -> None:
-        committed = forgotten = time.monotonic()
+        committed = time.monotonic()
+        forgetting = Forgetting(committed)
         while not self._stopping:
             fetched = await self._stopping.unless(self._intake.fetch(watch), [])
             self._waited |= self._intake.take(watch, fetched)
@@ -127,10 +128,9 @@ class Service(Generic[W]):
             if self._dirty and now - committed >= (WAITED_COMMIT_S if self._waited else COMMIT_S):
                 await self._commit(watch)
                 committed = now
-            if now - forgotten >= FORGET_S:
-                if (retention := watch.retention()) is not None:
+                if (retention := watch.retention()) is not None and forgetting.due(retention[1], now):
                     await self._writer.forget(*retention, watch.monitor.sampled())
-                forgotten = now
+                    forgetting.done(retention[1], now, time.monotonic())
             self._observe(watch)
             while self._outbox.full and not self._stopping:
                 await self._stopping.sleep(FULL_S)

@@ -1,8 +1,7 @@
 """Millions of events through the real processes and a real broker: resident sizes and the store's file, early and late.
 
-Eight days of event time in a store that keeps results for one and panes for two, and looks for what may go once a
-minute: of event time, a day and more here. So the file grows and is used again, and its peaks are compared. Early is
-from the time on when panes have gone.
+Sixteen days of event time in a store that keeps results for one and panes for two. The file grows and is used again,
+so its peaks are compared. Early is from the time on when panes have gone.
 """
 
 import random
@@ -21,7 +20,7 @@ from tests.integration.kafka import RealKafka
 from tests.integration.running import Driftline
 
 EVENTS, QUICK = 10_000_000, 600_000
-MODELS, PARTITIONS, DAYS = 4, 4, 8
+MODELS, PARTITIONS, DAYS = 4, 4, 16
 EARLY, LATE = (0.5, 0.75), (0.75, 1.0)  # shares of the events
 GROWTH_MAX = 1.05
 LOOK_S = 1.0

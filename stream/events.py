@@ -152,7 +152,8 @@ class Batch:
 
     `at` (n,): each event's place among the records; `time` (n,): ns; `head` (n,): place in `heads`; `values`
     (n, numeric): float64 with NaN payloads for what is no number; `texts` (n, categorical) and `segments` (n, fields):
-    ids of the schema's vocabulary.
+    ids of the schema's vocabulary; `keys` (n, 2): hashes that join labels to predictions, zeros without an id, and
+    `answers` (n,): what label events say, see `identity.answer`. Where no labels are read, both have no rows.
     """
 
     records: Records
@@ -162,6 +163,8 @@ class Batch:
     values: Floats
     texts: NDArray[np.unsignedinteger]
     segments: NDArray[np.unsignedinteger]
+    keys: Ints
+    answers: NDArray[np.object_]
     heads: Sequence[Head]
     rejects: tuple[Reject, ...]
 
@@ -169,7 +172,16 @@ class Batch:
         """What comes before the row-th record, and the rest."""
         i = int(np.searchsorted(self.at, row))
         first, second = (
-            (self.time[part], self.head[part], self.values[part], self.texts[part], self.segments[part], self.heads)
+            (
+                self.time[part],
+                self.head[part],
+                self.values[part],
+                self.texts[part],
+                self.segments[part],
+                self.keys[part],
+                self.answers[part],
+                self.heads,
+            )
             for part in (slice(0, i), slice(i, None))
         )
         before = tuple(reject for reject in self.rejects if reject.row < row)

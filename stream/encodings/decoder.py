@@ -43,8 +43,8 @@ class Decoder:
         parts = list(self._parts(records))
         rejects = sorted((reject for part in parts for reject in part.rejects), key=lambda reject: reject.row)
         columns = [part[:-1] for part in parts if len(part.at)] or [parts[0][:-1]]
-        at, time, head, values, texts, segments = columns[0] if len(columns) == 1 else _joined(columns)
-        return Batch(records, at, time, head, values, texts, segments, self.heads, tuple(rejects))
+        at, time, head, values, texts, segments, keys, answers = columns[0] if len(columns) == 1 else _joined(columns)
+        return Batch(records, at, time, head, values, texts, segments, keys, answers, self.heads, tuple(rejects))
 
     def _parts(self, records: Records) -> Iterator[Part]:
         """Records of one event as JSON, the others by their schemas."""
@@ -64,7 +64,7 @@ class Decoder:
         """The records of one event, at these places, and those of many that could not be read."""
         found = self._json.decode(records, [records.payload(i) or None for i in places.tolist()])
         rejects = [Reject(int(places[each.row]), each.reason, each.detail) for each in found.rejects]
-        columns = (found.time, found.head, found.values, found.texts, found.segments)
+        columns = (found.time, found.head, found.values, found.texts, found.segments, found.keys, found.answers)
         return Part(places[found.at], *columns, rejects + refused)
 
 
@@ -72,4 +72,4 @@ def _joined(parts: Sequence[tuple[NDArray[Any], ...]]) -> Iterator[NDArray[Any]]
     """The columns of all parts, in the order of the first column: the places."""
     at, *others = (np.concatenate(pieces) for pieces in zip(*parts, strict=True))
     order = np.argsort(at)
-    return (column.take(order, axis=0) for column in (at, *others))
+    return (column.take(order, axis=0) if len(column) else column for column in (at, *others))

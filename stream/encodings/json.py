@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from stream import events
 from stream.encodings.documents import parse
+from stream.encodings.identity import NO_KEY, answer, key_of, keys
 from stream.encodings.rescue import FAILURES, LONG_VERSION, UNIDENTIFIED, Rescue, short
 from stream.encodings.schema import MISSING, Ids, number
 from stream.encodings.structs import Header, Types
@@ -43,6 +44,8 @@ class _Rows:
         self.segments: list[bytes] = []
         self.heads: list[int] = []
         self.times: list[str | int] = []
+        self.keys: list[bytes] = []
+        self.answers: dict[int, tuple[str, str]] = {}  # by the place of a label
         self.unidentified: set[int] = set()  # places of labels without an id
 
 
@@ -104,6 +107,7 @@ class Json:
         """
         decode, heads, pack = self._types.decode, self._head_of, self._pack
         n_numeric, has_segments = self._types.n_numeric, bool(self._types.segments)
+        identified = self._types.identified
         texts: list[object] = []
         segments: list[object] = []
         usual: Sequence[bytes | None] = values
@@ -117,22 +121,26 @@ class Json:
                 if isinstance(event, Reject):
                     rejects.append(event)
                     continue
-            kind, time, version, features, score, latency, prediction, status, where, key = astuple(event)
+            kind, time, version, features, score, latency, prediction, status, where, key, said, does = astuple(event)
             fields = astuple(features)
-            said = prediction if type(prediction) is float else number(prediction)
+            predicted = prediction if type(prediction) is float else number(prediction)
             try:
-                rows.numbers.append(pack(*fields[:n_numeric], score, latency, said))
+                rows.numbers.append(pack(*fields[:n_numeric], score, latency, predicted))
             except struct.error:  # a null among them
-                numbers = (*fields[:n_numeric], score, latency, said)
+                numbers = (*fields[:n_numeric], score, latency, predicted)
                 rows.numbers.append(pack(*[MISSING if each is None else each for each in numbers]))
             texts += fields[n_numeric:]
             texts += (prediction, status)
             if has_segments:
                 segments += astuple(where)
-            if kind == "label" and key is None and self._types.identified:
-                rows.unidentified.add(len(rows.times))
             head = heads.get((type(event), kind, version))
-            rows.heads.append(self._head(type(event), kind, version) if head is None else head)
+            rows.heads.append(head := self._head(type(event), kind, version) if head is None else head)
+            if identified:
+                if kind == "label":
+                    rows.answers[len(rows.times)] = answer(said, does)
+                    if key is None:
+                        rows.unidentified.add(len(rows.times))
+                rows.keys.append(NO_KEY if key is None or head == REFUSED else key_of(self.heads[head].name, key))
             rows.times.append(time)
         rows.texts.append(self._looked_up(texts))
         rows.segments.append(self._looked_up(segments))
@@ -166,16 +174,20 @@ class Json:
                 (rows.segments, len(self._types.segments)),
             )
         )
-        columns: list[NDArray[Any]] = [at, time, head, values, texts, segments]
+        joined = len(rows.keys)  # 0 where no labels are read
+        answers = np.full(joined, None, np.object_)
+        for i, said in rows.answers.items():
+            answers[i] = said
+        columns: list[NDArray[Any]] = [at, time, head, values, texts, segments, keys(rows.keys), answers]
         bad = (time == BAD) | (head == REFUSED)
         if rows.unidentified or bad.any():
             flawed = sorted({*np.flatnonzero(bad).tolist(), *rows.unidentified})
             flaws = {i: _flaw(rows, i, rows.heads[i]) for i in flawed}
             rejects += [Reject(int(at[i]), *why) for i, why in flaws.items()]
-            columns = [np.delete(column, list(flaws), axis=0) for column in columns]
+            columns = [np.delete(column, list(flaws), axis=0) if len(column) else column for column in columns]
         rejects.sort(key=operator.attrgetter("row"))
-        at, time, head, values, texts, segments = columns
-        return Batch(records, at, time, head, values, texts, segments, self.heads, tuple(rejects))
+        at, time, head, values, texts, segments, hashes, answers = columns
+        return Batch(records, at, time, head, values, texts, segments, hashes, answers, self.heads, tuple(rejects))
 
 
 def _flaw(rows: _Rows, i: int, head: int) -> tuple[str, str]:

@@ -52,10 +52,11 @@ class Rescue:
         header = self.header(document)
         if not isinstance(header, Header):
             return Reject(row, *header)
-        if header.model not in self._types.by_model:
-            return self._types.strange(header)
-        whole = mended(text)
-        return self._types.event(header, document if whole == text else load(whole))
+        if (whole := mended(text)) != text:
+            document = load(whole)
+            header = msgspec.structs.replace(header, label=document.get("label"), event=document.get("event"))
+        known = header.model in self._types.by_model
+        return self._types.event(header, document) if known else self._types.strange(header)
 
     def header(self, document: dict[str, Any]) -> Header | tuple[str, str]:
         """The header of a parsed event; the reason and the detail where it rejects the event."""
@@ -63,8 +64,8 @@ class Rescue:
             if document.get(field) is None:
                 return events.MISSING_FIELD, f"the event has no {field}"
         version = document.get("version")
-        kind, model, time, key = (document.get(field) for field in ("kind", "model", "time", "id"))
-        header = Header(kind, model, time, "" if version is None else version, key)  # type: ignore[arg-type]  # judged next
+        kind, model, time, *said = (document.get(field) for field in ("kind", "model", "time", "id", "label", "event"))
+        header = Header(kind, model, time, "" if version is None else version, *said)  # type: ignore[arg-type]  # judged next
         return self._flaw(header) or header
 
     def _flaw(self, header: Header) -> tuple[str, str] | None:

@@ -33,6 +33,8 @@ class Header(Struct, frozen=True, gc=False):
     time: str | int
     version: str | int = ""
     id: Any = None  # looked at where labels are identified by it
+    label: Any = None
+    event: Any = None
 
 
 class EventType(NamedTuple):
@@ -101,10 +103,12 @@ class Types:
             ("status", Category, None),
             ("segments", self._segments_type, self._no_segments),
             ("id", str | int | None, None),
+            ("label", Category, None),
+            ("event", Category, None),
         ]
         unread = {"features"} if learning else set()
         if not self.identified:
-            unread.add("id")
+            unread |= {"id", "label", "event"}
         event = defstruct(
             "Event",
             fields,
@@ -130,12 +134,12 @@ class Types:
             "status": category(document.get("status")),
             "segments": self._segments(document.get("segments")),
         }
-        return known.event(**fields, id=header.id)
+        return known.event(**fields, **_said(header))
 
     def strange(self, header: Header) -> Struct:
         """The event of a model that has no type: only its header is read, and its version holds the model too."""
         version = (header.model, str(header.version))
-        return self.stranger.event(kind=header.kind, time=header.time, version=version, id=header.id)
+        return self.stranger.event(kind=header.kind, time=header.time, version=version, **_said(header))
 
     def _features(self, known: EventType, document: object) -> Struct:
         if document is None:
@@ -151,6 +155,11 @@ class Types:
         if not isinstance(document, dict):
             return self._no_segments
         return self._segments_type(**{f"s{i}": category(document.get(name)) for i, name in enumerate(self.segments)})
+
+
+def _said(header: Header) -> dict[str, Any]:
+    """What a label says, and of which prediction."""
+    return {"id": header.id, "label": category(header.label), "event": category(header.event)}
 
 
 def _spellable(names: Iterable[str]) -> bool:

@@ -10,10 +10,11 @@ from stream import events
 from stream.encodings.arrow.columns import Column
 from stream.encodings.arrow.fields import Fields
 from stream.encodings.arrow.reading import Table
+from stream.encodings.identity import NO_KEY, answer, key_of, keys
 from stream.encodings.json import OUTPUT_NUMBERS, OUTPUT_TEXTS, REFUSED, TIME, Json
 from stream.encodings.packed import Run, ranges
 from stream.encodings.rescue import oversized
-from stream.encodings.schema import MISSING, NULL_ID, Ids
+from stream.encodings.schema import MISSING, NULL_ID, Ids, category
 from stream.encodings.structs import Header, Types
 from stream.encodings.times import BAD
 from stream.events import LABEL, Floats, Ints, Reject
@@ -32,6 +33,8 @@ class Part(NamedTuple):
     values: Floats
     texts: NDArray[np.unsignedinteger]
     segments: NDArray[np.unsignedinteger]
+    keys: Ints
+    answers: NDArray[np.object_]
     rejects: Sequence[Reject]
 
 
@@ -52,11 +55,11 @@ class Tables:
         head, time = self._heads(fields), fields.top("time").times(self._dates)
         flaws = dict(self._flaws(fields, head, time, long=longest > self._bytes_max))
         rejects = [Reject(int(at[i]), *why) for i, why in flaws.items()]
-        columns: tuple[NDArray[Any], ...] = (at, time, head, *self._columns(fields, head))
+        columns: tuple[NDArray[Any], ...] = (at, time, head, *self._columns(fields, head), *self._said(fields, head))
         if flaws:
-            columns = tuple(np.delete(column, list(flaws), axis=0) for column in columns)
-        at, time, head, values, texts, segments = columns
-        return Part(at, time, head, values, texts, segments, rejects)
+            columns = tuple(np.delete(column, list(flaws), axis=0) if len(column) else column for column in columns)
+        at, time, head, values, texts, segments, hashes, answers = columns
+        return Part(at, time, head, values, texts, segments, hashes, answers, rejects)
 
     # ---- the header
 
@@ -93,6 +96,20 @@ class Tables:
         if isinstance(header, Header):
             return events.BAD_TIME, f"time is {header.time!r:.80}, expected {TIME}"
         return header
+
+    def _said(self, fields: Fields, head: NDArray[np.int32]) -> tuple[Ints, NDArray[np.object_]]:
+        """The keys of all events, and what labels say; no rows where no labels are read."""
+        n = len(head) if self._types.identified else 0
+        answers, hashes = np.full(n, None, np.object_), [NO_KEY] * n
+        if n:
+            (place, ids), names = fields.top("id").distinct(), [each.name for each in self._json.heads]
+            for i, (key, j) in enumerate(zip(place.tolist(), head.tolist(), strict=True)):
+                if isinstance(ids[key], str | int) and j != REFUSED:
+                    hashes[i] = key_of(names[j], ids[key])
+            (label, labels), (does, events_) = (fields.top(name).distinct() for name in ("label", "event"))
+            for i in np.flatnonzero(self._kinds(head) == LABEL).tolist():
+                answers[i] = answer(category(labels[label[i]]), category(events_[does[i]]))
+        return keys(hashes), answers
 
     def _kinds(self, head: NDArray[np.int32]) -> Ints:
         return np.array([*(each.kind for each in self._json.heads), REFUSED]).take(head)

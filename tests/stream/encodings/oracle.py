@@ -1,5 +1,6 @@
 """What decoding means, written the slow way: `json.loads`, explicit rules, one event at a time."""
 
+import hashlib
 import json
 import math
 import re
@@ -39,6 +40,8 @@ class Event:
     values: tuple[int, ...]
     texts: tuple[int, ...]
     segments: tuple[int, ...]
+    key: bytes  # of the model and the id; zeros without one, nothing where no labels are read
+    answer: tuple[str, str] | None  # what a label says, and what it does
 
 
 def decode(world: World, value: bytes | None) -> Event | str:
@@ -113,7 +116,28 @@ def _event(world: World, document: dict[str, Any]) -> Event | str:
     if time is None:
         return "bad_time"
     place = next((i for i, shape in enumerate(world.shapes) if shape.model == model), -1)
-    return Event(time, (place, model, kind, str(version)), *_columns(world, place, document))
+    return Event(time, (place, model, kind, str(version)), *_columns(world, place, document), *_said(world, document))
+
+
+def _said(world: World, document: dict[str, Any]) -> tuple[bytes, tuple[str, str] | None]:
+    if not world.identified:
+        return b"", None
+    key, label, does = (document.get(name) for name in ("id", "label", "event"))
+    hashed = hashlib.blake2b(f"{document['model']}\0{key}".encode(), digest_size=16).digest()
+    does = does if does in ("correct", "retract") else "label"
+    return hashed if key is not None else bytes(16), (_text(label), does) if document["kind"] == "label" else None
+
+
+def _text(label: object) -> str:
+    if isinstance(label, str):
+        return "".join("\ufffd" if "\ud800" <= each <= "\udfff" else each for each in label)
+    try:
+        value = float(label) if isinstance(label, int | float) else math.nan
+    except OverflowError:
+        return ""
+    if not math.isfinite(value):
+        return ""
+    return str(int(value)) if value == int(value) else repr(value)
 
 
 def _columns(world: World, place: int, document: dict[str, Any]) -> Any:  # noqa: ANN401 - three tuples

@@ -56,7 +56,7 @@ ODD = [
 ]  # fmt: skip
 BOMBS = [b"[" * 3_000 + b"]" * 3_000, b"[" * 3_000, b'{"a":' * 700 + b"1" + b"}" * 700, b"[" * 950 + b"]" * 950]
 KEYS = [b"id", b"kind", b"model", b"version", b"time", b"features", b"score", b"segments", b"x", b"amount", b"country",
-        b"\\u006dodel", b"m\xff", b"\xee\x80\x80n0"]  # fmt: skip
+        b"label", b"event", b"\\u006dodel", b"m\xff", b"\xee\x80\x80n0"]  # fmt: skip
 VALUE = re.compile(rb'(?<=:)("[^"]*"|-?[\d.]+|null|\{[^{}]*\})')
 
 
@@ -74,7 +74,9 @@ def valid(n: int) -> list[bytes]:
         kind = KINDS[i % 7 % 3]
         features = {**EVENT["features"], "amount": i / 4, "n0": i, "c0": "DE", "class": i % 3, "model": -i}
         time = f"2026-11-20T17:{i // 60 % 60:02d}:{i % 60:02d}.123Z" if i % 11 else 1_795_194_000_000 + i
-        events.append(written(model=model, kind=kind, features=features, time=time, version=i % 4, id=f"i{i}"))
+        said = {"label": (1, 0.5, "FR", True)[i % 4], "event": ("correct", "retract", None)[i % 3]}
+        about = said if kind == "label" else {}
+        events.append(written(model=model, kind=kind, features=features, time=time, version=i % 4, id=f"i{i}", **about))
     return events
 
 
@@ -144,15 +146,20 @@ def rows(batch: Batch) -> list[Event]:
     """The events of a batch, one by one."""
     columns = (batch.time, batch.head, batch.values.view(np.uint64), batch.texts, batch.segments)
     heads = [(head.model, head.name, KINDS[head.kind], head.version) for head in batch.heads]
+    keys = [key.tobytes() for key in batch.keys] or [b""] * len(batch.at)
+    answers = batch.answers.tolist() or [None] * len(batch.at)
     return [
-        Event(time, heads[head], tuple(values), tuple(texts), tuple(segments))
-        for time, head, values, texts, segments in zip(*(column.tolist() for column in columns), strict=True)
+        Event(time, heads[head], tuple(values), tuple(texts), tuple(segments), key, answer)
+        for (time, head, values, texts, segments), key, answer in zip(
+            zip(*(column.tolist() for column in columns), strict=True), keys, answers, strict=True
+        )
     ]
 
 
 def select(batch: Batch, chosen: NDArray[np.bool_]) -> Batch:
     """Only some events of a batch."""
     names = ("at", "time", "head", "values", "texts", "segments")
+    names += ("keys", "answers") if len(batch.keys) else ()
     return replace(batch, **{name: getattr(batch, name)[chosen] for name in names})
 
 

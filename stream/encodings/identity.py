@@ -1,0 +1,37 @@
+"""What joins a label to its prediction: a hash of the model and the id that both carry.
+
+64 bits to find it by and 64 more to be sure: of 10^9 predictions none meets the label of another.
+"""
+
+import math
+from hashlib import blake2b
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stream.encodings.schema import category_text, number
+
+NO_KEY = bytes(16)  # of an event without an id; no hash is that by any chance that matters
+LABEL, CORRECT, RETRACT = "label", "correct", "retract"  # what a label event does
+
+
+def key_of(model: str, identity: str | int | None) -> bytes:
+    """The hash of an id, 16 bytes; an integer is its text."""
+    if identity is None:
+        return NO_KEY
+    return blake2b(f"{model}\0{identity}".encode(), digest_size=16).digest()
+
+
+def keys(hashes: list[bytes]) -> NDArray[np.int64]:
+    """The hashes of events, (n, 2)."""
+    return np.frombuffer(b"".join(hashes), np.int64).reshape(len(hashes), 2)
+
+
+def answer(label: Any, event: Any) -> tuple[str, str]:  # noqa: ANN401 - any JSON
+    """What a label event says, and what it does with that. Empty is no answer: null, no finite number, an object."""
+    does = event if event in (CORRECT, RETRACT) else LABEL
+    if isinstance(label, str):
+        return label, does
+    value = number(label) if not isinstance(label, bool) else float(label)
+    return category_text(value) if math.isfinite(value) else "", does

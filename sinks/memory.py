@@ -6,7 +6,8 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import SAMPLES, TABLES, Columns, Commit, Table, checked, plain
+from sinks.commit import ANSWERS, PREDICTIONS, SAMPLES, TABLES, Columns, Commit, Meeting, Steps, Table, checked, plain
+from sinks.commit.meeting import meeting
 from sinks.commit.store import NOWHERE
 
 _Rows = dict[str, NDArray[np.generic]]
@@ -52,9 +53,17 @@ class MemoryStore:
         page = _ordered(found, (*order, *table.key, "commit"), descending=descending)[offset:][:limit]
         return {name: array[page] for name, array in found.items()}
 
-    def forget(self, *, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
+    def meeting(self, steps: Steps) -> Meeting:
+        """The answer to a step's question."""
+        with self._lock:
+            rows = {table.name: self._joined(table) for table in (PREDICTIONS, ANSWERS)}
+        return meeting(lambda table: rows[table.name], steps)
+
+    def forget(
+        self, *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]
+    ) -> None:
         """Delete what the protocol says."""
-        before = {"panes": panes_before, "history": history_before}
+        before = {"panes": panes_before, "waiting": waiting_before, "history": history_before}
         with self._lock:
             for table in TABLES:
                 rows = self._joined(table)

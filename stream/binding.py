@@ -14,6 +14,7 @@ from stream.config.settings import Settings
 from stream.encodings.decoder import Decoder
 from stream.encodings.schema import ABSENT_ID, GONE, NULL_ID, UNSEEN_ID, WRONG_ID, Ids, Shape, vocabulary_ids
 from stream.encodings.structs import Types
+from stream.events import RESERVED
 from stream.plan import Plan, SegmentField
 from stream.roster import Roster
 
@@ -23,6 +24,7 @@ _TEXT_AT = {plans.PREDICTION: -2, plans.STATUS: -1}
 OUTPUT_NUMBERS, OUTPUT_TEXTS = len(_NUMERIC_AT), len(_TEXT_AT)
 _SPECIAL_OF_ID = {UNSEEN_ID: 0, NULL_ID: 1, WRONG_ID: 2, ABSENT_ID: 3}  # id -> place among the special cells
 assert len(SPECIAL) == len(_SPECIAL_OF_ID)
+UNSEEN = RESERVED + "unseen"  # stands for every category that no plan knows
 
 Columns = slice | NDArray[np.int64]
 
@@ -48,10 +50,16 @@ class Binding:
         cells = np.empty((len(self.cells), len(values)), np.uint16)
         for cell, cell_of, ids in zip(cells, self.cells, texts[:, self.texts].T, strict=True):
             cell_of.take(ids, out=cell)
-        rows = np.empty((len(self.fields), len(values)), np.int64)
+        return parts.of(
+            self.plan.grid, values[:, self.numeric], cells.T, self.rows(texts, segments), len(self.plan.rows)
+        )
+
+    def rows(self, texts: NDArray[np.unsignedinteger], segments: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
+        """The row of each decoded row in the plan's summaries, per segment field, (n, fields)."""
+        rows = np.empty((len(self.fields), len(texts)), np.int64)
         for row, (feature, column, row_of) in zip(rows, self.fields, strict=True):
             row_of.take(texts[:, column] if feature else segments[:, column], out=row)
-        return parts.of(self.plan.grid, values[:, self.numeric], cells.T, rows.T, len(self.plan.rows))
+        return rows.T
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,7 @@ class Schema:
 
     decoder: Decoder
     bindings: dict[str, Binding]  # by plan id
+    words: NDArray[np.object_]  # what the ids of the vocabulary stand for
 
 
 def schema_of(roster: Roster, settings: Settings) -> Schema:
@@ -88,7 +97,16 @@ def schema(
         for (_, in_force), shape in zip(models, shapes, strict=True)
         for plan in in_force
     }
-    return Schema(Decoder(types, ids, bytes_max), bindings)
+    return Schema(Decoder(types, ids, bytes_max), bindings, _words(ids))
+
+
+def _words(ids: Ids) -> NDArray[np.object_]:
+    words = np.full(max(ids.values()) + 1, "", np.object_)
+    words[UNSEEN_ID] = UNSEEN
+    for text, i in ids.items():
+        if isinstance(text, str):
+            words[i] = text
+    return words
 
 
 @lru_cache(maxsize=8)  # a worker has a schema per partition, all of them of one roster

@@ -15,7 +15,7 @@ from stream.events import NEVER, Partition
 from stream.ledger import Ledger
 from stream.monitor import losses, scopes
 from stream.monitor.onboarding import Sources
-from stream.partials import DeadLetter, Partial
+from stream.partials import Partial
 from stream.places import Place, Places
 from stream.plan import Plan
 from stream.watch import Memory, Watch
@@ -118,7 +118,7 @@ class Follower(Watch):
         if gap is not None and gap.upto <= link.begin.offset:  # else it ends an earlier one, and is read again
             self.state.losses = losses.ended(self.state.losses, gap, link.behind + 1)
         sums = link.partial.of(self.settings.monitors.mine).beyond(*self._upto)
-        self.monitor.receive(replace(sums, dead_letters=()) if written else sums)
+        self.monitor.receive(replace(sums, dead_letters=(), waiting=()) if written else sums)
         self._place(link)
 
     def _note(self, link: Link) -> None:
@@ -173,8 +173,8 @@ class Follower(Watch):
 
     # ---- Commits and boards out
 
-    def _letters(self) -> tuple[DeadLetter, ...]:
-        return ()
+    def _placed(self) -> Partial:
+        return Partial()
 
     def _keep_positions(self, ledger: Ledger) -> None:
         super()._keep_positions(ledger)

@@ -57,11 +57,7 @@ def joined(states: Sequence[State]) -> State:
     """One memory of several that have closed the same panes, each with its share of the models."""
     state, *others = states
     for other in others:
-        if (other.closed, other.labels_closed, other.topics_closed) != (
-            state.closed,
-            state.labels_closed,
-            state.topics_closed,
-        ):
+        if _upto(other) != _upto(state):
             raise NotHandedOver("the stores have closed different panes: let every monitor read to the end first")
         for entry in other.roster.entries:
             known = state.roster.get(entry.name)
@@ -72,6 +68,10 @@ def joined(states: Sequence[State]) -> State:
         state.policies |= other.policies
         state.steps |= other.steps
     return state
+
+
+def _upto(state: State) -> tuple[object, ...]:
+    return state.closed, state.labels_closed, state.topics_closed, state.joined
 
 
 def _check(stores: Sequence[tuple[str, Store]]) -> None:

@@ -8,13 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from stream import waiting
 from stream.binding import Schema
 from stream.clocks import Limits, Mark, Progress, Release, running
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.encodings.packed import unpacked
-from stream.events import NEVER, Batch, Ints, Partition, Position, Records
+from stream.events import NEVER, PREDICTION, Batch, Ints, Partition, Position, Records
 from stream.fates import Fates
 from stream.fold import Buffer
 from stream.partials import DeadLetter, Partial
@@ -128,10 +130,11 @@ class Ingest:
         self._replay_releases(partition)
         return self.receive(rest, limits)
 
-    def take_dead_letters(self) -> tuple[DeadLetter, ...]:
-        """The records rejected since they were last taken or cut: they belong to positions, no sum waits for them."""
+    def take_placed(self) -> Partial:
+        """What belongs to positions, since it was last taken or cut: no sum waits for it."""
         letters, self._sums.dead_letters = tuple(self._sums.dead_letters), []
-        return letters
+        rows, self._sums.waiting = tuple(self._sums.waiting), []
+        return Partial(dead_letters=letters, waiting=rows)
 
     def take_unplaced(self, partition: Partition) -> Mapping[str, int]:
         """The refusals before the partition's first clock, by reason: their pane is that of the clock to come."""
@@ -215,14 +218,27 @@ class Ingest:
                 self._sums, batch, np.flatnonzero(unplanned), end
             )
             fresh &= ~unplanned
+        if len(batch.keys):
+            self._wait(batch, fresh & (fates.kind == PREDICTION), end)
         self._unwatched.add(batch, fresh, end)
         self._buffer.add(batch, fates, end, fresh)
+
+    def _wait(self, batch: Batch, chosen: NDArray[np.bool_], end: Ints) -> None:
+        """Predictions that a label may meet."""
+        rows = waiting.beyond(batch, chosen, self._written[batch.records.topic, batch.records.partition])
+        if len(rows):
+            made = waiting.predictions(batch, rows, end[rows], roster=self.roster, schema=self.schema, pane=self._pane)
+            self._sums.waiting.append(made)
 
     def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:
         """Labels are never late: a label's pane is that of its time or of the label clock, whichever is later."""
         rows = np.flatnonzero(fates.labels)
         ends = (np.maximum(batch.time[rows], label_clock[rows]) // self._pane + 1) * self._pane
         self._sums.labels.update(tally(batch, batch.head[rows], ends, self._labels_closed))
+        unwritten = waiting.beyond(batch, fates.labels, self._written[batch.records.topic, batch.records.partition])
+        if len(unwritten):
+            where = np.searchsorted(rows, unwritten)
+            self._sums.waiting.append(waiting.answers(batch, unwritten, ends[where]))
 
     def _reject(self, partition: Partition, batch: Batch, fates: Fates.View, clock: Ints, label_clock: Ints) -> None:
         """Refused records are dead letters once, and counted in the pane of their partition's clock."""

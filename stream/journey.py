@@ -17,7 +17,7 @@ from stream.fold import FOLD_ROWS
 from stream.ingest import Ingest
 from stream.monitor import losses, scopes
 from stream.monitor.onboarding import Sources
-from stream.partials import DeadLetter
+from stream.partials import Partial
 from stream.watch import Memory, Watch
 
 
@@ -125,5 +125,5 @@ class Journey(Watch):
             monitor.receive(self.ingest.cut())  # what the former schema has decoded
             self.ingest.adopt(state.roster, schema_of(state.roster, self.settings))
 
-    def _letters(self) -> tuple[DeadLetter, ...]:
-        return self.ingest.take_dead_letters()
+    def _placed(self) -> Partial:
+        return self.ingest.take_placed()

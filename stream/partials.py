@@ -14,6 +14,7 @@ from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import NEVER, RESERVED
 from stream.sample import NOTHING, Sample
+from stream.waiting import Waiting
 
 NAMES_MAX = 16  # new versions told apart per pane and model; the others are met again in later panes
 STRANGERS_MAX = 64  # unknown models told apart per pane
@@ -62,7 +63,7 @@ class DeadLetter:
 
 @dataclass(frozen=True)
 class Partial:
-    """The sums. Keys begin with the end of a pane, except for what belongs to a position: the dead letters.
+    """The sums. Keys begin with the end of a pane. To positions belong the dead letters, and what waits for a label.
 
     `blocks`: events of models with a plan, by series. `versions`: the versions behind a series without one. `learning`
     and `strangers`: events of models that are being learned, or not admitted yet; `samples`: theirs. `rejected`: by
@@ -81,6 +82,7 @@ class Partial:
     rejected: Mapping[tuple[int, str, int, str], int] = field(default_factory=dict)
     unwatched: Fields = field(default_factory=dict)
     dead_letters: tuple[DeadLetter, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
 
     def beyond(self, closed: Closed, labels: Closed, topics: Mapping[str, int]) -> "Partial":
         """Without what belongs to closed panes; what belongs to a position stays."""
@@ -99,12 +101,13 @@ class Partial:
             {key: n for key, n in self.rejected.items() if key[0] > topics.get(key[1], NEVER)},
             still(self.unwatched, closed),
             self.dead_letters,
+            self.waiting,
         )
 
     def halves(self) -> "tuple[Partial, Partial] | None":
         """Two that add up to it, with about as much in each; None where there is too little to be parted."""
         blocks, samples, n = sorted(self.blocks, key=series_order), sorted(self.samples), len(self.dead_letters) // 2
-        if max(len(blocks), len(samples), len(self.dead_letters)) < 2:
+        if max(len(blocks), len(samples), len(self.dead_letters), *map(len, self.waiting)) < 2:
             return None
         first, sampled = set(blocks[: len(blocks) // 2]), set(samples[: len(samples) // 2])
 
@@ -116,17 +119,27 @@ class Partial:
         samples_a, samples_b = parted(self.samples, sampled)
         strangers_a, strangers_b = parted(self.strangers, sampled)  # a sample's size goes by whether it is a stranger's
         letters = self.dead_letters
-        half = Partial(blocks_a, strangers=strangers_a, samples=samples_a, dead_letters=letters[:n])
-        rest = replace(self, blocks=blocks_b, strangers=strangers_b, samples=samples_b, dead_letters=letters[n:])
+        parted_ = [one.halves() for one in self.waiting]
+        waiting_a, waiting_b = (tuple(pair[i] for pair in parted_ if len(pair[i])) for i in (0, 1))
+        half = Partial(blocks_a, strangers=strangers_a, samples=samples_a, dead_letters=letters[:n], waiting=waiting_a)
+        rest = replace(
+            self,
+            blocks=blocks_b,
+            strangers=strangers_b,
+            samples=samples_b,
+            dead_letters=letters[n:],
+            waiting=waiting_b,
+        )
         return half, rest
 
     def of(self, mine: Callable[[str], bool]) -> "Partial":
-        """Without what only the monitors of other models need: their samples, and fields that nobody watches."""
+        """Without what only the monitors of other models need: samples, what waits for labels, unwatched fields."""
 
         def those(counted: Mapping[tuple[int, str], Value]) -> dict[tuple[int, str], Value]:
             return {key: value for key, value in counted.items() if mine(key[1])}
 
-        return replace(self, samples=those(self.samples), unwatched=those(self.unwatched))
+        waiting = tuple(one for each in self.waiting if len(one := each.of(mine)))
+        return replace(self, samples=those(self.samples), unwatched=those(self.unwatched), waiting=waiting)
 
 
 @dataclass

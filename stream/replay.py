@@ -15,6 +15,7 @@ from sinks.commit import Store
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition, Records
 from stream.journey import Journey
+from stream.meeting import settle
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 
@@ -132,5 +133,5 @@ class Replay:
             self._journey.release(partition, end, end)
 
     def _commit(self) -> None:
-        self._store.write(self._journey.take())
+        settle(self._journey, self._store)
         self._uncommitted = 0

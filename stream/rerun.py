@@ -16,6 +16,7 @@ from stream.config.settings import Settings
 from stream.events import NEVER, Partition, Records
 from stream.journey import Journey
 from stream.lives import Gap, Hole, Life
+from stream.meeting import settle
 from stream.monitor.onboarding import Sources
 from stream.monitor.scopes import Marks, topics
 from stream.recovery import recall
@@ -163,7 +164,7 @@ class Rerun:
         self.holes.append(hole)
 
     def _commit(self, journey: Journey) -> None:
-        self._store.write(journey.take())
+        settle(journey, self._store)
         self._uncommitted = 0
 
 

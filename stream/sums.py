@@ -15,6 +15,7 @@ from stream.events import Batch, Ints
 from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial, Series, tell_fewest
 from stream.roster import FUTURE
 from stream.sample import NOTHING, Sample, position_hashes, topic_seed
+from stream.waiting import Waiting
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Sums:
     labels: Counter[tuple[int, str]] = field(default_factory=Counter)
     rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
 
     def partial(
         self,
@@ -47,6 +49,7 @@ class Sums:
             self.rejected,
             unwatched,
             tuple(self.dead_letters),
+            tuple(self.waiting),
         )
 
 

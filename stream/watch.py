@@ -6,6 +6,7 @@ Two kinds build on it: the `Journey`, which reads events itself, and the `Follow
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,10 +17,10 @@ from stream.config.settings import DAY, Settings
 from stream.events import NEVER, Partition
 from stream.ledger import Ledger, moment
 from stream.lives import NOTHING_LEFT, START, Left, configured, told
-from stream.monitor import Monitor, losses, rows, scopes
+from stream.monitor import Monitor, losses, scopes
 from stream.monitor.onboarding import Sources, changes
 from stream.monitor.state import State, pack
-from stream.partials import DeadLetter
+from stream.partials import Partial
 from stream.places import Place
 from stream.positions import Positions
 from stream.sample import NOTHING, Sample
@@ -46,6 +47,14 @@ class Memory:
     samples: Callable[[str], Sample] = no_sample  # what a model was learned from, asked for where its plan changes
     left: Left = NOTHING_LEFT  # by the last Commit, of topics that are read no more too
     configured: str = ""  # by what the last start was, as `lives` names it
+
+
+class Retention(NamedTuple):
+    """Event times, ns, before which rows may go, by their table's `keep`."""
+
+    panes: int
+    waiting: int
+    history: int
 
 
 class Watch(ABC):
@@ -101,8 +110,8 @@ class Watch(ABC):
         """Take in what a close has decided."""
 
     @abstractmethod
-    def _letters(self) -> tuple[DeadLetter, ...]:
-        """The records rejected since the last Commit that the monitor has not been given."""
+    def _placed(self) -> Partial:
+        """What belongs to positions since the last Commit, and the monitor has not been given."""
 
     # ---- partitions
 
@@ -205,19 +214,20 @@ class Watch(ABC):
             for outbox in (tables.TRIGGERS, tables.DEAD_LETTERS):
                 self.monitor.ledger.row(tables.RELAYED, outbox.name, upto)
 
-    def retention(self) -> tuple[int, int] | None:
-        """Event times, ns, before which panes and history may go; None while nothing has been closed."""
+    def retention(self) -> Retention | None:
+        """What may go; None while nothing has been closed."""
         closed = min(self.state.closed.values(), default=NEVER)
         if closed == NEVER:
             return None
         panes = min((window.start for window in self.state.windows.values()), default=closed)
-        return min(panes, closed - PANES_KEPT), closed - self.settings.store.keep
+        history, waiting = closed - self.settings.store.keep, self.monitor.meetings.since()
+        return Retention(min(panes, closed - PANES_KEPT), history if waiting is None else waiting, history)
 
     def take(self) -> Commit:
         """The next Commit: what was decided since the last one, the positions, and the state to go on from."""
         self.number += 1
         ledger = self.monitor.ledger
-        rows.dead_letter_rows(ledger, self._letters())
+        self.monitor.receive(self._placed())
         self._keep_positions(ledger)
         ledger.row(tables.CHECKPOINTS, "monitor", pack(self.state))
         return ledger.take(self.number)

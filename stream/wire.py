@@ -6,13 +6,14 @@ The sums name their plans, so whoever reads them takes the same coordinates, or 
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 
 from detectors.packing import pack as packed
 from detectors.packing import unpack as unpacked
+from stream import waiting
 from stream.chain import Kind, Link
 from stream.clocks import Mark, Start
 from stream.partials import DeadLetter, Partial, series_order
@@ -20,7 +21,7 @@ from stream.plan import Plan
 from stream.roster import Roster
 from stream.sample import Sample
 
-VERSION: Final = 1
+VERSION: Final = 2
 MESSAGE_BYTES: Final = 900_000  # below what brokers and their topics allow without being told
 
 Counts = list[tuple[int, str, int]]  # (pane end, model, how many)
@@ -53,6 +54,7 @@ class _Wire(msgspec.Struct, frozen=True, array_like=True):
     unplaced: dict[str, int]
     unwatched: list[tuple[int, str, dict[str, int]]]
     dead_letters: list[tuple[int, int, int, str, str, bytes]]
+    waiting: list[tuple[str, list[Any]]]
 
 
 def pack(link: Link, roster: Roster, pane: int) -> bytes:
@@ -92,6 +94,7 @@ def pack(link: Link, roster: Roster, pane: int) -> bytes:
             dict(sorted(link.unplaced.items())),
             [(*pane_, dict(sorted(fields.items()))) for pane_, fields in sorted(sums.unwatched.items())],
             [(one.offset, one.row, one.at, one.reason, one.detail, one.payload) for one in sums.dead_letters],
+            waiting.pack(sums.waiting),
         )
     )
 
@@ -137,6 +140,7 @@ def unpack(value: bytes, plan_of: PlanOf) -> Link:
         {(end, *source, reason): n for end, reason, n in wire.rejected},
         {(end, model): Counter(fields) for end, model, fields in wire.unwatched},
         tuple(DeadLetter(wire.topic, wire.partition, *letter) for letter in wire.dead_letters),
+        waiting.unpack(wire.waiting),
     )
     marks = Mark(*wire.begin), Mark(*wire.end)
     return Link(source, *marks, sums, wire.unplaced, wire.kind, wire.gap, wire.upto, wire.behind)

@@ -5,6 +5,8 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PREDICTIONS
+from sinks.commit.meeting import Meeting, Steps
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -25,6 +27,7 @@ from sinks.commit.tables import BY_NAME, RESULTS, TABLES
 from sinks.commit.texts import Rows, Texts, plain
 
 __all__ = [
+    "ANSWERS",
     "BY_NAME",
     "CHECKPOINTS",
     "DEAD_LETTERS",
@@ -34,9 +37,12 @@ __all__ = [
     "INCIDENTS",
     "JOURNAL",
     "LABELS",
+    "MET",
+    "PAIRS",
     "PANES",
     "PLANS",
     "POSITIONS",
+    "PREDICTIONS",
     "REJECTED",
     "RELAYED",
     "RESULTS",
@@ -51,7 +57,9 @@ __all__ = [
     "Commit",
     "Keep",
     "Kind",
+    "Meeting",
     "Rows",
+    "Steps",
     "Store",
     "StoreError",
     "StoreFailed",

@@ -7,6 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from sinks.commit.meeting import Meeting, Steps
 from sinks.commit.table import Table
 from sinks.commit.tables import BY_NAME, TABLES
 from sinks.commit.texts import Rows
@@ -86,7 +87,12 @@ class Store(Protocol):
         first.
         """
 
-    def forget(self, *, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
+    def meeting(self, steps: Steps) -> Meeting:
+        """Which labels and predictions some steps are about, see `Meeting`, as of the last Commit: ask between two."""
+
+    def forget(
+        self, *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]
+    ) -> None:
         """Delete what nobody needs any more; call it between commits.
 
         That is rows whose time is before the bound of their table's `keep` (event time, ns), samples whose hash

@@ -1,5 +1,6 @@
 """All tables, in the order in which the docs list them."""
 
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PREDICTIONS
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -26,6 +27,10 @@ TABLES: tuple[Table, ...] = (
     LABELS,
     REJECTED,
     UNWATCHED,
+    PREDICTIONS,
+    ANSWERS,
+    PAIRS,
+    MET,
     WINDOWS,
     DRIFT,
     FINDINGS,
@@ -46,6 +51,10 @@ RESULTS = (
     LABELS,
     REJECTED,
     UNWATCHED,
+    PREDICTIONS,
+    ANSWERS,
+    PAIRS,
+    MET,
     WINDOWS,
     DRIFT,
     FINDINGS,

@@ -21,13 +21,15 @@ the file itself (`duckdb driftline.duckdb`) when the service is stopped.
 - `end`, `offset` and `limit` are words of SQL: write them in double quotes.
 - `detail`, `cells`, `fields`, `body` are JSON where they say so: `body::JSON->>'$.key'`; bytes: `decode(body)::JSON`.
 
-Rows are only ever added and deleted, never changed. `distances` and `windows` are views too: their rows lie in
-`distances_rows` and `windows_rows`, with their texts as numbers of `words`, because there are so many of them.
+Rows are only ever added and deleted, never changed. `distances`, `windows` and `predictions` are views too: their rows
+lie in `distances_rows`, `windows_rows` and `predictions_rows`, with their texts as numbers of `words`, because there are
+so many of them.
 """
 
 _KEEPS: dict[Keep, str] = {
     "newest": "Only the rows of the newest commit that wrote the table count; older ones are deleted in passing.",
     "panes": "Kept as long as an open window can ask for it.",
+    "waiting": "Kept as long as a label can ask for it: three times `labels.within`, and the longest window.",
     "history": "Kept for `store.keep`.",
     "always": "Kept for good.",
 }

@@ -61,9 +61,11 @@ def selection(  # noqa: PLR0913 - one question, asked by keyword
     return Statement(f"{sql}{paging} OFFSET {int(offset)}", parameters)
 
 
-def deletions(*, panes_before: int, history_before: int, samples: Mapping[str, int]) -> list[Statement]:
+def deletions(
+    *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]
+) -> list[Statement]:
     """The DELETEs of `Store.forget`."""
-    before = {"panes": panes_before, "history": history_before}
+    before = {"panes": panes_before, "waiting": waiting_before, "history": history_before}
     statements = [_deletion(SAMPLES, "model = ? AND hash > ?", *bound) for bound in sorted(samples.items())]
     for table in TABLES:
         if table.keep in before:

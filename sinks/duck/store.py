@@ -14,11 +14,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import Commit, Kind, Rows, StoreFailed, Table, checked, plain, type_of
+from sinks.commit import Commit, Kind, Meeting, Rows, Steps, StoreFailed, Table, checked, plain, type_of
 from sinks.commit.store import NOWHERE
 from sinks.duck.connections import Connect, Connections
 from sinks.duck.errors import translated
 from sinks.duck.gate import Gate
+from sinks.duck.meeting import meeting
 from sinks.duck.schema import CODED
 from sinks.duck.statements import Statement, deletions, selection
 
@@ -93,15 +94,23 @@ class DuckStore:
         )
         with translated(self._path), self.reading() as cursor:
             found = cursor.execute(statement.sql, statement.parameters).fetchnumpy()
-        kinds: dict[str, Kind] = {"commit": "int", **{column.name: column.kind for column in table.columns}}
-        return {name: _fetched(found[name], kind) for name, kind in kinds.items()}
+        return {"commit": _fetched(found["commit"], "int"), **_typed(table, found)}
 
-    def forget(self, *, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
+    def meeting(self, steps: Steps) -> Meeting:
+        """The answer to a step's question."""
+        with translated(self._path), self.reading() as cursor:
+            return meeting(cursor, self._words.texts, _typed, steps)
+
+    def forget(
+        self, *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]
+    ) -> None:
         """Delete what the protocol says and CHECKPOINT, which frees the blocks for re-use.
 
         Call it every minute or so: on a file of 200 MB it took about a second.
         """
-        statements = deletions(panes_before=panes_before, history_before=history_before, samples=samples)
+        statements = deletions(
+            panes_before=panes_before, waiting_before=waiting_before, history_before=history_before, samples=samples
+        )
         statements.append(Statement("DELETE FROM commits WHERE number <= ?", [self._last - COMMITS_KEPT]))
         with translated(self._path):
             self._settle()
@@ -207,6 +216,10 @@ class DuckStore:
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
     with suppress(duckdb.Error):  # a failed COMMIT has rolled back already; of what cannot be, `_settle` thinks
         connection.rollback()
+
+
+def _typed(table: Table, found: Mapping[str, Any]) -> dict[str, NDArray[np.generic]]:
+    return {column.name: _fetched(found[column.name], column.kind) for column in table.columns}
 
 
 def _fetched(array: Any, kind: Kind) -> NDArray[np.generic]:  # noqa: ANN401 - masked or not, as the driver likes

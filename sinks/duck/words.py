@@ -14,7 +14,8 @@ DDL = "CREATE TABLE IF NOT EXISTS words (id INTEGER NOT NULL, word VARCHAR NOT N
 class Words:
     """Every text that was ever coded, and its id: its place in the order in which they came.
 
-    Bounded as its columns are: names of models, versions, segments, features and plans, verdicts and their reasons.
+    Bounded as its columns are: names of models, versions, segments, features, plans and topics, verdicts and their
+    reasons, categories that a plan knows.
     """
 
     def __init__(self, words: list[str]) -> None:
@@ -28,6 +29,11 @@ class Words:
         if isinstance(texts, Texts):
             return self._ids_of(list(texts.words)).take(texts.codes)
         return self._ids_of(texts.tolist())
+
+    def texts(self, codes: NDArray[np.integer]) -> NDArray[np.object_]:
+        """The texts of ids."""
+        words = np.array(list(self._ids) or [""], np.object_)
+        return words.take(codes.astype(np.int64))
 
     def _ids_of(self, column: list[str]) -> NDArray[np.int32]:
         try:

@@ -37,6 +37,7 @@ class Keeping(Generic[W]):
         self.outbox.add(commit)
         self._announce(commit)
         await self.intake.told(watch)
+        await self.writer.meet(watch)
         return True
 
     def _announce(self, commit: Commit) -> None:

@@ -128,9 +128,9 @@ class Service(Generic[W]):
             if self._dirty and now - committed >= (WAITED_COMMIT_S if self._waited else COMMIT_S):
                 await self._commit(watch)
                 committed = now
-                if (retention := watch.retention()) is not None and forgetting.due(retention[1], now):
-                    await self._writer.forget(*retention, watch.monitor.sampled())
-                    forgetting.done(retention[1], now, time.monotonic())
+                if (retention := watch.retention()) is not None and forgetting.due(retention.history, now):
+                    await self._writer.forget(retention, watch.monitor.sampled())
+                    forgetting.done(retention.history, now, time.monotonic())
             self._observe(watch)
             while self._outbox.full and not self._stopping:
                 await self._stopping.sleep(FULL_S)

@@ -12,9 +12,12 @@ from typing import Any
 from sinks.commit import Commit, Store, StoreFailed
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
+from stream.meeting import meet
+from stream.watch import Retention, Watch
 
 PLACE = "the store"
 RETENTION = "the store's retention"
+MEETING = "labels in the store"
 BACK_OFF_S = (0.5, 1.0, 2.0, 5.0)
 
 
@@ -42,11 +45,24 @@ class Writer:
         self.refused = bool(sentence)
         return not self.refused
 
-    async def forget(self, panes_before: int, history_before: int, samples: Mapping[str, int]) -> None:
+    async def meet(self, watch: Watch) -> None:
+        """Let steps ask about what was just kept. A store that cannot answer now is asked after the next Commit."""
+        try:
+            await self.thread(meet, watch, self.store)
+        except StoreFailed as error:
+            self.trouble.note(MEETING, str(error))
+        else:
+            self.trouble.note(MEETING, "")
+
+    async def forget(self, before: Retention, samples: Mapping[str, int]) -> None:
         """Let retention go by. A store that cannot forget now is asked again in a minute."""
         try:
             await self.thread(
-                self.store.forget, panes_before=panes_before, history_before=history_before, samples=samples
+                self.store.forget,
+                panes_before=before.panes,
+                waiting_before=before.waiting,
+                history_before=before.history,
+                samples=samples,
             )
         except StoreFailed as error:
             self.trouble.note(RETENTION, str(error))

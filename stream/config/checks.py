@@ -115,6 +115,15 @@ def _kept(settings: Settings) -> Found:
     if settings.store.keep <= longest:
         expected = f"longer than the longest window, {spelled_duration(longest)}"
         yield Objection(("store", "keep"), expected, spelled_duration(settings.store.keep))
+    waited = max((model.labels.within for _, model in settings.patterns), default=0)
+    if settings.events.labels and settings.store.keep < waited + longest:
+        expected = f"at least labels.within and the longest window, {spelled_duration(waited + longest)}"
+        yield Objection(("store", "keep"), expected, spelled_duration(settings.store.keep))
+
+
+def _labels(model: Model, _: Settings) -> Found:
+    if not 0 < model.labels.coverage <= 1:
+        yield Objection(("labels", "coverage"), "above 0 and at most 1", str(model.labels.coverage))
 
 
 def _windows(model: Model, _: Settings) -> Found:
@@ -164,7 +173,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
     (("security",), _security),
     (("monitors",), _monitors),
     (("limits", "models"), _named),
-    (("store", "windows"), _kept),
+    (("store", "windows", "labels"), _kept),
 )
 MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], ...] = (
     (("windows",), _windows),
@@ -172,4 +181,5 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("trigger",), _trigger),
     (("limits", "features"), _features),
     (("segments",), _segments),
+    (("labels",), _labels),
 )

@@ -10,7 +10,6 @@ from stream.config.settings import Defaults, Model
 WILDCARDS = frozenset("*?[")  # what `fnmatchcase` gives a meaning
 # Keys of the design that this version does not know yet. Whoever read of them there is told so, not "unknown key".
 UNAVAILABLE = {
-    ("labels",): "nothing here yet: labels are decoded and counted, joining them to predictions is not available",
     ("reference", "previous"): "file or learn: comparing with the window before is not available yet",
     ("reference", "season"): "file or learn: comparing with the same time of earlier weeks is not available yet",
     ("reference", "import"): "file or learn: importing another tool's reference is not available yet",

@@ -121,6 +121,13 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
     threshold: float = 0.5
 
 
+class Labels(Struct, frozen=True, forbid_unknown_fields=True):
+    """For how long predictions and labels wait for each other, and what share of labels makes a number mature."""
+
+    within: Duration = 7 * DAY
+    coverage: Share = 0.8
+
+
 class Trigger(Struct, frozen=True, forbid_unknown_fields=True):
     """The policy: k of the last n windows of one feature, then quiet for `cooldown`."""
 
@@ -140,6 +147,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     reference: Reference = Reference()
     features: dict[str, Literal["numeric", "categorical"]] = {}  # empty: inferred
     output: Output = Output()
+    labels: Labels = Labels()
     segments: tuple[Text, ...] = ()
     trigger: Trigger = Trigger()
 

@@ -10,6 +10,7 @@ from stream.config.settings import Model, Settings
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import rows, scopes
+from stream.monitor.meetings import Meetings
 from stream.monitor.onboarding import Sources
 from stream.monitor.panes import Panes
 from stream.monitor.scopes import Marks, Scope
@@ -31,6 +32,7 @@ class Monitor:
         self._open = Open(settings)
         self._panes = Panes(settings, sources, state, self.ledger)
         self._windows = Windows(settings, state, self.ledger)
+        self.meetings = Meetings(settings, state, self.ledger)
 
     # ---- what ingest must know
 
@@ -92,6 +94,9 @@ class Monitor:
         self._open.add(partial)
         mine = (letter for letter in partial.dead_letters if self.settings.monitors.mine(letter.topic))
         rows.dead_letter_rows(self.ledger, mine)
+        for one in partial.waiting:
+            if len(kept := one.of(self.settings.monitors.mine)):
+                self.ledger.block(kept.table, kept.columns)
 
     def adopt(self, plan: Plan, basis: str) -> None:
         """Take a plan into force, from its `since` on."""

@@ -24,7 +24,8 @@ Version = tuple[str, str]  # (model, version)
 class State:
     """The monitor's memory.
 
-    `closed` and `labels_closed` are by scope, `topics_closed` by topic: the newest closed end.
+    `closed` and `labels_closed` are by scope, `topics_closed` by topic: the newest closed end. `joined`, by the scopes
+    of events and labels: the newest step that was taken.
     """
 
     roster: Roster = field(default_factory=Roster)
@@ -34,6 +35,7 @@ class State:
     closed: dict[Scope, int] = field(default_factory=dict)
     labels_closed: dict[Scope, int] = field(default_factory=dict)
     topics_closed: dict[str, int] = field(default_factory=dict)
+    joined: dict[tuple[Scope, Scope], int] = field(default_factory=dict)
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
@@ -72,6 +74,7 @@ class _Packed(msgspec.Struct, frozen=True):
     pane: int
     scopes: list[Scope] = []
     label_scopes: list[Scope] = []
+    joined: list[tuple[tuple[Scope, Scope], int]] = []
 
 
 def pack(state: State) -> bytes:
@@ -99,6 +102,7 @@ def pack(state: State) -> bytes:
             state.pane,
             list(state.scopes),
             list(state.label_scopes),
+            list(state.joined.items()),
         )
     )
 
@@ -153,6 +157,7 @@ def unpack(
         carried(dict(found.closed), event_scopes(settings), found.scopes),
         carried(dict(found.labels_closed), label_scopes(settings), found.label_scopes),
         {topic: end for topic, end in found.topics_closed.items() if topic in topics(settings)},
+        dict(found.joined),
         found.losses,
         found.pane,
         tuple(found.scopes),

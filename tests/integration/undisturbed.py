@@ -10,6 +10,7 @@ from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.events import Partition
 from stream.journey import Journey
+from stream.meeting import settle
 from stream.monitor.onboarding import Sources
 from stream.watch import Memory
 from tests.integration.kafka import Kafka
@@ -35,7 +36,7 @@ def undisturbed(settings: Settings, log: dict[Partition, list[Fetched]], journal
                 journey.receive(one.records)
         journey.work()
         assert journey.clocks != before, "nothing moves"
-        store.write(journey.take())
+        settle(journey, store)
     return rows(store)
 
 

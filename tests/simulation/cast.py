@@ -61,6 +61,7 @@ class Service:
         memory = self.intake.resume(recall(store, settings))
         self.watch: Any = (Follower if tiers else Journey)(settings, sources(settings.limits), memory)
         self.kept = dict(memory.clocks)  # of the last Commit
+        self._keeps = False  # a Commit is on its way
         self.process = Process(service=self._live(), outbox=self._send())
 
     async def _live(self) -> None:
@@ -73,9 +74,10 @@ class Service:
             fetched = await self.intake.fetch(self.watch)
             self.intake.take(self.watch, fetched)
             if self._dice.random() < COMMIT_SHARE:
-                clocks = self.watch.clocks
+                clocks, self._keeps = self.watch.clocks, True
                 if await self._keeping.keep(self.watch):
                     self.kept = clocks
+                self._keeps = False
             if self._dice.random() < FIND_SHARE and len(self._kafka.partitions()) > len(self.watch.progress):
                 await self.intake.find(self.watch)
 
@@ -103,7 +105,7 @@ class Service:
     @property
     def settled(self) -> bool:
         """Whether all that was decided is kept and sent."""
-        return not (self.watch.monitor.ledger or self.watch.held or any(self.outbox.pending))
+        return not (self._keeps or self.watch.monitor.ledger or self.watch.held or any(self.outbox.pending))
 
 
 class Worker:

@@ -12,6 +12,7 @@ from sinks.commit import RESULTS, Store, Table
 from sinks.memory import MemoryStore
 from stream.events import Partition
 from stream.journey import Journey
+from stream.meeting import settle
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from tests.simulation.world import World, settings
@@ -131,7 +132,7 @@ class Run:
         self.journey.work()
 
     def _commit(self) -> None:
-        self.store.write(self.journey.take())
+        settle(self.journey, self.store)
 
     def _at_change(self) -> bool:
         return all(self.journey.clocks[p].offset >= offset for p, offset in self.world.change_at.items())

@@ -171,8 +171,21 @@ class _Publisher:
         elif kind < 0.035:
             time += 60_000  # its clock runs ahead: refused
         if self._is_label(kind):
-            return encode({"id": str(i), "kind": "label", "model": "shop", "time": time, "label": 1})
+            return encode(self._label(i, time))
         return self._event(i, place / self._panes, time, features=0.2 < kind < 0.25)
+
+    def _label(self, i: int, time: int) -> dict[str, object]:
+        """What is said of a prediction near by: now and then again, corrected, taken back, or of nobody."""
+        dice = self._dice
+        said: dict[str, object] = {
+            "id": str(max(0, i - dice.choice((0, 0, 1, 5, 20)))),
+            "kind": "label",
+            "model": "shop",
+        }
+        said |= {"time": time, "label": dice.choice((0, 1, 1, None))}
+        does = dice.choice(("label", "label", "label", "correct", "retract"))
+        self._note(f"labels: {does}", 1)
+        return said if does == "label" else {**said, "event": does}
 
     def _is_label(self, kind: float) -> bool:
         topic = self._partition[0]

@@ -11,6 +11,7 @@ from stream.boards import Boards
 from stream.events import Partition
 from stream.follower import Follower
 from stream.gatherer import Gatherer, beginning
+from stream.meeting import settle
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from tests.simulation.driver import Rows, rows
@@ -195,7 +196,7 @@ class Tiers:
         self.follower.work()
 
     def _commit(self) -> None:
-        self.store.write(self.follower.take())
+        settle(self.follower, self.store)
         for key, message in pack(self.follower.board({}), self.said):
             self.plans.append(message)
             self.said.add(key)

@@ -11,6 +11,7 @@ from sinks.memory import MemoryStore
 from stream.clocks import Mark, Release, Start
 from stream.events import Partition
 from stream.journey import Journey
+from stream.meeting import settle
 from stream.recovery import recall
 from stream.watch import Memory
 from tests.simulation.scene import Scene
@@ -76,7 +77,7 @@ class Told:
                     self._move(journey, each, mark.offset, ends[each])
             journey.work()
         assert not journey.held
-        self.store.write(journey.take())
+        settle(journey, self.store)
 
     def _move(self, journey: Journey, each: Partition, at: int, end: int) -> None:
         losses = self._losses[each]

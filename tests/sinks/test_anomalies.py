@@ -43,7 +43,11 @@ class Story:
         """The states in order, repetitions left out."""
         for each in commits()[:2]:
             self._until(lambda each=each: self.store.write(each))
-        self._until(lambda: self.store.forget(panes_before=BOUND, history_before=BOUND, samples={"fraud": 0}))
+        self._until(
+            lambda: self.store.forget(
+                panes_before=BOUND, waiting_before=BOUND, history_before=BOUND, samples={"fraud": 0}
+            )
+        )
         self._close()
         self.store = self._opened()
         self._until(lambda: self.store.write(commits()[2]))

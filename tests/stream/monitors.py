@@ -15,6 +15,7 @@ from stream.events import Partition
 from stream.follower import Follower
 from stream.gatherer import Gatherer, beginning
 from stream.handover import hand_over
+from stream.meeting import settle
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
 from tests.stream.rules.story import FIRST, Story, moment, records, seen
@@ -127,7 +128,7 @@ class Monitors:
 
     def _commit(self, name: str) -> None:
         one = self.present[name]
-        self.stores[name].write(one.take())
+        settle(one, self.stores[name])
         for key, message in pack(one.board({}), self.said[name]):
             self.told.append(message)
             self.said[name].add(key)

@@ -9,12 +9,11 @@ from stream.config.parse import onboarding, parse
 SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
-MODEL = "false_triggers_per_month, features, output, reference, segments, tolerate, topics, trigger or windows"
+MODEL = "false_triggers_per_month, features, labels, output, reference, segments, tolerate, topics, trigger or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
 LATENESS = "lateness only in `defaults`: it is one for the service, because models share the clocks of their partitions"
-LABELS = "nothing here yet: labels are decoded and counted, joining them to predictions is not available"
 ALIAS = "a value, in quotes where it begins with `*`: aliases are not read, `defaults` holds for all models"
 
 MISTAKES = (
@@ -41,8 +40,6 @@ MISTAKES = (
     ('models: {"": {}}', 'line 1: models."": expected a model name or a pattern such as fraud-*, found nothing'),
     ("models: {a: {lateness: 2m}}", f"line 1: models.a.lateness: expected {LATENESS}"),
     ("models: {a: {pane: 2m}}", f"line 1: models.a.pane: expected {MODEL}, found an unknown key"),
-    ("models: {a: {labels: {within: 7d}}}", f"line 1: models.a.labels: expected {LABELS}"),
-    ("defaults: {labels: {within: 7d}}", f"line 1: defaults.labels: expected {LABELS}"),
     ("kafka: {security: {pasword: x}}", f"line 1: kafka.security.pasword: expected {SECURITY}, found an unknown key; did you mean password?"),
     ("kafka: {security: {password hunter2}}", f"line 1: kafka.security: expected {SECURITY}, found an unknown key; did you mean password?"),
     ("kafka: {security: env:P}", "line 1: kafka.security: expected a mapping of keys, found a single value"),
@@ -104,6 +101,11 @@ MISTAKES = (
     ),
     ("topics: {triggers: a, dead_letters: a}", "line 1: topics.dead_letters: expected another topic than topics.triggers, found a"),
     ("store: {keep: 1d}", "line 1: store.keep: expected longer than the longest window, 1d, found 1d"),
+    (
+        "events: {labels: [l]}\nstore: {keep: 30d}\ndefaults: {labels: {within: 30d}}",
+        "line 2: store.keep: expected at least labels.within and the longest window, 31d, found 30d",
+    ),
+    ("defaults: {labels: {coverage: 0}}", "line 1: defaults.labels.coverage: expected above 0 and at most 1, found 0.0"),
     ("limits: {models: 1}\nmodels: {a: , b: }", "line 1: limits.models: expected at least the 2 models that are named, found 1"),
     ("defaults: {windows: []}", "line 1: defaults.windows: expected 1 to 6 lengths, found 0"),
     ("defaults: {windows: [1m, 2m, 3m, 4m, 5m, 6m, 7m]}", "line 1: defaults.windows: expected 1 to 6 lengths, found 7"),

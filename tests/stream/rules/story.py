@@ -17,6 +17,7 @@ from stream.config.parse import parse
 from stream.config.settings import MINUTE
 from stream.events import Partition, Records
 from stream.journey import Journey
+from stream.meeting import settle
 from stream.monitor.onboarding import File, Sources
 from stream.recovery import recall
 from stream.reference import from_events
@@ -155,7 +156,7 @@ class Story:
 
     def commit(self) -> "Story":
         """Write a Commit."""
-        self.store.write(self.journey.take())
+        settle(self.journey, self.store)
         return self
 
     def crash(self, configuration: str = "") -> "Story":

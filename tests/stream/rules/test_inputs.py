@@ -17,8 +17,8 @@ def forget(story: Story) -> None:
     """Let retention go by, as the service does between Commits."""
     retention = story.journey.retention()
     if retention is not None:
-        panes, history = retention
-        story.store.forget(panes_before=panes, history_before=history, samples=story.journey.monitor.sampled())
+        before = {f"{keep}_before": bound for keep, bound in retention._asdict().items()}
+        story.store.forget(**before, samples=story.journey.monitor.sampled())
 
 
 def test_rule_21_retention_takes_nothing_that_an_open_window_needs() -> None:
@@ -45,8 +45,9 @@ def test_rule_21_retention_goes_by_the_watermark() -> None:
     story.publish(FIRST, *(event(minute + 0.5) for minute in range(6)))
     story.publish(("events", 1), event(4.4), event(60 * 24 * 300))
     story.read().commit()
-    panes, history = story.journey.retention() or (0, 0)
-    assert (4 - 2 * 24 * 60, 4 - 90 * 24 * 60) == (minute_of(panes), minute_of(history))
+    retention = story.journey.retention()
+    assert retention is not None
+    assert (4 - 2 * 24 * 60, 4 - 90 * 24 * 60) == (minute_of(retention.panes), minute_of(retention.history))
 
 
 def test_rule_22_a_changed_configuration_is_in_the_journal_and_counts_from_t() -> None:

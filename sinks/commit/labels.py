@@ -1,0 +1,88 @@
+"""The tables of labels: what waits for one, what was said, which pairs that made, and how good the model was."""
+
+from sinks.commit.table import declare
+
+_PLACE = """
+topic text: the event topic
+partition int: its partition
+offset int: the record's offset
+row int: its row inside the record"""
+_KEY = """
+key int: half of a hash of model and id
+check int: the other half"""
+
+PREDICTIONS = declare(
+    "predictions",
+    "Predictions with an id, as they were read: what a label may still meet.",
+    "topic partition offset row",
+    "waiting",
+    f"""
+model text: the model
+version text: the model's version, as the event has it
+end time: the end of its pane
+at int: its event time, ns{_KEY}{_PLACE}
+plan text: the plan by which it is counted
+score float: what the model was sure of; nan where the event says nothing
+value float: the prediction as a number; nan where it is none
+answer text: the prediction as a category that the plan knows; empty where it is a number
+segments bytes: its row in the plan's summaries for each segment field, uint16, little-endian
+""",
+    time="end",
+)
+ANSWERS = declare(
+    "answers",
+    "Label events. A label's pane is that of its time or of its partition's label clock, whichever is later.",
+    "topic partition offset row",
+    "waiting",
+    f"""
+model text: the model
+end time: the end of its pane
+at int: its event time, ns{_KEY}{_PLACE}
+does text: label, correct or retract
+answer text: the label; empty where there is none
+""",
+    time="end",
+)
+PAIRS = declare(
+    "pairs",
+    "Labels that met their prediction: a row for each, and one that takes it back where a correction came.",
+    "model version key check at step change",
+    "waiting",
+    f"""
+model text: the model
+version text: the model's version
+end time: the end of the prediction's pane
+at int: event time of the prediction, ns
+step time: the end of the pane with which the pair came about{_KEY}
+change int: 1, or -1 where the pair is taken back
+first bool: the prediction had no label before; detectors move by such pairs only
+delay int: from the prediction to the label, event time, ns
+plan text: the plan by which the prediction is counted
+score float: of the prediction
+value float: the prediction as a number
+answer text: the prediction as a category
+label text: what the label says
+segments bytes: of the prediction
+""",
+    time="end",
+)
+MET = declare(
+    "met",
+    "What became of predictions and labels, per model and step.",
+    "model step",
+    "history",
+    """
+model text: the model
+step time: the end of the pane
+predictions int: predictions of the pane that wait for a label
+repeats int: predictions whose id and version were there before; the first counts
+pairs int: predictions that have their first label now
+corrected int: labels that changed an earlier one
+retracted int: labels that were taken back
+again int: labels of an id that has one, without a word of correction; not counted
+late int: labels that came later than `labels.within`; not counted
+orphans int: labels whose id had no prediction within `labels.within`
+unusable int: labels that say nothing: null, an object, an array
+""",
+    time="step",
+)

@@ -1,0 +1,91 @@
+"""Which labels and predictions some steps are about: the question, its answer, and the answer of a store in memory."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from sinks.commit.labels import ANSWERS, PREDICTIONS
+from sinks.commit.table import Columns, Table
+
+
+class Steps(Struct, frozen=True):
+    """Steps of models whose labels come within the same time. Event times in ns; spans exclude their beginning."""
+
+    models: tuple[str, ...]
+    since: int  # nothing older matters to them
+    after: int
+    upto: int
+    within: int
+
+    @property
+    def waited(self) -> tuple[int, int]:
+        """The span of the panes of labels whose wait ends with one of the steps."""
+        return self.after - self.within, self.upto - self.within
+
+
+class Meeting(NamedTuple):
+    """What is known at the last step of all ids that the steps are about.
+
+    Those are the ids of labels whose pane is one of theirs, and of predictions in their panes that have labels already.
+    `arrived`: how many predictions a (model, version, end) among the steps has. `unmet`: labels that have waited for
+    `within` from the steps' point of view, and there is no prediction for which they could come.
+    """
+
+    predictions: Columns
+    answers: Columns
+    arrived: Mapping[tuple[str, str, int], int]  # end in ns
+    unmet: Mapping[tuple[str, int], int]  # model, end in ns
+
+
+def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
+    """The answer, by looking at all rows."""
+    told, said = (_seen(rows(table), steps) for table in (PREDICTIONS, ANSWERS))
+    theirs, ours = _ids(told), _ids(said)
+    new = _ends(said) > steps.after
+    fresh = (_ends(told) > steps.after) & np.isin(theirs, ours)
+    about = np.concatenate((ours[new], theirs[fresh]))
+    return Meeting(
+        _some(told, np.isin(theirs, about)),
+        _some(said, np.isin(ours, about)),
+        _counted(_some(told, _ends(told) > steps.after), "model", "version", "end"),
+        _counted(_some(said, _unmet(_ends(told), theirs, _ends(said), ours, steps)), "model", "end"),
+    )
+
+
+def _unmet(
+    told: NDArray[np.int64], theirs: NDArray[Any], said: NDArray[np.int64], ours: NDArray[Any], steps: Steps
+) -> NDArray[np.bool_]:
+    first, last = steps.waited
+    waited = (said > first) & (said <= last)
+    for i in np.flatnonzero(waited).tolist():
+        met = (theirs == ours[i]) & (told > said[i] - 2 * steps.within) & (told <= said[i] + steps.within)
+        waited[i] = not met.any()
+    return waited
+
+
+def _seen(rows: Columns, steps: Steps) -> Columns:
+    ends = _ends(rows)
+    return _some(rows, np.isin(rows["model"], steps.models) & (ends > steps.since) & (ends <= steps.upto))
+
+
+def _some(rows: Columns, chosen: NDArray[np.bool_]) -> Columns:
+    return {name: column[chosen] for name, column in rows.items()}
+
+
+def _ends(rows: Columns) -> NDArray[np.int64]:
+    return rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+
+
+def _ids(rows: Columns) -> NDArray[Any]:
+    """Both halves of the hashes as one value, (n,)."""
+    both = np.stack((rows["key"], rows["check"]), axis=1).astype(np.int64)
+    return np.ascontiguousarray(both).view([("key", np.int64), ("check", np.int64)]).ravel()
+
+
+def _counted(rows: Columns, *names: str) -> Counter[Any]:
+    columns = [_ends(rows).tolist() if name == "end" else rows[name].tolist() for name in names]
+    return Counter(zip(*columns, strict=True))

@@ -1,0 +1,119 @@
+"""Steps: what labels and predictions are asked for once both watermarks have passed a pane, and what follows."""
+
+from collections import Counter
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sinks import commit as tables
+from sinks.commit import Columns, Meeting, Steps, Texts
+from stream.config.settings import Model, Settings
+from stream.events import NEVER
+from stream.ledger import Ledger, moment
+from stream.monitor import pairs
+from stream.monitor.scopes import Scope, event_scope, label_scope
+from stream.monitor.state import State
+
+SAME = ("model", "version", "key", "check", "at", "plan", "score", "value", "answer", "segments")  # of a prediction
+
+
+class Meetings:
+    """Asks what the store knows of steps, once what they are about is committed; the answer becomes rows."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
+        self._settings, self._state, self._ledger = settings, state, ledger
+
+    def due(self) -> list[Steps]:
+        """The questions of all steps that both watermarks have passed since the last ones."""
+        found = []
+        for scopes, group in groupby(sorted(self._joined()), key=lambda one: one[0]):
+            after, upto = self._span(scopes)
+            if upto <= after:
+                continue
+            for within, members in groupby(group, key=lambda one: one[1]):
+                models = tuple(name for _, _, name in members)
+                found.append(Steps(models, after - pairs.LOOK_BACK * within, after, upto, within))
+        return found
+
+    def take(self, steps: Steps, met: Meeting) -> None:
+        """Turn an answer into rows. Until `passed`, the steps count as not taken."""
+        predictions, answers = (_in_ns(rows) for rows in (met.predictions, met.answers))
+        made, simple = pairs.changes(predictions, answers, lambda _: steps.within, steps.after, steps.upto)
+        at = np.array([change.prediction for change in made.found], np.int64)
+        columns = {
+            "prediction": np.concatenate((simple["prediction"], at)),
+            "label": np.concatenate((simple["label"], np.array([one.label for one in made.found], np.int64))),
+            "step": np.concatenate((simple["step"], np.array([one.step for one in made.found], np.int64))),
+            "change": np.concatenate((np.ones(len(simple["step"]), np.int64), [one.change for one in made.found])),
+            "first": np.concatenate((np.ones(len(simple["step"]), np.bool_), [one.first for one in made.found])),
+        }
+        if len(columns["step"]):
+            self._ledger.block(tables.PAIRS, _rows(predictions, answers, columns))
+        self._count(steps, met, made.fates)
+
+    def passed(self, taken: list[Steps]) -> None:
+        """Note that all of these steps have been taken."""
+        for scopes, _, _ in self._joined():
+            after, upto = self._span(scopes)
+            if any(steps.after == after and steps.upto == upto for steps in taken):
+                self._state.joined[scopes] = upto
+
+    def since(self) -> int | None:
+        """Event time, ns, from which on rows still wait for something; None where no model has labels."""
+        bounds = []
+        longest = max(length for _, model in self._settings.patterns for length in model.windows)
+        for scopes, within, _ in self._joined():
+            joined = self._state.joined.get(scopes, NEVER)
+            bounds.append(NEVER if joined == NEVER else joined - pairs.LOOK_BACK * within - longest)
+        return min(bounds, default=None)
+
+    def _joined(self) -> list[tuple[tuple[Scope, Scope], int, str]]:
+        """The models that are joined with labels here: their scopes, for how long they wait, their names."""
+        mine = self._settings.monitors.mine
+        entries = [(entry.name, entry.settings) for entry in self._state.roster.entries if mine(entry.name)]
+        return [(scopes, model.labels.within, name) for name, model in entries if (scopes := self._scopes(model))[1]]
+
+    def _scopes(self, model: Model) -> tuple[Scope, Scope]:
+        return event_scope(model, self._settings), label_scope(model, self._settings)
+
+    def _span(self, scopes: tuple[Scope, Scope]) -> tuple[int, int]:
+        events, labels = scopes
+        state = self._state
+        return state.joined.get(scopes, NEVER), min(
+            state.closed.get(events, NEVER), state.labels_closed.get(labels, NEVER)
+        )
+
+    def _count(self, steps: Steps, met: Meeting, fates: Mapping[tuple[str, int, str], int]) -> None:
+        """What became of whom, per model and step."""
+        counted: Counter[tuple[str, int, str]] = Counter(fates)
+        for (model, _, end), n in met.arrived.items():
+            counted[model, end, "predictions"] += n
+        for (model, end), n in met.unmet.items():
+            counted[model, end + steps.within, "orphans"] += n
+        for model, step in sorted({(model, step) for model, step, _ in counted}):
+            fate = [counted[model, step, column.name] for column in tables.MET.columns[2:]]
+            self._ledger.row(tables.MET, model, moment(step), *fate)
+
+
+def _in_ns(rows: Columns) -> dict[str, NDArray[Any]]:
+    ends = rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+    return {**rows, "end": ends}
+
+
+def _rows(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mapping[str, Any]) -> dict[str, Any]:
+    """Rows of pairs, out of the places of their predictions and labels."""
+    told, said = at["prediction"], at["label"]
+    columns: dict[str, Any] = {name: predictions[name][told] for name in SAME}
+    columns |= {"end": _moments(predictions["end"][told]), "step": _moments(at["step"])}
+    columns |= {"change": at["change"].astype(np.int64), "first": at["first"].astype(np.bool_)}
+    columns |= {"delay": answers["at"][said] - predictions["at"][told], "label": answers["answer"][said]}
+    for name in ("model", "version", "plan", "answer"):
+        columns[name] = Texts.of(columns[name].tolist())
+    return columns
+
+
+def _moments(times: NDArray[np.int64]) -> NDArray[np.datetime64]:
+    return (times // 1_000).astype("datetime64[us]")

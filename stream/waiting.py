@@ -1,0 +1,177 @@
+"""Rows that wait for each other: predictions with an id, and labels. They belong to positions and are written once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.codes import Floats
+from sinks import commit as tables
+from sinks.commit import Table, Texts
+from stream.binding import OUTPUT_TEXTS, Schema
+from stream.events import Batch, Ints, Position
+from stream.plan import PREDICTION as OUTPUT
+from stream.roster import Roster
+
+Columns = Mapping[str, NDArray[Any] | Texts]
+SCORE_AT, VALUE_AT = -3, -1  # of the numbers that a model says, from the end
+TOLD = (tables.PREDICTIONS, tables.ANSWERS)
+
+
+@dataclass(frozen=True, eq=False)
+class Waiting:
+    """Rows of one table, as the table has them."""
+
+    table: Table
+    columns: Columns
+
+    def __len__(self) -> int:
+        return len(self.columns["key"])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Waiting):
+            return NotImplemented
+        return self.table == other.table and all(
+            _plain(column).tolist() == _plain(other.columns[name]).tolist() for name, column in self.columns.items()
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # arrays do not hash
+
+    def of(self, mine: Callable[[str], bool]) -> "Waiting":
+        """Those of some models."""
+        models = self.columns["model"]
+        assert isinstance(models, Texts)
+        wanted = np.array([mine(word) for word in models.words], np.bool_)
+        return self if wanted.all() else self.take(np.flatnonzero(wanted[models.codes]))
+
+    def take(self, rows: Ints) -> "Waiting":
+        """Some rows."""
+        return Waiting(self.table, {name: _taken(column, rows) for name, column in self.columns.items()})
+
+    def halves(self) -> "tuple[Waiting, Waiting]":
+        """The first rows and the others."""
+        places = np.arange(len(self))
+        return self.take(places[: len(self) // 2]), self.take(places[len(self) // 2 :])
+
+
+def beyond(batch: Batch, chosen: NDArray[np.bool_], written: Position) -> Ints:
+    """The chosen events of a batch with an id that nobody has written yet: their places among its events."""
+    records, (offset, row) = batch.records, written
+    rows = np.flatnonzero(chosen & batch.keys.any(axis=1))
+    at = batch.at[rows]
+    first = records.offsets[at]
+    there = 0 if records.rows is None else records.rows[at]
+    unwritten: Ints = rows[(first > offset) | ((first == offset) & (there >= row))]
+    return unwritten
+
+
+def answers(batch: Batch, rows: Ints, ends: Ints) -> Waiting:
+    """The labels at these places of a batch; `ends` are those of their panes."""
+    said, does = zip(*(batch.answers[i] for i in rows.tolist()), strict=True)
+    columns = _common(batch, rows, ends) | {"does": Texts.of(does), "answer": Texts.of(said)}
+    return Waiting(tables.ANSWERS, columns)
+
+
+def predictions(  # noqa: PLR0913 - a batch, and how it is counted
+    batch: Batch, rows: Ints, ends: Ints, *, roster: Roster, schema: Schema, pane: int
+) -> Waiting:
+    """The predictions at these places of a batch, all of planned panes."""
+    heads = batch.head[rows]
+    groups, group = np.unique(np.stack((heads, ends), axis=1), axis=0, return_inverse=True)
+    group = group.ravel()
+    plans: list[str] = []
+    segments = np.empty(len(rows), np.object_)
+    answer = schema.words.take(batch.texts[rows, -OUTPUT_TEXTS])
+    value = batch.values[rows, VALUE_AT]
+    for i, (head, end) in enumerate(groups.tolist()):
+        plan = roster.entries[batch.heads[head].model].plan_at(end - pane)
+        assert plan is not None, f"{batch.heads[head].name}: a prediction of pane {end} without a plan"
+        plans.append(plan.id)
+        here = np.flatnonzero(group == i)
+        found = schema.bindings[plan.id].rows(batch.texts[rows[here]], batch.segments[rows[here]])
+        packed = np.ascontiguousarray(found, "<u2")
+        segments[here] = [line.tobytes() for line in packed]
+        if OUTPUT in plan.grid.numeric:
+            answer[here] = ""
+    columns = _common(batch, rows, ends) | {
+        "version": _named(batch, heads, lambda head: head.version),
+        "plan": Texts(tuple(plans), group.astype(np.int64)),
+        "score": _finite(batch.values[rows, SCORE_AT]),
+        "value": _finite(value),
+        "answer": Texts.of(answer.tolist()),
+        "segments": segments,
+    }
+    return Waiting(tables.PREDICTIONS, columns)
+
+
+def _common(batch: Batch, rows: Ints, ends: Ints) -> dict[str, Any]:
+    records, at = batch.records, batch.at[rows]
+    n = len(rows)
+    return {
+        "model": _named(batch, batch.head[rows], lambda head: head.name),
+        "end": (ends // 1_000).astype("datetime64[us]"),
+        "at": batch.time[rows],
+        "key": batch.keys[rows, 0],
+        "check": batch.keys[rows, 1],
+        "topic": Texts((records.topic,), np.zeros(n, np.int64)),
+        "partition": np.full(n, records.partition, np.int64),
+        "offset": records.offsets[at],
+        "row": np.zeros(n, np.int64) if records.rows is None else records.rows[at],
+    }
+
+
+def _named(batch: Batch, heads: NDArray[np.int32], name: Callable[[Any], str]) -> Texts:
+    present, codes = np.unique(heads, return_inverse=True)
+    return Texts(tuple(name(batch.heads[head]) for head in present.tolist()), codes.astype(np.int64))
+
+
+def _finite(values: Floats) -> Floats:
+    """One nan for all that is no number: its bits are nobody's business any more."""
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _plain(column: NDArray[Any] | Texts) -> NDArray[Any]:
+    return column.array() if isinstance(column, Texts) else column
+
+
+def _taken(column: NDArray[Any] | Texts, rows: Ints) -> NDArray[Any] | Texts:
+    return Texts(column.words, column.codes[rows]) if isinstance(column, Texts) else column[rows]
+
+
+# ---- between machines
+
+Wire = tuple[str, list[Any]]  # a table's name, and its columns in their order
+
+
+def pack(waiting: Sequence[Waiting]) -> list[Wire]:
+    """As what a message holds."""
+    return [(one.table.name, [_packed(one.columns[column.name]) for column in one.table.columns]) for one in waiting]
+
+
+def unpack(wire: Sequence[Wire]) -> tuple[Waiting, ...]:
+    """What `pack` made a message of. KeyError, ValueError, TypeError where it is none."""
+    found = []
+    for name, packed in wire:
+        table = tables.BY_NAME[name]
+        columns = zip(table.columns, packed, strict=True)
+        found.append(Waiting(table, {column.name: _unpacked(column.kind, one) for column, one in columns}))
+    return tuple(found)
+
+
+def _packed(column: NDArray[Any] | Texts) -> Any:  # noqa: ANN401 - of a message
+    if isinstance(column, Texts):
+        return column.words, column.codes.astype("<u4").tobytes()
+    return column.tolist() if column.dtype == np.object_ else column.astype(column.dtype.newbyteorder("<")).tobytes()
+
+
+def _unpacked(kind: tables.Kind, packed: Any) -> NDArray[Any] | Texts:  # noqa: ANN401 - of a message
+    if kind == "text":
+        words, codes = packed
+        return Texts(tuple(words), np.frombuffer(codes, "<u4").astype(np.int64))
+    if kind == "bytes":
+        column = np.empty(len(packed), np.object_)
+        column[:] = packed
+        return column
+    return np.frombuffer(packed, tables.type_of[kind].newbyteorder("<")).astype(tables.type_of[kind])

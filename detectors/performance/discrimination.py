@@ -1,0 +1,159 @@
+"""How well scores rank positives above negatives, from counts in bins, which lose the order of what shares one.
+
+The true value on the scores themselves lies within a bound that the counts give; `exact_...` takes the scores.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import digamma
+from scipy.stats import rankdata
+
+from detectors.codes import Floats
+from detectors.performance.binary import Outcomes
+from detectors.performance.decisions import ratio
+from detectors.performance.measured import Measured, wilson
+
+BLUR = 0.1  # of a pair with the other label's scores joins each label, for an interval: no ranking is without error
+
+
+def roc_auc(seen: Outcomes, level: float) -> Measured:
+    """The chance that a positive scores above a negative, ties half; nan where either label is missing."""
+    return _measured(_area, seen, level)
+
+
+def roc_auc_bound(seen: Outcomes) -> Floats:
+    """How far the area on the scores themselves may lie either way: half the share of pairs that are tied, (rows,)."""
+    negatives, positives = _sides(seen)
+    return ratio((positives * negatives).sum(axis=1), 2 * positives.sum(axis=1) * negatives.sum(axis=1))
+
+
+def average_precision(seen: Outcomes, level: float) -> Measured:
+    """The precision at each positive's score, averaged over the positives; nan where there are none.
+
+    Pairs that share a bin count in every order alike, because few of their scores are equal; unless all share one.
+    """
+    return _measured(_average, seen, level)
+
+
+def average_precision_bounds(seen: Outcomes) -> tuple[Floats, Floats]:
+    """Between which values the average precision on the scores themselves lies, (rows,) each.
+
+    At worst each bin's negatives come first and its positives one by one: the sum of (t + i) / (m + i), where t hits
+    are above and m pairs; at best its positives come first, all tied.
+    """
+    negatives, positives = _sides(seen)
+    hits, misses = _above(positives), _above(negatives)
+    first = hits + misses + negatives
+    worst = positives - (misses + negatives) * (digamma(first + positives + 1) - digamma(first + 1))
+    best = positives * np.nan_to_num(ratio(hits + positives, hits + misses + positives))
+    return ratio(worst.sum(axis=1), positives.sum(axis=1)), ratio(best.sum(axis=1), positives.sum(axis=1))
+
+
+def exact_roc_auc(score: Floats, label: NDArray[np.bool_]) -> float:
+    """The area under the curve of these scores, (n,) each; nan where either label is missing."""
+    p = int(label.sum())
+    q = len(label) - p
+    if not p * q:
+        return float("nan")
+    return float((rankdata(score)[label].sum() - p * (p + 1) / 2) / (p * q))
+
+
+def exact_average_precision(score: Floats, label: NDArray[np.bool_]) -> float:
+    """The average precision of these scores, (n,) each; nan where there are no positives."""
+    if not label.any():
+        return float("nan")
+    order = np.argsort(-score, kind="stable")
+    score, label = score[order], label[order]
+    last = np.flatnonzero(np.append(score[1:] != score[:-1], True))  # of each distinct score
+    hits = np.cumsum(label)[last]
+    return float((np.diff(hits, prepend=0) * hits / (last + 1)).sum() / hits[-1])
+
+
+def lift(seen: Outcomes, level: float) -> Measured:
+    """How much denser the positives are in the settings' top share of scores than in all; nan where there are none."""
+    top = seen.settings.top
+    found = _measured(lambda negatives, positives: _captured(negatives, positives, top), seen, level)
+    return Measured(*(one / top for one in found))
+
+
+def _measured(value: Callable[[Floats, Floats], tuple[Floats, Floats]], seen: Outcomes, level: float) -> Measured:
+    """A value and its error from negatives and positives by bin; the interval's from blurred ones."""
+    found, error = value(*_sides(seen))
+    more, wider = value(*_blurred(seen))
+    size = ratio(more * (1 - more), wider**2)  # of a share that varies as much
+    low, high = wilson(more * size, size, level)
+    return Measured(found, error, np.minimum(low, found), np.maximum(high, found))
+
+
+def _area(negatives: Floats, positives: Floats) -> tuple[Floats, Floats]:
+    """The area under the curve and its error by mid-ranks (DeLong, DeLong and Clarke-Pearson 1988)."""
+    q, p = _total(negatives), _total(positives)
+    beaten = ratio(np.cumsum(negatives, axis=1) - negatives / 2, q)  # the share of negatives that a score beats
+    above = ratio(_above(positives) + positives / 2, p)  # and of positives that beat it
+    value = ratio((positives * beaten).sum(axis=1, keepdims=True), p)
+    variances = [
+        ratio((weight * (part - value) ** 2).sum(axis=1, keepdims=True), n * np.maximum(n - 1, 1))
+        for weight, part, n in ((positives, beaten, p), (negatives, above, q))
+    ]
+    return value[:, 0], np.sqrt(variances[0] + variances[1])[:, 0]
+
+
+def _average(negatives: Floats, positives: Floats) -> tuple[Floats, Floats]:
+    """The average precision and its error by the delta method: the influence of one pair on it."""
+    both = negatives + positives
+    p = _total(positives)
+    above, hits = _above(both), _above(positives)
+    # The mean over all orders of a bin: the j-th is a positive in p of m, and 1 + (j - 1)(p - 1)/(m - 1) then are.
+    rising = np.maximum(positives - 1, 0) / np.maximum(both - 1, 1)
+    harmonic = digamma(above + both + 1) - digamma(above + 1)
+    precision = np.minimum(ratio(rising * both + (hits + 1 - rising * (above + 1)) * harmonic, both), 1.0)
+    unranked = (both > 0).sum(axis=1, keepdims=True) == 1
+    precision = np.where(unranked, ratio(positives, both), precision)
+    precision = np.where(positives > 0, precision, 0.0)
+    value = ratio((positives * precision).sum(axis=1, keepdims=True), p)
+    # A pair more counts itself, and changes the precision at every score that it reaches.
+    reached = np.where(both > 0, positives / np.maximum(above + both, 1), 0.0)
+    lifted, lowered = np.cumsum(reached, axis=1), np.cumsum(reached * precision, axis=1)
+    influence = precision - value + lifted - lowered
+    variance = (positives * influence**2 + negatives * lowered**2).sum(axis=1, keepdims=True)
+    return value[:, 0], ratio(np.sqrt(variance), p)[:, 0]
+
+
+def _captured(negatives: Floats, positives: Floats, top: float) -> tuple[Floats, Floats]:
+    """The share of positives among the top scores and its error, which knows that the border is estimated too."""
+    both = negatives + positives
+    n, p = _total(both), _total(positives)
+
+    def taken(share: float) -> Floats:  # how much of each bin is among the top ones
+        return np.where(both > 0, np.clip((share * n - _above(both)) / np.where(both > 0, both, 1), 0, 1), 0.0)
+
+    inside, border = taken(top), taken(1.5 * top) - taken(0.5 * top)
+    value = ratio((positives * inside).sum(axis=1, keepdims=True), p)
+    rate = ratio((positives * border).sum(axis=1, keepdims=True), (both * border).sum(axis=1, keepdims=True))
+    moved = rate * (inside - top)
+    variance = positives * (inside - value - moved) ** 2 + negatives * moved**2
+    return value[:, 0], ratio(np.sqrt(variance.sum(axis=1, keepdims=True)), p)[:, 0]
+
+
+def _sides(seen: Outcomes) -> tuple[Floats, Floats]:
+    """Negatives and positives by bin, (rows, bins + 2)."""
+    return seen.scores[:, 0], seen.scores[:, 1]
+
+
+def _blurred(seen: Outcomes) -> tuple[Floats, Floats]:
+    """The same with a little of the other label's scores in each."""
+    sides = _sides(seen)
+    shares = [np.nan_to_num(ratio(counts, _total(counts))) for counts in sides]
+    return np.asarray(sides[0] + BLUR * shares[1]), np.asarray(sides[1] + BLUR * shares[0])
+
+
+def _total(counts: Floats) -> Floats:
+    """How many there are, (rows, 1)."""
+    return np.asarray(counts.sum(axis=1, keepdims=True))
+
+
+def _above(counts: Floats) -> Floats:
+    """How many lie in higher bins, (rows, bins + 2)."""
+    return np.asarray(_total(counts) - np.cumsum(counts, axis=1))

@@ -1,0 +1,109 @@
+"""Ranking by bins: how far it may be from the ranking of the scores themselves."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from detectors.performance.binary import edges
+from detectors.performance.discrimination import (
+    average_precision,
+    average_precision_bounds,
+    exact_average_precision,
+    exact_roc_auc,
+    roc_auc,
+    roc_auc_bound,
+)
+from tests.detectors.performance.answers import N_ROWS, SETTINGS, Answers, made
+
+SLACK = 1e-12  # rounding, no more
+
+
+def scores(seed: int, n: int) -> np.ndarray:
+    """Some equal, some close, some outside [0, 1]."""
+    rng = np.random.default_rng(seed)
+    kinds = [
+        rng.random(n),
+        rng.integers(0, 5, n) / 4,
+        0.3 + 1e-4 * rng.random(n),
+        rng.normal(0, 2, n),
+        rng.random(n) ** 9,
+    ]
+    return np.choose(rng.integers(0, rng.integers(1, 6), n), kinds)
+
+
+def answers(score: np.ndarray, label: np.ndarray) -> Answers:
+    """Without segments that matter."""
+    return Answers(score, np.zeros(len(score), np.int8), label, np.ones((len(score), 2), np.int64) * [1, 3])
+
+
+@given(st.integers(0, 2**32), st.integers(2, 120), st.floats(0.05, 0.95))
+def test_the_scores_value_is_within_the_bound_of_the_bins(seed: int, n: int, rate: float) -> None:
+    """For both areas, whatever ties there are."""
+    score, label = scores(seed, n), np.random.default_rng(seed).random(n) < rate
+    assume(0 < label.sum() < n)
+    seen = answers(score, label).seen()
+    area, bound = roc_auc(seen, 0.95).value[0], roc_auc_bound(seen)[0]
+    assert abs(roc_auc_score(label, score) - area) <= bound + SLACK
+    low, high = (end[0] for end in average_precision_bounds(seen))
+    assert low - SLACK <= average_precision_score(label, score) <= high + SLACK
+    assert low - SLACK <= average_precision(seen, 0.95).value[0] <= high + SLACK
+
+
+@given(st.integers(0, 2**32), st.integers(2, 120))
+def test_exact_values_are_those_of_scikit_learn(seed: int, n: int) -> None:
+    """Ties and all."""
+    score, label = scores(seed, n), np.random.default_rng(seed).random(n) < 0.4
+    assume(0 < label.sum() < n)
+    assert exact_roc_auc(score, label) == pytest.approx(roc_auc_score(label, score), abs=SLACK)
+    assert exact_average_precision(score, label) == pytest.approx(average_precision_score(label, score), abs=SLACK)
+
+
+def test_exact_values_need_labels() -> None:
+    """There is no number without positives; nor an area without negatives."""
+    score, none = np.array([0.1, 0.2]), np.zeros(2, bool)
+    assert np.isnan(
+        [exact_roc_auc(score, none), exact_roc_auc(score, ~none), exact_average_precision(score, none)]
+    ).all()
+    assert 1.0 == exact_average_precision(score, ~none)
+
+
+def test_the_area_is_that_of_the_bins_numbers() -> None:
+    """Scores that share a bin are tied, nothing else is lost."""
+    pairs = made(1, 5_000)
+    place = np.searchsorted(edges(SETTINGS.bins)[1:-1], pairs.score, side="right")
+    expected = [roc_auc_score(one.label, one.score) for one in map(pairs._replace(score=place).of_row, range(N_ROWS))]
+    np.testing.assert_allclose(roc_auc(pairs.seen(), 0.95).value, expected, rtol=1e-12)
+
+
+def test_skewed_scores_are_bounded_closely() -> None:
+    """Two hundred of 20,000 are positive, nearly all scores below 0.1: both bounds are narrow, and hold."""
+    rng = np.random.default_rng(5)
+    label = rng.random(20_000) < 0.01
+    score = rng.beta(np.where(label, 2.0, 0.5), 60.0)
+    seen = answers(score, label).seen()
+    assert roc_auc_bound(seen)[0] < 0.01
+    low, high = (end[0] for end in average_precision_bounds(seen))
+    assert high - low < 0.025
+    assert low <= average_precision_score(label, score) <= high
+    shown = roc_auc(seen, 0.95).value[0], average_precision(seen, 0.95).value[0]
+    assert abs(shown[0] - roc_auc_score(label, score)) < roc_auc_bound(seen)[0] / 10
+    assert abs(shown[1] - average_precision_score(label, score)) < (high - low) / 5
+
+
+def test_the_average_precision_is_the_mean_over_all_orders_of_a_bin() -> None:
+    """Of six pairs in one bin, one above and one below, by trying every order."""
+    label = np.array([False, True, True, False, True, False, False, True])
+    score = np.array([0.9, *[0.3] * 6, 0.1])
+    every = [average_precision_score(label, np.array([9, *order, 0])) for order in permutations(range(1, 7))]
+    assert average_precision(answers(score, label).seen(), 0.95).value[0] == pytest.approx(np.mean(every), abs=SLACK)
+
+
+def test_a_perfect_ranking_is_not_certain() -> None:
+    """Of 20 pairs in order the value is 1 and the interval reaches it, from about where ten hits of ten do."""
+    found = roc_auc(answers(np.linspace(0.1, 0.9, 20), np.arange(20) >= 10).seen(), 0.95)
+    assert 1.0 == found.value[0] == found.high[0]
+    assert 0.6 < found.low[0] < 0.8

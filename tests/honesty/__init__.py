@@ -1,1 +1,1 @@
-"""How often chance is taken for a fact: seeded runs too long for the fast suite, `python -m tests.honesty.<name>`."""
+"""Do intervals and verdicts keep what they promise? Seeded runs: `python -m tests.honesty.<name>` prints a table."""

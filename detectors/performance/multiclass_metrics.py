@@ -15,6 +15,7 @@ from detectors.codes import Floats
 from detectors.performance.agreement import kappa, mcc
 from detectors.performance.cells import Cells
 from detectors.performance.delta import right, share_like, smoothed
+from detectors.performance.losses import at_least_nothing
 from detectors.performance.measured import Measured, wilson
 from detectors.performance.multiclass import LOSS_SCALE, TOP_MAX, Confusion, Multiclass, constant, read
 
@@ -76,7 +77,7 @@ def top_accuracy(seen: Confusion, level: float, k: int) -> Measured:
 
 def log_loss(seen: Confusion, level: float) -> Measured:
     """The mean of minus the natural logarithm of the true class's score."""
-    return seen.losses.measured(0, LOSS_SCALE, level)
+    return at_least_nothing(seen.losses.mean(0, LOSS_SCALE, level))
 
 
 def macro(seen: Confusion, level: float, share: Share) -> Measured:

@@ -34,15 +34,19 @@ def mean(moments: Moments, level: float) -> Measured:
     """
     n = np.where(moments.n > 1, moments.n, np.nan)
     value = np.where(moments.n > 0, moments.first, np.nan)
-    variance, skewness, kurtosis = _shape(moments)
+    variance, skewness, _ = _shape(moments)
     error = np.sqrt(variance / (n - 1))
+    z = widened(moments, level)
+    steep = skewness / np.sqrt(n)
+    return Measured(value, error, value - error * _untwisted(z, steep), value - error * _untwisted(-z, steep))
+
+
+def widened(moments: Moments, level: float) -> Floats:
+    """How many standard errors an interval of the studentised mean needs, after so few values with such tails."""
+    _, skewness, kurtosis = _shape(moments)
     z = deviations(level)
     q2 = kurtosis / 12 * (z**2 - 3) - skewness**2 / 18 * (z**4 + 2 * z**2 - 3) - (z**2 + 3) / 4
-    widened = z * np.maximum(1 - q2 / n, 1)
-    steep = skewness / np.sqrt(n)
-    return Measured(
-        value, error, value - error * _untwisted(widened, steep), value - error * _untwisted(-widened, steep)
-    )
+    return np.asarray(z * np.maximum(1 - q2 / np.where(moments.n > 1, moments.n, np.nan), 1))
 
 
 def _shape(moments: Moments) -> tuple[Floats, Floats, Floats]:

@@ -1,0 +1,132 @@
+"""How good a regression model is: means of its errors and what they explain of the labels, with intervals."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from detectors.codes import Floats
+from detectors.performance import regression as r
+from detectors.performance.cells import Cells
+from detectors.performance.explained import r2
+from detectors.performance.losses import at_least_nothing, root
+from detectors.performance.measured import Measured, wilson
+from detectors.performance.regression import Errors, Regression, read
+
+Metric = Callable[[Errors, float], Measured]
+
+
+class Doubt(NamedTuple):
+    """Which shares of the pairs a metric knows only in part, (rows,) each."""
+
+    clamped: Floats  # of its values, too large for the sums: above 0 the metric is nearer to 0 than the truth
+    left_out: Floats  # of the pairs, without a value
+
+
+def mean_error(seen: Errors, level: float) -> Measured:
+    """The mean of prediction less label: 0 for a model without bias, in the unit of the labels."""
+    return _of_error(seen, level, r.ERROR, r.CUBE)
+
+
+def mae(seen: Errors, level: float) -> Measured:
+    """The mean absolute error, in the unit of the labels."""
+    return at_least_nothing(_of_error(seen, level, r.ABSOLUTE, r.ABSOLUTE_CUBE))
+
+
+def mse(seen: Errors, level: float) -> Measured:
+    """The mean squared error, in the square of the unit of the labels."""
+    return seen.averages.mean_square(r.ERROR, seen.settings.usual_scale, level)
+
+
+def rmse(seen: Errors, level: float) -> Measured:
+    """The root of the mean squared error, in the unit of the labels."""
+    return root(mse(seen, level))
+
+
+def rmsle(seen: Errors, level: float) -> Measured:
+    """The root of the mean squared error of log(1 + value), over the pairs where both have one."""
+    return root(seen.averages.mean_square(r.LOGARITHMIC, seen.settings.usual_share, level))
+
+
+def relative(seen: Errors, level: float, column: int) -> Measured:
+    """The mean of an error that is a share, over the pairs that have one."""
+    return at_least_nothing(seen.averages.mean(column, seen.settings.usual_share, level))
+
+
+def interval_coverage(seen: Errors, level: float) -> Measured:
+    """The share of labels inside the predicted interval."""
+    inside, n = seen.counts[:, r.INSIDE], seen.counts[:, [r.INSIDE, r.OUTSIDE]].sum(axis=1)
+    value = inside / np.where(n > 0, n, np.nan)
+    return Measured(value, np.sqrt(value * (1 - value) / n), *wilson(inside, n, level))
+
+
+def pinball(seen: Errors, level: float) -> Measured:
+    """The mean pinball loss of each predicted quantile, (rows, quantiles), in the unit of the labels."""
+    columns = [r.PINBALL + 3 * i for i in range(len(seen.settings.quantiles))]
+    each = [at_least_nothing(seen.averages.mean(column, seen.settings.usual_scale, level)) for column in columns]
+    shape = (len(seen.counts), len(each))
+    return Measured(*(np.array([one[i] for one in each]).T.reshape(shape) for i in range(4)))
+
+
+METRICS: dict[str, Metric] = {
+    "mean_error": mean_error,
+    "mae": mae,
+    "mse": mse,
+    "rmse": rmse,
+    "rmsle": rmsle,
+    "mape": partial(relative, column=r.RELATIVE),
+    "smape": partial(relative, column=r.SYMMETRIC),
+    "r2": r2,
+    "interval_coverage": interval_coverage,
+}
+PER_QUANTILE: dict[str, Metric] = {"pinball": pinball}
+
+
+def measure(settings: Regression, cells: Cells, level: float = 0.95) -> dict[str, Measured]:
+    """Every metric of METRICS, (rows,) each, and of PER_QUANTILE, (rows, quantiles) each; nan where undefined."""
+    seen = read(settings, cells)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return {name: metric(seen, level) for name, metric in (METRICS | PER_QUANTILE).items()}
+
+
+def baseline(settings: Regression, cells: Cells) -> dict[str, Floats]:
+    """What the best constant answer would have had, for every metric of METRICS, (rows,); nan where cells do not tell.
+
+    For squared errors that is the mean of these labels; for absolute ones the reference's median, which is at hand.
+    """
+    seen = read(settings, cells)
+    unknown = np.full(len(seen.counts), np.nan)
+    n, first, second, _ = seen.averages
+    variance = np.maximum(second[:, r.LABEL] - first[:, r.LABEL] ** 2, 0.0)
+    known = {
+        "mean_error": np.where(n[:, r.LABEL] > 0, 0.0, np.nan),
+        "mae": first[:, r.FROM_CENTER],
+        "mse": variance,
+        "rmse": np.sqrt(variance),
+        "r2": np.where(variance > 0, 0.0, np.nan),
+    }
+    return {name: known.get(name, unknown) for name in METRICS}
+
+
+def doubts(settings: Regression, cells: Cells) -> dict[str, Doubt]:
+    """How much of what was to be measured is not in each metric of METRICS as it was."""
+    seen = read(settings, cells)
+    n, _, _, clamped = seen.averages
+    pairs = np.where(seen.counts[:, r.PAIRS] > 0, seen.counts[:, r.PAIRS], np.nan)
+    columns = {"rmsle": r.LOGARITHMIC, "mape": r.RELATIVE, "smape": r.SYMMETRIC}
+    found = {}
+    for name in METRICS:
+        column = columns.get(name, r.ERROR)
+        found[name] = Doubt(clamped[:, column], 1 - n[:, column] / pairs)
+    judged = seen.counts[:, [r.INSIDE, r.OUTSIDE]].sum(axis=1)
+    return found | {
+        "r2": found["r2"]._replace(clamped=np.fmax(clamped[:, r.ERROR], clamped[:, r.LABEL])),
+        "interval_coverage": Doubt(0 * pairs, 1 - judged / pairs),
+    }
+
+
+def _of_error(seen: Errors, level: float, column: int, cube: int) -> Measured:
+    """The mean of a value whose square is the squared error, in the unit of the labels."""
+    _, first, second, _ = seen.averages
+    return seen.averages.mean_of(column, first[:, cube], second[:, r.SQUARE], seen.settings.usual_scale, level)

@@ -43,9 +43,10 @@ def root_columns(values: Floats, scale: int) -> Floats:
 
 
 def in_scales(values: Floats, scale: int) -> Floats:
-    """Values in units of 2^scale, none so large that its fourth power would be infinite; nan stays."""
+    """Values in units of 2^scale, none so large that its fourth power would be infinite; nan where it is not finite."""
     with np.errstate(over="ignore"):
-        return np.asarray(np.clip(np.ldexp(values, -scale), -BOUNDED, BOUNDED))
+        usual = np.clip(np.ldexp(values, -scale), -BOUNDED, BOUNDED)
+    return np.where(np.isfinite(values), usual, np.nan)  # summed where the value is
 
 
 class Averages(NamedTuple):

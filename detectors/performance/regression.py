@@ -15,6 +15,7 @@ from detectors.performance.cells import UNIT, Cells, Layout
 from detectors.performance.losses import COARSE, FINE, Averages, in_scales
 
 QUANTUM = -30  # of an error or a label, in scales
+SCALE_MAX = 500  # either way: squares of the unit are finite, and not 0
 USUAL = 3  # without known errors, the usual one is 2^-3 scales: powers of errors from 0.1 % to 3 scales are resolved
 PAIRS, INSIDE, OUTSIDE = 0, 1, 2  # counts: pairs; labels inside and outside the predicted interval
 # Values: absolute errors and cubes of errors; errors with their powers; labels with theirs, and with squared errors;
@@ -127,4 +128,4 @@ def _scale(distances: Floats) -> int:
     if not largest:
         return 0
     spread = max(largest * float(np.sqrt(np.mean(np.square(distances / largest)))), largest / 1000)
-    return int(np.ceil(np.log2(spread)))
+    return int(np.clip(np.ceil(np.log2(spread)), -SCALE_MAX, SCALE_MAX))

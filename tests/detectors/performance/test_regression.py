@@ -154,6 +154,27 @@ def test_what_is_clamped_or_left_out_is_told() -> None:
     assert measure(settings, cellular)["mae"].value[0] == pytest.approx((kept.sum() + clamp) / 99)
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e250])
+def test_extreme_units_are_survived(unit: float) -> None:
+    """They are clamped or rounded to nothing, but not our crash."""
+    data = judged(11, 50, unit)
+    settings = settings_of(*data[:2], QUANTILES)
+    cellular = of(settings, data)
+    assert set(measure(settings, cellular)) == set(METRICS) | set(PER_QUANTILE)
+    assert doubts(settings, cellular)["mae"].left_out[0] == 0.0
+
+
+def test_infinite_numbers_are_left_out_with_their_powers() -> None:
+    """All that is measured is that of the other pairs."""
+    data = judged(10, 40)
+    settings = settings_of(*data[:2], QUANTILES)
+    expected = measure(settings, of(settings, tuple(column[2:] for column in data)))
+    data[0][0], data[1][1], data[2][:2] = np.inf, -np.inf, np.inf
+    data[3][:2] = np.nan
+    for name, found in measure(settings, of(settings, data)).items():
+        np.testing.assert_array_equal(found, expected[name], err_msg=name)
+
+
 def test_the_reference_is_not_clamped() -> None:
     """Neither a label far from the others, nor the error of an answer of 0 to it."""
     label = np.append(np.random.default_rng(8).normal(0, 1, 10_000), 1e9)

@@ -6,8 +6,23 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import ANSWERS, PREDICTIONS, SAMPLES, TABLES, Columns, Commit, Meeting, Steps, Table, checked, plain
-from sinks.commit.meeting import meeting
+from sinks.commit import (
+    ANSWERS,
+    PAIRS,
+    PERFORMANCE,
+    PREDICTIONS,
+    SAMPLES,
+    TABLES,
+    Columns,
+    Commit,
+    Meeting,
+    Standing,
+    Steps,
+    Table,
+    checked,
+    plain,
+)
+from sinks.commit.meeting import meeting, standing
 from sinks.commit.store import NOWHERE
 
 _Rows = dict[str, NDArray[np.generic]]
@@ -58,6 +73,12 @@ class MemoryStore:
         with self._lock:
             rows = {table.name: self._joined(table) for table in (PREDICTIONS, ANSWERS)}
         return meeting(lambda table: rows[table.name], steps)
+
+    def standing(self, since: int) -> Standing:
+        """How panes and windows stand with their labels."""
+        with self._lock:
+            rows = {table.name: self._joined(table) for table in (PREDICTIONS, PAIRS, PERFORMANCE)}
+        return standing(lambda table: rows[table.name], since)
 
     def forget(
         self, *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]

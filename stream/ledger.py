@@ -36,11 +36,15 @@ class Ledger:
         """Many rows as columns; a scalar stands for a column of it."""
         self._blocks.setdefault(table.name, []).append(columns)
 
+    def clear(self) -> None:
+        """Forget all rows."""
+        self._rows, self._blocks = {}, {}
+
     def take(self, number: int) -> Commit:
         """The Commit of all rows so far. Empties the ledger."""
         names = [table for table in tables.TABLES if table.name in self._rows or table.name in self._blocks]
         commit = Commit(number, {table.name: self._columns(table) for table in names})
-        self._rows, self._blocks = {}, {}
+        self.clear()
         return commit
 
     def _columns(self, table: Table) -> Rows:

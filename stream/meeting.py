@@ -3,16 +3,33 @@
 So a step sees what was committed and nothing else, and a crash between the two costs only the question.
 """
 
-from sinks.commit import Store
+from functools import partial
+
+from sinks import commit as tables
+from sinks.commit import Columns, Store
 from stream.watch import Watch
 
 
 def meet(watch: Watch, store: Store) -> None:
     """Take all steps that are due. Call it when the store has the last Commit, and nothing was done since."""
-    if due := watch.monitor.meetings.due():
+    meetings = watch.monitor.meetings
+    due = meetings.due()
+    if not due:
+        return
+    assert not watch.monitor.ledger, "something was decided since the last Commit"
+    try:
+        meetings.recall(store.standing)
         for steps in due:
-            watch.monitor.meetings.take(steps, store.meeting(steps))
-        watch.monitor.meetings.passed(due)
+            meetings.take(steps, store.meeting(steps), partial(_kept, store))
+    except BaseException:
+        meetings.forget()
+        raise
+    meetings.passed(due)
+
+
+def _kept(store: Store, model: str, start: int, end: int) -> Columns:
+    """The pairs of a model whose panes end in (start, end]."""
+    return store.select(tables.PAIRS, where={"model": model}, since=start + 1, until=end + 1)
 
 
 def settle(watch: Watch, store: Store) -> None:

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from detectors.codes import Floats
 from sinks import commit as tables
 from sinks.commit import Table, Texts
-from stream.binding import OUTPUT_TEXTS, Schema
+from stream.binding import OUTPUT_TEXTS, UNSEEN, Schema
 from stream.events import Batch, Ints, Position
-from stream.plan import PREDICTION as OUTPUT
 from stream.roster import Roster
 
 Columns = Mapping[str, NDArray[Any] | Texts]
@@ -85,6 +84,7 @@ def predictions(  # noqa: PLR0913 - a batch, and how it is counted
     segments = np.empty(len(rows), np.object_)
     answer = schema.words.take(batch.texts[rows, -OUTPUT_TEXTS])
     value = batch.values[rows, VALUE_AT]
+    answer[np.isfinite(value) & (answer == UNSEEN)] = ""  # a number has its own name
     for i, (head, end) in enumerate(groups.tolist()):
         plan = roster.entries[batch.heads[head].model].plan_at(end - pane)
         assert plan is not None, f"{batch.heads[head].name}: a prediction of pane {end} without a plan"
@@ -93,8 +93,6 @@ def predictions(  # noqa: PLR0913 - a batch, and how it is counted
         found = schema.bindings[plan.id].rows(batch.texts[rows[here]], batch.segments[rows[here]])
         packed = np.ascontiguousarray(found, "<u2")
         segments[here] = [line.tobytes() for line in packed]
-        if OUTPUT in plan.grid.numeric:
-            answer[here] = ""
     columns = _common(batch, rows, ends) | {
         "version": _named(batch, heads, lambda head: head.version),
         "plan": Texts(tuple(plans), group.astype(np.int64)),

@@ -196,8 +196,10 @@ class Watch(ABC):
         """After a close: forget what no pane can ask for any more, and say what was decided."""
         state = self.state
         oldest = oldest_start(min(state.closed.values(), default=NEVER), self._lengths)
+        asked = self.monitor.meetings.since()
+        planned = oldest if asked is None else min(oldest, asked)
         self._trim()
-        state.roster = state.roster.without_plans_before(oldest)
+        state.roster = state.roster.without_plans_before(planned)
         state.losses = losses.since(state.losses, oldest)
         self._told()
 

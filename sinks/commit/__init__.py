@@ -5,8 +5,8 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PREDICTIONS
-from sinks.commit.meeting import Meeting, Steps
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS
+from sinks.commit.meeting import Meeting, Standing, Steps
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -40,6 +40,7 @@ __all__ = [
     "MET",
     "PAIRS",
     "PANES",
+    "PERFORMANCE",
     "PLANS",
     "POSITIONS",
     "PREDICTIONS",
@@ -59,6 +60,7 @@ __all__ = [
     "Kind",
     "Meeting",
     "Rows",
+    "Standing",
     "Steps",
     "Store",
     "StoreError",

@@ -86,3 +86,28 @@ unusable int: labels that say nothing: null, an object, an array
 """,
     time="step",
 )
+PERFORMANCE = declare(
+    "performance",
+    "How good a model was in a window, as far as its labels say. A row per metric whenever there is more to say: the "
+    "newest `step` counts.",
+    "model version segment length end metric step",
+    "history",
+    """
+model text: the model
+version text: the model's version, or (new) for all that are not told apart
+segment text: `field=value`, or empty for all events
+metric text: what was measured
+length int: the window's length, ns
+start time: where it begins
+end time: where it ends, exclusive
+step time: the end of the pane up to which labels are in it
+status text: provisional, mature (enough labels) or final (no more will count)
+value float: what was measured
+error float: its standard error
+low float: where its 95 % interval begins
+high float: where its 95 % interval ends
+predicted int: predictions of the window that could have a label; -1 for segments: not counted
+labelled int: those that have one
+""",
+    time="end",
+)

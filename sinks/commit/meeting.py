@@ -1,14 +1,14 @@
 """Which labels and predictions some steps are about: the question, its answer, and the answer of a store in memory."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit.labels import ANSWERS, PREDICTIONS
+from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS
 from sinks.commit.table import Columns, Table
 
 
@@ -39,6 +39,31 @@ class Meeting(NamedTuple):
     answers: Columns
     arrived: Mapping[tuple[str, str, int], int]  # end in ns
     unmet: Mapping[tuple[str, int], int]  # model, end in ns
+
+
+class Standing(NamedTuple):
+    """How far panes have come with their labels, and what was last said of windows: by everything that is committed."""
+
+    arrived: Mapping[tuple[str, str, int], int]  # predictions by (model, version, end in ns)
+    labelled: Mapping[tuple[str, str, int], int]  # of these the ones with a label
+    said: Mapping[tuple[str, str, int, int], tuple[str, int]]  # (model, version, length, end): status, labelled
+
+
+def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
+    """What there is of panes and windows that end after a time, ns, by looking at all rows."""
+    told, made, performed = (
+        _some(found, _ends(found) > since) for found in map(rows, (PREDICTIONS, PAIRS, PERFORMANCE))
+    )
+    labelled: Counter[Any] = Counter()
+    for key, change in zip(_keys(made, "model", "version", "end"), made["change"].tolist(), strict=True):
+        labelled[key] += change
+    performed = _some(performed, performed["segment"] == "")
+    said: dict[Any, tuple[Any, str, int]] = {}
+    columns = (performed[name].tolist() for name in ("step", "status", "labelled"))
+    for key, *what in zip(_keys(performed, "model", "version", "length", "end"), *columns, strict=True):
+        said[key] = max(said.get(key, tuple(what)), tuple(what))
+    last = {key: (status, n) for key, (_, status, n) in said.items()}
+    return Standing(_counted(told, "model", "version", "end"), labelled, last)
 
 
 def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
@@ -87,5 +112,9 @@ def _ids(rows: Columns) -> NDArray[Any]:
 
 
 def _counted(rows: Columns, *names: str) -> Counter[Any]:
+    return Counter(_keys(rows, *names))
+
+
+def _keys(rows: Columns, *names: str) -> Iterator[tuple[Any, ...]]:
     columns = [_ends(rows).tolist() if name == "end" else rows[name].tolist() for name in names]
-    return Counter(zip(*columns, strict=True))
+    return zip(*columns, strict=True)

@@ -21,9 +21,9 @@ the file itself (`duckdb driftline.duckdb`) when the service is stopped.
 - `end`, `offset` and `limit` are words of SQL: write them in double quotes.
 - `detail`, `cells`, `fields`, `body` are JSON where they say so: `body::JSON->>'$.key'`; bytes: `decode(body)::JSON`.
 
-Rows are only ever added and deleted, never changed. `distances`, `windows` and `predictions` are views too: their rows
-lie in `distances_rows`, `windows_rows` and `predictions_rows`, with their texts as numbers of `words`, because there
-are so many of them.
+Rows are only ever added and deleted, never changed. `distances`, `windows`, `performance` and `predictions` are
+views too: their rows lie in `distances_rows` and so on, with their texts as numbers of `words`, because there are so
+many of them.
 """
 
 _KEEPS: dict[Keep, str] = {

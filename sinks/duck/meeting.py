@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import ANSWERS, PREDICTIONS, Columns, Meeting, Steps, Table
+from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, Columns, Meeting, Standing, Steps, Table
 from sinks.duck.schema import CODED, physical, quoted
 from sinks.duck.statements import microseconds
 
@@ -35,6 +35,10 @@ WHERE {_WITHIN} AND list_contains(?, model) AND NOT EXISTS (
     AND told."end" > said."end" - to_microseconds(2 * ?) AND told."end" <= said."end" + to_microseconds(?)
     AND told."end" <= make_timestamp(?)
 ) GROUP BY ALL"""  # noqa: S608
+
+_SAID: Final = """
+SELECT model, version, length, epoch_us("end"), arg_max(status, step), arg_max(labelled, step) FROM performance
+WHERE "end" > make_timestamp(?) AND segment = '' GROUP BY ALL"""
 
 
 def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, steps: Steps) -> Meeting:
@@ -61,6 +65,26 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
         met(ANSWERS),
         {(model, version, end): n for model, version, end, n in counted if model in steps.models},
         dict(zip(zip(unmet["model"].tolist(), _ns(unmet["end"]), strict=True), unmet["n"].tolist(), strict=True)),
+    )
+
+
+def standing(cursor: duckdb.DuckDBPyConnection, decode: Decode, since: int) -> Standing:
+    """The same question of what is committed, asked once in a life."""
+    bound = _bound(since)
+
+    def panes(table: Table, counted: str) -> dict[tuple[str, str, int], int]:
+        sql = f'SELECT model, version, "end", {counted}::BIGINT AS n FROM {quoted(physical(table))} '  # noqa: S608
+        found = cursor.execute(sql + 'WHERE "end" > make_timestamp(?) GROUP BY ALL', [bound]).fetchnumpy()
+        names = (found[name] for name in ("model", "version"))
+        models, versions = (decode(each) if table.name in CODED else each for each in names)
+        keys = zip(models.tolist(), versions.tolist(), _ns(found["end"]), strict=True)
+        return dict(zip(keys, found["n"].tolist(), strict=True))
+
+    said = cursor.execute(_SAID, [bound]).fetchall()
+    return Standing(
+        panes(PREDICTIONS, "count(*)"),
+        panes(PAIRS, "sum(change)"),
+        {(model, version, length, end * 1_000): (status, n) for model, version, length, end, status, n in said},
     )
 
 

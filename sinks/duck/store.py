@@ -14,12 +14,12 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import Commit, Kind, Meeting, Rows, Steps, StoreFailed, Table, checked, plain, type_of
+from sinks.commit import Commit, Kind, Meeting, Rows, Standing, Steps, StoreFailed, Table, checked, plain, type_of
 from sinks.commit.store import NOWHERE
 from sinks.duck.connections import Connect, Connections
 from sinks.duck.errors import translated
 from sinks.duck.gate import Gate
-from sinks.duck.meeting import meeting
+from sinks.duck.meeting import meeting, standing
 from sinks.duck.schema import CODED
 from sinks.duck.statements import Statement, deletions, selection
 
@@ -100,6 +100,11 @@ class DuckStore:
         """The answer to a step's question."""
         with translated(self._path), self.reading() as cursor:
             return meeting(cursor, self._words.texts, _typed, steps)
+
+    def standing(self, since: int) -> Standing:
+        """How panes and windows stand with their labels."""
+        with translated(self._path), self.reading() as cursor:
+            return standing(cursor, self._words.texts, since)
 
     def forget(
         self, *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]

@@ -119,6 +119,7 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Literal["binary", "multiclass", "regression", "ranking", "auto"] = "auto"
     threshold: float = 0.5
+    positive: Text = "1"  # of two classes the one that is looked for
 
 
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):

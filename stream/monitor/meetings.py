@@ -1,7 +1,7 @@
 """Steps: what labels and predictions are asked for once both watermarks have passed a pane, and what follows."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
 
@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks import commit as tables
-from sinks.commit import Columns, Meeting, Steps, Texts
+from sinks.commit import Columns, Meeting, Standing, Steps, Texts
 from stream.config.settings import Model, Settings
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import pairs
+from stream.monitor.performance import Kept, Performance
 from stream.monitor.scopes import Scope, event_scope, label_scope
 from stream.monitor.state import State
 
@@ -25,6 +26,7 @@ class Meetings:
 
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
         self._settings, self._state, self._ledger = settings, state, ledger
+        self._performance = Performance(settings, state, ledger)
 
     def due(self) -> list[Steps]:
         """The questions of all steps that both watermarks have passed since the last ones."""
@@ -38,8 +40,19 @@ class Meetings:
                 found.append(Steps(models, after - pairs.LOOK_BACK * within, after, upto, within))
         return found
 
-    def take(self, steps: Steps, met: Meeting) -> None:
-        """Turn an answer into rows. Until `passed`, the steps count as not taken."""
+    def recall(self, standing: Callable[[int], Standing]) -> None:
+        """Ask once how the windows stand that labels may still change."""
+        if not self._performance.recalled:
+            since = self.since()
+            self._performance.recall(standing(NEVER if since is None else since), self._joined_of)
+
+    def forget(self) -> None:
+        """Let everything since the last Commit be as if it had not been: the store failed amid its answers."""
+        self._ledger.clear()
+        self._performance.forget()
+
+    def take(self, steps: Steps, met: Meeting, kept: Kept) -> None:
+        """Turn an answer into rows. Until `passed`, the steps count as not taken. `kept`: pairs of the store."""
         predictions, answers = (_in_ns(rows) for rows in (met.predictions, met.answers))
         made, simple = pairs.changes(predictions, answers, lambda _: steps.within, steps.after, steps.upto)
         at = np.array([change.prediction for change in made.found], np.int64)
@@ -50,9 +63,13 @@ class Meetings:
             "change": np.concatenate((np.ones(len(simple["step"]), np.int64), [one.change for one in made.found])),
             "first": np.concatenate((np.ones(len(simple["step"]), np.bool_), [one.first for one in made.found])),
         }
+        rows = _rows(predictions, answers, columns)
         if len(columns["step"]):
-            self._ledger.block(tables.PAIRS, _rows(predictions, answers, columns))
+            told = {name: Texts.of(rows[name].tolist()) for name in ("model", "version", "plan", "answer")}
+            moments = {name: _moments(rows[name]) for name in ("end", "step")}
+            self._ledger.block(tables.PAIRS, rows | told | moments)
         self._count(steps, met, made.fates)
+        self._performance.step(steps, met.arrived, rows, lambda *span: _in_ns(kept(*span)))
 
     def passed(self, taken: list[Steps]) -> None:
         """Note that all of these steps have been taken."""
@@ -75,6 +92,11 @@ class Meetings:
         mine = self._settings.monitors.mine
         entries = [(entry.name, entry.settings) for entry in self._state.roster.entries if mine(entry.name)]
         return [(scopes, model.labels.within, name) for name, model in entries if (scopes := self._scopes(model))[1]]
+
+    def _joined_of(self, name: str) -> int:
+        """The newest step that was taken of a model."""
+        entry = self._state.roster.get(name)
+        return NEVER if entry is None else self._state.joined.get(self._scopes(entry.settings), NEVER)
 
     def _scopes(self, model: Model) -> tuple[Scope, Scope]:
         return event_scope(model, self._settings), label_scope(model, self._settings)
@@ -99,20 +121,17 @@ class Meetings:
 
 
 def _in_ns(rows: Columns) -> dict[str, NDArray[Any]]:
-    ends = rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
-    return {**rows, "end": ends}
+    times = [name for name in ("end", "step") if name in rows]
+    return {**rows} | {name: rows[name].astype("datetime64[us]").astype(np.int64) * 1_000 for name in times}
 
 
 def _rows(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mapping[str, Any]) -> dict[str, Any]:
     """Rows of pairs, out of the places of their predictions and labels."""
     told, said = at["prediction"], at["label"]
     columns: dict[str, Any] = {name: predictions[name][told] for name in SAME}
-    columns |= {"end": _moments(predictions["end"][told]), "step": _moments(at["step"])}
+    columns |= {"end": predictions["end"][told], "step": at["step"]}
     columns |= {"change": at["change"].astype(np.int64), "first": at["first"].astype(np.bool_)}
-    columns |= {"delay": answers["at"][said] - predictions["at"][told], "label": answers["answer"][said]}
-    for name in ("model", "version", "plan", "answer"):
-        columns[name] = Texts.of(columns[name].tolist())
-    return columns
+    return columns | {"delay": answers["at"][said] - predictions["at"][told], "label": answers["answer"][said]}
 
 
 def _moments(times: NDArray[np.int64]) -> NDArray[np.datetime64]:

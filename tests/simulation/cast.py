@@ -105,7 +105,9 @@ class Service:
     @property
     def settled(self) -> bool:
         """Whether all that was decided is kept and sent."""
-        return not (self._keeps or self.watch.monitor.ledger or self.watch.held or any(self.outbox.pending))
+        monitor = self.watch.monitor
+        waits = self._keeps or monitor.ledger or monitor.meetings.due()
+        return not (waits or self.watch.held or any(self.outbox.pending))
 
 
 class Worker:

@@ -1,0 +1,167 @@
+"""What a model says, and how its answers are measured: matched pairs become cells, cells become metrics."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.codes import Floats, Integers
+from detectors.performance import binary, binary_metrics, cells, multiclass, multiclass_metrics, regression
+from detectors.performance import regression_metrics as errors
+from detectors.performance.cells import Cells, Layout
+from detectors.performance.measured import Measured
+from stream.config.settings import Model
+from stream.encodings.schema import category_text
+from stream.plan import PREDICTION, SCORE, Plan
+
+Rows = Mapping[str, NDArray[Any]]  # columns of `pairs`
+
+
+class Answers(Protocol):
+    """One kind of answers."""
+
+    @property
+    def layout(self) -> Layout:
+        """The cells of such answers."""
+
+    def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
+        """What pairs add to the cells, as `cells.of` takes it."""
+
+    def measure(self, made: Cells) -> dict[str, Measured]:
+        """All metrics of each row."""
+
+
+@dataclass(frozen=True)
+class Binary:
+    """Yes or no. `positive` is the class that is looked for; without an answer the score decides."""
+
+    positive: str
+    threshold: float
+    settings: binary.Binary
+
+    @property
+    def layout(self) -> Layout:
+        """Decisions, scores, losses."""
+        return binary.layout(self.settings)
+
+    def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
+        """Decision and score beside the truth."""
+        score, answer = rows["score"], _texts(rows["answer"], rows["value"])
+        by_score = np.where(np.isnan(score), -1, score >= self.threshold)
+        predicted = np.where(answer == "", by_score, answer == self.positive).astype(np.int8)
+        return binary.pairs(self.settings, score, predicted, np.asarray(rows["label"] == self.positive, np.bool_))
+
+    def measure(self, made: Cells) -> dict[str, Measured]:
+        """All metrics of a binary classifier."""
+        return binary_metrics.measure(binary.read(self.settings, made))
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One of several classes; those that the plan does not know are one."""
+
+    settings: multiclass.Multiclass
+
+    @property
+    def layout(self) -> Layout:
+        """The confusion matrix, ranks, losses."""
+        return multiclass.layout(self.settings)
+
+    def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
+        """Predicted class beside the true one."""
+        place = {name: i for i, name in enumerate(self.settings.classes)}
+        other = len(place)
+        truth, said = (
+            np.array([place.get(text, other) if text else -1 for text in texts.tolist()], np.int64)
+            for texts in (rows["label"], _texts(rows["answer"], rows["value"]))
+        )
+        return multiclass.pairs(self.settings, truth, said, np.full((len(truth), other), np.nan))
+
+    def measure(self, made: Cells) -> dict[str, Measured]:
+        """All metrics over the classes."""
+        return multiclass_metrics.measure(self.settings, made)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A number."""
+
+    settings: regression.Regression
+
+    @property
+    def layout(self) -> Layout:
+        """Errors and their powers."""
+        return regression.layout(self.settings)
+
+    def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
+        """Predicted number beside the true one; a label that is none has no error."""
+        label = np.array([_number(text) for text in rows["label"].tolist()], np.float64)
+        predicted = np.where(np.isnan(rows["value"]), rows["score"], rows["value"])
+        n = len(label)
+        return regression.pairs(self.settings, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
+
+    def measure(self, made: Cells) -> dict[str, Measured]:
+        """All metrics of errors."""
+        return errors.measure(self.settings, made)
+
+
+def answers_of(model: Model, plan: Plan) -> Answers | None:
+    """How the answers of a model are measured; None where its plan knows of none, or they are no such kind."""
+    grid = plan.grid
+    vocabulary = dict(zip(grid.categorical, grid.vocabularies, strict=True)).get(PREDICTION)
+    kind = model.output.kind
+    if kind == "auto":
+        if vocabulary is not None:
+            kind = "binary" if len(vocabulary) <= 2 else "multiclass"
+        elif PREDICTION in grid.numeric:
+            kind = "regression"
+        elif SCORE in grid.numeric:
+            kind = "binary"
+    if kind == "binary":
+        return Binary(model.output.positive, model.output.threshold, binary.Binary())
+    if kind == "multiclass" and vocabulary:
+        return Classes(multiclass.Multiclass(vocabulary[: multiclass.CLASSES_MAX]))
+    if kind == "regression" and (output := PREDICTION if PREDICTION in grid.numeric else SCORE) in grid.numeric:
+        i = grid.numeric.index(output)
+        return Numbers(regression.Regression(float(grid.centers[i]), int(grid.exponents[i]) - regression.QUANTUM))
+    return None
+
+
+def measured(answers: Answers, rows: Rows, fields: int, n_rows: int) -> tuple[dict[str, Measured], Integers]:
+    """The metrics of pairs by row of the plan's summaries, and how many pairs each has.
+
+    A pair that was taken back is taken away again. `fields`: how many segment fields the rows know.
+    """
+    counted, values = answers.pairs(rows)
+    segments = _segments(rows["segments"].tolist(), fields)
+    added, gone = (np.flatnonzero(rows["change"] == change) for change in (1, -1))
+    made, taken = (
+        cells.of(answers.layout, counted[part], values[part], segments[part], n_rows) for part in (added, gone)
+    )
+    n = np.zeros(n_rows, np.int64)
+    n[0] = len(added) - len(gone)
+    for column in segments.T:
+        n += np.bincount(column, rows["change"], n_rows).astype(np.int64)
+    return answers.measure(made - taken), n
+
+
+def _segments(packed: Sequence[bytes], fields: int) -> Integers:
+    """Rows of segment fields, (n, fields)."""
+    return np.frombuffer(b"".join(packed), "<u2").reshape(len(packed), -1)[:, :fields].astype(np.int64)
+
+
+def _texts(answer: NDArray[Any], value: Floats) -> NDArray[Any]:
+    """Categories; numbers by their name."""
+    bare = np.flatnonzero((answer == "") & np.isfinite(value))
+    texts = answer.copy()
+    texts[bare] = [category_text(each) for each in value[bare].tolist()]
+    return texts
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

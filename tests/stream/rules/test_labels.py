@@ -1,0 +1,140 @@
+"""Labels meet predictions whenever they come, and windows say how good the model was as soon as they can."""
+
+import random
+from collections import defaultdict
+from typing import Any
+
+import pytest
+from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
+
+from sinks import commit as tables
+from stream.config.settings import MINUTE
+from tests.stream.rules.story import FIRST, Story, event, label, minute_of
+
+LABELS = ("labels", 0)
+CONFIGURATION = """
+events: {predictions: [events], labels: [labels]}
+defaults: {windows: [1m, 5m], lateness: 1m, reference: {file: reference}}
+models: {shop: {labels: {within: 30m, coverage: 0.8}, output: {kind: binary}, segments: [country]}}
+"""
+
+
+def prediction(minute: float, name: str, score: float, **changes: Any) -> bytes:  # noqa: ANN401 - any JSON
+    """A prediction with an id."""
+    return event(minute, seed=hash_of(name), id=name, score=score, prediction=int(score >= 0.5), **changes)
+
+
+def hash_of(name: str) -> int:
+    """A number of a name, the same tomorrow."""
+    return sum(map(ord, name))
+
+
+def told(story: Story, metric: str = "accuracy", segment: str = "", minutes: float = 1) -> dict[float, list[Any]]:
+    """What was told of a metric, by the end of the window: (step, status, value, labelled) in order."""
+    found = defaultdict(list)
+    for row in story.rows(tables.PERFORMANCE):
+        if (row["metric"], row["segment"], row["length"]) == (metric, segment, minutes * MINUTE):
+            found[row["end"]].append((row["step"], row["status"], round(row["value"], 6), row["labelled"]))
+    return {end: sorted(rows) for end, rows in found.items()}
+
+
+def story(**changes: str) -> Story:
+    """Nothing published yet."""
+    configuration = CONFIGURATION
+    for before, after in changes.items():
+        configuration = configuration.replace(before, after)
+    return Story(configuration, (FIRST, LABELS))
+
+
+def test_rule_15_a_pair_belongs_to_the_step_of_whichever_came_last() -> None:
+    """A label may be there before its prediction, with it, or long after."""
+    log = story()
+    log.publish(FIRST, *(prediction(minute + 0.5, f"a{minute}", 0.9) for minute in range(12)), event(40))
+    log.publish(LABELS, label(0.1, id="a5"), label(1.5, id="a1"), label(9.5, id="a2", label=0), label(40))
+    log.read().commit()
+    pairs = {row["at"]: row for row in log.rows(tables.PAIRS)}
+    steps = {minute_of(at): (row["step"], row["label"]) for at, row in pairs.items()}
+    assert steps == {5.5: (6, "1"), 1.5: (2, "1"), 2.5: (10, "0")}
+
+
+def test_a_window_is_told_provisional_then_mature_then_final() -> None:
+    """With what it knew at each step; what is final is told once more and never again."""
+    log = story()
+    names = [f"a{i}" for i in range(10)]
+    log.publish(FIRST, *(prediction(0.5, name, 0.9) for name in names), event(60))
+    for minute, some in ((3.5, names[:4]), (7.5, names[4:8]), (8.5, names[8:9])):
+        log.publish(LABELS, *(label(minute, id=name, label=int(name != "a0")) for name in some))
+    log.publish(LABELS, label(60, id="nobody"))
+    log.read().commit()
+    assert told(log) == {
+        1: [(4, "provisional", 0.75, 4), (8, "mature", 0.875, 8), (31, "final", pytest.approx(8 / 9, abs=1e-6), 9)]
+    }
+    assert told(log, minutes=5)[5][-1][:2] == (35, "final")
+
+
+def test_a_corrected_label_takes_the_old_one_back() -> None:
+    """Cells lose the pair and gain another; detectors would not move again."""
+    log = story()
+    log.publish(FIRST, *(prediction(0.5, name, 0.9) for name in "abcd"), event(60))
+    log.publish(LABELS, *(label(2.5, id=name) for name in "abcd"))
+    log.publish(LABELS, label(6.5, id="a", label=0, event="correct"), label(8.5, id="b", event="retract"), label(60))
+    log.read().commit()
+    assert [row[2:] for row in told(log)[1]] == [(1.0, 4), (0.75, 4), (pytest.approx(2 / 3, abs=1e-6), 3)] * 1 + [
+        (pytest.approx(2 / 3, abs=1e-6), 3)
+    ] * (len(told(log)[1]) - 3)
+    changes = [(row["step"], row["change"], row["first"], row["label"]) for row in log.rows(tables.PAIRS)]
+    assert sorted(changes)[4:] == [(7, -1, False, "1"), (7, 1, False, "0"), (9, -1, False, "1")]
+
+
+def test_nothing_is_dropped_without_a_counter() -> None:
+    """Again, corrected, retracted, unusable, late, and of nobody: each label is counted once as what it was."""
+    log = story()
+    log.publish(FIRST, *(prediction(0.5, name, 0.9) for name in "abcde"), prediction(0.7, "a", 0.1), event(120))
+    log.publish(LABELS, *(label(1.5, id=name) for name in "abc"), label(1.6, id="a", label=0))
+    log.publish(LABELS, label(2.5, id="b", event="correct", label=0), label(3.5, id="c", event="retract"))
+    log.publish(LABELS, label(4.5, id="d", label=None), label(5.5, id="nobody"), label(40.5, id="e"), label(120))
+    log.read().commit()
+    names = [column.name for column in tables.MET.columns[2:]]
+    found = {name: sum(row[name] for row in log.rows(tables.MET)) for name in names}
+    wanted = {"repeats": 1, "pairs": 3, "corrected": 1, "retracted": 1, "again": 1, "late": 1, "orphans": 1}
+    assert found == {"predictions": 6, "unusable": 1, **wanted}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_in_the_end_windows_say_what_scikit_learn_says_of_the_finished_files(seed: int) -> None:
+    """Labels shuffled, delayed, doubled and corrected, read in batches, with crashes: the last word is the truth."""
+    dice = random.Random(seed)
+    log = story()
+    truth: dict[str, tuple[float, float, int, str]] = {}
+    events, labels = [], []
+    for i in range(400):
+        minute, score = dice.uniform(0, 20), dice.random()
+        answer, country = int(dice.random() < score), dice.choice(("FR", "DE"))
+        truth[f"i{i}"] = (minute, score, answer, country)
+        events.append((minute, prediction(minute, f"i{i}", score, features={"amount": 1.0, "country": country})))
+        at = minute + dice.uniform(0, 25)
+        wrong = dice.random() < 0.1
+        labels.append((at, label(at, id=f"i{i}", label=answer ^ wrong)))
+        if wrong:
+            labels.append((at + 2, label(at + 2, id=f"i{i}", label=answer, event="correct")))
+        if dice.random() < 0.1:
+            labels.append((at + 1, label(at + 1, id=f"i{i}", label=1 - answer)))
+    log.publish(FIRST, *(value for _, value in sorted(events)), event(90))
+    log.publish(LABELS, *(value for _, value in sorted(labels)), label(90))
+    batch = dice.choice((7, 50, 1_000))
+    for upto in (100, 250, 1_000):
+        log.read(batch=batch, upto=upto).commit().crash()
+    log.read().commit()
+    for segment in ("", "country=FR"):
+        for end in (5, 10, 15, 20):
+            mine = [t for t in truth.values() if end - 5 <= t[0] < end and segment in ("", f"country={t[3]}")]
+            scores, answers = [t[1] for t in mine], [t[2] for t in mine]
+            guesses = [int(score >= 0.5) for score in scores]
+            value = told(log, "accuracy", segment, 5)[end][-1]
+            assert value[1:] == ("final", pytest.approx(accuracy_score(answers, guesses), abs=1e-6), len(mine))
+            if not segment:
+                expected = {"f1": f1_score(answers, guesses), "log_loss": log_loss(answers, scores)}
+                for metric, wanted in expected.items():
+                    assert told(log, metric, segment, 5)[end][-1][2] == pytest.approx(wanted, abs=2e-6)
+                auc = told(log, "roc_auc", segment, 5)[end][-1][2]
+                assert auc == pytest.approx(roc_auc_score(answers, scores), abs=0.01)

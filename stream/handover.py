@@ -67,6 +67,7 @@ def joined(states: Sequence[State]) -> State:
         state.learners |= other.learners
         state.policies |= other.policies
         state.steps |= other.steps
+        state.charts |= other.charts
     return state
 
 

@@ -8,9 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from stream import waiting
 from stream.binding import Schema
 from stream.clocks import Limits, Mark, Progress, Release, running
 from stream.closed import Closed
@@ -23,6 +21,7 @@ from stream.partials import DeadLetter, Partial
 from stream.roster import FUTURE, Roster
 from stream.sums import Sums, Unplanned, tally
 from stream.unwatched import Unwatched
+from stream.waiting import Desk
 from stream.windows import pane_end
 
 PAYLOAD_MAX = 1_024  # bytes of a dead letter's payload that are kept
@@ -52,6 +51,7 @@ class Ingest:
         assert not self._buffer.rows, "rows of another schema"
         self.roster, self.schema = roster, schema
         self._fates = Fates(self._settings, roster)
+        self._desk = Desk(roster, schema, self._pane, self._written)
         self._planned = np.array([entry.planned_from for entry in roster.entries] + [FUTURE])
         self._since = {entry.name: entry.since for entry in roster.entries}
 
@@ -132,9 +132,7 @@ class Ingest:
 
     def take_placed(self) -> Partial:
         """What belongs to positions, since it was last taken or cut: no sum waits for it."""
-        letters, self._sums.dead_letters = tuple(self._sums.dead_letters), []
-        rows, self._sums.waiting = tuple(self._sums.waiting), []
-        return Partial(dead_letters=letters, waiting=rows)
+        return self._sums.take_placed()
 
     def take_unplaced(self, partition: Partition) -> Mapping[str, int]:
         """The refusals before the partition's first clock, by reason: their pane is that of the clock to come."""
@@ -153,8 +151,7 @@ class Ingest:
 
     def _advance(self, partition: Partition, mark: Mark) -> None:
         self.progress[partition] = self.progress[partition].advance(mark, self._pane)
-        waiting = self._unplaced.pop(partition, None)
-        if waiting:
+        if waiting := self._unplaced.pop(partition, None):
             self._refused(partition, mark.clock, mark.label_clock, waiting)
 
     def _lead(self, partition: Partition, time: int, *, is_label: bool) -> None:
@@ -214,31 +211,19 @@ class Ingest:
         fresh = fates.counted & ~late & (end > self._fates.closed(batch.head, self._closed))
         unplanned = fresh & (end - self._pane < self._planned.take(fates.model))
         if unplanned.any():
-            Unplanned(self._settings, self._since, self._bounds).learn(
-                self._sums, batch, np.flatnonzero(unplanned), end
-            )
+            learner = Unplanned(self._settings, self._since, self._bounds)
+            learner.learn(self._sums, batch, np.flatnonzero(unplanned), end)
             fresh &= ~unplanned
-        if len(batch.keys):
-            self._wait(batch, fresh & (fates.kind == PREDICTION), end)
+        self._sums.waiting += self._desk.predictions(batch, fresh & (fates.kind == PREDICTION), end)
         self._unwatched.add(batch, fresh, end)
         self._buffer.add(batch, fates, end, fresh)
-
-    def _wait(self, batch: Batch, chosen: NDArray[np.bool_], end: Ints) -> None:
-        """Predictions that a label may meet."""
-        rows = waiting.beyond(batch, chosen, self._written[batch.records.topic, batch.records.partition])
-        if len(rows):
-            made = waiting.predictions(batch, rows, end[rows], roster=self.roster, schema=self.schema, pane=self._pane)
-            self._sums.waiting.append(made)
 
     def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:
         """Labels are never late: a label's pane is that of its time or of the label clock, whichever is later."""
         rows = np.flatnonzero(fates.labels)
         ends = (np.maximum(batch.time[rows], label_clock[rows]) // self._pane + 1) * self._pane
         self._sums.labels.update(tally(batch, batch.head[rows], ends, self._labels_closed))
-        unwritten = waiting.beyond(batch, fates.labels, self._written[batch.records.topic, batch.records.partition])
-        if len(unwritten):
-            where = np.searchsorted(rows, unwritten)
-            self._sums.waiting.append(waiting.answers(batch, unwritten, ends[where]))
+        self._sums.waiting += self._desk.answers(batch, rows, ends)
 
     def _reject(self, partition: Partition, batch: Batch, fates: Fates.View, clock: Ints, label_clock: Ints) -> None:
         """Refused records are dead letters once, and counted in the pane of their partition's clock."""
@@ -262,5 +247,4 @@ class Ingest:
             return
         end = pane_end(at, self._pane)
         if end > self._topics_closed.get(partition[0], NEVER):
-            for reason, n in reasons.items():
-                self._sums.rejected[end, *partition, reason] += n
+            self._sums.rejected.update({(end, *partition, reason): n for reason, n in reasons.items()})

@@ -31,6 +31,12 @@ class Sums:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
 
+    def take_placed(self) -> Partial:
+        """What belongs to positions, which no sum waits for."""
+        placed = Partial(dead_letters=tuple(self.dead_letters), waiting=tuple(self.waiting))
+        self.dead_letters, self.waiting = [], []
+        return placed
+
     def partial(
         self,
         blocks: Mapping[Series, Summary],

@@ -11,7 +11,7 @@ from detectors.codes import Floats
 from sinks import commit as tables
 from sinks.commit import Table, Texts
 from stream.binding import OUTPUT_TEXTS, UNSEEN, Schema
-from stream.events import Batch, Ints, Position
+from stream.events import Batch, Ints, Partition, Position
 from stream.roster import Roster
 
 Columns = Mapping[str, NDArray[Any] | Texts]
@@ -55,53 +55,65 @@ class Waiting:
         return self.take(places[: len(self) // 2]), self.take(places[len(self) // 2 :])
 
 
-def beyond(batch: Batch, chosen: NDArray[np.bool_], written: Position) -> Ints:
-    """The chosen events of a batch with an id that nobody has written yet: their places among its events."""
-    records, (offset, row) = batch.records, written
-    rows = np.flatnonzero(chosen & batch.keys.any(axis=1))
-    at = batch.at[rows]
-    first = records.offsets[at]
-    there = 0 if records.rows is None else records.rows[at]
-    unwritten: Ints = rows[(first > offset) | ((first == offset) & (there >= row))]
-    return unwritten
+@dataclass(frozen=True)
+class Desk:
+    """Takes predictions and labels down, each once. `written`: what lies before these positions has been."""
 
+    roster: Roster
+    schema: Schema
+    pane: int
+    written: Mapping[Partition, Position]
 
-def answers(batch: Batch, rows: Ints, ends: Ints) -> Waiting:
-    """The labels at these places of a batch; `ends` are those of their panes."""
-    said, does = zip(*(batch.answers[i] for i in rows.tolist()), strict=True)
-    columns = _common(batch, rows, ends) | {"does": Texts.of(does), "answer": Texts.of(said)}
-    return Waiting(tables.ANSWERS, columns)
+    def answers(self, batch: Batch, rows: Ints, ends: Ints) -> list[Waiting]:
+        """The labels at these places of a batch; `ends` are those of their panes."""
+        rows, ends = self._unwritten(batch, rows, ends)
+        if not len(rows):
+            return []
+        said, does = zip(*(batch.answers[i] for i in rows.tolist()), strict=True)
+        columns = _common(batch, rows, ends) | {"does": Texts.of(does), "answer": Texts.of(said)}
+        return [Waiting(tables.ANSWERS, columns)]
 
+    def predictions(self, batch: Batch, chosen: NDArray[np.bool_], end: Ints) -> list[Waiting]:
+        """The chosen events of a batch that have an id, all of planned panes; `end` (n,) are those of all events."""
+        if not len(batch.keys):  # no labels are read
+            return []
+        rows = np.flatnonzero(chosen & batch.keys.any(axis=1))
+        rows, ends = self._unwritten(batch, rows, end[rows])
+        if not len(rows):
+            return []
+        heads = batch.head[rows]
+        groups, group = np.unique(np.stack((heads, ends), axis=1), axis=0, return_inverse=True)
+        group = group.ravel().astype(np.int64)
+        plans: list[str] = []
+        segments = np.empty(len(rows), np.object_)
+        for i, (head, pane_end) in enumerate(groups.tolist()):
+            plan = self.roster.entries[batch.heads[head].model].plan_at(pane_end - self.pane)
+            assert plan is not None, f"{batch.heads[head].name}: a prediction of pane {pane_end} without a plan"
+            plans.append(plan.id)
+            here = np.flatnonzero(group == i)
+            found = self.schema.bindings[plan.id].rows(batch.texts[rows[here]], batch.segments[rows[here]])
+            segments[here] = [line.tobytes() for line in np.ascontiguousarray(found, "<u2")]
+        value = batch.values[rows, VALUE_AT]
+        answer = self.schema.words.take(batch.texts[rows, -OUTPUT_TEXTS])
+        answer[np.isfinite(value) & (answer == UNSEEN)] = ""  # a number has its own name
+        columns = _common(batch, rows, ends) | {
+            "version": _named(batch, heads, lambda head: head.version),
+            "plan": Texts(tuple(plans), group),
+            "score": _finite(batch.values[rows, SCORE_AT]),
+            "value": _finite(value),
+            "answer": Texts.of(answer.tolist()),
+            "segments": segments,
+        }
+        return [Waiting(tables.PREDICTIONS, columns)]
 
-def predictions(  # noqa: PLR0913 - a batch, and how it is counted
-    batch: Batch, rows: Ints, ends: Ints, *, roster: Roster, schema: Schema, pane: int
-) -> Waiting:
-    """The predictions at these places of a batch, all of planned panes."""
-    heads = batch.head[rows]
-    groups, group = np.unique(np.stack((heads, ends), axis=1), axis=0, return_inverse=True)
-    group = group.ravel()
-    plans: list[str] = []
-    segments = np.empty(len(rows), np.object_)
-    answer = schema.words.take(batch.texts[rows, -OUTPUT_TEXTS])
-    value = batch.values[rows, VALUE_AT]
-    answer[np.isfinite(value) & (answer == UNSEEN)] = ""  # a number has its own name
-    for i, (head, end) in enumerate(groups.tolist()):
-        plan = roster.entries[batch.heads[head].model].plan_at(end - pane)
-        assert plan is not None, f"{batch.heads[head].name}: a prediction of pane {end} without a plan"
-        plans.append(plan.id)
-        here = np.flatnonzero(group == i)
-        found = schema.bindings[plan.id].rows(batch.texts[rows[here]], batch.segments[rows[here]])
-        packed = np.ascontiguousarray(found, "<u2")
-        segments[here] = [line.tobytes() for line in packed]
-    columns = _common(batch, rows, ends) | {
-        "version": _named(batch, heads, lambda head: head.version),
-        "plan": Texts(tuple(plans), group.astype(np.int64)),
-        "score": _finite(batch.values[rows, SCORE_AT]),
-        "value": _finite(value),
-        "answer": Texts.of(answer.tolist()),
-        "segments": segments,
-    }
-    return Waiting(tables.PREDICTIONS, columns)
+    def _unwritten(self, batch: Batch, rows: Ints, ends: Ints) -> tuple[Ints, Ints]:
+        """What nobody has written yet of these events."""
+        records = batch.records
+        offset, row = self.written[records.topic, records.partition]
+        at = batch.at[rows]
+        offsets, there = records.offsets[at], 0 if records.rows is None else records.rows[at]
+        new = (offsets > offset) | ((offsets == offset) & (there >= row))
+        return rows[new], ends[new]
 
 
 def _common(batch: Batch, rows: Ints, ends: Ints) -> dict[str, Any]:

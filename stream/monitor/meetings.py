@@ -14,10 +14,12 @@ from stream.config.settings import Model, Settings
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import pairs
+from stream.monitor.charts import Chart
 from stream.monitor.performance import Kept, Performance
 from stream.monitor.scopes import Scope, event_scope, label_scope
-from stream.monitor.state import State
+from stream.monitor.state import State, Version
 
+PLACE = ("topic", "partition", "offset", "row")
 SAME = ("model", "version", "key", "check", "at", "plan", "score", "value", "answer", "segments")  # of a prediction
 
 
@@ -27,6 +29,7 @@ class Meetings:
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
         self._settings, self._state, self._ledger = settings, state, ledger
         self._performance = Performance(settings, state, ledger)
+        self._charts: dict[Version, Chart] = {}  # as the last Commit has them
 
     def due(self) -> list[Steps]:
         """The questions of all steps that both watermarks have passed since the last ones."""
@@ -41,7 +44,8 @@ class Meetings:
         return found
 
     def recall(self, standing: Callable[[int], Standing]) -> None:
-        """Ask once how the windows stand that labels may still change."""
+        """Ask once how the windows stand that labels may still change. Call it before the first of some answers."""
+        self._charts = dict(self._state.charts)
         if not self._performance.recalled:
             since = self.since()
             self._performance.recall(standing(NEVER if since is None else since), self._joined_of)
@@ -49,6 +53,7 @@ class Meetings:
     def forget(self) -> None:
         """Let everything since the last Commit be as if it had not been: the store failed amid its answers."""
         self._ledger.clear()
+        self._state.charts = self._charts
         self._performance.forget()
 
     def take(self, steps: Steps, met: Meeting, kept: Kept) -> None:
@@ -63,7 +68,8 @@ class Meetings:
             "change": np.concatenate((np.ones(len(simple["step"]), np.int64), [one.change for one in made.found])),
             "first": np.concatenate((np.ones(len(simple["step"]), np.bool_), [one.first for one in made.found])),
         }
-        rows = _rows(predictions, answers, columns)
+        order = _order(predictions, answers, columns)
+        rows = _rows(predictions, answers, {name: column[order] for name, column in columns.items()})
         if len(columns["step"]):
             told = {name: Texts.of(rows[name].tolist()) for name in ("model", "version", "plan", "answer")}
             moments = {name: _moments(rows[name]) for name in ("end", "step")}
@@ -123,6 +129,15 @@ class Meetings:
 def _in_ns(rows: Columns) -> dict[str, NDArray[Any]]:
     times = [name for name in ("end", "step") if name in rows]
     return {**rows} | {name: rows[name].astype("datetime64[us]").astype(np.int64) * 1_000 for name in times}
+
+
+def _order(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mapping[str, Any]) -> NDArray[np.intp]:
+    """Changes by step, then by the label's time and position, then by the prediction's position."""
+    told, said = at["prediction"], at["label"]
+    places = ((answers, said), (predictions, told))
+    keys = [np.unique(rows[name][i], return_inverse=True)[1] for rows, i in places for name in PLACE]
+    order: NDArray[np.intp] = np.lexsort((at["change"], *reversed(keys), answers["at"][said], at["step"]))
+    return order
 
 
 def _rows(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mapping[str, Any]) -> dict[str, Any]:

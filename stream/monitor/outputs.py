@@ -32,6 +32,9 @@ class Answers(Protocol):
     def measure(self, made: Cells) -> dict[str, Measured]:
         """All metrics of each row."""
 
+    def wrong(self, rows: Rows) -> NDArray[np.bool_] | None:
+        """Which pairs are errors, (n,); None where answers are not right or wrong."""
+
 
 @dataclass(frozen=True)
 class Binary:
@@ -48,14 +51,23 @@ class Binary:
 
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Decision and score beside the truth."""
-        score, answer = rows["score"], _texts(rows["answer"], rows["value"])
-        by_score = np.where(np.isnan(score), -1, score >= self.threshold)
-        predicted = np.where(answer == "", by_score, answer == self.positive).astype(np.int8)
-        return binary.pairs(self.settings, score, predicted, np.asarray(rows["label"] == self.positive, np.bool_))
+        return binary.pairs(self.settings, rows["score"], *self._decided(rows))
 
     def measure(self, made: Cells) -> dict[str, Measured]:
         """All metrics of a binary classifier."""
         return binary_metrics.measure(binary.read(self.settings, made))
+
+    def wrong(self, rows: Rows) -> NDArray[np.bool_]:
+        """A decision that is not the label; without one nothing is wrong."""
+        predicted, label = self._decided(rows)
+        return np.asarray((predicted >= 0) & (predicted != label), np.bool_)
+
+    def _decided(self, rows: Rows) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+        """The decision of each pair, -1 where it is not known, and its label."""
+        score, answer = rows["score"], _texts(rows["answer"], rows["value"])
+        by_score = np.where(np.isnan(score), -1, score >= self.threshold)
+        predicted = np.where(answer == "", by_score, answer == self.positive).astype(np.int8)
+        return predicted, np.asarray(rows["label"] == self.positive, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,10 @@ class Classes:
         """All metrics over the classes."""
         return multiclass_metrics.measure(self.settings, made)
 
+    def wrong(self, rows: Rows) -> NDArray[np.bool_]:
+        """Another class than the label."""
+        return np.asarray(_texts(rows["answer"], rows["value"]) != rows["label"], np.bool_)
+
 
 @dataclass(frozen=True)
 class Numbers:
@@ -105,6 +121,10 @@ class Numbers:
     def measure(self, made: Cells) -> dict[str, Measured]:
         """All metrics of errors."""
         return errors.measure(self.settings, made)
+
+    def wrong(self, rows: Rows) -> None:
+        """No number is right."""
+        assert len(rows)
 
 
 def answers_of(model: Model, plan: Plan) -> Answers | None:
@@ -149,7 +169,9 @@ def measured(answers: Answers, rows: Rows, fields: int, n_rows: int) -> tuple[di
 
 def _segments(packed: Sequence[bytes], fields: int) -> Integers:
     """Rows of segment fields, (n, fields)."""
-    return np.frombuffer(b"".join(packed), "<u2").reshape(len(packed), -1)[:, :fields].astype(np.int64)
+    if not fields:  # perhaps of several plans, and of several lengths
+        return np.empty((len(packed), 0), np.int64)
+    return np.frombuffer(b"".join(packed), "<u2").reshape(len(packed), fields).astype(np.int64)
 
 
 def _texts(answer: NDArray[Any], value: Floats) -> NDArray[Any]:

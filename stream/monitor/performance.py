@@ -18,18 +18,15 @@ from sinks import commit as tables
 from sinks.commit import Standing, Steps, Texts
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
+from stream.monitor.called import Called, Key
+from stream.monitor.charting import Charts
 from stream.monitor.outputs import Rows, answers_of, measured
-from stream.monitor.panes import UNTOLD
 from stream.monitor.state import State
-from stream.plan import Plan
-from stream.roster import FUTURE
-from stream.windows import decided_from, window_end
 
 PROVISIONAL, MATURE, FINAL = "provisional", "mature", "final"
 MORE: Final = 1.25  # times as many labels are news
 SEGMENTED: Final = ("accuracy", "precision", "recall", "selection_rate", "roc_auc", "mae", "rmse", "mean_error")
 
-Key = tuple[str, str, int, int]  # model, version, length, end of the window
 Kept = Callable[[str, int, int], Rows]  # the pairs of a model in panes that end in a span: those of the store
 
 
@@ -48,6 +45,8 @@ class Performance:
 
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
         self._settings, self._state, self._ledger = settings, state, ledger
+        self._called = Called(settings, state)
+        self._charts = Charts(settings, state, ledger)
         self._windows: dict[Key, Window] | None = None
         self._agenda: dict[str, list[tuple[int, Key]]] = {}  # by model, a heap: when which window closes, or is final
 
@@ -65,7 +64,7 @@ class Performance:
         self._windows, self._agenda = {}, {}
         for panes, of_arrived in ((known.arrived, True), (known.labelled, False)):
             for (model, version, end), n in panes.items():
-                for key in self._keys(model, version, end) if end <= joined(model) else ():
+                for key in self._called.windows(model, version, end) if end <= joined(model) else ():
                     window = self._window(key)
                     window.arrived += n * of_arrived
                     window.labelled += n * (not of_arrived)
@@ -82,13 +81,15 @@ class Performance:
         pairs = _by_step(new)
         coming: dict[int, list[tuple[Key, int]]] = {}
         for (model, version, end), n in arrived.items():
-            coming.setdefault(end, []).extend((key, n) for key in self._keys(model, version, end))
+            coming.setdefault(end, []).extend((key, n) for key in self._called.windows(model, version, end))
         times = [*{*pairs, *coming}]
         heapq.heapify(times)
         while (at := self._next(times, steps)) is not None:
             for key, n in coming.pop(at, ()):
                 self._window(key).arrived += n
-            changed, corrected = self._count(new, pairs.pop(at, ()))
+            places = pairs.pop(at, [])
+            self._charts.step(at, new, places)
+            changed, corrected = self._count(new, places)
             for key in sorted(changed | self._due(at, steps)):
                 self._tell(key, at, new, kept, corrected=key in corrected)
 
@@ -116,7 +117,7 @@ class Performance:
         changed, corrected = set[Key](), set[Key]()
         model, version, end, change, first = (new[name] for name in ("model", "version", "end", "change", "first"))
         for i in places:
-            for key in self._keys(model[i], version[i], int(end[i])):
+            for key in self._called.windows(model[i], version[i], int(end[i])):
                 self._window(key).labelled += int(change[i])
                 changed.add(key)
                 if not first[i]:
@@ -163,20 +164,19 @@ class Performance:
         """The metrics of a window's pairs up to a step as rows; whether there are any."""
         name, version, length, end = key
         before = kept(name, end - length, end)
-        rows = {column: np.concatenate((before[column], new[column])) for column in new}
-        mine = (rows["model"] == name) & (rows["end"] > end - length) & (rows["end"] <= end) & (rows["step"] <= at)
-        told = [
-            self._named(name, each, pane) for each, pane in zip(rows["version"][mine], rows["end"][mine], strict=True)
-        ]
-        places = np.flatnonzero(mine)[np.array(told, np.object_) == version]
-        rows = {column: values[places] for column, values in rows.items()}
-        plan, entry = self._plan(name, rows), self._state.roster.get(name)
+        every = {column: np.concatenate((before[column], new[column])) for column in new}
+        panes, steps = every["end"], every["step"]
+        there = np.flatnonzero((every["model"] == name) & (panes > end - length) & (panes <= end) & (steps <= at))
+        told = zip(every["version"][there].tolist(), panes[there].tolist(), strict=True)
+        called = np.array([self._called.version(name, each, pane) == version for each, pane in told], np.bool_)
+        pairs = {column: values[there[called]] for column, values in every.items()}
+        plan, entry = self._called.plan(name, pairs), self._state.roster.get(name)
         answers = None if plan is None or entry is None else answers_of(entry.settings, plan)
         if plan is None or answers is None:
             return False
-        one_plan = bool((rows["plan"] == plan.id).all())  # segments of another plan are other rows
+        one_plan = bool((pairs["plan"] == plan.id).all())  # segments of another plan are other rows
         fields, names = (len(plan.segments), plan.rows) if one_plan else (0, plan.rows[:1])
-        metrics, n = measured(answers, rows, fields, len(names))
+        metrics, n = measured(answers, pairs, fields, len(names))
         chosen = [
             (metric, row)
             for metric, found in metrics.items()
@@ -219,30 +219,6 @@ class Performance:
             "predicted": np.where(row == 0, self._known[key].arrived, -1),
             "labelled": n[row],
         }
-
-    # ---- what things are called
-
-    def _keys(self, model: str, version: str, end: int) -> Iterable[Key]:
-        """The windows of a pane."""
-        entry = self._state.roster.get(model)
-        named = self._named(model, version, end)
-        lengths = () if entry is None else entry.settings.windows
-        return [(model, named, length, window_end(end, length)) for length in lengths]
-
-    def _named(self, model: str, version: str, end: int) -> str:
-        """The version as it is told apart: one that had room when the pane of the prediction closed."""
-        entry, settings = self._state.roster.get(model), self._settings
-        decided = decided_from(end, settings.pane, settings.lateness, settings.events.max_ahead)
-        known = entry is not None and entry.versions.get(version, FUTURE) <= decided
-        return version if known else UNTOLD
-
-    def _plan(self, model: str, rows: Rows) -> Plan | None:
-        """The newest of the plans by which pairs were counted, as far as it is still known."""
-        entry = self._state.roster.get(model)
-        by_id = {} if entry is None else {plan.id: plan for plan in entry.plans}
-        return max(
-            (by_id[each] for each in set(rows["plan"]) if each in by_id), key=lambda plan: plan.since, default=None
-        )
 
 
 def _by_step(new: Rows) -> dict[int, list[int]]:

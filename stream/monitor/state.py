@@ -8,6 +8,7 @@ import msgspec
 
 from stream.config.settings import Settings
 from stream.monitor.accumulator import Window
+from stream.monitor.charts import Chart
 from stream.monitor.learning import Learner
 from stream.monitor.losses import Losses
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
@@ -36,6 +37,7 @@ class State:
     labels_closed: dict[Scope, int] = field(default_factory=dict)
     topics_closed: dict[str, int] = field(default_factory=dict)
     joined: dict[tuple[Scope, Scope], int] = field(default_factory=dict)
+    charts: dict[Version, Chart] = field(default_factory=dict)
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
@@ -75,6 +77,7 @@ class _Packed(msgspec.Struct, frozen=True):
     scopes: list[Scope] = []
     label_scopes: list[Scope] = []
     joined: list[tuple[tuple[Scope, Scope], int]] = []
+    charts: list[tuple[Version, tuple[int, ...]]] = []
 
 
 def pack(state: State) -> bytes:
@@ -103,6 +106,7 @@ def pack(state: State) -> bytes:
             list(state.scopes),
             list(state.label_scopes),
             list(state.joined.items()),
+            [(version, chart.pack()) for version, chart in state.charts.items()],
         )
     )
 
@@ -158,6 +162,7 @@ def unpack(
         carried(dict(found.labels_closed), label_scopes(settings), found.label_scopes),
         {topic: end for topic, end in found.topics_closed.items() if topic in topics(settings)},
         dict(found.joined),
+        {version: Chart.unpack(one) for version, one in found.charts if version[0] in names},
         found.losses,
         found.pane,
         tuple(found.scopes),

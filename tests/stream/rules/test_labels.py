@@ -138,3 +138,24 @@ def test_in_the_end_windows_say_what_scikit_learn_says_of_the_finished_files(see
                     assert told(log, metric, segment, 5)[end][-1][2] == pytest.approx(wanted, abs=2e-6)
                 auc = told(log, "roc_auc", segment, 5)[end][-1][2]
                 assert auc == pytest.approx(roc_auc_score(answers, scores), abs=0.01)
+
+
+def test_a_fall_of_accuracy_is_found_within_two_hundred_labels() -> None:
+    """0.90 becomes 0.72 under the same inputs: one finding says so, soon, and before that there was none."""
+    dice = random.Random(3)
+    log = story()
+    fell_at, n = 24, 100  # predictions per minute
+    for minute in range(30):
+        names = [f"{minute}-{i}" for i in range(n)]
+        right = 0.9 if minute < fell_at else 0.72
+        log.publish(FIRST, *(prediction(minute + 0.5, name, 0.9) for name in names))
+        log.publish(LABELS, *(label(minute + 0.6, id=name, label=int(dice.random() < right)) for name in names))
+    log.publish(FIRST, event(60))
+    log.publish(LABELS, label(60))
+    log.read(batch=333).commit()
+    found = [row for row in log.rows(tables.FINDINGS) if row["detector"] == "error_rate"]
+    assert found
+    assert [] == [row for row in found if row["end"] <= fell_at]
+    assert min(row["end"] for row in found) <= fell_at + 2
+    assert 0.2 < found[0]["value"] < 0.45
+    assert 0.07 < found[0]["limit"] < 0.13

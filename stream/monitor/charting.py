@@ -1,0 +1,46 @@
+"""The charts of all versions: which pairs move which chart, and what an alarm becomes."""
+
+from collections.abc import Sequence
+
+from stream.config.settings import Settings
+from stream.ledger import Ledger
+from stream.monitor import rows
+from stream.monitor.called import Called
+from stream.monitor.charts import DETECTOR, FEATURE, Alarm, Chart
+from stream.monitor.findings import Finding
+from stream.monitor.outputs import Rows, answers_of
+from stream.monitor.state import State, Version
+
+
+class Charts:
+    """Moves charts, which are part of the state; alarms are findings."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
+        self._settings, self._state, self._ledger = settings, state, ledger
+        self._called = Called(settings, state)
+
+    def step(self, at: int, new: Rows, places: Sequence[int]) -> None:
+        """Let the first labels of predictions move the charts of their versions."""
+        mine: dict[Version, list[int]] = {}
+        for i in places:
+            if new["first"][i]:
+                model, version, end = new["model"][i], new["version"][i], int(new["end"][i])
+                mine.setdefault((model, self._called.version(model, version, end)), []).append(i)
+        for key, members in sorted(mine.items()):
+            pairs = {name: column[members] for name, column in new.items()}
+            plan, entry = self._called.plan(key[0], pairs), self._state.roster.get(key[0])
+            answers = None if plan is None or entry is None else answers_of(entry.settings, plan)
+            wrong = None if answers is None else answers.wrong(pairs)
+            if wrong is None or entry is None:
+                continue
+            chart = self._state.charts.get(key, Chart())
+            self._state.charts[key], alarms = chart.step(wrong, at, self._settings.pane, entry.settings)
+            if alarms:
+                self._found(key, at, alarms[-1])
+
+    def _found(self, key: Version, at: int, alarm: Alarm) -> None:
+        pane = self._settings.pane
+        about = (*key, "", FEATURE, pane, at - pane, at, DETECTOR)
+        words = f"errors went from {alarm.reference:.1%} to {alarm.rate:.1%} of the last {alarm.n:,} labels"
+        found = Finding(*about, alarm.rate, alarm.reference, alarm.n, (), words)
+        rows.finding_rows(self._ledger, [found], "")

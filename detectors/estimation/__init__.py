@@ -1,0 +1,1 @@
+"""How good a model probably is, before any label has come."""

@@ -1,0 +1,146 @@
+"""What an estimate rests on: a calibrator, and how many labelled scores it knows in each bin.
+
+A window without labels holds counts of (decision, bin) and two sums per row, so its panes add up. Bins end between two
+steps of the calibrator: all scores of a bin have one probability, but for the few on a line between steps. Measured
+against the rows themselves, ten references and shifts of 1.2 deviations: within 7e-4; average precision of rare
+positives, 2e-3.
+"""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+from msgspec import Struct
+from scipy.special import logit
+
+from detectors.calibration import Bools, Calibrator, better, starts
+from detectors.codes import Floats, Integers
+from detectors.performance.cells import Cells, Layout
+
+GROUPS_MAX = 64  # of equally many labelled scores
+GROUP = 25  # of these at least, so that the share of positives is known well enough for an error
+EVEN = 128  # cuts of the unit interval where scores are trusted: no bin is wider than 1/128
+EDGES_MAX = 448  # of a million labelled scores, isotonic regression makes about 256 steps
+SUMS = np.array([-34, -40], np.int64)  # quanta 2^-34 of a log loss, at most 36.1, and 2^-40 of a squared error
+LEAST = float(np.finfo(np.float64).eps)  # scores are this far from 0 and 1 in a log loss, as in scikit-learn
+PRIOR = 0.5  # labels of either kind that a group has beside its own: a group of equal labels is not certain
+
+
+class Basis(Struct, frozen=True):
+    """The reference as estimates need it, bins in the order of their scores, (bins,) each but for `edges`."""
+
+    calibrator: Calibrator
+    edges: Floats  # (bins - 1,): where all bins but the first begin
+    groups: Integers  # neighbouring bins together, whose labels are enough to know how wrong their probabilities are
+    events: Integers  # labelled scores, at least one
+    positives: Integers
+    probability: Floats  # mean, calibrated
+    scores: Floats  # mean
+    log_odds: Floats  # mean, of scores; nan where they are no probabilities
+
+    @classmethod
+    def of(cls, score: Floats, label: Bools, seed: int) -> Self:
+        """The basis of a labelled reference, all of it finite, (n,) each; `seed` picks what calibration is tried on."""
+        return cls.calibrated(score, label, better(score, label, seed))
+
+    @classmethod
+    def calibrated(cls, score: Floats, label: Bools, calibrator: Calibrator) -> Self:
+        """The basis of a labelled reference with this calibrator."""
+        edges, groups = _edges(np.unique(score), np.sort(score), calibrator)
+        bins = np.searchsorted(edges, score, side="right")
+        events = np.bincount(bins, minlength=len(edges) + 1)
+        odds = log_odds(score)
+        means = [np.bincount(bins, values) / events for values in (calibrator.apply(score), score, odds)]
+        positives = np.bincount(bins, label, len(events)).astype(np.int64)
+        return cls(calibrator, edges, groups, events, positives, *means)
+
+    @property
+    def layout(self) -> Layout:
+        """The cells of a window: a count per decision and bin, and the sums of both losses."""
+        return Layout(2 * len(self.events), SUMS)
+
+    def bins(self, score: Floats) -> Integers:
+        """The bin of each score, of the same shape."""
+        return np.searchsorted(self.edges, score, side="right").astype(np.int64)
+
+    def pairs(self, score: Floats, decided: Bools) -> tuple[Integers, Floats]:
+        """What each event adds to the cells: the count it raises, (n, 1), and its expected losses, (n, 2).
+
+        An event whose score is not finite adds nothing.
+        """
+        places = np.where(~np.isfinite(score), -1, decided * len(self.events) + self.bins(score))
+        return places[:, None].astype(np.int64), expected_losses(score, self.calibrator.apply(score))
+
+    def known(self) -> tuple[Floats, Floats]:
+        """By how much more positives each group has than expected, and the variance of that, (groups,) each.
+
+        Both are of shares of the group's events.
+        """
+        events, positives = (np.bincount(self.groups, counts) for counts in (self.events, self.positives))
+        expected = np.bincount(self.groups, self.events * self.probability) / events
+        chance = (positives + PRIOR) / (events + 2 * PRIOR)
+        return positives / events - expected, chance * (1 - chance) / events
+
+
+class Window(NamedTuple):
+    """Events without labels, in places of one probability each, which rise with the score: bins, or single events."""
+
+    counts: Floats  # (rows, 2, places): decided no, decided yes
+    probability: Floats  # (places,)
+    scores: Floats  # (places,)
+    log_odds: Floats  # (places,)
+    losses: Floats  # (rows, 2): the mean expected log loss and squared error
+    bins: Integers  # (places,): the bin that each lies in
+
+
+def of_cells(basis: Basis, cells: Cells) -> Window:
+    """The window that cells of the basis' layout hold: a place per bin."""
+    counts = cells.counts.reshape(-1, 2, len(basis.events)).astype(np.float64)
+    bins = np.arange(len(basis.events))
+    return Window(counts, basis.probability, basis.scores, basis.log_odds, cells.read().mean, bins)
+
+
+def of_rows(basis: Basis, score: Floats, decided: Bools) -> Window:
+    """The window of these events, (n,) each, exactly: one row, a place per event. Scores not finite are left out."""
+    score, decided = score[np.isfinite(score)], decided[np.isfinite(score)]
+    order = np.argsort(score, kind="stable")
+    score, decided = score[order], decided[order]
+    probability = basis.calibrator.apply(score)
+    counts = np.stack((~decided, decided))[None].astype(np.float64)
+    losses = expected_losses(score, probability).sum(axis=0, keepdims=True) / (len(score) or np.nan)
+    return Window(counts, probability, score, log_odds(score), losses, basis.bins(score))
+
+
+def log_odds(score: Floats) -> Floats:
+    """The log odds of scores, 36 at most; nan of those that are no probabilities. Any shape."""
+    return np.asarray(np.where((score >= 0) & (score <= 1), logit(np.clip(score, LEAST, 1 - LEAST)), np.nan))
+
+
+def expected_losses(score: Floats, probability: Floats) -> Floats:
+    """The log loss and squared error of scores whose labels have these probabilities, (n, 2)."""
+    inside = (score >= 0) & (score <= 1)
+    score = np.where(inside, score, 0.5)
+    clipped = np.clip(score, LEAST, 1 - LEAST)
+    log_loss = -probability * np.log(clipped) - (1 - probability) * np.log1p(-clipped)
+    square = probability * (1 - score) ** 2 + (1 - probability) * score**2
+    return np.asarray(np.where(inside, np.stack((log_loss, square)), np.nan)).T
+
+
+def _edges(known: Floats, score: Floats, calibrator: Calibrator) -> tuple[Floats, Integers]:
+    """The edges between bins, and the group of each bin; the scores that are `known` once each, and all; both rise.
+
+    An edge lies halfway between two scores of the reference: what falls on a line between two steps is as often given
+    too much as too little.
+    """
+    wanted = starts(calibrator) if calibrator.learned else np.arange(1, EVEN) / EVEN
+    first = np.searchsorted(known, wanted)
+    first = np.unique(first[(first > 0) & (first < len(known))])
+    if len(first) > EDGES_MAX:
+        first = first[np.linspace(0, len(first) - 1, EDGES_MAX).astype(np.int64)]
+    n_groups = min(GROUPS_MAX, max(1, len(score) // GROUP))
+    group = np.searchsorted(known, score[np.arange(1, n_groups) * len(score) // n_groups])
+    group = np.unique(group[group > 0])
+    first = np.union1d(first, group)
+    low, high = known[first - 1], known[first]
+    middle = (low + high) / 2
+    groups = np.concatenate(([0], np.cumsum(np.isin(first, group))))
+    return np.where(middle > low, middle, high), groups.astype(np.int64)

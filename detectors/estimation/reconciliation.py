@@ -1,0 +1,52 @@
+"""Estimate and truth, when labels have come: by how much they differ, and whether more often than the interval says."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import bdtrc, ndtr
+
+from detectors.codes import Floats
+from detectors.estimation.estimate import Estimate
+from detectors.performance.measured import deviations
+
+TINY = 1e-300  # an error of none
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(64)  # of a mean over a normal law
+
+
+class Reconciled(NamedTuple):
+    """What became of estimates."""
+
+    difference: Floats  # (windows,): estimate less truth; nan where either is unknown
+    outside: NDArray[np.bool_]  # (windows,): the truth was not in the interval
+    chance: float  # of so many outside if the estimates are as good as they say; 1 of no windows
+
+
+def reconcile(estimate: Estimate, truth: Floats, level: float) -> Reconciled:
+    """Compare estimates of one metric, of one basis and with intervals of this level, with the truth, (windows,) each.
+
+    The error of the calibration is common to all windows, so they are outside together more often than if each had its
+    own. Given that error, windows are independent: the binomial tail is averaged over it (Vasicek 2002, Loan portfolio
+    value, for the law).
+    """
+    known = ~(np.isnan(truth) | np.isnan(estimate.low))
+    difference = np.where(known, estimate.value - truth, np.nan)
+    outside = known & ((truth < estimate.low) | (truth > estimate.high))
+    n, k = int(known.sum()), int(outside.sum())
+    if not k:
+        return Reconciled(difference, outside, 1.0)
+    common = estimate.shared[known, None] * NODES
+    reach = deviations(level) * estimate.error[known, None]
+    own = np.maximum(estimate.chance[known, None], TINY)
+    each = ndtr((common - reach) / own) + ndtr((-common - reach) / own)
+    tail = bdtrc(k - 1, n, np.clip(each.mean(axis=0), 0.0, 1.0))
+    return Reconciled(difference, outside, float(tail @ WEIGHTS / WEIGHTS.sum()))
+
+
+def peer_limits(reference: Floats, deviation: float, ends: tuple[float, float]) -> tuple[float, float]:
+    """The limits that NannyML sets by convention: mean and `deviation` standard deviations of the reference's chunks.
+
+    They are cut at the metric's ends. Deviations are divided by n.
+    """
+    mean, reach = float(np.nanmean(reference)), deviation * float(np.nanstd(reference))
+    return max(mean - reach, ends[0]), min(mean + reach, ends[1])

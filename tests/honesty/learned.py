@@ -1,0 +1,146 @@
+"""How often intervals hold that were learned otherwise: `python -m tests.honesty.learned`.
+
+Losses of regressions, metrics of many classes, and the weighted reference. Arguments are names of worlds; without, all
+are tried, which takes ten minutes. Prints a share per metric and size of the window, and returns 1 if one is outside.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from scipy.special import expit, softmax
+
+from detectors import importance
+from detectors.codes import Floats, Integers
+from detectors.estimation import multiclass
+from detectors.estimation.estimate import Estimate
+from detectors.estimation.loss import Inputs, LossModel
+from tests.honesty.estimation import BOUNDS, LEVEL, RUNS, SIZES
+
+REFERENCE = 10_000
+FEATURES, CELLS, CLASSES, FINE = 4, 8, 4, 32
+WIDTHS = np.full(FEATURES, CELLS)
+EDGES = np.array([-1.15, -0.67, -0.32, 0.0, 0.32, 0.67, 1.15])
+
+Held = Iterator[tuple[str, int, bool]]  # metric, size of the window, whether its interval held the truth
+
+
+def regression(n: int, shift: float, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
+    """Inputs of which the first says how large errors are, absolute losses, and what they are expected to be."""
+    x = rng.normal(0, 1, (n, FEATURES))
+    x[:, 0] += shift
+    deviation = 0.5 + 0.5 * np.abs(x[:, 0])
+    return x, deviation * np.abs(rng.normal(0, 1, n)), deviation * np.sqrt(2 / np.pi)
+
+
+def cells(x: Floats) -> Integers:
+    """The cells of inputs."""
+    return np.searchsorted(EDGES, x, side="right").astype(np.int64)
+
+
+def inputs(x: Floats) -> Inputs:
+    """What a summary says of them, one row."""
+    counts = np.concatenate([np.bincount(column, minlength=CELLS) for column in cells(x).T])[None]
+    finite = np.full((1, FEATURES), len(x))
+    return Inputs(np.array([len(x)]), counts, finite, x.mean(axis=0)[None], x.std(axis=0)[None])
+
+
+def losses(shift: float, run: int, sizes: tuple[int, ...]) -> Held:
+    """The mean absolute and the mean squared loss of a regression."""
+    rng = np.random.default_rng((1, run))
+    x, loss, _ = regression(REFERENCE, 0.0, rng)
+    models = {name: LossModel.fit(cells(x), WIDTHS, x, loss**power) for name, power in (("mae", 1), ("mse", 2))}
+    for n in sizes:
+        x, loss, _ = regression(n, shift, rng)
+        seen = inputs(x)
+        for name, power in (("mae", 1), ("mse", 2)):
+            yield name, n, holds(models[name].estimate(seen, LEVEL), (loss**power).mean())
+
+
+def classified(n: int, shift: float, rng: np.random.Generator) -> tuple[Floats, Integers, Integers]:
+    """Scores that say too much, what was decided, and labels."""
+    odds = rng.normal(0, 1.2, (n, CLASSES)) + shift * np.arange(CLASSES)
+    probability = softmax(odds, axis=1)
+    label = (rng.random((n, 1)) > np.cumsum(probability, axis=1)).sum(axis=1)
+    scores = softmax(1.6 * odds, axis=1)
+    return scores, scores.argmax(axis=1), label
+
+
+def classes(shift: float, run: int, sizes: tuple[int, ...]) -> Held:
+    """Metrics of many classes."""
+    rng = np.random.default_rng((2, run))
+    basis = multiclass.Basis.of(*classified(REFERENCE, 0.0, rng), run)
+    for n in sizes:
+        scores, decided, label = classified(n, shift, rng)
+        truth = multiclass.Window(np.eye(CLASSES)[label], decided, scores)
+        for name, found in multiclass.estimate(basis, scores, decided, LEVEL).items():
+            yield name, n, holds(found, multiclass.METRICS[name](truth)[0])
+
+
+def fine(x: Floats) -> Integers:
+    """The cells of inputs, as many as a grid has: within wide ones inputs shift too."""
+    return np.searchsorted(np.linspace(-2.4, 2.4, FINE - 1), x, side="right").astype(np.int64)
+
+
+def decisions(n: int, shift: tuple[float, float], rng: np.random.Generator) -> tuple[Integers, importance.Rows]:
+    """The cells of two inputs that decide how sure labels are, and events."""
+    x = rng.normal(shift, 1.0, (n, 2))
+    score = expit(x[:, 0]).round(2)
+    label = rng.random(n) < expit(1.5 * x[:, 0] + 0.8 * x[:, 1])
+    return fine(x), importance.Rows(score, score >= 0.5, label)
+
+
+def weights(shift: float, run: int, sizes: tuple[int, ...]) -> Held:
+    """Metrics of the weighted reference."""
+    rng = np.random.default_rng((3, run))
+    known, rows = decisions(REFERENCE, (0.0, 0.0), rng)
+    for n in sizes:
+        window, seen = decisions(n, (shift, -shift / 2), rng)
+        counts = np.concatenate([np.bincount(column, minlength=FINE) for column in window.T])
+        raked = importance.rake(known, np.full(2, FINE), counts)
+        for name, found in importance.estimate(rows, raked, n, LEVEL).items():
+            yield name, n, holds(found, importance.METRICS[name][0](seen, np.full(n, 1 / n))[0])
+        squares = [(mine.score - mine.label) ** 2 for mine in (rows, seen)]
+        yield "mean", n, holds(importance.estimate_mean(squares[0], raked, n, LEVEL), squares[1].mean())
+
+
+WORLDS: dict[str, tuple[Callable[[float, int, tuple[int, ...]], Held], float]] = {
+    "losses": (losses, 0.0),
+    "losses shifted": (losses, 0.7),
+    "classes": (classes, 0.0),
+    "classes shifted": (classes, 0.4),
+    "weights": (weights, 0.0),
+    "weights shifted": (weights, 0.5),
+}
+
+
+def holds(found: Estimate, truth: float) -> bool:
+    """The truth is in the interval."""
+    return bool(found.low[0] <= truth <= found.high[0])
+
+
+def covered(name: str, runs: range, sizes: tuple[int, ...] = SIZES) -> dict[str, dict[int, float]]:
+    """The share of runs whose interval held the truth, by metric and size."""
+    world, shift = WORLDS[name]
+    held: dict[str, dict[int, list[bool]]] = {}
+    for run in runs:
+        for metric, n, one in world(shift, run, sizes):
+            held.setdefault(metric, {}).setdefault(n, []).append(one)
+    return {metric: {n: float(np.mean(each)) for n, each in by_size.items()} for metric, by_size in held.items()}
+
+
+def main(names: list[str]) -> int:
+    """Print the table; 1 where a promise is broken."""
+    broken = False
+    for name in names or list(WORLDS):
+        print(f"{name}: shifted by {WORLDS[name][1]}, {RUNS} runs")
+        for metric, shares in covered(name, range(RUNS)).items():
+            outside = not all(BOUNDS[0] <= share <= BOUNDS[1] for share in shares.values())
+            broken |= outside
+            row = [f"{share:8.4f}" for share in shares.values()]
+            print(f"  {metric:18}", *row, "  outside" if outside else "", flush=True)
+    return int(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -228,7 +228,8 @@ def _text(chunked: Any) -> Column:  # noqa: ANN401 - pyarrow is untyped
     """Texts as codes. Each chunk has words of its own, perhaps with a null among them."""
     if chunked.num_chunks == 1 and not chunked.null_count and not chunked.chunk(0).dictionary.null_count:
         texts = chunked.chunk(0)
-        return Column("text", None, _fixed(texts.indices), tuple(texts.dictionary.to_pylist()))
+        places = _fixed(texts.indices).astype(np.int64)  # codes of a byte each would overflow in what reckons with them
+        return Column("text", None, places, tuple(texts.dictionary.to_pylist()))
     code_of: dict[str | None, int] = {None: 0}
     pieces = []
     codes, known = list[int](), None

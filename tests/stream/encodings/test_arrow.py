@@ -11,7 +11,7 @@ import pytest
 from stream.encodings.arrow.columns import column
 from stream.encodings.arrow.reading import BYTES_MAX, NOT_INSTALLED, ROWS_MAX, Refused, read
 from stream.encodings.packed import unpacked
-from stream.events import Arrow, Batch
+from stream.events import KINDS, Arrow, Batch
 from tests.stream.encodings import oracle, tables
 from tests.stream.encodings.oracle import World
 from tests.stream.encodings.worlds import MANY_WORDS, WORLD, WORLDS, decoder, outcomes, records, valid, written
@@ -157,3 +157,16 @@ def test_nothing_is_missing_from_a_dictionary_that_fills_its_indices(indices: pa
     assert read.missing is not None
     assert [False, True, False] == read.missing.tolist()
     assert [words[0], words[-1]] == [read.words[i] for i in read.values[[0, 2]]]
+
+
+def test_heads_are_told_apart_however_narrow_their_dictionaries_are() -> None:
+    """Codes of one byte each, as pandas has them; how many heads there may be is their product."""
+    heads = [(KINDS[i % 3], f"m{i}", f"v{i * 7 % 100}") for i in range(100)]
+    columns = {name: _of_bytes([head[at] for head in heads]) for at, name in enumerate(("kind", "model", "version"))}
+    batch = decoded(WORLD, [tables.stream(pa.table({**columns, "time": range(100), "id": range(100)}))])
+    assert heads == [(KINDS[head.kind], head.name, head.version) for head in map(batch.heads.__getitem__, batch.head)]
+
+
+def _of_bytes(words: list[str]) -> pa.DictionaryArray:
+    """Words as a dictionary whose codes take one byte."""
+    return pa.array(words).dictionary_encode().cast(pa.dictionary(pa.int8(), pa.string()))

@@ -57,7 +57,8 @@ class Decoder:
                 refused.append(Reject(run.at, run.value.reason, run.value.detail))
             else:
                 by_schema.setdefault(run.value.schema, []).append(run)
-        yield self._plain(records, np.flatnonzero(one), refused)
+        if refused or one.any() or not by_schema:
+            yield self._plain(records, np.flatnonzero(one), refused)
         yield from map(self._tables.decode, by_schema.values())
 
     def _plain(self, records: Records, places: Ints, refused: list[Reject]) -> Part:

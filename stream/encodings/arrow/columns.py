@@ -66,7 +66,7 @@ class Column:
         if self.kind == "text":
             found, codes = list[Any](self.words), self.values
         else:
-            stored, codes = np.unique(self.values, return_inverse=True)
+            stored, codes = distinct(self.values)
             found = [self._written(each) for each in stored]
         return codes if self.missing is None else np.where(self.missing, len(found), codes), [*found, None]
 
@@ -77,6 +77,18 @@ class Column:
             case "other" | "nothing":
                 return []
         return stored.item()
+
+
+def distinct(values: NDArray[Any]) -> tuple[NDArray[Any], Ints]:
+    """The different values in their order, and where each is among them, (n,)."""
+    if len(values) and values.dtype.kind in "iu":
+        least, n = values.min(), int(values.max()) - int(values.min()) + 1
+        if n <= len(values):  # a place for each that there may be: less than half the time of sorting (measured)
+            places = np.subtract(values, least, dtype=np.int64)
+            met, found = np.zeros(n, np.bool_), np.empty(n, values.dtype)
+            met[places], found[places] = True, values
+            return found[met], (np.cumsum(met) - 1).take(places)
+    return np.unique(values, return_inverse=True)
 
 
 def absent(n: int) -> Column:
@@ -117,13 +129,12 @@ def written(chunked: Any, row: int) -> Any:  # noqa: ANN401 - pyarrow is untyped
     return scalar.as_py()
 
 
-def text_bytes(chunked: Any) -> tuple[int, int]:  # noqa: ANN401 - pyarrow is untyped
-    """How long the longest text of a column is, and all together, those of a dictionary once; 0 where it has none."""
-    if not is_text(chunked):
-        return 0, 0
-    _, encoded = _stored(chunked.type)
-    pieces = [_lengths(chunk.dictionary if encoded else chunk) for chunk in chunked.chunks]
-    return max((int(piece.max(initial=0)) for piece in pieces), default=0), sum(int(piece.sum()) for piece in pieces)
+def text_lengths(chunked: Any) -> list[NDArray[Any]]:  # noqa: ANN401 - pyarrow is untyped
+    """How many bytes the texts of a column have, those of a dictionary once; nothing where it has no texts."""
+    stored, encoded = _stored(chunked.type)
+    if kind_of(stored) != "text":
+        return []
+    return [_lengths(chunk.dictionary if encoded else chunk) for chunk in chunked.chunks]
 
 
 def is_text(chunked: Any) -> bool:  # noqa: ANN401 - pyarrow is untyped

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from stream.encodings.arrow.columns import Column, absent, column, is_text, text_bytes, written
+from stream.encodings.arrow.columns import Column, absent, column, is_text, text_lengths, written
 from stream.encodings.schema import CONTRACT
 from stream.events import RESERVED
 
@@ -59,12 +59,12 @@ class Fields:
     def longest(self, layout: Layout) -> int:
         """No event's JSON is longer, bytes."""
         columns = ((self._inner[group] or {}) if group else self._top for group, _ in layout.texts)
-        texts = (text_bytes(column[name])[0] for column, (_, name) in zip(columns, layout.texts, strict=True))
-        return layout.n_bytes + 6 * sum(texts)
+        texts = (text_lengths(column[name]) for column, (_, name) in zip(columns, layout.texts, strict=True))
+        return layout.n_bytes + 6 * sum(max((int(piece.max(initial=0)) for piece in each), default=0) for each in texts)
 
     def text_bytes(self) -> int:
         """The bytes of all texts."""
-        return sum(text_bytes(each)[1] for _, _, each in self._every())
+        return sum(int(piece.sum()) for _, _, each in self._every() for piece in text_lengths(each))
 
     def payload(self, row: int) -> bytes:
         """An event as JSON, with all its fields."""

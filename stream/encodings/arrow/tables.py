@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream import events
-from stream.encodings.arrow.columns import Column
+from stream.encodings.arrow.columns import Column, distinct
 from stream.encodings.arrow.fields import Fields
 from stream.encodings.arrow.reading import Table
 from stream.encodings.identity import NO_KEY, answer, key_of, keys
@@ -38,6 +38,24 @@ class Part(NamedTuple):
     rejects: Sequence[Reject]
 
 
+class _Heads(NamedTuple):
+    """The different heads of events, (heads,), and which of them each event has, `at` (n,)."""
+
+    at: Ints
+    places: NDArray[np.int32]  # among all that were met; REFUSED where it rejects its events, as in the others
+    kinds: Ints
+    models: Ints  # -1: a stranger's
+
+    def each(self, of_heads: NDArray[Any]) -> NDArray[Any]:
+        """What is so of the heads, for each event, (n,)."""
+        return of_heads.take(self.at)
+
+    def rows(self, models: Sequence[int]) -> Rows:
+        """The events of some models; a slice where they are all."""
+        here = np.isin(self.models, models)
+        return slice(None) if here.all() else np.flatnonzero(self.each(here))
+
+
 class Tables:
     """Decodes tables as `json` decodes the same events, whose heads it shares."""
 
@@ -52,10 +70,11 @@ class Tables:
         fields = Fields(_joined([table.rows(row, n) for table, row, n in tables]))
         longest = fields.longest(tables[0][0].layout())
         at = ranges(np.array([run.at for run in runs]), [run.n for run in runs])
-        head, time = self._heads(fields), fields.top("time").times(self._dates)
-        flaws = dict(self._flaws(fields, head, time, long=longest > self._bytes_max))
+        heads, time = self._heads(fields), fields.top("time").times(self._dates)
+        head = heads.each(heads.places)
+        flaws = dict(self._flaws(fields, heads, time, long=longest > self._bytes_max))
         rejects = [Reject(int(at[i]), *why) for i, why in flaws.items()]
-        columns: tuple[NDArray[Any], ...] = (at, time, head, *self._columns(fields, head), *self._said(fields, head))
+        columns: tuple[NDArray[Any], ...] = (at, time, head, *self._columns(fields, heads), *self._said(fields, heads))
         if flaws:
             columns = tuple(np.delete(column, list(flaws), axis=0) if len(column) else column for column in columns)
         at, time, head, values, texts, segments, hashes, answers = columns
@@ -63,28 +82,31 @@ class Tables:
 
     # ---- the header
 
-    def _heads(self, fields: Fields) -> NDArray[np.int32]:
-        """The place of each event's head, (n,): the same few again and again."""
+    def _heads(self, fields: Fields) -> _Heads:
+        """The heads of the events: the same few again and again."""
         (kind, kinds), (model, models), (version, versions) = (fields.top(name).distinct() for name in HEADER[:3])
-        keys, at = np.unique((kind * len(models) + model) * len(versions) + version, return_inverse=True)
-        found = list[int]()
+        keys, at = distinct((kind * len(models) + model) * len(versions) + version)
+        places = list[int]()
         for key in keys.tolist():
             rest, i = divmod(key, len(versions))
             j, k = divmod(rest, len(models))
-            found.append(self._json.head_of(kinds[j], models[k], versions[i]))
-        heads: NDArray[np.int32] = np.array(found, np.int32)[at]
-        return heads
+            places.append(self._json.head_of(kinds[j], models[k], versions[i]))
+        met = [None if place == REFUSED else self._json.heads[place] for place in places]
+        return _Heads(
+            at,
+            np.array(places, np.int32),
+            np.array([REFUSED if head is None else head.kind for head in met], np.int64),
+            np.array([REFUSED if head is None else head.model for head in met], np.int64),
+        )
 
-    def _flaws(
-        self, fields: Fields, head: NDArray[np.int32], time: Ints, *, long: bool
-    ) -> Iterator[tuple[int, tuple[str, str]]]:
+    def _flaws(self, fields: Fields, heads: _Heads, time: Ints, *, long: bool) -> Iterator[tuple[int, tuple[str, str]]]:
         """The events that are rejected, and why. `long`: some may have more bytes than an event may."""
-        flawed = (head == REFUSED) | (time == BAD)
+        flawed = heads.each(heads.places == REFUSED) | (time == BAD)
         if self._types.identified:
-            key, labels = fields.top("id"), self._kinds(head) == LABEL
-            missing = np.zeros(len(head), np.bool_) if key.missing is None else key.missing
+            key, labels = fields.top("id"), heads.each(heads.kinds == LABEL)
+            missing = np.zeros(len(time), np.bool_) if key.missing is None else key.missing
             flawed |= missing & labels if key.kind in _IDENTIFYING else ~missing | labels
-        for i in range(len(head)) if long else np.flatnonzero(flawed).tolist():
+        for i in range(len(time)) if long else np.flatnonzero(flawed).tolist():
             n_bytes = len(fields.payload(i)) if long else 0
             if n_bytes > self._bytes_max:
                 yield i, (events.OVERSIZED, oversized(n_bytes, self._bytes_max))
@@ -97,34 +119,30 @@ class Tables:
             return events.BAD_TIME, f"time is {header.time!r:.80}, expected {TIME}"
         return header
 
-    def _said(self, fields: Fields, head: NDArray[np.int32]) -> tuple[Ints, NDArray[np.object_]]:
+    def _said(self, fields: Fields, heads: _Heads) -> tuple[Ints, NDArray[np.object_]]:
         """The keys of all events, and what labels say; no rows where no labels are read."""
-        n = len(head) if self._types.identified else 0
+        n = len(heads.at) if self._types.identified else 0
         answers, hashes = np.full(n, None, np.object_), [NO_KEY] * n
         if n:
-            (place, ids), names = fields.top("id").distinct(), [each.name for each in self._json.heads]
+            (place, ids), head = fields.top("id").distinct(), heads.each(heads.places)
             for i, (key, j) in enumerate(zip(place.tolist(), head.tolist(), strict=True)):
                 if isinstance(ids[key], str | int) and j != REFUSED:
-                    hashes[i] = key_of(names[j], ids[key])
+                    hashes[i] = key_of(self._json.heads[j].name, ids[key])
             (label, labels), (does, events_) = (fields.top(name).distinct() for name in ("label", "event"))
-            for i in np.flatnonzero(self._kinds(head) == LABEL).tolist():
+            for i in np.flatnonzero(heads.each(heads.kinds) == LABEL).tolist():
                 answers[i] = answer(category(labels[label[i]]), category(events_[does[i]]))
         return keys(hashes), answers
 
-    def _kinds(self, head: NDArray[np.int32]) -> Ints:
-        return np.array([*(each.kind for each in self._json.heads), REFUSED]).take(head)
-
     # ---- the rest
 
-    def _columns(self, fields: Fields, head: NDArray[np.int32]) -> tuple[NDArray[Any], ...]:
+    def _columns(self, fields: Fields, heads: _Heads) -> tuple[NDArray[Any], ...]:
         """Numbers, texts and segments of all events; those of strangers are not read."""
-        n, types = len(head), self._types
+        n, types = len(heads.at), self._types
         values = np.full((n, types.n_numeric + OUTPUT_NUMBERS), MISSING)
         texts = np.full((n, types.n_categorical + OUTPUT_TEXTS), NULL_ID, self._json.id_type)
         segments = np.full((n, len(types.segments)), NULL_ID, self._json.id_type)
-        model = np.array([*(each.model for each in self._json.heads), REFUSED]).take(head)
-        present = np.unique(model).tolist()
-        known = _rows(model, [place for place in present if place >= 0])
+        present = sorted({model for model in heads.models.tolist() if model >= 0})
+        known = heads.rows(present)
         for i, name in enumerate(("score", "latency_ms", "prediction")):
             self._number(values[:, i - OUTPUT_NUMBERS], known, fields.top(name))
         for i, name in enumerate(("prediction", "status")):
@@ -133,11 +151,10 @@ class Tables:
             self._text(segments[:, i], known, fields.segment(name))
         shared: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}  # many models have the same features
         for place in present:
-            if place >= 0:
-                shape = self._shapes[place]
-                shared.setdefault((shape.numeric, shape.categorical), []).append(place)
+            shape = self._shapes[place]
+            shared.setdefault((shape.numeric, shape.categorical), []).append(place)
         for (numeric, categorical), places in shared.items():
-            rows = _rows(model, places)
+            rows = heads.rows(places)
             for i, name in enumerate(numeric):
                 self._number(values[:, i], rows, fields.feature(name))
             for i, name in enumerate(categorical):
@@ -160,9 +177,3 @@ def _joined(tables: Sequence[Any]) -> Any:  # noqa: ANN401 - pyarrow is untyped
         return pieces.combine_chunks()
     except pa.ArrowException:  # such as more words of a dictionary than its type can tell apart
         return pieces
-
-
-def _rows(model: Ints, places: Sequence[int]) -> Rows:
-    """The rows of some models; a slice where they are all."""
-    here = np.isin(model, places)
-    return slice(None) if here.all() else np.flatnonzero(here)

@@ -5,10 +5,11 @@ import random
 import subprocess
 import sys
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
-from stream.encodings.arrow.columns import column
+from stream.encodings.arrow.columns import column, distinct
 from stream.encodings.arrow.reading import BYTES_MAX, NOT_INSTALLED, ROWS_MAX, Refused, read
 from stream.encodings.packed import unpacked
 from stream.events import KINDS, Arrow, Batch
@@ -170,3 +171,15 @@ def test_heads_are_told_apart_however_narrow_their_dictionaries_are() -> None:
 def _of_bytes(words: list[str]) -> pa.DictionaryArray:
     """Words as a dictionary whose codes take one byte."""
     return pa.array(words).dictionary_encode().cast(pa.dictionary(pa.int8(), pa.string()))
+
+
+@pytest.mark.parametrize("kind", [f"{sign}{width}" for sign in "iu" for width in (1, 2, 4, 8)])
+def test_different_integers_are_those_that_sorting_finds(kind: str) -> None:
+    """Of every width, at both ends of their type, however close together they lie."""
+    least, greatest = np.iinfo(kind).min, np.iinfo(kind).max
+    rng = np.random.default_rng(5)
+    for low, high in ((least, least + 99), (greatest - 99, greatest), (least, greatest), (7, 7)):
+        for n in (0, 1, 50, 400):
+            values = rng.integers(low, high, n, kind, endpoint=True)
+            for expected, found in zip(np.unique(values, return_inverse=True), distinct(values), strict=True):
+                np.testing.assert_array_equal(expected, found, strict=True)

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream import events
-from stream.encodings.arrow.columns import Column, distinct
+from stream.encodings.arrow.columns import Column
+from stream.encodings.arrow.differing import distinct
 from stream.encodings.arrow.fields import Fields
 from stream.encodings.arrow.reading import Table
 from stream.encodings.identity import NO_KEY, answer, key_of, keys

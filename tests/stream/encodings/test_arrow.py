@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from stream.encodings.arrow.columns import column, distinct
+from stream.encodings.arrow.columns import column
+from stream.encodings.arrow.differing import distinct
 from stream.encodings.arrow.reading import BYTES_MAX, NOT_INSTALLED, ROWS_MAX, Refused, read
 from stream.encodings.packed import unpacked
 from stream.events import KINDS, Arrow, Batch

@@ -82,7 +82,9 @@ def _simple(
     step = np.maximum(answers["end"][said], predictions["end"][prediction])
     once[place[len(theirs) :][said]] = False
     plain = keys[place[len(theirs) :][said]]
-    others = set(map(tuple, keys[~np.isin(keys, plain)].tolist()))
+    others = set(
+        map(tuple, keys[(n_told > 0) & ~np.isin(keys, plain)].tolist())
+    )  # without a prediction nothing follows
     now = (step > after) & (step <= upto)
     return {"prediction": prediction[now], "label": said[now], "step": step[now]}, others
 

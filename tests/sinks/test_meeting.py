@@ -1,0 +1,125 @@
+"""Which labels and predictions some steps are about: both stores, and a loop over all rows."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sinks.commit import ANSWERS, PREDICTIONS, Columns, Commit, Meeting, Steps, Store, Table, type_of
+from stream.events import NEVER
+from stream.monitor.pairs import LOOK_BACK
+from tests.sinks.rows import MINUTE_NS, START_US, plain, rows
+
+START_NS = START_US * 1_000
+PANES = 40
+MODELS = ("fraud", "churn", "Z")
+SEEDS = range(12)
+Row = dict[str, Any]
+
+
+def world(seed: int) -> tuple[list[Commit], int]:
+    """Commits of labels and predictions in no order of time, and how many panes they wait for each other.
+
+    Few ids, so that they repeat, among versions too; of two ids one half of the hash may be the same, either half.
+    """
+    generator = np.random.default_rng(seed)
+    n, n_ids = (int(generator.choice(sizes)) for sizes in ((3, 300, 300), (2, 20, 400)))
+    made = {table.name: _drawn(table, generator, n, n_ids) for table in (PREDICTIONS, ANSWERS)}
+    cuts = np.sort(generator.integers(0, n + 1, 3)).tolist()
+    commits = [
+        Commit(
+            number, {name: {each: column[first:last] for each, column in found.items()} for name, found in made.items()}
+        )
+        for number, (first, last) in enumerate(zip((0, *cuts), (*cuts, n), strict=True), 1)
+    ]
+    return commits, int(generator.choice((0, 1, 3, 9)))
+
+
+def _drawn(table: Table, generator: np.random.Generator, n: int, n_ids: int) -> Columns:
+    """Rows as the stores' other tests have them, but for whose they are, and when."""
+    found = dict(rows(table, generator, n))
+    n = len(found["key"])
+    identity, model = generator.integers(0, n_ids, n), generator.integers(0, len(MODELS), n)
+    number = identity * len(MODELS) + model
+    found["model"] = np.array(MODELS, np.object_)[model]
+    found["key"], found["check"] = number // 2 - 2**62, number % 2 * (2**63 - 1) + number % 3
+    found["end"] = (START_US + generator.integers(0, PANES, n) * (MINUTE_NS // 1_000)).astype("datetime64[us]")
+    return found
+
+
+def asked(seed: int, panes: int) -> Iterator[Steps]:
+    """Questions: the very first, all at once, pane by pane, and cut at random; of some models, or of all."""
+    generator = np.random.default_rng((seed, 1))
+    within = panes * MINUTE_NS + int(generator.choice((0, 0, 0, 1, MINUTE_NS // 2 + 1)))
+    cuts = [(NEVER, 0), (NEVER, PANES), (-1, PANES), *((i, i + 1) for i in range(0, PANES, 5))]
+    cuts += [tuple(sorted(pair)) for pair in generator.integers(-1, PANES + 15, (8, 2)).tolist()]
+    for first, last in cuts:
+        after, upto = (time if time == NEVER else START_NS + time * MINUTE_NS for time in (first, last))
+        models = tuple(generator.choice(MODELS, int(generator.integers(1, 4)), replace=False).tolist())
+        yield Steps(models, after - LOOK_BACK * within, after, upto, within)
+
+
+def by_a_loop(commits: list[Commit], steps: Steps) -> tuple[list[str], list[str], Counter[Any], Counter[Any]]:
+    """What `Steps` and `Meeting` say, one row after the other."""
+
+    def seen(table: Table) -> list[Row]:
+        found = [row for commit in commits for row in plain(commit.tables[table.name])]
+        times = [row | {"end": row["end"] * 1_000} for row in found if row["model"] in steps.models]
+        return [row for row in times if steps.since < row["end"] <= steps.upto]
+
+    told, said = seen(PREDICTIONS), seen(ANSWERS)
+    about = {_id(row) for row in said if row["end"] > steps.after}
+    about |= {_id(row) for row in told if row["end"] > steps.after} & {_id(row) for row in said}
+    first, last = steps.waited
+    unmet = [
+        row
+        for row in said
+        if first < row["end"] <= last
+        and not any(
+            _id(one) == _id(row) and row["end"] - 2 * steps.within <= one["end"] <= row["end"] + steps.within
+            for one in told
+        )
+    ]
+    return (
+        sorted(repr(row) for row in told if _id(row) in about),
+        sorted(repr(row) for row in said if _id(row) in about),
+        Counter((row["model"], row["version"], row["end"]) for row in told if row["end"] > steps.after),
+        Counter((row["model"], row["end"]) for row in unmet),
+    )
+
+
+def _id(row: Row) -> tuple[int, int]:
+    return row["key"], row["check"]
+
+
+def told(met: Meeting) -> tuple[list[str], list[str], Counter[Any], Counter[Any]]:
+    """A store's answer, its rows in one order."""
+    predictions, answers = (
+        sorted(repr(row | {"end": row["end"] * 1_000}) for row in plain(found))
+        for found in (met.predictions, met.answers)
+    )
+    return predictions, answers, Counter(met.arrived), Counter(met.unmet)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_steps_are_about_the_ids_that_a_loop_over_all_rows_finds(store: Store, seed: int) -> None:
+    """Repeated ids, several versions, several models, half of a hash in common, long and short waits, any cut."""
+    commits, panes = world(seed)
+    for commit in commits:
+        store.write(commit)
+    for steps in asked(seed, panes):
+        assert by_a_loop(commits, steps) == told(store.meeting(steps)), steps
+
+
+@pytest.mark.parametrize("n", [0, 50])
+def test_an_answer_has_the_columns_of_its_tables(store: Store, n: int) -> None:
+    """In their order and of their types, with rows and without."""
+    generator = np.random.default_rng(1)
+    store.write(Commit(1, {table.name: _drawn(table, generator, n, 5) for table in (PREDICTIONS, ANSWERS)}))
+    met = store.meeting(Steps(MODELS, NEVER, NEVER, START_NS + PANES * MINUTE_NS, MINUTE_NS))
+    for table, found in ((PREDICTIONS, met.predictions), (ANSWERS, met.answers)):
+        expected = [(column.name, type_of[column.kind]) for column in table.columns]
+        assert expected == [(name, column.dtype) for name, column in found.items()]
+        assert bool(n) == bool(len(found["key"]))

@@ -15,6 +15,7 @@ from sinks.commit import (
     TABLES,
     Columns,
     Commit,
+    Keep,
     Meeting,
     Standing,
     Steps,
@@ -80,11 +81,8 @@ class MemoryStore:
             rows = {table.name: self._joined(table) for table in (PREDICTIONS, PAIRS, PERFORMANCE)}
         return standing(lambda table: rows[table.name], since)
 
-    def forget(
-        self, *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]
-    ) -> None:
+    def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
         """Delete what the protocol says."""
-        before = {"panes": panes_before, "waiting": waiting_before, "history": history_before}
         with self._lock:
             for table in TABLES:
                 rows = self._joined(table)

@@ -54,6 +54,7 @@ class Retention(NamedTuple):
 
     panes: int
     waiting: int
+    answered: int
     history: int
 
 
@@ -197,7 +198,7 @@ class Watch(ABC):
         state = self.state
         oldest = oldest_start(min(state.closed.values(), default=NEVER), self._lengths)
         asked = self.monitor.meetings.since()
-        planned = oldest if asked is None else min(oldest, asked)
+        planned = oldest if asked is None else min(oldest, asked[0])
         self._trim()
         state.roster = state.roster.without_plans_before(planned)
         state.losses = losses.since(state.losses, oldest)
@@ -222,8 +223,9 @@ class Watch(ABC):
         if closed == NEVER:
             return None
         panes = min((window.start for window in self.state.windows.values()), default=closed)
-        history, waiting = closed - self.settings.store.keep, self.monitor.meetings.since()
-        return Retention(min(panes, closed - PANES_KEPT), history if waiting is None else waiting, history)
+        history = closed - self.settings.store.keep
+        waiting, answered = self.monitor.meetings.since() or (history, history)
+        return Retention(min(panes, closed - PANES_KEPT), waiting, answered, history)
 
     def take(self) -> Commit:
         """The next Commit: what was decided since the last one, the positions, and the state to go on from."""

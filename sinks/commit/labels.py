@@ -33,7 +33,7 @@ ANSWERS = declare(
     "answers",
     "Label events. A label's pane is that of its time or of its partition's label clock, whichever is later.",
     "topic partition offset row",
-    "waiting",
+    "answered",
     f"""
 model text: the model
 end time: the end of its pane
@@ -80,7 +80,7 @@ pairs int: predictions that have their first label now
 corrected int: labels that changed an earlier one
 retracted int: labels that were taken back
 again int: labels of an id that has one, without a word of correction; not counted
-late int: labels that came later than `labels.within`; not counted
+late int: labels that came later than `labels.within`, by a day at most; not counted
 orphans int: labels whose id had no prediction within `labels.within`
 unusable int: labels that say nothing: null, an object, an array
 """,

@@ -13,13 +13,22 @@ from sinks.commit.table import Columns, Table
 
 
 class Steps(Struct, frozen=True):
-    """Steps of models whose labels come within the same time. Event times in ns; spans exclude their beginning."""
+    """Steps of models whose labels come within the same time. Event times in ns; spans exclude their beginning.
+
+    A label and its prediction wait `within` for each other. For `grace` more a prediction is there to say that a label
+    is late, and to be known again where it is repeated.
+    """
 
     models: tuple[str, ...]
-    since: int  # nothing older matters to them
     after: int
     upto: int
     within: int
+    grace: int
+
+    def since(self, table: Table) -> int:
+        """What is not after it in a table matters to none of the steps."""
+        waits = self.within + 2 * self.grace if table.name == PREDICTIONS.name else 2 * self.within + self.grace
+        return self.after - waits
 
     @property
     def waited(self) -> tuple[int, int]:
@@ -90,13 +99,14 @@ def _unmet(
     for one, end in zip(theirs[there].tolist(), told[there].tolist(), strict=True):
         ends.setdefault(one, []).append(end)
     for i, one, end in zip(np.flatnonzero(waited).tolist(), ours[waited].tolist(), said[waited].tolist(), strict=True):
-        waited[i] = not any(-2 * steps.within <= each - end <= steps.within for each in ends.get(one, ()))
+        earliest = -steps.within - steps.grace
+        waited[i] = not any(earliest <= each - end <= steps.within for each in ends.get(one, ()))
     return waited
 
 
 def _seen(table: Table, rows: Columns, steps: Steps) -> Columns:
     ends = _ends(rows)
-    seen = np.isin(rows["model"], steps.models) & (ends > steps.since) & (ends <= steps.upto)
+    seen = np.isin(rows["model"], steps.models) & (ends > steps.since(table)) & (ends <= steps.upto)
     return {column.name: rows[column.name][seen] for column in table.columns}
 
 

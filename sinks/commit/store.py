@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from sinks.commit.meeting import Meeting, Standing, Steps
-from sinks.commit.table import Table
+from sinks.commit.table import Keep, Table
 from sinks.commit.tables import BY_NAME, TABLES
 from sinks.commit.texts import Rows
 
@@ -93,13 +93,11 @@ class Store(Protocol):
     def standing(self, since: int) -> Standing:
         """How panes and windows that end after a time, ns, stand with their labels; see `Standing`."""
 
-    def forget(
-        self, *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]
-    ) -> None:
+    def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
         """Delete what nobody needs any more; call it between commits.
 
-        That is rows whose time is before the bound of their table's `keep` (event time, ns), samples whose hash
-        is beyond the bound of their model, and superseded rows of "newest" tables.
+        That is rows whose time is before the bound of their table's `keep`, where there is one (event time, ns),
+        samples whose hash is beyond the bound of their model, and superseded rows of "newest" tables.
         """
 
     def close(self) -> None:

@@ -45,7 +45,7 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     models, versions = (decode(arrived[name]).tolist() for name in ("model", "version"))
     said = ask.ours(ANSWERS, ("model", "end", *_ID), *steps.waited)
     told = ask.seen(PREDICTIONS, ("end", *_ID), said)  # noqa: F841 - by its name in _UNMET
-    unmet = cursor.execute(_UNMET, [-2 * steps.within, steps.within]).fetchnumpy()
+    unmet = cursor.execute(_UNMET, [-steps.within - steps.grace, steps.within]).fetchnumpy()
 
     def met(table: Table) -> Columns:
         found = ask.seen(table, [column.name for column in table.columns], about)
@@ -97,7 +97,7 @@ class _Questions:
         """Columns of all rows of ids that the steps may look at."""
         half = f"SELECT {_listed(names)} FROM {quoted(physical(table))} SEMI JOIN about USING (key) WHERE {_SPAN}"  # noqa: S608 - names of ours
         sql = f'WITH half AS MATERIALIZED ({half}) FROM half SEMI JOIN about USING (key, "check")'
-        return self._cursor.execute(sql, [_bound(self._steps.since), _bound(self._steps.upto)]).fetchnumpy()
+        return self._cursor.execute(sql, [_bound(self._steps.since(table)), _bound(self._steps.upto)]).fetchnumpy()
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
-from sinks.commit import SAMPLES, TABLES, Table
+from sinks.commit import SAMPLES, TABLES, Keep, Table
 from sinks.duck.schema import physical, quoted
 
 COMMITTED = "INSERT INTO commits VALUES (?, ?)"  # a Commit's number, and when it was written
@@ -61,11 +61,8 @@ def selection(  # noqa: PLR0913 - one question, asked by keyword
     return Statement(f"{sql}{paging} OFFSET {int(offset)}", parameters)
 
 
-def deletions(
-    *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]
-) -> list[Statement]:
+def deletions(before: Mapping[Keep, int], samples: Mapping[str, int]) -> list[Statement]:
     """The DELETEs of `Store.forget`."""
-    before = {"panes": panes_before, "waiting": waiting_before, "history": history_before}
     statements = [_deletion(SAMPLES, "model = ? AND hash > ?", *bound) for bound in sorted(samples.items())]
     for table in TABLES:
         if table.keep in before:

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import Commit, Kind, Meeting, Rows, Standing, Steps, StoreFailed, Table, checked, plain, type_of
+from sinks.commit import Commit, Keep, Kind, Meeting, Rows, Standing, Steps, StoreFailed, Table, checked, plain, type_of
 from sinks.commit.store import NOWHERE
 from sinks.duck.connections import Connect, Connections
 from sinks.duck.errors import translated
@@ -106,16 +106,12 @@ class DuckStore:
         with translated(self._path), self.reading() as cursor:
             return standing(cursor, self._words.texts, since)
 
-    def forget(
-        self, *, panes_before: int, waiting_before: int, history_before: int, samples: Mapping[str, int]
-    ) -> None:
+    def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
         """Delete what the protocol says and CHECKPOINT, which frees the blocks for re-use.
 
         Call it every minute or so: on a file of 200 MB it took about a second.
         """
-        statements = deletions(
-            panes_before=panes_before, waiting_before=waiting_before, history_before=history_before, samples=samples
-        )
+        statements = deletions(before, samples)
         statements.append(Statement("DELETE FROM commits WHERE number <= ?", [self._last - COMMITS_KEPT]))
         with translated(self._path):
             self._settle()

@@ -57,13 +57,7 @@ class Writer:
     async def forget(self, before: Retention, samples: Mapping[str, int]) -> None:
         """Let retention go by. A store that cannot forget now is asked again in a minute."""
         try:
-            await self.thread(
-                self.store.forget,
-                panes_before=before.panes,
-                waiting_before=before.waiting,
-                history_before=before.history,
-                samples=samples,
-            )
+            await self.thread(self.store.forget, before._asdict(), samples)
         except StoreFailed as error:
             self.trouble.note(RETENTION, str(error))
         else:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sinks import commit as tables
 from sinks.commit import Columns, Meeting, Standing, Steps, Texts
-from stream.config.settings import Model, Settings
+from stream.config.settings import DAY, Model, Settings
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import pairs
@@ -40,7 +40,7 @@ class Meetings:
                 continue
             for within, members in groupby(group, key=lambda one: one[1]):
                 models = tuple(name for _, _, name in members)
-                found.append(Steps(models, after - pairs.LOOK_BACK * within, after, upto, within))
+                found.append(Steps(models, after, upto, within, _grace(within)))
         return found
 
     def recall(self, standing: Callable[[int], Standing]) -> None:
@@ -48,7 +48,7 @@ class Meetings:
         self._charts = dict(self._state.charts)
         if not self._performance.recalled:
             since = self.since()
-            self._performance.recall(standing(NEVER if since is None else since), self._joined_of)
+            self._performance.recall(standing(NEVER if since is None else since[0]), self._joined_of)
 
     def forget(self) -> None:
         """Let everything since the last Commit be as if it had not been: the store failed amid its answers."""
@@ -59,7 +59,7 @@ class Meetings:
     def take(self, steps: Steps, met: Meeting, kept: Kept) -> None:
         """Turn an answer into rows. Until `passed`, the steps count as not taken. `kept`: pairs of the store."""
         predictions, answers = (_in_ns(rows) for rows in (met.predictions, met.answers))
-        made, simple = pairs.changes(predictions, answers, lambda _: steps.within, steps.after, steps.upto)
+        made, simple = pairs.changes(predictions, answers, steps)
         at = np.array([change.prediction for change in made.found], np.int64)
         columns = {
             "prediction": np.concatenate((simple["prediction"], at)),
@@ -84,14 +84,15 @@ class Meetings:
             if any(steps.after == after and steps.upto == upto for steps in taken):
                 self._state.joined[scopes] = upto
 
-    def since(self) -> int | None:
-        """Event time, ns, from which on rows still wait for something; None where no model has labels."""
-        bounds = []
+    def since(self) -> tuple[int, int] | None:
+        """Event times, ns, from which on predictions and labels still matter; None where no model has labels."""
+        told, said = [], []
         longest = max(length for _, model in self._settings.patterns for length in model.windows)
         for scopes, within, _ in self._joined():
-            joined = self._state.joined.get(scopes, NEVER)
-            bounds.append(NEVER if joined == NEVER else joined - pairs.LOOK_BACK * within - longest)
-        return min(bounds, default=None)
+            joined, grace = self._state.joined.get(scopes, NEVER), _grace(within)
+            told.append(joined - within - max(2 * grace, longest))
+            said.append(joined - 2 * within - grace)
+        return (min(told), min(said)) if told else None
 
     def _joined(self) -> list[tuple[tuple[Scope, Scope], int, str]]:
         """The models that are joined with labels here: their scopes, for how long they wait, their names."""
@@ -124,6 +125,11 @@ class Meetings:
         for model, step in sorted({(model, step) for model, step, _ in counted}):
             fate = [counted[model, step, column.name] for column in tables.MET.columns[2:]]
             self._ledger.row(tables.MET, model, moment(step), *fate)
+
+
+def _grace(within: int) -> int:
+    """For how long a prediction is known after its time: a day, for nobody retries or complains much later."""
+    return min(within, DAY)
 
 
 def _in_ns(rows: Columns) -> dict[str, NDArray[Any]]:

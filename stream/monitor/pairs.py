@@ -2,11 +2,11 @@
 
 A pair belongs to the step max(pane of the label, pane of the prediction), so the answer depends neither on what came
 first nor on how many steps are told at once. Law: the changes of all steps at once are those of one step after the
-other. No step looks back further than LOOK_BACK times `within`: what is older may be forgotten.
+other.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -14,12 +14,11 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sinks.commit import Steps
 from stream.encodings.identity import LABEL, RETRACT
 from stream.events import Ints
 
 Rows = Mapping[str, NDArray[Any]]
-# A label waits for its prediction once, is late for one that has waited twice, and that one may repeat another.
-LOOK_BACK: Final = 3
 FATES: Final = ("repeats", "pairs", "corrected", "retracted", "again", "late", "unusable")
 
 
@@ -35,37 +34,35 @@ class Change(NamedTuple):
 
 @dataclass
 class Changes:
-    """Changes in no order, and how often what became of labels and predictions, by (model, step, fate)."""
+    """Changes in no order, and how often what became of labels and predictions, by (model, step, fate).
+
+    A label that meets the predictions of several versions has a fate with each.
+    """
 
     found: list[Change] = field(default_factory=list)
     fates: Counter[tuple[str, int, str]] = field(default_factory=Counter)
 
 
-def changes(
-    predictions: Rows, answers: Rows, within: Callable[[str], int], after: int, upto: int
-) -> tuple[Changes, dict[str, Ints]]:
-    """What the steps in (after, upto] change, and the plain pairs among it, as columns of places.
+def changes(predictions: Rows, answers: Rows, steps: Steps) -> tuple[Changes, dict[str, Ints]]:
+    """What some steps change, and the plain pairs among it, as columns of places.
 
-    `predictions` and `answers` are the rows that the store has of ids that the steps are about, all that are not later
-    than `upto`, with `end` in ns. `within` says for how long a model's predictions wait, ns.
+    `predictions` and `answers` are the rows that the store has of ids that the steps are about, with `end` in ns.
     """
     made = Changes()
-    simple, rest = _simple(predictions, answers, within, after, upto)
+    simple, rest = _simple(predictions, answers, steps)
     for (model, step), n in Counter(
         zip(predictions["model"][simple["prediction"]].tolist(), simple["step"].tolist(), strict=True)
     ).items():
         made.fates[model, step, "pairs"] += n
-    teller = _Teller(made, predictions, answers, within)
+    teller = _Teller(made, predictions, answers, steps)
     for told, said in _groups(predictions, answers, rest):
         teller.tell(told, said)
-    made.found = [change for change in made.found if after < change.step <= upto]
-    made.fates = Counter({key: n for key, n in made.fates.items() if after < key[1] <= upto})
+    made.found = [change for change in made.found if steps.after < change.step <= steps.upto]
+    made.fates = Counter({key: n for key, n in made.fates.items() if steps.after < key[1] <= steps.upto})
     return made, simple
 
 
-def _simple(
-    predictions: Rows, answers: Rows, within: Callable[[str], int], after: int, upto: int
-) -> tuple[dict[str, Ints], set[tuple[int, int]]]:
+def _simple(predictions: Rows, answers: Rows, steps: Steps) -> tuple[dict[str, Ints], set[tuple[int, int]]]:
     """One prediction and one label of an id, in time: the usual case, all at once. The keys of all others."""
     theirs, mine = _identities(predictions), _identities(answers)
     keys, place = np.unique(np.concatenate((theirs, mine)), return_inverse=True)
@@ -75,9 +72,8 @@ def _simple(
     told[place[: len(theirs)]] = np.arange(len(theirs))
     said = np.flatnonzero(once[place[len(theirs) :]])
     prediction = told[place[len(theirs) :][said]]
-    waits = np.array([within(model) for model in predictions["model"][prediction].tolist()], np.int64)
     usual = (answers["does"][said] == LABEL) & (answers["answer"][said] != "")
-    usual &= np.abs(answers["end"][said] - predictions["end"][prediction]) <= waits
+    usual &= np.abs(answers["end"][said] - predictions["end"][prediction]) <= steps.within
     said, prediction = said[usual], prediction[usual]
     step = np.maximum(answers["end"][said], predictions["end"][prediction])
     once[place[len(theirs) :][said]] = False
@@ -85,7 +81,7 @@ def _simple(
     others = set(
         map(tuple, keys[(n_told > 0) & ~np.isin(keys, plain)].tolist())
     )  # without a prediction nothing follows
-    now = (step > after) & (step <= upto)
+    now = (step > steps.after) & (step <= steps.upto)
     return {"prediction": prediction[now], "label": said[now], "step": step[now]}, others
 
 
@@ -112,38 +108,33 @@ class _Teller:
     made: Changes
     predictions: Rows
     answers: Rows
-    within: Callable[[str], int]
+    steps: Steps
 
     def tell(self, told: list[int], said: list[int]) -> None:
         """One id: its labels in their order, for each version's first prediction."""
         predictions, ends = self.predictions, self.answers["end"]
         said = sorted(said, key=lambda i: (ends[i], self.answers["at"][i], *_place(self.answers, i)))
         told = sorted(told, key=lambda i: (predictions["version"][i], predictions["at"][i], *_place(predictions, i)))
-        fates: dict[int, list[tuple[int, str]]] = {i: [] for i in said}
         for _, group in groupby(told, key=lambda i: predictions["version"][i]):
             mine = list(group)
             for before, i in zip([None, *mine], mine, strict=False):
-                self._meet(i, before, said, fates)
-        for i, met in fates.items():
-            if met:  # by several versions: the first to meet it was there whenever the others were
-                step, fate = min(met)
-                self.made.fates[self.answers["model"][i], step, fate] += 1
+                self._meet(i, before, said)
 
-    def _meet(self, i: int, before: int | None, said: list[int], fates: dict[int, list[tuple[int, str]]]) -> None:
-        """One prediction. It repeats the one before of its version, unless that has expired by then."""
+    def _meet(self, i: int, before: int | None, said: list[int]) -> None:
+        """One prediction. It repeats the one before of its version, if that was there shortly before."""
         ends, end, model = self.answers["end"], int(self.predictions["end"][i]), self.predictions["model"][i]
-        within = self.within(model)
+        within, grace = self.steps.within, self.steps.grace
         in_time = [each for each in said if abs(ends[each] - end) <= within]
-        if before is not None and self.predictions["end"][before] >= end - within:
+        if before is not None and self.predictions["end"][before] >= end - grace:
             if in_time:
                 self.made.fates[model, max(end, int(ends[in_time[0]])), "repeats"] += 1
             return
         for each in said:
-            if end + within < ends[each] <= end + 2 * within:
-                fates[each].append((int(ends[each]), "late"))
-        self._follow(i, end, in_time, fates)
+            if end + within < ends[each] <= end + within + grace:
+                self.made.fates[model, int(ends[each]), "late"] += 1
+        self._follow(i, end, in_time, model)
 
-    def _follow(self, first: int, end: int, said: list[int], fates: dict[int, list[tuple[int, str]]]) -> None:
+    def _follow(self, first: int, end: int, said: list[int], model: str) -> None:
         """One prediction: its pair after each step, and what that takes away and adds."""
         now: int | None = None  # the label that counts
         had = False
@@ -152,14 +143,14 @@ class _Teller:
             for i in group:
                 now, fate = self._after(now, i)
                 if fate:
-                    fates[i].append((step, fate))
+                    self.made.fates[model, step, fate] += 1
             if before == now:
                 continue
             if before is not None:
                 self.made.found.append(Change(first, before, step, -1, first=False))
             if now is not None:
                 self.made.found.append(Change(first, now, step, 1, first=not had))
-                self.made.fates[self.predictions["model"][first], step, "pairs"] += not had
+                self.made.fates[model, step, "pairs"] += not had
                 had = True
 
     def _after(self, now: int | None, i: int) -> tuple[int | None, str]:

@@ -96,7 +96,7 @@ models:
     def _forget(self, number: int, commit: Commit) -> None:
         bounds = self._journey.retention()
         if number % FORGET_EACH == 0 and bounds is not None:
-            self._store.forget(panes_before=bounds[0], waiting_before=bounds[0], history_before=bounds[1], samples={})
+            self._store.forget(bounds._asdict(), {})
             assert commit.number == self._store.last()
 
 

@@ -45,7 +45,8 @@ class Story:
             self._until(lambda each=each: self.store.write(each))
         self._until(
             lambda: self.store.forget(
-                panes_before=BOUND, waiting_before=BOUND, history_before=BOUND, samples={"fraud": 0}
+                {"panes": BOUND, "history": BOUND},
+                {"fraud": 0},
             )
         )
         self._close()

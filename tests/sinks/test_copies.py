@@ -25,7 +25,7 @@ store = DuckStore(sys.argv[1])
 for number in count(1):
     store.write(commit(number, np.random.default_rng(number)))
     if number % 10 == 0:
-        store.forget(panes_before=-2**62, waiting_before=-2**62, history_before=-2**62, samples={})
+        store.forget({"panes": -2**62, "history": -2**62}, {})
     print(number, flush=True)
 """
 

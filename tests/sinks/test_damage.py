@@ -28,7 +28,7 @@ store = DuckStore(sys.argv[1])
 for number in range(1, {COMMITS + 1}):
     store.write(commit(number, np.random.default_rng(number)))
     if number == {CHECKPOINTED}:
-        store.forget(panes_before=-2**62, waiting_before=-2**62, history_before=-2**62, samples={{}})
+        store.forget({{"panes": -2**62, "history": -2**62}}, {{}})
 os.kill(os.getpid(), signal.SIGKILL)
 """
 State = dict[str, list[dict[str, object]]]

@@ -77,13 +77,13 @@ def test_a_checkpoint_on_a_full_disk_costs_no_restart(duck: DuckStore) -> None:
     with room(size + 4_096):
         for _ in range(2):
             with pytest.raises(StoreFailed, match="File too large"):
-                duck.forget(panes_before=0, waiting_before=0, history_before=0, samples={})
+                duck.forget({"panes": 0, "history": 0}, {})
         with pytest.raises(StoreFailed):
             duck.select(PANES)
     with duck._gate.passed(), pytest.raises(StoreFailed, match="opened anew"):
         duck.write(second)
     duck.write(second)
-    duck.forget(panes_before=0, waiting_before=0, history_before=0, samples={})
+    duck.forget({"panes": 0, "history": 0}, {})
     whole = {name for name, rows in before.items() if {row["commit"] for row in rows} == {1}}
     after = state(duck)
     assert {"panes", "windows", "triggers"} <= whole
@@ -133,7 +133,7 @@ def test_readers_see_whole_commits_while_the_writer_writes(duck: DuckStore) -> N
         for number in range(1, 61):
             duck.write(Commit(number, {"traffic": columns_of}))
             if number % 20 == 0:
-                duck.forget(panes_before=0, waiting_before=0, history_before=0, samples={})
+                duck.forget({"panes": 0, "history": 0}, {})
         seen = list(reading)
     assert {0} == {size % n for each in seen for size in each}
     assert [sorted(each) for each in seen] == seen
@@ -149,7 +149,8 @@ def test_deleted_rows_leave_their_space_to_new_ones(duck: DuckStore) -> None:
         panes = {**panes, "end": np.full_like(panes["end"], np.datetime64(bound // 1000, "us"))}
         duck.write(Commit(number, {"panes": panes}))
         duck.forget(
-            panes_before=bound - 180_000_000_000, waiting_before=bound - 180_000_000_000, history_before=0, samples={}
+            {"panes": bound - 180_000_000_000, "history": 0},
+            {},
         )
         sizes.append(path.stat().st_size)
     assert max(sizes[8:]) <= 2 * max(sizes[:8])

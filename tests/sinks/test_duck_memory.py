@@ -40,9 +40,9 @@ def test_forgetting_gives_back_the_cache_unless_somebody_reads(duck: DuckStore) 
     before = limit(duck)
     duck.write(written)
     with duck._gate.passed():
-        duck.forget(panes_before=0, waiting_before=0, history_before=0, samples={})
+        duck.forget({"panes": 0, "history": 0}, {})
     assert held(duck) > CACHE_KEPT
-    duck.forget(panes_before=0, waiting_before=0, history_before=0, samples={})
+    duck.forget({"panes": 0, "history": 0}, {})
     assert held(duck) <= CACHE_KEPT
     assert before == limit(duck)
     assert written.tables["panes"]["summary"].tolist() == duck.select(PANES)["summary"].tolist()
@@ -53,7 +53,7 @@ def test_forgetting_gives_back_what_the_checkpoint_freed(duck: DuckStore) -> Non
     n = CACHE_KEPT * 7 // 8 // 1_000
     duck.write(many(n))
     before = memory_bytes()
-    duck.forget(panes_before=0, waiting_before=0, history_before=0, samples={})
+    duck.forget({"panes": 0, "history": 0}, {})
     assert memory_bytes() < before - n * 1_000
 
 
@@ -64,6 +64,6 @@ def test_a_statement_that_holds_more_than_the_cache_may_goes_on(duck: DuckStore)
         cursor.execute("CREATE TEMP TABLE mine AS SELECT range AS x FROM range(6_000_000)")
         cursor.execute("SELECT x FROM mine ORDER BY hash(x)")
         assert held(duck) > CACHE_KEPT
-        duck.forget(panes_before=0, waiting_before=0, history_before=0, samples={})
+        duck.forget({"panes": 0, "history": 0}, {})
         assert before == limit(duck)
         assert len(cursor.fetchnumpy()["x"]) == 6_000_000

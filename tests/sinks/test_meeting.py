@@ -9,7 +9,6 @@ import pytest
 
 from sinks.commit import ANSWERS, PREDICTIONS, Columns, Commit, Meeting, Steps, Store, Table, type_of
 from stream.events import NEVER
-from stream.monitor.pairs import LOOK_BACK
 from tests.sinks.rows import MINUTE_NS, START_US, plain, rows
 
 START_NS = START_US * 1_000
@@ -58,7 +57,7 @@ def asked(seed: int, panes: int) -> Iterator[Steps]:
     for first, last in cuts:
         after, upto = (time if time == NEVER else START_NS + time * MINUTE_NS for time in (first, last))
         models = tuple(generator.choice(MODELS, int(generator.integers(1, 4)), replace=False).tolist())
-        yield Steps(models, after - LOOK_BACK * within, after, upto, within)
+        yield Steps(models, after, upto, within, int(generator.choice((within, MINUTE_NS))))
 
 
 def by_a_loop(commits: list[Commit], steps: Steps) -> tuple[list[str], list[str], Counter[Any], Counter[Any]]:
@@ -67,7 +66,7 @@ def by_a_loop(commits: list[Commit], steps: Steps) -> tuple[list[str], list[str]
     def seen(table: Table) -> list[Row]:
         found = [row for commit in commits for row in plain(commit.tables[table.name])]
         times = [row | {"end": row["end"] * 1_000} for row in found if row["model"] in steps.models]
-        return [row for row in times if steps.since < row["end"] <= steps.upto]
+        return [row for row in times if steps.since(table) < row["end"] <= steps.upto]
 
     told, said = seen(PREDICTIONS), seen(ANSWERS)
     about = {_id(row) for row in said if row["end"] > steps.after}
@@ -78,7 +77,7 @@ def by_a_loop(commits: list[Commit], steps: Steps) -> tuple[list[str], list[str]
         for row in said
         if first < row["end"] <= last
         and not any(
-            _id(one) == _id(row) and row["end"] - 2 * steps.within <= one["end"] <= row["end"] + steps.within
+            _id(one) == _id(row) and row["end"] - steps.within - steps.grace <= one["end"] <= row["end"] + steps.within
             for one in told
         )
     ]
@@ -118,7 +117,7 @@ def test_an_answer_has_the_columns_of_its_tables(store: Store, n: int) -> None:
     """In their order and of their types, with rows and without."""
     generator = np.random.default_rng(1)
     store.write(Commit(1, {table.name: _drawn(table, generator, n, 5) for table in (PREDICTIONS, ANSWERS)}))
-    met = store.meeting(Steps(MODELS, NEVER, NEVER, START_NS + PANES * MINUTE_NS, MINUTE_NS))
+    met = store.meeting(Steps(MODELS, NEVER, START_NS + PANES * MINUTE_NS, MINUTE_NS, MINUTE_NS))
     for table, found in ((PREDICTIONS, met.predictions), (ANSWERS, met.answers)):
         expected = [(column.name, type_of[column.kind]) for column in table.columns]
         assert expected == [(name, column.dtype) for name, column in found.items()]

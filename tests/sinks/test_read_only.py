@@ -25,7 +25,7 @@ def told(action):
         print("done")
 
 def forget():
-    store.forget(panes_before=-2**62, waiting_before=-2**62, history_before=-2**62, samples={})
+    store.forget({"panes": -2**62, "history": -2**62}, {})
 
 with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
     folder = Path(name)

@@ -147,8 +147,13 @@ def test_forgetting_keeps_what_its_bound_does_not_reach(store: Store, table: Tab
     store.write(commit(1, generator))
     store.write(commit(2, generator))
     before = plain(store.select(table))
-    bounds = {"panes": BOUND_NS, "waiting": BOUND_NS - 60_000_000_000, "history": BOUND_NS + 1}
-    store.forget(**{f"{keep}_before": bound for keep, bound in bounds.items()}, samples={})
+    bounds = {
+        "panes": BOUND_NS,
+        "waiting": BOUND_NS - 60_000_000_000,
+        "answered": BOUND_NS - 1,
+        "history": BOUND_NS + 1,
+    }
+    store.forget(bounds, {})
     bound_us = -(-bounds[table.keep] // 1000) if table.keep in bounds else -(2**63)
     expected = [row for row in before if not table.time or int(str(row[table.time])) >= bound_us]
     assert expected == plain(store.select(table))
@@ -160,7 +165,7 @@ def test_superseded_samples_are_forgotten(store: Store) -> None:
     store.write(Commit(1, {"samples": rows(SAMPLES, np.random.default_rng(4), 100)}))
     before = plain(store.select(SAMPLES))
     bounds = {"fraud": int(np.median([int(str(row["hash"])) for row in before])), "d'où\x00\n\U0001d518": 0}
-    store.forget(panes_before=0, waiting_before=0, history_before=0, samples=bounds)
+    store.forget({}, bounds)
     remaining = [row for row in before if int(str(row["hash"])) <= bounds.get(str(row["model"]), 2**63)]
     assert remaining == plain(store.select(SAMPLES))
     assert 0 < len(remaining) < len(before)
@@ -170,9 +175,15 @@ def test_forgetting_twice_is_forgetting_once(store: Store) -> None:
     """Deletion is idempotent, and writing goes on afterwards."""
     generator = np.random.default_rng(5)
     store.write(commit(1, generator))
-    store.forget(panes_before=BOUND_NS, waiting_before=BOUND_NS, history_before=BOUND_NS, samples={"fraud": 0})
+    store.forget(
+        {"panes": BOUND_NS, "history": BOUND_NS},
+        {"fraud": 0},
+    )
     once = state(store)
-    store.forget(panes_before=BOUND_NS, waiting_before=BOUND_NS, history_before=BOUND_NS, samples={"fraud": 0})
+    store.forget(
+        {"panes": BOUND_NS, "history": BOUND_NS},
+        {"fraud": 0},
+    )
     assert once == state(store)
     store.write(commit(2, generator))
     assert store.last() == 2

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stream.monitor.pairs import LOOK_BACK, Rows, changes
+from sinks.commit import ANSWERS, PREDICTIONS, Steps
+from stream.monitor.pairs import Rows, changes
 
-WITHIN = 8
+WITHIN, GRACE = 8, 3
 TEXTS = {"model", "version", "topic", "does", "answer"}
 Row = dict[str, Any]
 
@@ -41,14 +42,14 @@ def columns(rows: list[Row], names: list[str]) -> Rows:
 def told(predictions: list[Row], answers: list[Row], after: int, upto: int) -> tuple[list[Any], Counter[Any]]:
     """What the code under test says of some steps, by what the store would have then."""
     new = {row["key"] for row in answers if after < row["end"] <= upto}
-    since = after - LOOK_BACK * WITHIN
-    seen = [row for row in answers if since < row["end"] <= upto]
+    steps = Steps(("shop",), after, upto, WITHIN, GRACE)
+    seen = [row for row in answers if steps.since(ANSWERS) < row["end"] <= upto]
     fresh = {row["key"] for row in predictions if after < row["end"] <= upto} & {row["key"] for row in seen}
-    mine = [row for row in predictions if since < row["end"] <= upto and row["key"] in new | fresh]
+    mine = [row for row in predictions if steps.since(PREDICTIONS) < row["end"] <= upto and row["key"] in new | fresh]
     said = [row for row in seen if row["key"] in new | {row["key"] for row in mine}]
     names = ["model", "key", "check", "at", "end", "topic", "partition", "offset", "row"]
     theirs, ours = columns(mine, [*names, "version"]), columns(said, [*names, "does", "answer"])
-    made, simple = changes(theirs, ours, lambda _: WITHIN, after, upto)
+    made, simple = changes(theirs, ours, steps)
     found = [(mine[c.prediction], said[c.label], c.step, c.change, c.first) for c in made.found]
     found += [
         (mine[i], said[j], step, 1, True)
@@ -64,7 +65,7 @@ def finished(predictions: list[Row], answers: list[Row]) -> Counter[Any]:
     for one in predictions:
         same = [row for row in predictions if (row["key"], row["version"]) == (one["key"], one["version"])]
         earlier = [row for row in same if (row["at"], *place(row)) < (one["at"], *place(one))]
-        if any(row["end"] >= one["end"] - WITHIN for row in earlier):
+        if any(row["end"] >= one["end"] - GRACE for row in earlier):
             continue
         said = [row for row in answers if row["key"] == one["key"] and abs(row["end"] - one["end"]) <= WITHIN]
         now = None

@@ -17,8 +17,7 @@ def forget(story: Story) -> None:
     """Let retention go by, as the service does between Commits."""
     retention = story.journey.retention()
     if retention is not None:
-        before = {f"{keep}_before": bound for keep, bound in retention._asdict().items()}
-        story.store.forget(**before, samples=story.journey.monitor.sampled())
+        story.store.forget(retention._asdict(), story.journey.monitor.sampled())
 
 
 def test_rule_21_retention_takes_nothing_that_an_open_window_needs() -> None:

@@ -9,6 +9,7 @@ SOURCE = {"type": "prometheus", "uid": "prometheus"}
 VERDICTS = {"-1": ("unknown", "#8e8e8e"), "0": ("ok", "#73bf69"), "1": ("drift", "#f2495c")}
 READINESS = {"0": ("not ready", "#f2495c"), "1": ("ready", "#73bf69")}
 MODEL = 'model="$model",version=~"$version"'
+METRIC = f'{MODEL},metric="$metric",window="$window"'
 FEATURE = f'{MODEL},feature="$feature",window="$window"'
 VALUE = f'driftline_drift_value{{{MODEL},detector="$detector",window="$window"}}'
 LIMIT = f'driftline_drift_limit{{{MODEL},detector="$detector",window="$window"}}'
@@ -16,7 +17,10 @@ WINDOWS = f'driftline_window_events{{{MODEL},window="$window"}}'
 
 
 def panel(kind: str, title: str, width: int, *queries: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """One panel: `legend`, `unit`, `limit` (drawn in red), `verdicts` (words for numbers) and `height` are optional."""
+    """One panel: `legend`, `unit`, `limit` (drawn in red), `verdicts` (words for numbers), `height` are optional.
+
+    So is `dashed`, a pattern of the legends whose lines are thin and dashed.
+    """
     return {"kind": kind, "title": title, "width": width, "queries": queries, **more}
 
 
@@ -74,6 +78,28 @@ ONE_MODEL = (
         'rate(driftline_late_events_total{model="$model"}[5m])',
         'rate(driftline_waiting_events_total{model="$model"}[5m])',
         legends=("late", "waiting"),
+    ),
+)
+LABELS = (
+    panel(
+        "timeseries",
+        "$metric and its 95 % interval, newest window with labels",
+        12,
+        f"driftline_performance{{{METRIC}}}",
+        f"driftline_performance_low{{{METRIC}}}",
+        f"driftline_performance_high{{{METRIC}}}",
+        legends=("{{version}}", "low {{version}}", "high {{version}}"),
+        dashed="^(low|high) ",
+        height=9,
+    ),
+    panel(
+        "timeseries",
+        "Share of its predictions that have a label",
+        12,
+        f'driftline_label_coverage{{{MODEL},window="$window"}}',
+        legend="{{version}}",
+        unit="percentunit",
+        height=9,
     ),
 )
 ONE_FEATURE = (
@@ -140,12 +166,19 @@ PIPELINE = (
     ),
 )
 # One row per level of the question: which model, what of it, which feature, and is the pipeline to blame.
-ROWS = (("Fleet", FLEET), ("Model: $model", ONE_MODEL), ("Feature: $feature", ONE_FEATURE), ("Pipeline", PIPELINE))
+ROWS = (
+    ("Fleet", FLEET),
+    ("Model: $model", ONE_MODEL),
+    ("Labels: $model", LABELS),
+    ("Feature: $feature", ONE_FEATURE),
+    ("Pipeline", PIPELINE),
+)
 VARIABLES = (
     ("model", "label_values(driftline_window_verdict, model)", False),
     ("version", 'label_values(driftline_window_verdict{model="$model"}, version)', True),
     ("window", 'label_values(driftline_window_verdict{model="$model"}, window)', False),
     ("detector", 'label_values(driftline_drift_value{model="$model"}, detector)', False),
+    ("metric", 'label_values(driftline_performance{model="$model"}, metric)', False),
     ("feature", 'label_values(driftline_drift_verdict{model="$model"}, feature)', False),
 )
 
@@ -198,7 +231,7 @@ def _panel(number: int, told: dict[str, Any], place: dict[str, int]) -> dict[str
             {"refId": chr(ord("A") + i), "expr": query, "legendFormat": legend, "datasource": SOURCE}
             for i, (query, legend) in enumerate(zip(told["queries"], legends, strict=True))
         ],
-        "fieldConfig": {"defaults": _field(told), "overrides": []},
+        "fieldConfig": {"defaults": _field(told), "overrides": _overrides(told)},
         "options": {"orientation": "horizontal"} if told["kind"] == "bargauge" else {},
     }
 
@@ -214,6 +247,16 @@ def _field(told: dict[str, Any]) -> dict[str, Any]:
         words = {value: {"text": word, "color": colour} for value, (word, colour) in told["verdicts"].items()}
         field["mappings"] = [{"type": "value", "options": words}]
     return field
+
+
+def _overrides(told: dict[str, Any]) -> list[dict[str, Any]]:
+    if "dashed" not in told:
+        return []
+    style = (
+        {"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [6, 6]}},
+        {"id": "custom.lineWidth", "value": 1},
+    )
+    return [{"matcher": {"id": "byRegexp", "options": f"/{told['dashed']}/"}, "properties": list(style)}]
 
 
 def _variable(name: str, query: str, several: bool) -> dict[str, Any]:

@@ -5,6 +5,18 @@ from sinks.prometheus.exposition import Exposition
 from sinks.prometheus.families import FAMILIES
 from sinks.prometheus.live import Gathered, Live, Partition, Vitals
 from sinks.prometheus.moment import of_vitals
+from sinks.prometheus.performance import MAIN
 from sinks.prometheus.snapshot import Snapshot
 
-__all__ = ["FAMILIES", "Exporter", "Exposition", "Gathered", "Live", "Partition", "Snapshot", "Vitals", "of_vitals"]
+__all__ = [
+    "FAMILIES",
+    "MAIN",
+    "Exporter",
+    "Exposition",
+    "Gathered",
+    "Live",
+    "Partition",
+    "Snapshot",
+    "Vitals",
+    "of_vitals",
+]

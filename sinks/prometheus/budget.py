@@ -1,71 +1,90 @@
 """Which series are worth showing when there are more than Prometheus should carry."""
 
 from collections.abc import Mapping
+from itertools import chain
+from math import isfinite
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from sinks.prometheus.performance import Performance
 from sinks.prometheus.windows import Distances, Key, Window
 
 PER_WINDOW = 3  # verdict, end, events
 
 
 class Chosen(Struct, frozen=True):
-    """What is shown: windows by key, and of their distances the row numbers; how many series are in, how many out."""
+    """What is shown: windows by key, which of them with their performance, and of their distances the row numbers.
+
+    `series` are in, `dropped` are out.
+    """
 
     windows: tuple[Key, ...] = ()
+    performances: tuple[Key, ...] = ()
     features: Mapping[Key, tuple[int, ...]] = {}
     series: int = 0
     dropped: int = 0
 
 
-def choose(windows: Mapping[Key, Window], distances: Mapping[Key, Distances], series_max: int) -> Chosen:
-    """Windows first (all events before segments), then the features that are furthest beyond their limit.
+def choose(
+    windows: Mapping[Key, Window],
+    distances: Mapping[Key, Distances],
+    performances: Mapping[Key, Performance],
+    series_max: int,
+) -> Chosen:
+    """Windows first (all events before segments), then performance, then the features furthest beyond their limit.
 
     The budget goes round the models: the worst feature of each, then the second worst of each, so that a loud model
     does not silence a quiet one.
     """
-    everything = len(windows) * PER_WINDOW + sum(1 + int(_costs(one).sum()) for one in distances.values())
+    once = {key: PER_WINDOW + (key in distances) for key in _ordered(windows)}
+    numbers = {key: _numbers(performances[key]) for key in once if key in performances}
+    costs = {key: _costs(distances[key]) for key in sorted(distances)}
+    everything = sum(once.values()) + sum(numbers.values()) + sum(int(each.sum()) for each in costs.values())
     if everything <= series_max:
-        return Chosen(
-            _ordered(windows),
-            {key: tuple(range(len(distances[key].features))) for key in sorted(distances)},
-            everything,
-        )
-    shown, used, refused = _afford_windows(windows, distances, series_max)
-    keys = [key for key in sorted(distances) if key in set(shown)]
-    if not keys:
-        return Chosen(shown, {}, used, refused)
-    costs = np.concatenate([_costs(distances[key]) for key in keys])
-    order = _order([key[0] for key in keys], [_excess(distances[key]) for key in keys])
-    affordable = np.cumsum(costs[order]) <= series_max - used
-    kept = np.zeros(len(costs), np.bool_)
-    kept[order[affordable]] = True
-    parts = np.split(kept, np.cumsum([len(distances[key].features) for key in keys])[:-1])
-    features = {key: tuple(np.flatnonzero(part).tolist()) for key, part in zip(keys, parts, strict=True)}
-    return Chosen(shown, features, used + int(costs[kept].sum()), refused + int(costs[~kept].sum()))
+        features = {key: tuple(range(len(each))) for key, each in costs.items()}
+        return Chosen(tuple(once), tuple(numbers), features, everything)
+    shown, left = _afford(once, series_max)
+    told, left = _afford({key: numbers[key] for key in shown if key in numbers}, left)
+    features, left = _worst({key: distances[key] for key in sorted(shown) if key in distances}, costs, left)
+    series = series_max - left
+    return Chosen(shown, told, features, series, everything - series)
 
 
-def _afford_windows(
-    windows: Mapping[Key, Window], distances: Mapping[Key, Distances], series_max: int
-) -> tuple[tuple[Key, ...], int, int]:
-    """The keys that fit, what they use, and what was refused with them."""
-    shown: list[Key] = []
-    used = refused = 0
-    for key in _ordered(windows):
-        cost = PER_WINDOW + (key in distances)
-        if used + cost <= series_max:
-            shown.append(key)
-            used += cost
-        else:
-            refused += cost + (int(_costs(distances[key]).sum()) if key in distances else 0)
-    return tuple(shown), used, refused
+def _afford(costs: Mapping[Key, int], left: int) -> tuple[tuple[Key, ...], int]:
+    """The keys that fit, in their order, and what is left then."""
+    fitting: list[Key] = []
+    for key, cost in costs.items():
+        if cost <= left:
+            fitting.append(key)
+            left -= cost
+    return tuple(fitting), left
+
+
+def _worst(
+    distances: Mapping[Key, Distances], costs: Mapping[Key, NDArray[np.int64]], left: int
+) -> tuple[dict[Key, tuple[int, ...]], int]:
+    """The features that fit, the worst of each model first, and what is left then."""
+    if not distances:
+        return {}, left
+    cost = np.concatenate([costs[key] for key in distances])
+    order = _order([key[0] for key in distances], [_excess(each) for each in distances.values()])
+    kept = np.zeros(len(cost), np.bool_)
+    kept[order[np.cumsum(cost[order]) <= left]] = True
+    parts = np.split(kept, np.cumsum([len(each.features) for each in distances.values()])[:-1])
+    features = {key: tuple(np.flatnonzero(part).tolist()) for key, part in zip(distances, parts, strict=True)}
+    return features, left - int(cost[kept].sum())
 
 
 def _ordered(windows: Mapping[Key, Window]) -> tuple[Key, ...]:
     """All events before segments."""
     return tuple(sorted(windows, key=lambda key: (key[2] != "", key)))
+
+
+def _numbers(performance: Performance) -> int:
+    """Series of one window's performance: each defined number, and the coverage."""
+    return sum(map(isfinite, (performance.coverage, *chain.from_iterable(performance.told.values()))))
 
 
 def _costs(distances: Distances) -> NDArray[np.int64]:

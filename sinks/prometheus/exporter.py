@@ -1,6 +1,7 @@
 """What Prometheus is told of a service: its newest Commit, and the moment."""
 
 from collections.abc import Callable, Iterator
+from math import isfinite
 
 import numpy as np
 
@@ -9,10 +10,13 @@ from sinks.prometheus import families
 from sinks.prometheus.exposition import Exposition, Sample, label
 from sinks.prometheus.live import Live
 from sinks.prometheus.moment import of_service
+from sinks.prometheus.performance import MAIN
 from sinks.prometheus.snapshot import Count, Snapshot
 from sinks.prometheus.windows import DETECTORS, Key
 
 _UNITS = ((86_400_000_000_000, "d"), (3_600_000_000_000, "h"), (60_000_000_000, "m"), (1_000_000_000, "s"))
+
+_PERFORMANCE = (families.PERFORMANCE, families.PERFORMANCE_LOW, families.PERFORMANCE_HIGH)
 
 
 class Exporter:
@@ -34,8 +38,9 @@ class Exporter:
 
     def _samples(self) -> Iterator[Sample]:
         snapshot, live = self._snapshot, self._live()
-        for samples in (_windows(snapshot), _distances(snapshot), _totals(snapshot), of_service(live)):
-            yield from samples
+        for told in (_windows, _performances, _distances, _totals):
+            yield from told(snapshot)
+        yield from of_service(live)
 
 
 def length_name(length_ns: int) -> str:
@@ -56,6 +61,19 @@ def _windows(snapshot: Snapshot) -> Iterator[Sample]:
             judged = [verdict for verdict in distances.verdicts if verdict >= 0]
             share = sum(judged) / len(judged) if judged else 0.0
             yield families.WINDOW_DRIFTED, (model, version, length), share
+
+
+def _performances(snapshot: Snapshot) -> Iterator[Sample]:
+    for key in snapshot.chosen.performances:
+        performance = snapshot.performances[key]
+        model, version, _, length = _names(key)
+        for metric in MAIN:
+            numbers = performance.told.get(metric, ())
+            for family, number in zip(_PERFORMANCE, numbers, strict=False):
+                if isfinite(number):
+                    yield family, (model, version, metric, length), number
+        if isfinite(performance.coverage):
+            yield families.COVERAGE, (model, version, length), performance.coverage
 
 
 def _distances(snapshot: Snapshot) -> Iterator[Sample]:

@@ -26,6 +26,7 @@ class Declared(Struct, frozen=True):
 
 _WINDOW = "model version segment window"
 _FEATURE = "model version feature window"
+_METRIC = "model version metric window"
 
 
 def _gauge(name: str, labels: str, doc: str) -> Declared:
@@ -45,6 +46,13 @@ WINDOW_END = _gauge("window_end_timestamp_seconds", _WINDOW, "End of the newest 
 WINDOW_EVENTS = _gauge("window_events", _WINDOW, "Events in the newest window.")
 WINDOW_DRIFTED = _gauge("window_drifted_ratio", "model version window", "Share of its judged features that drift.")
 
+PERFORMANCE = _gauge(
+    "performance", _METRIC, "How good a model was in the newest window with labels, as far as they say."
+)
+PERFORMANCE_LOW = _gauge("performance_low", _METRIC, "Where its 95 % interval begins.")
+PERFORMANCE_HIGH = _gauge("performance_high", _METRIC, "Where its 95 % interval ends.")
+COVERAGE = _gauge("label_coverage", "model version window", "Share of the window's predictions that have a label.")
+
 INCIDENTS = _gauge("incidents_open", "model", "Incidents that are open.")
 LEARNING = _gauge("learning_ratio", "model", "How much of its reference a model has learned, 0 to 1.")
 
@@ -52,6 +60,7 @@ EVENTS = _counter("events", "model", "Predictions and features counted in a clos
 LATE = _counter("late_events", "model", "Events later than the lateness: counted, not summed.")
 WAITING = _counter("waiting_events", "model", "Events of versions or segments that are not admitted yet.")
 LABELS = _counter("labels", "model", "Label events.")
+FATES = _counter("fates", "model fate", "What became of predictions and labels; the fates are columns of table met.")
 REJECTED = _counter("rejected_events", "topic reason", "Events that could not be used.")
 FINDINGS = _counter("findings", "model detector", "Judged facts that exceeded their limit.")
 TRIGGERS = _counter("triggers", "model reason", "Requests to retrain.")
@@ -87,12 +96,17 @@ FAMILIES: Mapping[str, Declared] = {
         WINDOW_END,
         WINDOW_EVENTS,
         WINDOW_DRIFTED,
+        PERFORMANCE,
+        PERFORMANCE_LOW,
+        PERFORMANCE_HIGH,
+        COVERAGE,
         INCIDENTS,
         LEARNING,
         EVENTS,
         LATE,
         WAITING,
         LABELS,
+        FATES,
         REJECTED,
         FINDINGS,
         TRIGGERS,

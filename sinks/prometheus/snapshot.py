@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sinks.commit import DRIFT, INCIDENTS, WINDOWS, Columns, Commit, plain
+from sinks.commit import DRIFT, INCIDENTS, MET, PERFORMANCE, WINDOWS, Columns, Commit, plain
 from sinks.prometheus import families
 from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
+from sinks.prometheus.performance import Performance, with_told
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
 
 Count = tuple[str, tuple[str, ...]]  # family and label values
+_FATES = tuple(column.name for column in MET.columns if column.kind == "int")
 _COUNTED = (  # family, table, its label columns, the column that is summed ("": rows are counted)
     (families.EVENTS, "traffic", ("model",), "events"),
     (families.LATE, "traffic", ("model",), "late"),
@@ -19,6 +21,7 @@ _COUNTED = (  # family, table, its label columns, the column that is summed ("":
     (families.REJECTED, "rejected", ("topic", "reason"), "events"),
     (families.FINDINGS, "findings", ("model", "detector"), ""),
     (families.TRIGGERS, "triggers", ("model", "reason"), ""),
+    *((families.FATES, MET.name, ("model",), fate) for fate in _FATES),
 )
 
 
@@ -28,6 +31,7 @@ class Snapshot(Struct, frozen=True):
     number: int = 0
     windows: Mapping[Key, Window] = {}
     distances: Mapping[Key, Distances] = {}
+    performances: Mapping[Key, Performance] = {}
     counts: Mapping[Count, int] = {}
     open_incidents: Mapping[str, str] = {}  # id to model
     chosen: Chosen = Chosen()
@@ -41,13 +45,16 @@ class Snapshot(Struct, frozen=True):
         windows = worth_showing(known)
         fresh = newest_distances(_rows(commit, DRIFT.name))
         distances = {key: value for key, value in {**self.distances, **fresh}.items() if key in windows}
-        changed = bool(fresh) or windows.keys() != self.windows.keys()
-        chosen = choose(windows, distances, series_max) if changed else self.chosen
+        told = _rows(commit, PERFORMANCE.name)
+        performances = {key: value for key, value in with_told(self.performances, told).items() if key in windows}
+        changed = bool(fresh) or told is not None or windows.keys() != self.windows.keys()
+        chosen = choose(windows, distances, performances, series_max) if changed else self.chosen
         return replace(
             self,
             number=commit.number,
             windows=windows,
             distances=distances,
+            performances=performances,
             counts=_added(self.counts, commit),
             open_incidents=_incidents(self.open_incidents, _rows(commit, INCIDENTS.name)),
             chosen=chosen,
@@ -67,7 +74,8 @@ def _counted(commit: Commit) -> Iterator[tuple[Count, int]]:
             continue
         amounts = rows[column].tolist() if column else [1] * len(rows[labels[0]])
         for *names, amount in zip(*(rows[label].tolist() for label in labels), amounts, strict=True):
-            yield (family.name, tuple(names)), amount
+            told = (column,) if family is families.FATES else ()
+            yield (family.name, (*names, *told)), amount
 
 
 def _added(counts: Mapping[Count, int], commit: Commit) -> Mapping[Count, int]:

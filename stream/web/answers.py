@@ -15,6 +15,7 @@ from stream.web.times import moments
 
 Verdict = Literal["ok", "drift", "unknown"]
 State = Literal["new", "learning", "well", "suspect", "drifting", "unknown"]
+Status = Literal["provisional", "mature", "final"]
 Answer = TypeVar("Answer")
 Found = Mapping[str, NDArray[np.generic]]
 
@@ -78,6 +79,46 @@ class Cell(Struct, frozen=True):
     contribution: float | None
 
 
+class Performance(Struct, frozen=True):
+    """How good a model was in one window, by one metric: the newest of what was told, with all labels up to `step`.
+
+    `low` and `high` end its 95 % interval. `predicted` and `coverage` are null for segments.
+    """
+
+    model: str
+    version: str
+    segment: str
+    metric: str
+    length: str
+    start: datetime
+    end: datetime
+    step: datetime
+    status: Status
+    value: float | None
+    error: float | None
+    low: float | None
+    high: float | None
+    predicted: int | None
+    labelled: int
+    coverage: float | None
+
+
+class Fates(Struct, frozen=True):
+    """What became of a model's predictions and labels with one step, which ends at `step`."""
+
+    model: str
+    step: datetime
+    predictions: int
+    repeats: int
+    pairs: int
+    corrected: int
+    retracted: int
+    again: int
+    late: int
+    orphans: int
+    unusable: int
+
+
 class Finding(Struct, frozen=True):
     """A judged fact that exceeds its limit. `cells` are those that contributed most."""
 
@@ -132,7 +173,10 @@ class Feature(Struct, frozen=True):
 
 
 class Model(Struct, frozen=True):
-    """Where one model stands. `suspect`: the newest window drifts, but not yet long enough for an incident."""
+    """Where one model stands. `suspect`: the newest window drifts, but not yet long enough for an incident.
+
+    `performance` is the main metric of the newest window that has enough labels.
+    """
 
     name: str
     version: str
@@ -145,6 +189,7 @@ class Model(Struct, frozen=True):
     last_window: Window | None = None
     incident: Incident | None = None
     last_trigger: datetime | None = None
+    performance: Performance | None = None
 
 
 class Problem(Struct, frozen=True):

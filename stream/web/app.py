@@ -12,7 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sinks.commit import Store, StoreError
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web import api, exporting, pages
+from stream.web import api, exporting, labelled, pages
 from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
 from stream.web.metrics import exporter as primed
@@ -27,6 +27,8 @@ API = (
     api.list_findings,
     api.list_incidents,
     api.list_triggers,
+    labelled.list_performance,
+    labelled.list_labels,
     exporting.export_tables,
 )
 PAGES = (pages.overview, pages.model, pages.style, pages.script, pages.plotly, pages.icon)
@@ -63,7 +65,7 @@ def application(
         openapi_config=OpenAPIConfig(
             title="driftline",
             version=version("driftline"),
-            description="What the monitor found: windows, distances, findings, incidents and triggers.",
+            description="What the monitor found: windows, distances, performance, findings, incidents and triggers.",
             path="/schema",
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),

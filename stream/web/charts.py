@@ -53,14 +53,14 @@ def heatmap(points: Sequence[Point]) -> Figure:
             "thickness": 10,
         },
     }
-    return _figure([trace], height=90 + 22 * len(features), yaxis={"automargin": True, "ticks": "", "showgrid": False})
+    return figure([trace], height=90 + 22 * len(features), yaxis={"automargin": True, "ticks": "", "showgrid": False})
 
 
 def lines(points: Sequence[Point]) -> Figure:
     """One feature over time: psi with its limit; the other distances wait in the legend."""
     ordered = sorted(points, key=lambda point: point.end)
     traces = [trace for name in _DISTANCES for trace in _pair(ordered, name)]
-    return _figure(traces, height=320, yaxis={"rangemode": "tozero", "automargin": True})
+    return figure(traces, height=320, yaxis={"rangemode": "tozero", "automargin": True})
 
 
 def bars(distribution: Distribution) -> Figure:
@@ -84,7 +84,13 @@ def bars(distribution: Distribution) -> Figure:
     names = {"tickvals": named, "ticktext": [distribution.cells[place] for place in named], "tickangle": -35}
     cells = {**names, "automargin": True, "showgrid": False, "zeroline": False}
     shares = {"tickformat": ".0%", "automargin": True}
-    return _figure(traces, height=360, bargap=0.15, bargroupgap=0, xaxis=cells, yaxis=shares)
+    return figure(traces, height=360, bargap=0.15, bargroupgap=0, xaxis=cells, yaxis=shares)
+
+
+def figure(traces: Sequence[Figure], **layout: object) -> Figure:
+    """Traces in the layout that all charts share."""
+    calm = {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"}}
+    return {"data": traces, "layout": {**calm, "xaxis": {"automargin": True, "showgrid": False}, **layout}}
 
 
 def _pair(points: Sequence[Point], name: str) -> list[Figure]:
@@ -97,11 +103,6 @@ def _pair(points: Sequence[Point], name: str) -> list[Figure]:
         {**shared, **value, "line": {"color": f"var(--{name.replace('_', '-')})", "width": 2}, "marker": {"size": 5}},
         {**shared, **limit, "line": {"color": "var(--limit)", "width": 1.5, "dash": "dash", "shape": "hv"}},
     ]
-
-
-def _figure(traces: Sequence[Figure], **layout: object) -> Figure:
-    calm = {"margin": {"l": 8, "r": 8, "t": 8, "b": 8}, "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"}}
-    return {"data": traces, "layout": {**calm, "xaxis": {"automargin": True, "showgrid": False}, **layout}}
 
 
 def _capped(point: Point | None) -> float | None:

@@ -1,9 +1,10 @@
-"""A model's page: drift over time, one feature in depth, what was found, what was asked for."""
+"""A model's page: how good it is, drift over time, one feature in depth, what was found, what was asked for."""
 
 from collections.abc import Sequence
 from urllib.parse import quote
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sinks.commit import DRIFT, WINDOWS
 from stream.config.units import duration
@@ -16,11 +17,12 @@ from stream.web.found import findings_of, triggers_of
 from stream.web.html import Html, badge, chart, document, join, progress, section, tag, time
 from stream.web.learning import sketch
 from stream.web.overview import learned
+from stream.web.performance import performance_of
+from stream.web.revisions import WINDOWS_SHOWN, told
 from stream.web.sources import Sources, window_lengths
 from stream.web.standing import standings
 from stream.web.times import nanoseconds, short
 
-WINDOWS_SHOWN = 96  # eight hours of 5-minute windows, three months of days
 CHOICES_MAX = 200  # windows per length that are looked through for versions and segments
 
 
@@ -37,6 +39,7 @@ class Selected(Struct, frozen=True):
     segment: str = ""
     length: str = ""
     feature: str = ""
+    metric: str = ""
 
 
 def detail(sources: Sources, name: str, selected: Selected) -> Html:
@@ -57,13 +60,17 @@ def detail(sources: Sources, name: str, selected: Selected) -> Html:
 def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[Window]) -> Html:
     points = _points(sources, name, chosen)
     feature = chosen.feature or next(iter(ranked(points)), "")
-    chosen = Selected(chosen.version, chosen.segment, chosen.length, feature)
+    chosen = replace(chosen, feature=feature)
+    measured = told(sources.store, _key(name, chosen), chosen.metric)
+    performance = performance_of(sources, name, measured)
     return join(
-        _choices(chosen, windows, [point.feature for point in points]),
+        _choices(chosen, windows, [point.feature for point in points], measured.metrics),
+        performance if measured.points else join(),
         _drift(points, chosen),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
         findings_of(sources.store, name),
         triggers_of(sources.store, name),
+        join() if measured.points else performance,
     )
 
 
@@ -78,7 +85,7 @@ def _head(model: Model) -> Html:
     return tag("div", tag("h1", model.name), tag("p", *facts, class_="facts"), class_="title")
 
 
-def _choices(chosen: Selected, windows: Sequence[Window], features: Sequence[str]) -> Html:
+def _choices(chosen: Selected, windows: Sequence[Window], features: Sequence[str], metrics: Sequence[str]) -> Html:
     """What may be chosen, as a form that works without a script."""
     lengths = _lengths(windows, chosen.version)
     segments = sorted({window.segment for window in windows})
@@ -87,6 +94,7 @@ def _choices(chosen: Selected, windows: Sequence[Window], features: Sequence[str
         ("length", chosen.length, [(each, each) for each in lengths]),
         ("segment", chosen.segment, [(each, each or "all events") for each in segments]),
         ("feature", chosen.feature, [(each, each) for each in sorted({*features, chosen.feature})]),
+        ("metric", chosen.metric, [(each, each or "the main ones") for each in sorted({"", *metrics, chosen.metric})]),
     )
     selects = (
         tag(
@@ -95,6 +103,7 @@ def _choices(chosen: Selected, windows: Sequence[Window], features: Sequence[str
             tag("select", *(tag("option", text, value=v, selected=v == now) for v, text in values), name=name),
         )
         for name, now, values in fields
+        if name != "metric" or metrics
     )
     return tag("form", *selects, tag("button", "Show"), method="get", class_="choices")
 
@@ -171,7 +180,7 @@ def _chosen(windows: Sequence[Window], selected: Selected) -> Selected:
     version = selected.version or (versions[0] if versions else "")
     lengths = _lengths(windows, version)
     length = selected.length if selected.length in lengths else next(iter(lengths), "")
-    return Selected(version, selected.segment, length, selected.feature)
+    return replace(selected, version=version, length=length)
 
 
 def _lengths(windows: Sequence[Window], version: str) -> list[str]:
@@ -192,15 +201,18 @@ def _windows(sources: Sources, name: str) -> list[Window]:
 
 def _points(sources: Sources, name: str, chosen: Selected) -> list[Point]:
     """The newest windows of all features, as many as a screen shows."""
-    length_ns = duration(chosen.length)
-    where: dict[str, str | int] = {"model": name, "version": chosen.version, "segment": chosen.segment}
-    where["length"] = length_ns
+    where = _key(name, chosen)
     last = sources.store.select(WINDOWS, where=where, order=("end",), descending=True, limit=1)
     ends = [nanoseconds(window.end) for window in answers(last, Window)]
     if not ends:
         return []
-    since = ends[0] - WINDOWS_SHOWN * length_ns + 1
+    since = ends[0] - WINDOWS_SHOWN * duration(chosen.length) + 1
     return answers(sources.store.select(DRIFT, where=where, since=since), Point)
+
+
+def _key(name: str, chosen: Selected) -> dict[str, str | int]:
+    key: dict[str, str | int] = {"model": name, "version": chosen.version, "segment": chosen.segment}
+    return key | {"length": duration(chosen.length)}
 
 
 def _percent(share: float | None) -> str:

@@ -27,10 +27,10 @@ def store_failure(request: Request[object, object, State], error: StoreError) ->
     return _answer(503, f"The store does not answer: {error}")
 
 
-def known_parameters(connection: ASGIConnection[object, object, object, State], handler: BaseRouteHandler) -> None:
+def known_parameters(connection: ASGIConnection[object, object, object, State], _: BaseRouteHandler) -> None:
     """Refuse a query parameter that the route does not have: a filter misspelt would otherwise filter nothing."""
     schema = connection.app.openapi_schema.paths or {}
-    operation = schema[next(iter(handler.paths))].get
+    operation = schema[connection.scope["path_template"]].get
     declared = (operation.parameters if operation else None) or []
     names = [parameter.name for parameter in declared if hasattr(parameter, "name")]
     for name in connection.query_params:

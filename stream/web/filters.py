@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from litestar.di import NamedDependency
 from litestar.exceptions import ClientException
-from litestar.params import QueryParameter
+from litestar.params import PathParameter, QueryParameter
 from msgspec import Struct
 
 from sinks.commit import Store, Table
@@ -15,10 +15,12 @@ from stream.web.times import nanoseconds
 
 LIMIT_MAX = 1_000
 
+Named = Annotated[str, PathParameter(description="The model's name; a `/` in it is written `%252F`.")]
 Version = Annotated[str | None, QueryParameter(description="The model's version.")]
 Name = Annotated[str | None, QueryParameter(description="The model's name.")]
 Segment = Annotated[str | None, QueryParameter(description="`field=value`; empty for all events.")]
 Feature = Annotated[str | None, QueryParameter(description="The feature's name.")]
+Metric = Annotated[str | None, QueryParameter(description="What was measured, such as `accuracy`.")]
 Length = Annotated[str | None, QueryParameter(description="The window's length, such as `5m`, `1h` or `1d`.")]
 Detector = Annotated[str | None, QueryParameter(description="The detector, such as `psi`.")]
 IncidentId = Annotated[str | None, QueryParameter(description="The incident they belong to.")]

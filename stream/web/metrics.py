@@ -6,13 +6,14 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import DRIFT, INCIDENTS, WINDOWS, Columns, Commit, Store
-from sinks.prometheus import Exporter, Live, Partition, Vitals
+from sinks.commit import DRIFT, INCIDENTS, PERFORMANCE, WINDOWS, Columns, Commit, Store
+from sinks.prometheus import MAIN, Exporter, Live, Partition, Vitals
 from stream.config.settings import Settings
 from stream.web.sources import window_lengths
 from stream.web.status import Status
 
 _BACK = 3
+_NUMBERS = 10_000  # rows of a metric that are looked through: labels of different models come at different times
 
 
 def exporter(store: Store, status: Callable[[], Status], settings: Settings) -> Exporter:
@@ -44,7 +45,7 @@ def live(status: Status) -> Live:
 
 
 def newest(store: Store, lengths: Iterable[int]) -> Commit:
-    """The newest windows of each length with their distances, and all incidents, as if one Commit had said so."""
+    """The newest windows of each length, how good models were, and all incidents, as if one Commit had said so."""
     number = store.last()  # asked first: a Commit in between is then shown again rather than missed
     reaches = {length: reach for length in sorted(lengths) if (reach := _reach(store, length)) is not None}
     found = {
@@ -57,6 +58,19 @@ def newest(store: Store, lengths: Iterable[int]) -> Commit:
         for table in (WINDOWS, DRIFT)
         if reaches
     }
+    numbers = [
+        store.select(
+            PERFORMANCE,
+            where={"segment": "", "length": length, "metric": metric},
+            order=("end", "step"),
+            descending=True,
+            limit=_NUMBERS,
+        )
+        for length in reaches
+        for metric in MAIN
+    ]
+    if numbers:
+        found[PERFORMANCE.name] = _joined(numbers)
     return Commit(number, {**found, INCIDENTS.name: store.select(INCIDENTS, order=("at",))})
 
 

@@ -6,12 +6,14 @@ from stream.config.settings import Settings
 from stream.web.answers import Model
 from stream.web.banner import banner
 from stream.web.html import Html, badge, document, join, progress, section, table, tag, time
+from stream.web.performance import rests_on, words
 from stream.web.sources import Sources
 from stream.web.standing import Standing, standings
 from stream.web.times import short
 
 _WORST_FIRST = ("drifting", "suspect", "unknown", "learning", "new", "well")
-_HEAD = ("Model", "State", "Recent windows", "Last window", "Events", "Incident", "Last trigger")
+_HEAD = ("Model", "State", "Recent windows", "Last window", "Events", "Performance", "Incident", "Last trigger")
+_PERFORMANCE = _HEAD.index("Performance")
 _EXAMPLE = """{"id": "1", "kind": "prediction", "model": "fraud", "version": "3",
  "time": "2026-11-20T17:00:00Z", "features": {"amount": 41.5, "country": "FR"}, "score": 0.83}"""
 
@@ -37,8 +39,11 @@ def learned(model: Model) -> str:
 
 def _models(standing: list[Standing]) -> Html:
     ordered = sorted(standing, key=lambda each: (_WORST_FIRST.index(each.model.state), each.model.name))
-    rows = [_row(each) for each in ordered]
-    return join(_summary(standing), section("Models", table(_HEAD, rows, "All models"), note="Worst first."))
+    told = any(each.model.performance for each in standing)  # a column that nobody fills is left out
+    head, *rows = [
+        row if told else (*row[:_PERFORMANCE], *row[_PERFORMANCE + 1 :]) for row in (_HEAD, *map(_row, ordered))
+    ]
+    return join(_summary(standing), section("Models", table(head, rows, "All models"), note="Worst first."))
 
 
 def _summary(standing: list[Standing]) -> Html:
@@ -62,9 +67,20 @@ def _row(each: Standing) -> tuple[str, ...]:
         strip(each),
         join(time(window.end), tag("span", window.length, class_="quiet")) if window else "none yet",
         f"{window.events:,}" if window else join(f"{model.events:,}", tag("span", "so far", class_="quiet")),
+        _performance(model),
         join("open since ", time(model.incident.opened)) if model.incident else "none",
         time(model.last_trigger) if model.last_trigger else "none",
     )
+
+
+def _performance(model: Model) -> Html:
+    """The newest number that has enough labels."""
+    told = model.performance
+    if told is None or told.value is None:
+        return join("none yet")
+    which = "" if told.version == model.version else f" of version {told.version}"
+    window = join(f"{rests_on(told)}{which}, {told.length} to ", time(told.end))
+    return join(words(told), tag("span", window, class_="quiet wraps"))
 
 
 def strip(each: Standing) -> Html:

@@ -30,12 +30,13 @@ def model(  # noqa: PLR0913, PLR0917 - the query string
     segment: FromQuery[str] = "",
     length: FromQuery[str] = "",
     feature: FromQuery[str] = "",
+    metric: FromQuery[str] = "",
 ) -> str:
     """One model; its name may contain slashes."""
     name = name.removeprefix("/")
     if name not in (names := sources.models()):
         raise unknown("model", name, names)
-    return detail(sources, name, Selected(version, segment, length, feature))
+    return detail(sources, name, Selected(version, segment, length, feature, metric))
 
 
 @get("/assets/style.css", include_in_schema=False, sync_to_thread=False)

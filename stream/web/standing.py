@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from sinks.commit import FEATURES, INCIDENTS, RELAYED, TRIGGERS, WINDOWS, Store
 from stream.web import status as now
-from stream.web.answers import Feature, Found, Incident, Model, State, Trigger, Window, answers, records
+from stream.web.answers import Feature, Found, Incident, Model, Performance, State, Trigger, Window, answers, records
+from stream.web.matured import matured
 from stream.web.sources import Sources, window_lengths
 from stream.web.times import nanoseconds
 
@@ -33,6 +34,7 @@ def standings(sources: Sources, names: Sequence[str]) -> list[Standing]:
     opened = {each.model: each for each in reversed(incidents(store, only)) if each.closed is None}
     triggered = _last_triggers(store, only)
     features = _features(store, only)
+    performances = matured(store, names)
     return [
         _standing(
             status.model(name) or now.Model(name, state="watching"),
@@ -40,6 +42,7 @@ def standings(sources: Sources, names: Sequence[str]) -> list[Standing]:
             opened.get(name),
             triggered.get(name),
             features.get(name, []),
+            performances.get(name),
         )
         for name in names
     ]
@@ -71,12 +74,13 @@ def newest_by_length(windows: Iterable[Window]) -> dict[str, Window]:
     return {window.length: window for window in ordered if window.version == version}
 
 
-def _standing(
+def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
     model: now.Model,
     windows: Sequence[Window],
     incident: Incident | None,
     last_trigger: datetime | None,
     features: list[Feature],
+    performance: Performance | None,
 ) -> Standing:
     newest = newest_by_length(windows)
     shortest = min(newest.values(), key=lambda window: window.end - window.start, default=None)
@@ -93,6 +97,7 @@ def _standing(
         last_window=shortest,
         incident=incident,
         last_trigger=last_trigger,
+        performance=performance,
     )
     return Standing(answer, tuple(strip[-TICKS:]))
 

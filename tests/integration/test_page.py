@@ -21,6 +21,7 @@ FLAGS = (
     "--virtual-time-budget=8000", "--enable-logging=stderr", "--v=0",
 )  # fmt: skip
 Browse = Callable[..., str]
+CHARTS = [*(f"performance_{i}" for i in range(4)), "coverage", "heatmap", "lines", "bars"]  # of two classes
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -57,9 +58,7 @@ def test_the_first_page_lists_all_models(address: str, browse: Browse) -> None:
     assert states == [(DRIFTING, "drifting"), (LEARNING, "learning"), (WELL, "well")]
 
 
-@pytest.mark.parametrize(
-    ("path", "charts"), [(f"/models/{DRIFTING}", ["heatmap", "lines", "bars"]), (f"/models/{LEARNING}", ["bars"])]
-)
+@pytest.mark.parametrize(("path", "charts"), [(f"/models/{DRIFTING}", CHARTS), (f"/models/{LEARNING}", ["bars"])])
 def test_plotly_draws_every_chart(address: str, browse: Browse, path: str, charts: list[str]) -> None:
     """In each place for a chart there is a drawing, made without a complaint in the console."""
     page = browse(f"http://{address}{path}", "--dump-dom")
@@ -70,7 +69,7 @@ def test_the_page_refreshes_itself(address: str, browse: Browse) -> None:
     """After ten seconds the page has asked again, kept its charts, and says as of when it is."""
     page = browse(f"http://{address}/models/{DRIFTING}", "--virtual-time-budget=25000", "--dump-dom")
     refreshed = re.findall(r'id="refreshed"[^>]*>as of \d', page)
-    assert (len(refreshed), drawings(page)) == (1, ["heatmap", "lines", "bars"])
+    assert (len(refreshed), drawings(page)) == (1, CHARTS)
 
 
 def test_a_screenshot_can_be_taken(address: str, browse: Browse, tmp_path: Path) -> None:

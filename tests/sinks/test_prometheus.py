@@ -6,7 +6,20 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from sinks.commit import DRIFT, INCIDENTS, REJECTED, TRAFFIC, TRIGGERS, WINDOWS, Columns, Commit, Table, columns
+from sinks.commit import (
+    DRIFT,
+    INCIDENTS,
+    MET,
+    PERFORMANCE,
+    REJECTED,
+    TRAFFIC,
+    TRIGGERS,
+    WINDOWS,
+    Columns,
+    Commit,
+    Table,
+    columns,
+)
 from sinks.prometheus import FAMILIES, Exporter, Exposition, Gathered, Live, Partition, Vitals, of_vitals
 from sinks.prometheus.exporter import length_name
 from sinks.prometheus.exposition import LABEL_MAX
@@ -41,11 +54,25 @@ driftline_window_verdict{model="fraud",segment="",version="3",window="5m"} 1.0
 driftline_window_end_timestamp_seconds{model="fraud",segment="",version="3",window="5m"} 1.795176e+09
 driftline_window_events{model="fraud",segment="",version="3",window="5m"} 400.0
 driftline_window_drifted_ratio{model="fraud",version="3",window="5m"} 1.0
+driftline_performance{metric="accuracy",model="fraud",version="3",window="5m"} 0.9
+driftline_performance{metric="roc_auc",model="fraud",version="3",window="5m"} 0.95
+driftline_performance_low{metric="accuracy",model="fraud",version="3",window="5m"} 0.875
+driftline_performance_high{metric="accuracy",model="fraud",version="3",window="5m"} 0.925
+driftline_label_coverage{model="fraud",version="3",window="5m"} 0.85
 driftline_incidents_open{model="fraud"} 1.0
 driftline_learning_ratio{model="pricing"} 0.375
 driftline_events_total{model="fraud"} 400.0
 driftline_late_events_total{model="fraud"} 3.0
 driftline_waiting_events_total{model="fraud"} 0.0
+driftline_fates_total{fate="again",model="fraud"} 0.0
+driftline_fates_total{fate="corrected",model="fraud"} 4.0
+driftline_fates_total{fate="late",model="fraud"} 1.0
+driftline_fates_total{fate="orphans",model="fraud"} 5.0
+driftline_fates_total{fate="pairs",model="fraud"} 340.0
+driftline_fates_total{fate="predictions",model="fraud"} 400.0
+driftline_fates_total{fate="repeats",model="fraud"} 0.0
+driftline_fates_total{fate="retracted",model="fraud"} 0.0
+driftline_fates_total{fate="unusable",model="fraud"} 0.0
 driftline_rejected_events_total{reason="json",topic="predictions"} 2.0
 driftline_triggers_total{model="fraud",reason="drift"} 1.0
 driftline_ready 1.0
@@ -65,7 +92,7 @@ driftline_commit_number 1.0
 driftline_commit_seconds 0.012
 driftline_store_bytes 1.048576e+06
 driftline_memory_bytes 1.572864e+08
-driftline_series_exported 8.0
+driftline_series_exported 13.0
 driftline_series_dropped_total 0.0
 driftline_build_info{version="1.2.3"} 1.0
 """
@@ -81,12 +108,25 @@ def window(model: str, **told: object) -> dict[str, object]:
     return {"model": model, "version": "3", "length": 5 * MINUTE, "end": NOON, "verdict": "drift", **told}
 
 
+def number(metric: str, value: float, **told: object) -> dict[str, object]:
+    """How good the model of `window` was in it, by one metric, with 85 of 100 labels."""
+    return window("fraud", metric=metric, value=value, step=NOON, predicted=100, labelled=85) | told
+
+
 def story() -> Commit:
     """One Commit with something in each table that is shown."""
     drift = {"feature": "amount", "psi": 2.5, "psi_limit": 0.25}
     tables = {
         "windows": rows(WINDOWS, window("fraud", events=400)),
         "distances": rows(DRIFT, window("fraud", **drift), window("fraud", feature="age", verdict="unknown")),
+        "performance": rows(
+            PERFORMANCE,
+            number("accuracy", 0.9, low=0.875, high=0.925),
+            number("roc_auc", 0.95),
+            number("log_loss", 0.2),
+            number("accuracy", 0.5, segment="country=FR", predicted=-1),
+        ),
+        "met": rows(MET, {"model": "fraud", "predictions": 400, "pairs": 340, "corrected": 4, "late": 1, "orphans": 5}),
         "traffic": rows(TRAFFIC, {"model": "fraud", "events": 400, "late": 3}),
         "rejected": rows(REJECTED, {"topic": "predictions", "reason": "json", "events": 2}),
         "incidents": rows(INCIDENTS, {"id": "41f0", "model": "fraud", "state": "opened"}),
@@ -104,7 +144,9 @@ def many(models: int, features: int) -> Commit:
         for each in windows
         for j in range(features)
     ]
-    return Commit(1, {"windows": rows(WINDOWS, *windows), "distances": rows(DRIFT, *facts)})
+    numbers = [number(metric, 0.9, low=0.8, high=1.0) | each for each in windows for metric in ("accuracy", "recall")]
+    tables = {"windows": rows(WINDOWS, *windows), "distances": rows(DRIFT, *facts)}
+    return Commit(1, {**tables, "performance": rows(PERFORMANCE, *numbers)})
 
 
 DETECTORS = ("psi", "jensen_shannon", "kolmogorov_smirnov")
@@ -174,6 +216,45 @@ def test_a_late_window_does_not_replace_a_newer_one() -> None:
     assert [f"driftline_window_events{{{LABELS}}} 1.0"] == samples(exporter, "driftline_window_events{")
 
 
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([{"step": 2, "value": 0.7}], 0.7),
+        ([{"step": -1, "value": 0.7}], 0.9),
+        ([{"end": -1, "step": 2, "value": 0.7}], 0.9),
+        ([{"end": 1, "step": 3, "value": 0.6}, {"end": 1, "step": 2, "value": 0.7}], 0.6),
+    ],
+)
+def test_of_a_window_the_newest_revision_is_shown(told: list[dict[str, float]], expected: float) -> None:
+    """In whatever order they come; a revision of an older window replaces nothing."""
+    exporter = shown(story())
+    late = [
+        number("accuracy", 0.0)
+        | {name: value if name == "value" else NOON + np.timedelta64(5 * value, "m") for name, value in each.items()}
+        for each in told
+    ]
+    exporter.show(Commit(2, {"performance": rows(PERFORMANCE, *late)}))
+    (line,) = samples(exporter, 'driftline_performance{metric="accuracy"')
+    assert line.endswith(f" {expected}")
+
+
+def test_a_metric_that_is_not_told_again_is_gone() -> None:
+    """Of a newer window only what was told of it is shown."""
+    exporter = shown(story())
+    newer = {"end": NOON + np.timedelta64(5, "m"), "step": NOON + np.timedelta64(5, "m")}
+    exporter.show(Commit(2, {"performance": rows(PERFORMANCE, number("accuracy", 0.9) | newer)}))
+    assert [] == samples(exporter, 'driftline_performance{metric="roc_auc"')
+
+
+def test_performance_comes_before_the_features() -> None:
+    """Where the budget is short, how good a model is matters more than how far its features are."""
+    lines = samples(shown(many(models=3, features=10), series_max=3 * (4 + 7)))
+    kinds = [
+        sum(line.startswith(f"driftline_{kind}") for line in lines) for kind in ("performance", "label_", "drift_")
+    ]
+    assert kinds == [3 * 6, 3, 0]
+
+
 LABELS = 'model="fraud",segment="",version="3",window="5m"'
 
 
@@ -202,17 +283,21 @@ def test_segments_are_shown_only_where_they_are_few(n: int, expected: int) -> No
 def test_the_budget_is_kept_and_what_is_left_out_is_counted(series_max: int) -> None:
     """Shown and dropped together are everything, and the shown ones fit."""
     exporter = shown(many(models=10, features=40), series_max)
-    lines = samples(exporter, "driftline_drift_") + samples(exporter, "driftline_window_")
+    lines = [
+        line
+        for kind in ("drift_", "window_", "performance", "label_")
+        for line in samples(exporter, f"driftline_{kind}")
+    ]
     exported, dropped = (
         int(float(samples(exporter, f"driftline_series_{name} ")[0].split()[1]))
         for name in ("exported", "dropped_total")
     )
-    assert (True, exported, 10 * (4 + 40 * 7)) == (exported <= series_max, len(lines), exported + dropped)
+    assert (True, exported, 10 * (4 + 7 + 40 * 7)) == (exported <= series_max, len(lines), exported + dropped)
 
 
 def test_the_worst_features_of_every_model_are_kept() -> None:
     """The budget goes round the models, so that a loud one does not silence the others."""
-    exporter = shown(many(models=3, features=10), series_max=3 * 4 + 6 * 7)
+    exporter = shown(many(models=3, features=10), series_max=3 * (4 + 7) + 6 * 7)
     kept = [line.split("{")[1].split(",version")[0] for line in samples(exporter, "driftline_drift_verdict{")]
     assert [f'feature="f{j:03}",model="m{i:03}"' for i in range(3) for j in range(2)] == kept
 

@@ -23,6 +23,12 @@ N_REFERENCE, N_PANE = 4_000, 400
 NUMERIC, CATEGORICAL = ("amount", "age", "balance"), ("country",)
 COUNTRIES = ("FR", "DE", "IT", "ES", "PL")
 DRIFTING, WELL, LEARNING = "fraud", "churn", "pricing"
+# Labels: of which windows before the last all have come, enough, or a few; what is measured, and where it lies about.
+ALL_CAME, ENOUGH_CAME, SOME_CAME = 24, 8, 1
+METRICS = {
+    DRIFTING: {"accuracy": 0.93, "recall": 0.81, "precision": 0.74, "roc_auc": 0.95, "log_loss": 0.21},
+    WELL: {"mae": 12.5, "rmse": 17.0, "r2": 0.8},
+}
 INCIDENT, TRIGGER = "41f0c2d9a6b3", "9f2c4be81d0a77e3"
 CELLS = '[{"cell": "above 812.4", "reference": 0.02, "now": 0.61, "contribution": 2.1}]'
 WORDS = "values above 812.4 went from 2 % to 61 %"
@@ -45,7 +51,7 @@ def seeded_commit(seed: int = 7, number: int = 1) -> Commit:
     for model in (WELL, DRIFTING):
         for table, row in _model(model, random):
             rows.setdefault(table, []).append(row)
-    for table, row in (*_samples(random), *_incident(), *_traffic()):
+    for table, row in (*_samples(random), *_incident(), *_traffic(), *_labels(default_rng(seed + 1))):
         rows.setdefault(table, []).append(row)
     tables = {
         name: columns(BY_NAME[name], {key: [row[key] for row in told] for key in told[0]})
@@ -168,6 +174,42 @@ def _traffic() -> Told:
         yield "rejected", {
             "topic": "predictions", "partition": 0, "end": _span(i, PANE)["end"], "reason": "json", "events": 1,
         }  # fmt: skip
+
+
+def _labels(random: Generator) -> Told:
+    """Labels come for hours after: what was told of a window when there were some, enough, and all of them."""
+    for model, metrics in METRICS.items():
+        for i in range(N_PANES):
+            step = _span(i, PANE)["end"]
+            yield "labels", {"model": model, **_span(i, PANE), "labels": 350}
+            yield "met", {
+                "model": model, "step": step, "predictions": N_PANE, "repeats": 1, "pairs": 340, "corrected": 4,
+                "retracted": 2, "again": 3, "late": 1, "orphans": 5, "unusable": 0,
+            }  # fmt: skip
+        for length in (PANE, HOUR):
+            for i in range(N_PANES * PANE // length):
+                yield from _numbers(model, metrics, i, length, random)
+
+
+def _numbers(model: str, metrics: dict[str, float], i: int, length: int, random: Generator) -> Told:
+    panes = length // PANE
+    age = N_PANES - (i + 1) * panes
+    revisions = ((SOME_CAME, "provisional", 0.15), (ENOUGH_CAME, "mature", 0.85), (ALL_CAME, "final", 0.98))
+    falls = 0.8 if model == DRIFTING and (i + 1) * panes > DRIFTS_FROM else 1.0
+    for after, status, share in revisions:
+        if age < after:
+            continue
+        labelled = int(share * N_PANE * panes)
+        for metric, usual in metrics.items():
+            error = 0.5 * usual * labelled**-0.5
+            value, ceiling = random.normal(falls * usual, error), 1.0 if usual < 1 else np.inf
+            yield "performance", {
+                "model": model, "version": "3", "segment": "", "metric": metric, "length": length, **_span(i, length),
+                "step": _span((i + 1) * panes - 1 + after, PANE)["end"], "status": status,
+                "value": min(value, ceiling),
+                "error": error, "low": value - 1.96 * error, "high": min(value + 1.96 * error, ceiling),
+                "predicted": N_PANE * panes, "labelled": labelled,
+            }  # fmt: skip
 
 
 def _samples(random: Generator) -> Told:

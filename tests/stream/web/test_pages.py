@@ -9,13 +9,23 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from sinks.commit import Commit
+from sinks.commit import Columns, Commit
 from sinks.memory import MemoryStore
 from stream.config.settings import Events, Settings
 from stream.web.app import application
 from stream.web.html import chart, tag
 from stream.web.status import Model, Status
-from tests.stream.web.seeded import DRIFTING, LEARNING, WELL, WORDS, seeded_commit, seeded_status, seeded_store
+from tests.stream.web.seeded import (
+    DRIFTING,
+    ENOUGH_CAME,
+    LEARNING,
+    SOME_CAME,
+    WELL,
+    WORDS,
+    seeded_commit,
+    seeded_status,
+    seeded_store,
+)
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 VOID = {"meta", "link", "img"}
@@ -44,6 +54,13 @@ class Outline(HTMLParser):
 def client_of(store: MemoryStore, status: Status, settings: Settings | None = None) -> TestClient[Litestar]:
     """The application over a store and a status."""
     return TestClient(application(store, lambda: status, settings or Settings()))
+
+
+def stored(rows: dict[str, Columns]) -> MemoryStore:
+    """A store with these rows."""
+    store = MemoryStore()
+    store.write(Commit(1, rows))
+    return store
 
 
 def page_of(path: str) -> str:
@@ -102,6 +119,80 @@ def test_a_model_whose_windows_are_open_says_what_it_waits_for() -> None:
         assert "No window has closed yet" in client.get("/models/fraud").text
 
 
+def test_each_main_metric_is_drawn_with_its_interval() -> None:
+    """Of two classes four, of numbers two; the band lies around the line."""
+    for model, expected in ((DRIFTING, ["accuracy", "recall", "precision", "roc_auc"]), (WELL, ["mae", "rmse"])):
+        page = page_of(f"/models/{model}")
+        assert expected == re.findall(r"<h3>(\w+)</h3><figure>", page)[: len(expected)]
+        for i in range(len(expected)):
+            low, high, value = (trace["y"] for trace in figure_of(page, f"performance_{i}")["data"])
+            assert all(a < b <= c for a, b, c in zip(low, value, high, strict=True))
+
+
+def test_provisional_numbers_are_hollow() -> None:
+    """Of the windows of which few labels have come the points are open, and their bars pale."""
+    page = page_of(f"/models/{DRIFTING}")
+    _, _, line = figure_of(page, "performance_0")["data"]
+    bars, enough = figure_of(page, "coverage")["data"]
+    n = ENOUGH_CAME - SOME_CAME
+    assert line["marker"]["symbol"][-n - 1 :] == ["circle", *["circle-open"] * n]
+    assert bars["marker"]["color"][-n - 1 :] == ["var(--observed)", *["var(--expected)"] * n]
+    assert (bars["y"][-n - 1 :], enough["y"]) == ([0.85, *[0.15] * n], [0.8, 0.8])
+
+
+def test_a_chosen_metric_stands_alone() -> None:
+    """It need not be a main one, and the form keeps it."""
+    page = page_of(f"/models/{DRIFTING}?metric=log_loss&length=1h")
+    assert ["log_loss", "labelled"] == re.findall(r"<h3>(\w+)</h3>", page)
+    assert '<option value="log_loss" selected>' in page
+    assert len(figure_of(page, "performance_0")["data"][2]["x"]) == 3
+
+
+def test_a_page_counts_what_became_of_labels() -> None:
+    """Each fate has its number, and its meaning when pointed at."""
+    page = page_of(f"/models/{DRIFTING}")
+    counts = re.findall(r'<dt title="[^"]{9,}">([\w ]+)</dt><dd>([\d,]+)</dd>', page)
+    expected = ["13,600", "160", "80", "120", "40", "200", "0"]
+    assert (expected, ("too late", "40")) == ([count for _, count in counts], counts[4])
+
+
+def test_windows_without_enough_labels_say_so() -> None:
+    """Nobody must find out by pointing at each of them."""
+    rows = dict(seeded_commit().tables)
+    rows["performance"] = {
+        name: column[rows["performance"]["status"] == "provisional"] for name, column in rows["performance"].items()
+    }
+    with client_of(stored(rows), seeded_status()) as client:
+        page, first = client.get(f"/models/{DRIFTING}").text, client.get("/").text
+    assert ("None of these 5m windows has enough labels yet" in page, ">Performance<" in first) == (True, False)
+
+
+LABELLED = Settings(events=Events(labels=("outcomes",)))
+
+
+@pytest.mark.parametrize(
+    ("kept", "settings", "sentence"),
+    [
+        ((), Settings(), "No topic of labels is configured"),
+        ((), LABELLED, "No label of this model has come yet. They are expected on outcomes,"),
+        (("labels",), LABELLED, "14,000 labels of this model have come, and none has met a prediction"),
+        (("labels", "met"), LABELLED, "Labels have met predictions of this model, but nothing is measured yet"),
+    ],
+)
+def test_a_model_without_numbers_says_why(kept: tuple[str, ...], settings: Settings, sentence: str) -> None:
+    """No topic, no label, none that fits, or none in such windows: each is another thing to do."""
+    left_out = {"labels", "met", "performance"} - set(kept)
+    rows = {name: table for name, table in seeded_commit().tables.items() if name not in left_out}
+    with client_of(stored(rows), seeded_status(), settings) as client:
+        assert sentence in client.get(f"/models/{DRIFTING}").text
+
+
+def test_the_first_page_tells_how_good_each_model_is() -> None:
+    """By its main metric in the newest window with enough labels, and how many there are."""
+    told = re.findall(r"<td>(accuracy|mae) [\d.]+ \([\d.]+ to [\d.]+\)<span[^>]*>85% labelled, 5m to", page_of("/"))
+    assert told == ["accuracy", "mae"]
+
+
 def test_the_heatmap_puts_the_drifting_feature_on_top() -> None:
     """Plotly draws upwards, so the last row is the one that people read first."""
     trace = figure_of(page_of(f"/models/{DRIFTING}"), "heatmap")["data"][0]
@@ -130,7 +221,7 @@ def test_the_distribution_so_far_is_drawn_while_learning() -> None:
 def test_fields_that_nobody_watches_are_named() -> None:
     """With the share of the events that carry them; a model without such fields has no such list."""
     assert re.search(r"features\.amuont</t[hd]><td[^>]*>50\.0%", page_of(f"/models/{WELL}"))
-    assert "not counted" not in page_of(f"/models/{DRIFTING}")
+    assert "that are not counted" not in page_of(f"/models/{DRIFTING}")
 
 
 def test_hostile_names_stay_text() -> None:
@@ -138,9 +229,7 @@ def test_hostile_names_stay_text() -> None:
     rows = dict(seeded_commit().tables)
     rows["distances"] = {**rows["distances"], "feature": rows["distances"]["feature"].copy()}
     rows["distances"]["feature"][rows["distances"]["feature"] == "amount"] = HOSTILE
-    store = MemoryStore()
-    store.write(Commit(1, rows))
-    with client_of(store, Status(models=(Model(HOSTILE),))) as client:
+    with client_of(stored(rows), Status(models=(Model(HOSTILE),))) as client:
         pages = [client.get(path).text for path in ("/", f"/models/{DRIFTING}")]
     assert [page.count("<img src=x") for page in pages] == [0, 0]
 

@@ -1,0 +1,50 @@
+"""How good models were in their newest windows: rows of a Commit, read for /metrics."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from sinks.commit import Columns
+from sinks.prometheus.windows import KEY, Key
+
+# Of two classes, of several, of numbers; the others are in the store.
+MAIN = ("accuracy", "recall", "precision", "roc_auc", "macro_f1", "mae", "rmse")
+
+
+class Performance(Struct, frozen=True):
+    """What was told last of the newest window of one key; `told` has value, low and high by metric."""
+
+    end_ns: int
+    step_ns: int
+    coverage: float  # nan where nothing was predicted
+    told: Mapping[str, tuple[float, float, float]]
+
+
+def with_told(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Key, Performance]:
+    """What was told last of the last window of each key, over all events, with these rows."""
+    found = dict(known)
+    if rows is None:
+        return found
+    whole = np.flatnonzero((rows["segment"] == "") & np.isin(rows["metric"].astype(str), MAIN))
+    keys = zip(*(rows[name][whole].tolist() for name in KEY), strict=True)
+    moments = zip(*(_ns(rows, name)[whole].tolist() for name in ("end", "step")), strict=True)
+    columns = (rows[name][whole].tolist() for name in ("metric", "value", "low", "high", "labelled", "predicted"))
+    rows_told = zip(keys, moments, *columns, strict=True)
+    for key, (end, step), metric, value, low, high, labelled, predicted in rows_told:
+        told = Performance(end, step, labelled / predicted if predicted > 0 else np.nan, {metric: (value, low, high)})
+        found[key] = _later(found[key], told) if key in found else told
+    return found
+
+
+def _later(known: Performance, told: Performance) -> Performance:
+    """The one of the later window, or that was told later; of the same step both, as they are parts of it."""
+    at, since = (known.end_ns, known.step_ns), (told.end_ns, told.step_ns)
+    if at == since:
+        return Performance(*at, told.coverage, {**known.told, **told.told})
+    return known if at > since else told
+
+
+def _ns(rows: Columns, name: str) -> NDArray[np.int64]:
+    return rows[name].astype("datetime64[ns]").astype(np.int64)

@@ -1,0 +1,88 @@
+"""Charts of performance: each number with its interval, and how many labels it rests on."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from stream.web.answers import Performance
+from stream.web.charts import Figure, figure
+
+WIDTH = 0.8  # of a bar, in windows
+
+
+def bands(points: Sequence[Performance], ends: Sequence[datetime], height: int) -> Figure:
+    """One metric over time, with its interval as a band; a hollow point still misses labels."""
+    x = [point.end for point in points]
+    side = {"type": "scatter", "x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    filled = {"fill": "tonexty", "fillcolor": "var(--band)"}
+    number = {
+        "type": "scatter",
+        "x": x,
+        "y": [point.value for point in points],
+        "text": [_told(point) for point in points],
+        "hovertemplate": "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
+        "mode": "lines+markers",
+        "line": {"color": "var(--psi)", "width": 1.5},
+        "marker": {
+            "symbol": ["circle-open" if point.status == "provisional" else "circle" for point in points],
+            "size": 7,
+            "color": "var(--psi)",
+            "line": {"width": 1.5, "color": "var(--psi)"},
+        },
+    }
+    traces = [
+        {**side, "y": [point.low for point in points]},
+        {**side, **filled, "y": [point.high for point in points]},
+        number,
+    ]
+    return _figure(traces, height, _axis(points, ends), {"automargin": True})
+
+
+def coverage(points: Sequence[Performance], ends: Sequence[datetime], enough: float) -> Figure:
+    """The share of each window's predictions that have a label; dashed: enough of them."""
+    bars = {
+        "type": "bar",
+        "x": [point.end for point in points],
+        "y": [point.coverage for point in points],
+        "width": WIDTH * 1000 * _length(points).total_seconds(),  # Plotly counts dates in ms
+        "text": [_told(point) for point in points],
+        "textposition": "none",
+        "hovertemplate": "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
+        "marker": {
+            "color": ["var(--expected)" if point.status == "provisional" else "var(--observed)" for point in points]
+        },
+    }
+    axis = _axis(points, ends)
+    limit = {
+        "type": "scatter",
+        "x": axis["range"],
+        "y": [enough, enough],
+        "mode": "lines",
+        "line": {"color": "var(--quiet)", "width": 1.5, "dash": "dash"},
+        "hoverinfo": "skip",
+    }
+    shares = {"tickformat": ".0%", "automargin": True, "range": [0, 1.05], "tickvals": [0, 0.5, 1]}
+    return _figure([bars, limit], 130, axis, shares)
+
+
+def _figure(traces: Sequence[Figure], height: int, time: Figure, values: Figure) -> Figure:
+    # The first label of the axis has the date, and is hidden where the margin has no room for half of it.
+    margin = {"l": 48, "r": 8, "t": 8, "b": 8}
+    return figure(traces, height=height, margin=margin, showlegend=False, xaxis=time, yaxis=values)
+
+
+def _axis(points: Sequence[Performance], ends: Sequence[datetime]) -> dict[str, object]:
+    """The same stretch of time for all charts of a page, with room for a bar at either end."""
+    room = _length(points)
+    return {"range": [min(ends) - room, max(ends) + room], "automargin": True, "showgrid": False}
+
+
+def _length(points: Sequence[Performance]) -> timedelta:
+    return points[0].end - points[0].start
+
+
+def _told(point: Performance) -> str:
+    value, low, high = (
+        f"{each:.4g}" if each is not None else "unknown" for each in (point.value, point.low, point.high)
+    )
+    of = "" if point.predicted is None else f" of {point.predicted:,}"
+    return f"{point.metric} {value} ({low} to {high})<br>{point.labelled:,}{of} labelled: {point.status}"

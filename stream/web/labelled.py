@@ -1,0 +1,44 @@
+"""`/v1/models/{model}/performance` and `/labels`: what labels say of one model, and what became of them."""
+
+from urllib.parse import unquote
+
+from litestar import get
+
+from sinks.commit import MET
+from stream.web.answers import Fates, Page, Performance, answers
+from stream.web.errors import unknown
+from stream.web.filters import Asked, Length, Metric, Named, Segment, Version, paged, where
+from stream.web.revisions import revised
+from stream.web.sources import Given, Sources
+
+
+@get("/v1/models/{model:str}/performance", sync_to_thread=True)
+def list_performance(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
+    sources: Given,
+    span: Asked,
+    model: Named,
+    version: Version = None,
+    metric: Metric = None,
+    segment: Segment = None,
+    length: Length = None,
+) -> Page[Performance]:
+    """How good a model was in its windows, as far as labels say, newest first; of each number its newest revision."""
+    filters = where(length, model=_known(sources, model), version=version, metric=metric, segment=segment)
+    found, following = revised(sources.store, filters, span)
+    return Page(found, following)
+
+
+@get("/v1/models/{model:str}/labels", sync_to_thread=True)
+def list_labels(sources: Given, span: Asked, model: Named) -> Page[Fates]:
+    """What became of a model's predictions and labels, step by step, newest first."""
+    found, following = paged(sources.store, MET, where(model=_known(sources, model)), span)
+    return Page(answers(found, Fates), following)
+
+
+def _known(sources: Sources, model: str) -> str:
+    """The model of an address, in which a `/` cannot stand; refuse one that nobody has heard of."""
+    names = sources.models()
+    for name in (model, unquote(model)):
+        if name in names:
+            return name
+    raise unknown("model", model, names)

@@ -1,0 +1,117 @@
+"""A model's performance on its page: each number with its interval, what it rests on, and what became of the labels."""
+
+from collections.abc import Mapping
+
+from sinks.commit import LABELS, MET, Store
+from stream.monitor.scopes import label_scope
+from stream.web.answers import Fates, Performance, answers
+from stream.web.bands import bands, coverage
+from stream.web.html import Html, chart, join, section, tag, time
+from stream.web.revisions import Told
+from stream.web.sources import Sources
+from stream.web.times import short
+
+STEPS_SUMMED = 288  # the newest: a day of five minutes, if something was joined in each of them
+_FATES = {
+    "pairs": "met a prediction",
+    "corrected": "corrected",
+    "retracted": "retracted",
+    "again": "said again",
+    "late": "too late",
+    "orphans": "without a prediction",
+    "unusable": "unusable",
+}
+_DOCS = {column.name: column.doc for column in MET.columns}
+_NOTE = "Hollow: provisional, because labels are still missing. The band is the 95 % interval."
+_NO_TOPIC = "No topic of labels is configured, so nobody can say how good this model is. Name one under events.labels."
+
+
+def performance_of(sources: Sources, name: str, told: Told) -> Html:
+    """How good the model was in the windows that a reader chose, and what became of its labels."""
+    fates = _fates(sources.store, name)
+    if not told.points:
+        return section("Performance", tag("p", _silence(sources, name, fates)), _counts(fates))
+    return section("Performance", _charts(sources, name, told.points), _counts(fates), note=_NOTE)
+
+
+def words(point: Performance) -> str:
+    """One number with its interval."""
+    interval = "" if point.low is None or point.high is None else f" ({_short(point.low)} to {_short(point.high)})"
+    return f"{point.metric} {_short(point.value)}{interval}"
+
+
+def rests_on(point: Performance) -> str:
+    """How many labels a number has."""
+    if point.coverage is None:
+        return f"{point.labelled:,} labelled"
+    return f"{point.coverage:.0%} labelled"
+
+
+def _charts(sources: Sources, name: str, told: Mapping[str, list[Performance]]) -> Html:
+    ends = [point.end for points in told.values() for point in points]
+    height = 320 if len(told) == 1 else 210
+    drawn = [
+        tag("div", tag("h3", metric), chart(f"performance_{i}", bands(points, ends, height), _newest(points)))
+        for i, (metric, points) in enumerate(told.items())
+    ]
+    counted = max(told.values(), key=len)
+    body = [tag("div", *drawn, class_="pair"), _reach(counted)]
+    if counted[-1].coverage is not None:
+        settings = sources.settings.model(name) or sources.settings.defaults
+        enough = settings.labels.coverage
+        caption = f"Share of each window's predictions that have a label; from {enough:.0%} on a number is mature."
+        body.insert(1, tag("div", tag("h3", "labelled"), chart("coverage", coverage(counted, ends, enough), caption)))
+    return join(*body)
+
+
+def _newest(points: list[Performance]) -> str:
+    """What the newest number with enough labels says, else the newest one."""
+    last = next((point for point in reversed(points) if point.status != "provisional"), points[-1])
+    of = "" if last.predicted is None else f" of {last.predicted:,}"
+    return f"{words(last)}: {last.status}, {last.labelled:,}{of} labelled, in the window to {short(last.end)}."
+
+
+def _reach(points: list[Performance]) -> Html:
+    if any(point.status != "provisional" for point in points):
+        return join()
+    text = f"None of these {points[0].length} windows has enough labels yet; longer windows reach further back."
+    return tag("p", text, class_="quiet")
+
+
+def _fates(store: Store, name: str) -> list[Fates]:
+    return answers(
+        store.select(MET, where={"model": name}, order=("step",), descending=True, limit=STEPS_SUMMED), Fates
+    )
+
+
+def _counts(fates: list[Fates]) -> Html:
+    """What became of the labels, in numbers."""
+    if not fates:
+        return join()
+    counts = (
+        tag("div", tag("dt", title, title=_DOCS[fate]), tag("dd", f"{sum(getattr(each, fate) for each in fates):,}"))
+        for fate, title in _FATES.items()
+    )
+    since = tag("div", tag("dt", "labels since"), tag("dd", time(fates[-1].step)))
+    return tag("dl", since, *counts, class_="signs small")
+
+
+def _silence(sources: Sources, name: str, fates: list[Fates]) -> str:
+    """Why there is no number."""
+    settings = sources.settings.model(name) or sources.settings.defaults
+    topics = label_scope(settings, sources.settings)
+    if not topics:
+        return _NO_TOPIC
+    found = sources.store.select(LABELS, where={"model": name}, order=("end",), descending=True, limit=STEPS_SUMMED)
+    said = int(found["labels"].sum())
+    if any(each.pairs for each in fates):
+        return "Labels have met predictions of this model, but nothing is measured yet in windows of this kind."
+    if said:
+        return f"{said:,} labels of this model have come, and none has met a prediction: is the id of both the same?"
+    return (
+        f"No label of this model has come yet. They are expected on {', '.join(topics)}, with the id of a prediction."
+    )
+
+
+def _short(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3g}"

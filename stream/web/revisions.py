@@ -1,0 +1,108 @@
+"""How good models were, as the store has it: of the revisions of a window's number, the newest counts."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from sinks.commit import PERFORMANCE, Store
+from sinks.prometheus import MAIN
+from stream.web.answers import Found, Performance, answers
+from stream.web.filters import Span
+from stream.web.times import nanoseconds
+
+REVISIONS = 8  # rows that are read at once for each that is wanted: a window is told again with a quarter more labels
+WINDOWS_SHOWN = 96  # eight hours of 5-minute windows, three months of days
+METRICS_SHOWN = 4  # of a model that has none of the main ones
+_NUMBER = tuple(name for name in PERFORMANCE.key if name != "step")  # what its revisions have in common
+
+Key = Mapping[str, str | int]  # model, version, segment, length
+
+
+class _Revision(Struct, frozen=True):
+    end: datetime
+    step: datetime
+
+
+class Told(Struct, frozen=True):
+    """What is told of one kind of windows: all metrics there are, and by metric the windows shown, oldest first."""
+
+    metrics: tuple[str, ...] = ()
+    points: Mapping[str, list[Performance]] = {}
+
+
+def revised(store: Store, filters: Key, span: Span) -> tuple[list[Performance], int | None]:
+    """One page of the newest revisions, the newest windows first, and where the next page begins among all rows."""
+    offset, wanted = span.offset, span.limit
+    found: list[Performance] = []
+    while True:
+        back, asked = min(offset, 1), REVISIONS * wanted + 1  # the row before tells whether the first one is superseded
+        rows = store.select(
+            PERFORMANCE,
+            where=filters,
+            since=span.since,
+            until=span.until,
+            order=("end",),
+            descending=True,
+            limit=asked + back,
+            offset=offset - back,
+        )
+        first = _first(rows)
+        first[:back] = False
+        places = np.flatnonzero(first)
+        found += performances(_some(rows, places[:wanted]))
+        if len(places) > wanted:
+            return found, offset - back + int(places[wanted])
+        if len(first) < asked + back:
+            return found, None
+        wanted -= len(places)
+        offset += asked
+
+
+def told(store: Store, key: Key, metric: str = "") -> Told:
+    """How windows of one kind went: in one metric, or else in the main ones."""
+    last = store.select(PERFORMANCE, where=key, order=("end", "step"), descending=True, limit=1)
+    newest = answers(last, _Revision)
+    if not newest:
+        return Told()
+    end, step = nanoseconds(newest[0].end), nanoseconds(newest[0].step)
+    known = store.select(PERFORMANCE, where={**key, "end": end, "step": step})["metric"].tolist()
+    since = end - WINDOWS_SHOWN * int(key["length"]) + 1
+    wanted = (metric,) if metric else MAIN if set(MAIN) & set(known) else sorted(known)[:METRICS_SHOWN]
+    points = {name: _over_time(store, key, name, since) for name in wanted}
+    shown = {name: each for name, each in points.items() if each}
+    return Told(tuple(sorted({*known, *shown})), shown)
+
+
+def newest_revisions(rows: Found) -> Found:
+    """Of the revisions of a number, which stand side by side with the newest first, that one."""
+    return _some(rows, np.flatnonzero(_first(rows)))
+
+
+def performances(found: Found) -> list[Performance]:
+    """Rows of `performance`, with their coverage."""
+    predicted, labelled = (found[name].astype(np.int64) for name in ("predicted", "labelled"))
+    coverage = np.full(len(predicted), np.nan)
+    np.divide(labelled, predicted, out=coverage, where=predicted > 0)
+    counted = np.where(predicted < 0, None, predicted)  # type: ignore[call-overload]  # None makes it objects
+    return answers({**found, "predicted": counted, "coverage": coverage}, Performance)
+
+
+def _over_time(store: Store, key: Key, metric: str, since: int) -> list[Performance]:
+    where = {**key, "metric": metric}
+    rows = store.select(PERFORMANCE, where=where, since=since, order=("end",), descending=True)
+    return performances(newest_revisions(rows))[::-1]
+
+
+def _first(rows: Found) -> NDArray[np.bool_]:
+    """Which rows are about another number than the row before them, (rows,)."""
+    same = np.ones(max(len(rows["end"]) - 1, 0), np.bool_)
+    for name in _NUMBER:
+        same &= np.asarray(rows[name][1:] == rows[name][:-1], np.bool_)
+    return np.concatenate((np.ones(min(len(rows["end"]), 1), np.bool_), ~same))
+
+
+def _some(rows: Found, places: NDArray[np.intp]) -> dict[str, NDArray[np.generic]]:
+    return {name: column[places] for name, column in rows.items()}

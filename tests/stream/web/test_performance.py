@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from sinks.commit import MET, PERFORMANCE, Columns, Commit, Store, columns
+from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
 from stream.config.settings import HOUR, MINUTE, Settings
 from stream.web import matured
@@ -34,6 +35,14 @@ def client() -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="module", params=["memory", "duck"])
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Both stores, with the same rows."""
+    made = MemoryStore() if request.param == "memory" else DuckStore(tmp_path_factory.mktemp("duck") / "many.duckdb")
+    yield many(made)
+    made.close()
+
+
 def rows(*told: Mapping[str, object]) -> Columns:
     """Numbers that say only what a test is about."""
     return columns(PERFORMANCE, {name: [row.get(name, usual) for row in told] for name, usual in USUAL.items()})
@@ -46,7 +55,7 @@ def store_of(*told: Mapping[str, object]) -> MemoryStore:
     return store
 
 
-def many(seed: int = 3) -> MemoryStore:
+def many(store: Store, seed: int = 3) -> Store:
     """Windows that were told up to forty times, in two Commits."""
     random = np.random.default_rng(seed)
     told = [
@@ -57,7 +66,6 @@ def many(seed: int = 3) -> MemoryStore:
         for metric in ("accuracy", "recall")
         for j in range(random.integers(1, 40))
     ]
-    store = MemoryStore()
     for number, part in enumerate((told[::2], told[1::2]), start=1):
         store.write(Commit(number, {"performance": rows(*part)}))
     return store
@@ -76,9 +84,9 @@ def by_loop(store: Store) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7, 48, 1_000])
-def test_pages_hold_each_number_once_in_its_newest_revision(limit: int) -> None:
+def test_pages_hold_each_number_once_in_its_newest_revision(limit: int, store: Store) -> None:
     """However the rows are cut into pages."""
-    store, found, offset = many(), [], 0
+    found, offset = [], 0
     while offset is not None:
         page, offset = revised(store, {}, Span(None, None, limit, offset))
         assert len(page) <= limit
@@ -89,7 +97,7 @@ def test_pages_hold_each_number_once_in_its_newest_revision(limit: int) -> None:
 
 def test_a_page_may_begin_anywhere() -> None:
     """An older revision is never taken for the newest, also where rows have come since the page before."""
-    store = many()
+    store = many(MemoryStore())
     whole = {(each.end, each.version, each.metric): each for each in revised(store, {}, Span(None, None, 1_000, 0))[0]}
     for offset in range(1, 90):
         for each in revised(store, {}, Span(None, None, 2, offset))[0]:

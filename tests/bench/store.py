@@ -75,7 +75,7 @@ def measure(folder: Path, recording: Recording, kept: int, measured: int) -> Fig
 
 def _forget(store: DuckStore, commit: Commit, kept: int) -> None:
     now = START_NS + (commit.number - 1) * DAY // DAILY
-    store.forget(panes_before=now - min(kept, PANES_KEPT) * DAY, history_before=now - kept * DAY, samples={})
+    store.forget({"panes": now - min(kept, PANES_KEPT) * DAY, "history": now - kept * DAY}, {})
 
 
 def growth(figures: Figures) -> float:

@@ -167,8 +167,9 @@ class Performance:
         every = {column: np.concatenate((before[column], new[column])) for column in new}
         panes, steps = every["end"], every["step"]
         there = np.flatnonzero((every["model"] == name) & (panes > end - length) & (panes <= end) & (steps <= at))
-        told = zip(every["version"][there].tolist(), panes[there].tolist(), strict=True)
-        called = np.array([self._called.version(name, each, pane) == version for each, pane in told], np.bool_)
+        told = list(zip(every["version"][there].tolist(), panes[there].tolist(), strict=True))
+        mine = {one for one in set(told) if self._called.version(name, *one) == version}  # of many pairs few differ
+        called = np.array([one in mine for one in told], np.bool_)
         pairs = {column: values[there[called]] for column, values in every.items()}
         plan, entry = self._called.plan(name, pairs), self._state.roster.get(name)
         answers = None if plan is None or entry is None else answers_of(entry.settings, plan)

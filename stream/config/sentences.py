@@ -53,7 +53,20 @@ def models(settings: Settings) -> tuple[str, ...]:
     rest = "A model is served by its exact name, else by the longest pattern that fits."
     if not any(pattern == "*" for pattern, _ in settings.patterns):
         rest += " Events of a model that nothing fits are rejected."
-    return (*(_model(settings, pattern, model) for pattern, model in settings.patterns), rest, *_shares(settings))
+    each = (_model(settings, pattern, model) for pattern, model in settings.patterns)
+    return (*each, rest, *_labels(settings), *_shares(settings))
+
+
+def _labels(settings: Settings) -> tuple[str, ...]:
+    """How labels and predictions wait for each other."""
+    if not settings.events.labels:
+        return ()
+    waits = sorted({model.labels for _, model in settings.patterns}, key=lambda labels: labels.within)
+    return tuple(
+        f"A label counts for a prediction of the same model and id that is at most {spelled_duration(one.within)} away; "
+        f"a window's numbers are mature when {one.coverage:.0%} of its predictions have one."
+        for one in waits
+    )
 
 
 def verdicts(settings: Settings) -> tuple[str, ...]:

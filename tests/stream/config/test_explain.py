@@ -28,6 +28,7 @@ models: {fraud: {segments: [country], features: {a: numeric, b: categorical}, re
         "holds from T, 13 min later",
         "Model fraud: windows (panes) 1m (1), 1h (60); compared with train.parquet; 2 declared features; segments by",
         "Events of a model that nothing fits are rejected.",
+        "A label counts for a prediction of the same model and id that is at most 7d away; a window's numbers are",
         "each model may ask for retraining in error about once a month, shared equally by its 2 window lengths",
         "A restart reads at most 14 min of event time again",
         "keeps history for 90d of event time",

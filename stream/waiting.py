@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from detectors.codes import Floats
 from sinks import commit as tables
 from sinks.commit import Table, Texts
-from stream.binding import OUTPUT_TEXTS, UNSEEN, Schema
+from stream.binding import OUTPUT_TEXTS, Schema
+from stream.encodings.schema import ABSENT_ID, UNSEEN_ID
 from stream.events import Batch, Ints, Partition, Position
 from stream.roster import Roster
 
@@ -82,29 +83,40 @@ class Desk:
         if not len(rows):
             return []
         heads = batch.head[rows]
-        groups, group = np.unique(np.stack((heads, ends), axis=1), axis=0, return_inverse=True)
-        group = group.ravel().astype(np.int64)
-        plans: list[str] = []
+        plans, plan = self._plans(batch, heads, ends)
         segments = np.empty(len(rows), np.object_)
-        for i, (head, pane_end) in enumerate(groups.tolist()):
-            plan = self.roster.entries[batch.heads[head].model].plan_at(pane_end - self.pane)
-            assert plan is not None, f"{batch.heads[head].name}: a prediction of pane {pane_end} without a plan"
-            plans.append(plan.id)
-            here = np.flatnonzero(group == i)
-            found = self.schema.bindings[plan.id].rows(batch.texts[rows[here]], batch.segments[rows[here]])
-            segments[here] = [line.tobytes() for line in np.ascontiguousarray(found, "<u2")]
+        for i, one in enumerate(plans):
+            here = np.flatnonzero(plan == i)
+            found = self.schema.bindings[one].rows(batch.texts[rows[here]], batch.segments[rows[here]])
+            segments[here] = _lines(np.ascontiguousarray(found, "<u2"))
         value = batch.values[rows, VALUE_AT]
-        answer = self.schema.words.take(batch.texts[rows, -OUTPUT_TEXTS])
-        answer[np.isfinite(value) & (answer == UNSEEN)] = ""  # a number has its own name
         columns = _common(batch, rows, ends) | {
             "version": _named(batch, heads, lambda head: head.version),
-            "plan": Texts(tuple(plans), group),
+            "plan": Texts(tuple(plans), plan),
             "score": _finite(batch.values[rows, SCORE_AT]),
             "value": _finite(value),
-            "answer": Texts.of(answer.tolist()),
+            "answer": self._said(batch.texts[rows, -OUTPUT_TEXTS], value),
             "segments": segments,
         }
         return [Waiting(tables.PREDICTIONS, columns)]
+
+    def _plans(self, batch: Batch, heads: NDArray[np.int32], ends: Ints) -> tuple[dict[str, int], Ints]:
+        """The ids of the plans of some events, and the place of each event's among them, (n,)."""
+        panes, pane = np.unique(ends, return_inverse=True)
+        groups, group = np.unique(heads.astype(np.int64) * len(panes) + pane, return_inverse=True)
+        places: dict[str, int] = {}
+        place = np.empty(len(groups), np.int64)
+        for i, (head, at) in enumerate(zip(*(part.tolist() for part in np.divmod(groups, len(panes))), strict=True)):
+            plan = self.roster.entries[batch.heads[head].model].plan_at(int(panes[at]) - self.pane)
+            assert plan is not None, f"{batch.heads[head].name}: a prediction of pane {panes[at]} without a plan"
+            place[i] = places.setdefault(plan.id, len(places))
+        return places, place[group]
+
+    def _said(self, ids: NDArray[np.unsignedinteger], value: Floats) -> Texts:
+        """Predictions as categories."""
+        ids = np.where((ids == UNSEEN_ID) & np.isfinite(value), ABSENT_ID, ids)  # a number has its own name
+        present, codes = np.unique(ids, return_inverse=True)
+        return Texts(tuple(self.schema.words[present].tolist()), codes.astype(np.int64))
 
     def _unwritten(self, batch: Batch, rows: Ints, ends: Ints) -> tuple[Ints, Ints]:
         """What nobody has written yet of these events."""
@@ -135,6 +147,12 @@ def _common(batch: Batch, rows: Ints, ends: Ints) -> dict[str, Any]:
 def _named(batch: Batch, heads: NDArray[np.int32], name: Callable[[Any], str]) -> Texts:
     present, codes = np.unique(heads, return_inverse=True)
     return Texts(tuple(name(batch.heads[head]) for head in present.tolist()), codes.astype(np.int64))
+
+
+def _lines(rows: NDArray[np.uint16]) -> list[bytes]:
+    """Each row's bytes."""
+    size = rows.itemsize * rows.shape[1]
+    return rows.view(f"V{size}").ravel().tolist() if size else [b""] * len(rows)
 
 
 def _finite(values: Floats) -> Floats:

@@ -6,6 +6,7 @@ from typing import NoReturn
 from sinks.commit import StoreError, StoreUnreadable
 from sinks.duck import StoreNewer
 from sinks.topics import Fenced
+from stream.app.publishing import TopicMissing
 from stream.board import UnknownBoard
 from stream.broker import BrokerFailed
 from stream.chain import ChainBroken
@@ -32,6 +33,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (StoreUnreadable, USER),
     (StoreNewer, USER),
     (Untold, USER),
+    (TopicMissing, USER),
     (ServiceFailed, WORLD),
     (ListenFailed, WORLD),
     (BrokerFailed, WORLD),

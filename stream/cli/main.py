@@ -10,12 +10,16 @@ from stream.cli.copying import backup, restore
 from stream.cli.exporting import export_tables
 from stream.cli.failures import leave
 from stream.cli.handing import hand_over
+from stream.cli.publishing import publish
 from stream.cli.references import reference
 from stream.cli.replaying import replay
 from stream.cli.serving import ingest, monitor, run
 from stream.demo.command import demo
 
-COMMANDS = (run, ingest, monitor, check, demo, capture, replay, reference, export_tables, backup, restore, hand_over)
+COMMANDS = (
+    *(run, ingest, monitor, check, demo, publish, capture, replay, reference),
+    *(export_tables, backup, restore, hand_over),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -23,6 +23,17 @@ from stream.reference.table import META, OUTPUT_OF
 _NAMES = {"id", "kind", "model", "version"}  # texts, whatever type a file has them in
 _IN_UTC = "CAST(TRY_CAST({} AS TIMESTAMPTZ) AS TIMESTAMP)"
 _TOP = META | OUTPUT_OF.keys()
+_OF_LABELS: Final = ("id", "model", "time", "label", "event")
+
+
+class Given(NamedTuple):
+    """What is said of all rows of a table: what kind of events they are, and of which model; empty: its columns say."""
+
+    kind: str = ""
+    model: str = ""
+
+
+BY_COLUMNS: Final = Given()
 
 
 @dataclass(frozen=True)
@@ -35,24 +46,26 @@ class _Column:
     convert: Callable[[Any], Any] | None = None
 
 
-def rows(path: Path, topic: str, partition: int, batch: int) -> Iterator[tuple[Records, int]]:
+def rows(
+    path: Path, topic: str, partition: int, batch: int, given: Given = BY_COLUMNS
+) -> Iterator[tuple[Records, int]]:
     """The rows as records, `batch` at a time, and how many of the file's bytes they stand for.
 
     `kind` is `prediction` where there is none. Features are the struct `features`, else all columns that are nothing
-    else. FileProblem where time or model is not there.
+    else; labels have none. FileProblem where time or model is not there, or where the file says what is `given`.
     """
     size = path.stat().st_size
     with database(path) as connection:
         reader = fields.parquet if path.name.lower().endswith(".parquet") else fields.delimited
         source = reader(connection, path)
-        _check(path, source)
+        _check(path, source, given)
         (n,) = connection.execute(f"SELECT count(*) FROM {source.table}").fetchall()[0]  # noqa: S608 - quoted there
-        columns = _selected(source)
+        columns = _selected(source, given)
         every = [*source.fields, *(field for inner in source.nested.values() for field in inner)]
         loose = any(field.form == "mixed" for field in every)  # may hold the text nan
         odd = " OR ".join(f"coalesce(NOT isfinite({field.sql}), false)" for field in every if field.real) or "false"
         selected = ", ".join([*(column.sql for column in columns), "true" if loose else odd])
-        encode = _encoder(columns)
+        encode = _encoder(columns, given)
         first = 0
         for found in batches(connection, f"SELECT {selected} FROM {source.table}", batch):  # noqa: S608 - quoted there
             last = first + len(found)
@@ -60,16 +73,21 @@ def rows(path: Path, topic: str, partition: int, batch: int) -> Iterator[tuple[R
             first = last
 
 
-def _check(path: Path, source: Source) -> None:
+def _check(path: Path, source: Source, given: Given) -> None:
     names = [field.name for field in source.fields]
-    for wanted in ("time", "model"):
-        if wanted not in names:
+    for said, value in given._asdict().items():
+        if value and said in names:
+            raise FileProblem(f"{path} has a column {said!r}, so it cannot be {value!r} for all rows")
+    for wanted in ("time", "model", *(("id",) if given.kind == "label" else ())):
+        if wanted not in names and not (wanted == "model" and given.model):
             near = get_close_matches(wanted, names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(names[:20])}"
             raise FileProblem(f"{path} has no column {wanted!r}, so its rows are no events{hint}")
 
 
-def _selected(source: Source) -> list[_Column]:
+def _selected(source: Source, given: Given) -> list[_Column]:
+    if given.kind == "label":
+        return [_top(field) for field in source.fields if field.name in _OF_LABELS]
     columns = [_top(field) for field in source.fields if field.name in _TOP]
     for group in NESTED:
         columns += [_inner(group, field) for field in source.nested.get(group, ())]
@@ -106,7 +124,7 @@ def _object(there: bool) -> list[None] | None:
     return [] if there else None
 
 
-def _encoder(columns: Sequence[_Column]) -> Callable[[tuple[Any, ...]], bytes]:
+def _encoder(columns: Sequence[_Column], given: Given) -> Callable[[tuple[Any, ...]], bytes]:
     """From a row, whose last value says that not all numbers may be finite, to an event."""
     top = [(i, column.key) for i, column in enumerate(columns) if not column.group]
     groups = {
@@ -114,6 +132,7 @@ def _encoder(columns: Sequence[_Column]) -> Callable[[tuple[Any, ...]], bytes]:
         for group in dict.fromkeys(column.group for column in columns if column.group)
     }
     converted = [(i, column.convert) for i, column in enumerate(columns) if column.convert is not None]
+    same = {"kind": "prediction"} | {name: value for name, value in given._asdict().items() if value}
 
     def encode(row: tuple[Any, ...]) -> bytes:
         values = row
@@ -122,8 +141,7 @@ def _encoder(columns: Sequence[_Column]) -> Callable[[tuple[Any, ...]], bytes]:
             for i, convert in converted:
                 changed[i] = convert(changed[i])
             values = tuple(changed)
-        event: dict[str, Any] = {"kind": "prediction"}
-        event |= {key: values[i] for i, key in top if values[i] is not None}
+        event: dict[str, Any] = same | {key: values[i] for i, key in top if values[i] is not None}
         for group, (keys, get) in groups.items():
             event[group] = dict(zip(keys, get(values), strict=True))
         if values[-1]:

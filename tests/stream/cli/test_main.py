@@ -17,6 +17,7 @@ HELP = {
     "monitor": ("FILE", "--topic", "--bootstrap"),
     "check": ("FILE", "--json", "--broker"),
     "demo": ("--seed", "--keep-running", "--json"),
+    "publish": ("FILE", "CONFIG", "--topic", "--kind", "--model", "--dry-run", "--json"),
     "capture": ("FILE", "--output", "--json"),
     "replay": ("FILES", "--config", "--store", "--json"),
     "reference": ("build", "show"),

@@ -92,8 +92,14 @@ class Classes:
         return multiclass.pairs(self.settings, truth, said, np.full((len(truth), other), np.nan))
 
     def measure(self, made: Cells) -> dict[str, Measured]:
-        """All metrics over the classes."""
-        return multiclass_metrics.measure(self.settings, made)
+        """All metrics over the classes, and `recall:name` and its like of each class."""
+        found = multiclass_metrics.measure(self.settings, made)
+        of_each = {metric: found.pop(metric) for metric in multiclass_metrics.PER_CLASS}
+        return found | {
+            f"{metric}:{name}": Measured(*(column[:, i] for column in each))
+            for metric, each in of_each.items()
+            for i, name in enumerate(self.settings.classes)
+        }
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_]:
         """Another class than the label."""
@@ -119,8 +125,9 @@ class Numbers:
         return regression.pairs(self.settings, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
 
     def measure(self, made: Cells) -> dict[str, Measured]:
-        """All metrics of errors."""
-        return errors.measure(self.settings, made)
+        """All metrics of errors; events have no quantiles."""
+        found = errors.measure(self.settings, made)
+        return {metric: found[metric] for metric in errors.METRICS}
 
     def wrong(self, rows: Rows) -> None:
         """No number is right."""

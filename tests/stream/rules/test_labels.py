@@ -5,10 +5,19 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from sklearn.metrics import accuracy_score, f1_score, log_loss, roc_auc_score
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    log_loss,
+    mean_absolute_error,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
 
 from sinks import commit as tables
 from stream.config.settings import MINUTE
+from stream.monitor.onboarding import File
+from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label, minute_of
 
 LABELS = ("labels", 0)
@@ -159,3 +168,30 @@ def test_a_fall_of_accuracy_is_found_within_two_hundred_labels() -> None:
     assert min(row["end"] for row in found) <= fell_at + 2
     assert 0.2 < found[0]["value"] < 0.45
     assert 0.07 < found[0]["limit"] < 0.13
+
+
+def test_models_with_several_classes_and_numbers_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As scikit-learn does, each class too, and one that no plan knows."""
+    dice = random.Random(5)
+    names = [dice.choice("abc") for _ in range(60)]
+    truth = [name if dice.random() < 0.7 else dice.choice("abcd") for name in names]
+    numbers = [round(dice.gauss(50, 9), 2) for _ in range(60)]
+    real = [round(number + dice.gauss(1, 3), 2) for number in numbers]
+    found = {}
+    for kind, said, labels in (("multiclass", names, truth), ("regression", numbers, real)):
+        rows = (event(-60 + i / 100, seed=i, prediction=each) for i, each in enumerate(said))
+        monkeypatch.setattr("tests.stream.rules.story.REFERENCE", File(from_events([*rows]), kind))
+        log = story(binary=kind)
+        predictions = (event(0.5, seed=i, id=f"a{i}", prediction=each) for i, each in enumerate(said))
+        log.publish(FIRST, *predictions, event(60))
+        log.publish(LABELS, *(label(1.5, id=f"a{i}", label=each) for i, each in enumerate(labels)), label(60))
+        log.read().commit()
+        rows = log.rows(tables.PERFORMANCE)
+        found |= {row["metric"]: row["value"] for row in rows if not row["segment"] and row["status"] == "final"}
+    precision, recall, *_ = precision_recall_fscore_support(truth, names, labels=["a", "b", "c"])
+    expected = {f"precision:{name}": value for name, value in zip("abc", precision, strict=True)}
+    expected |= {f"recall:{name}": value for name, value in zip("abc", recall, strict=True)}
+    expected |= {"accuracy": accuracy_score(truth, names), "mae": mean_absolute_error(real, numbers)}
+    assert {name: pytest.approx(value, abs=1e-6) for name, value in expected.items()} == {
+        name: found[name] for name in expected
+    }

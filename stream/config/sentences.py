@@ -63,8 +63,8 @@ def _labels(settings: Settings) -> tuple[str, ...]:
         return ()
     waits = sorted({model.labels for _, model in settings.patterns}, key=lambda labels: labels.within)
     return tuple(
-        f"A label counts for a prediction of the same model and id that is at most {spelled_duration(one.within)} away; "
-        f"a window's numbers are mature when {one.coverage:.0%} of its predictions have one."
+        f"A label counts for a prediction of the same model and id that is at most {spelled_duration(one.within)} away;"
+        f" a window's numbers are mature when {one.coverage:.0%} of its predictions have one."
         for one in waits
     )
 

@@ -19,7 +19,14 @@ from tests.stream.web.served import eventually, program, served
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yml"
-CHOSEN = {"model": DRIFTING, "version": "3", "window": "5m", "detector": "psi", "feature": "amount"}
+CHOSEN = {
+    "model": DRIFTING,
+    "version": "3",
+    "window": "5m",
+    "detector": "psi",
+    "feature": "amount",
+    "metric": "accuracy",
+}
 CONFIGURATION = """
 global: {{scrape_interval: 1s, evaluation_interval: 1s}}
 rule_files: ["{rules}"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sinks.commit import Commit, Store, StoreFailed
+from sinks.commit import Commit, Meeting, Steps, Store, StoreFailed
 from sinks.memory import MemoryStore
 from sinks.topics import Fenced, RelayFailed
 from stream.app.following import Following
@@ -41,6 +41,12 @@ class Disk(MemoryStore):
         if self._kafka.fails("store calls that failed"):
             raise StoreFailed("disk full")
         super().write(commit)
+
+    def meeting(self, steps: Steps) -> Meeting:
+        """Say what is known of labels, or nothing."""
+        if self._kafka.fails("questions of labels that failed"):
+            raise StoreFailed("disk full")
+        return super().meeting(steps)
 
 
 class Service:

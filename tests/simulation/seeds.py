@@ -4,9 +4,10 @@ import traceback
 from collections import Counter
 
 from sinks import commit as tables
-from sinks.commit import plain
+from sinks.commit import MET, plain
 from sinks.topics import dead_letters, triggers
 from stream.config.settings import Topics
+from stream.monitor.pairs import FATES
 from tests.simulation.driver import Rows, rows, together
 from tests.simulation.scene import scene
 from tests.simulation.strike import Struck
@@ -25,6 +26,9 @@ OCCUR = (
     "journal: release",
     "jumps back",
     "jumps forward",
+    "labels: correct",
+    "labels: label",
+    "labels: retract",
     "late events",
     "losses by retention",
     "machines suspended",
@@ -32,6 +36,9 @@ OCCUR = (
     "monitors that share the models",
     "open transactions met",
     "partitions added",
+    "questions of labels that failed",
+    "rows of pairs",
+    "rows of performance",
     "rows of triggers",
     "run killed: written, and nobody told",
     "silences",
@@ -105,6 +112,10 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found = Counter({f"rows of {table}": len(some) for table, some in expected.items()})
     found["windows judged"] = sum(row[10] != "unknown" for row in expected["windows"])
     found["windows of a version that inherits"] = sum("inherited" in str(row) for row in expected["windows"])
+    for column, n in enumerate(zip(*expected["met"], strict=True)):
+        name = MET.columns[column].name
+        if name in FATES:
+            found[f"labels that are {name}"] = sum(n)
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

@@ -4,15 +4,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
-from sinks.commit import CHECKPOINTS, POSITIONS, Commit, Store
+from sinks.commit import CHECKPOINTS, POSITIONS, Commit, Meeting, Steps, Store
+from sinks.memory import MemoryStore
 from stream import ingest, partials, places, recovery, sums, wire
 from stream.app.outbox import Outbox
 from stream.board import Board
 from stream.clocks import Mark, Progress, Start
 from stream.events import Ints
+from stream.waiting import Desk
 from stream.watch import Memory
 from stream.worker.claim import Claim
 from tests.simulation import cast, kafka, strike
@@ -164,4 +167,21 @@ def test_a_limit_must_not_go_by_arrival(monkeypatch: pytest.MonkeyPatch) -> None
         monkeypatch.setattr(module, "STRANGERS_MAX", 1)
     assert not found(RUN[:4])
     monkeypatch.setattr(partials, "fewest", lambda names, limit: frozenset(list(dict.fromkeys(names))[:limit]))
+    assert found(RUN)
+
+
+def test_what_waits_for_a_label_must_not_be_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read again after a crash it would be there twice: a prediction that repeats itself, a label that came again."""
+    monkeypatch.setattr(Desk, "_unwritten", lambda _, batch, rows, ends: (rows, ends) if len(batch.at) else ([], []))
+    assert found(RUN)
+
+
+def test_a_step_must_not_see_beyond_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has been read of later panes differs from run to run."""
+    asked = MemoryStore.meeting
+
+    def far(self: MemoryStore, steps: Steps) -> Meeting:
+        return asked(self, msgspec.structs.replace(steps, upto=2**62))
+
+    monkeypatch.setattr(MemoryStore, "meeting", far)
     assert found(RUN)

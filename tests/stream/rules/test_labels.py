@@ -2,6 +2,7 @@
 
 import random
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from sklearn.metrics import (
 )
 
 from sinks import commit as tables
+from sinks.commit import StoreFailed
 from stream.config.settings import MINUTE
+from stream.meeting import meet
 from stream.monitor.onboarding import File
+from stream.monitor.state import pack
 from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label, minute_of
 
@@ -195,3 +199,42 @@ def test_models_with_several_classes_and_numbers_are_measured(monkeypatch: pytes
     assert {name: pytest.approx(value, abs=1e-6) for name, value in expected.items()} == {
         name: found[name] for name in expected
     }
+
+
+def test_a_store_that_fails_amid_a_step_is_asked_again_as_if_nothing_had_been() -> None:
+    """Whichever of its answers fails: charts, windows and rows are those of a store that never failed."""
+    dice = random.Random(5)
+    names = [f"a{i}" for i in range(700)]
+    labels = [label(3.5, id=name, label=int(dice.random() < 0.9)) for name in names]
+
+    def told_by(failing: int) -> tuple[dict[str, list[str]], bytes]:
+        log = story()
+        log.publish(FIRST, *(prediction(0.5 + 0.001 * i, name, 0.9) for i, name in enumerate(names)), event(60))
+        log.publish(LABELS, *labels, label(60, id="nobody"))
+        log.read()
+        log.store.write(log.journey.take())
+        log.store.select = Failing(log.store.select, failing)  # type: ignore[method-assign]  # as a disk would
+        for _ in range(2):
+            with suppress(StoreFailed):
+                meet(log.journey, log.store)
+        return log.commit().results(), pack(log.journey.state)
+
+    undisturbed = told_by(-1)
+    assert undisturbed[0]["performance"]
+    for failing in range(4):
+        assert undisturbed == told_by(failing), failing
+
+
+class Failing:
+    """The n-th question about pairs is not answered."""
+
+    def __init__(self, select: Any, failing: int) -> None:  # noqa: ANN401 - a store's
+        self._select, self._left = select, failing
+
+    def __call__(self, table: Any, **asked: Any) -> Any:  # noqa: ANN401 - as a store's
+        """The rows, or none."""
+        if table is tables.PAIRS and asked:
+            self._left -= 1
+            if self._left == -1:
+                raise StoreFailed("no memory left")
+        return self._select(table, **asked)

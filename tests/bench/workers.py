@@ -1,13 +1,15 @@
 """What workers cost on a real broker: two beside one, and transactions beside none, in processor time per event.
 
-A figure is the median of the ratios of neighbours: processors that are shared with monitor, broker and publisher are
-now slower and now faster, for minutes.
+The events lie there when workers begin, so that all of them are at full load: fed as they come, two would each read
+half as much at a time. A figure is the median of the ratios of neighbours: processors that are shared with monitor and
+broker are now slower and now faster, for minutes.
 
 `python -m tests.bench.workers FILE` is one worker of a configuration, for the bench; it may do without transactions.
 """
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -83,8 +85,12 @@ def _cost(kafka: RealKafka, folder: Path, n: int, workers: int, transactional: b
         monitor.hears("reading")
         processes = [ended.enter_context(_working(folder)) for _ in range(workers)]
         _all_claimed(kafka, f"{topic}.partials.{topic}")
-        before, begun = sum(map(_spent, processes)), time.monotonic()
+        for each in processes:
+            each.send_signal(signal.SIGSTOP)
         publish(kafka.bootstrap, topic, range(PARTITIONS), Stream(n, MODELS, n / (HOURS * 3600)))
+        before, begun = sum(map(_spent, processes)), time.monotonic()
+        for each in processes:
+            each.send_signal(signal.SIGCONT)
         while monitor.metric(POSITION) < n:
             time.sleep(0.2)
         return sum(map(_spent, processes)) - before, time.monotonic() - begun

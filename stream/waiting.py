@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from sinks import commit as tables
 from sinks.commit import Table, Texts
 from stream.binding import OUTPUT_TEXTS, Schema
 from stream.encodings.schema import ABSENT_ID, UNSEEN_ID
-from stream.events import Batch, Ints, Partition, Position
+from stream.events import Batch, Head, Ints, Partition, Position
 from stream.roster import Roster
 
 Columns = Mapping[str, NDArray[Any] | Texts]
@@ -71,7 +72,7 @@ class Desk:
         if not len(rows):
             return []
         said, does = zip(*(batch.answers[i] for i in rows.tolist()), strict=True)
-        columns = _common(batch, rows, ends) | {"does": Texts.of(does), "answer": Texts.of(said)}
+        columns = _common(batch, rows, ends, *_heads(batch, rows)) | {"does": Texts.of(does), "answer": Texts.of(said)}
         return [Waiting(tables.ANSWERS, columns)]
 
     def predictions(self, batch: Batch, chosen: NDArray[np.bool_], end: Ints) -> list[Waiting]:
@@ -82,35 +83,42 @@ class Desk:
         rows, ends = self._unwritten(batch, rows, end[rows])
         if not len(rows):
             return []
-        heads = batch.head[rows]
-        plans, plan = self._plans(batch, heads, ends)
-        segments = np.empty(len(rows), np.object_)
-        for i, one in enumerate(plans):
-            here = np.flatnonzero(plan == i)
-            found = self.schema.bindings[one].rows(batch.texts[rows[here]], batch.segments[rows[here]])
-            segments[here] = _lines(np.ascontiguousarray(found, "<u2"))
+        heads, head = _heads(batch, rows)
+        plans, plan = self._plans(heads, head, ends)
         value = batch.values[rows, VALUE_AT]
-        columns = _common(batch, rows, ends) | {
-            "version": _named(batch, heads, lambda head: head.version),
-            "plan": Texts(tuple(plans), plan),
+        columns = _common(batch, rows, ends, heads, head) | {
+            "version": Texts(tuple(one.version for one in heads), head),
+            "plan": Texts(plans, plan),
             "score": _finite(batch.values[rows, SCORE_AT]),
             "value": _finite(value),
             "answer": self._said(batch.texts[rows, -OUTPUT_TEXTS], value),
-            "segments": segments,
+            "segments": self._segments(batch, rows, plans, plan),
         }
         return [Waiting(tables.PREDICTIONS, columns)]
 
-    def _plans(self, batch: Batch, heads: NDArray[np.int32], ends: Ints) -> tuple[dict[str, int], Ints]:
+    def _plans(self, heads: Sequence[Head], head: Ints, ends: Ints) -> tuple[tuple[str, ...], Ints]:
         """The ids of the plans of some events, and the place of each event's among them, (n,)."""
         panes, pane = np.unique(ends, return_inverse=True)
-        groups, group = np.unique(heads.astype(np.int64) * len(panes) + pane, return_inverse=True)
+        groups, group = np.unique(head * len(panes) + pane, return_inverse=True)
         places: dict[str, int] = {}
-        place = np.empty(len(groups), np.int64)
-        for i, (head, at) in enumerate(zip(*(part.tolist() for part in np.divmod(groups, len(panes))), strict=True)):
-            plan = self.roster.entries[batch.heads[head].model].plan_at(int(panes[at]) - self.pane)
-            assert plan is not None, f"{batch.heads[head].name}: a prediction of pane {panes[at]} without a plan"
-            place[i] = places.setdefault(plan.id, len(places))
-        return places, place[group]
+        of_group = []
+        for i, j in zip(*(part.tolist() for part in np.divmod(groups, len(panes))), strict=True):
+            plan = self.roster.entries[heads[i].model].plan_at(int(panes[j]) - self.pane)
+            assert plan is not None, f"{heads[i].name}: a prediction of pane {panes[j]} without a plan"
+            of_group.append(places.setdefault(plan.id, len(places)))
+        return tuple(places), np.array(of_group)[group]
+
+    def _segments(self, batch: Batch, rows: Ints, plans: Sequence[str], plan: Ints) -> NDArray[np.object_]:
+        """The row of each event in its plan's summaries, for each segment field."""
+        order = np.argsort(plan, kind="stable")
+        texts, fields = batch.texts[rows[order]], batch.segments[rows[order]]
+        cuts = np.searchsorted(plan[order], np.arange(len(plans) + 1)).tolist()
+        lines: list[bytes] = []
+        for one, (i, j) in zip(plans, pairwise(cuts), strict=True):
+            lines += _lines(self.schema.bindings[one].rows(texts[i:j], fields[i:j]))
+        segments = np.empty(len(rows), np.object_)
+        segments[order] = lines
+        return segments
 
     def _said(self, ids: NDArray[np.unsignedinteger], value: Floats) -> Texts:
         """Predictions as categories."""
@@ -128,11 +136,17 @@ class Desk:
         return rows[new], ends[new]
 
 
-def _common(batch: Batch, rows: Ints, ends: Ints) -> dict[str, Any]:
+def _heads(batch: Batch, rows: Ints) -> tuple[list[Head], Ints]:
+    """The heads of some events, and the place of each event's among them, (n,)."""
+    present, head = np.unique(batch.head[rows], return_inverse=True)
+    return [batch.heads[i] for i in present.tolist()], head.astype(np.int64)
+
+
+def _common(batch: Batch, rows: Ints, ends: Ints, heads: Sequence[Head], head: Ints) -> dict[str, Any]:
     records, at = batch.records, batch.at[rows]
     n = len(rows)
     return {
-        "model": _named(batch, batch.head[rows], lambda head: head.name),
+        "model": Texts(tuple(one.name for one in heads), head),
         "end": (ends // 1_000).astype("datetime64[us]"),
         "at": batch.time[rows],
         "key": batch.keys[rows, 0],
@@ -144,15 +158,11 @@ def _common(batch: Batch, rows: Ints, ends: Ints) -> dict[str, Any]:
     }
 
 
-def _named(batch: Batch, heads: NDArray[np.int32], name: Callable[[Any], str]) -> Texts:
-    present, codes = np.unique(heads, return_inverse=True)
-    return Texts(tuple(name(batch.heads[head]) for head in present.tolist()), codes.astype(np.int64))
-
-
-def _lines(rows: NDArray[np.uint16]) -> list[bytes]:
-    """Each row's bytes."""
-    size = rows.itemsize * rows.shape[1]
-    return rows.view(f"V{size}").ravel().tolist() if size else [b""] * len(rows)
+def _lines(rows: Ints) -> list[bytes]:
+    """Each row as bytes, two for each number."""
+    packed = np.ascontiguousarray(rows, "<u2")
+    size = packed.itemsize * rows.shape[1]
+    return packed.view(f"V{size}").ravel().tolist() if size else [b""] * len(rows)
 
 
 def _finite(values: Floats) -> Floats:

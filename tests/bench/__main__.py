@@ -16,7 +16,21 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads for 
 
 import numpy as np
 
-from tests.bench import decode, deployed, endless, latency, memory, packed, recorded, speed, store, tiers, workers
+from tests.bench import (
+    decode,
+    deployed,
+    endless,
+    identified,
+    latency,
+    memory,
+    packed,
+    pending,
+    recorded,
+    speed,
+    store,
+    tiers,
+    workers,
+)
 from tests.bench.report import Figure
 
 STORE_RUNS = 3
@@ -39,6 +53,12 @@ def _store(quick: bool) -> Iterator[Figure]:
     yield Figure("store, the file's greatest size late / early", store.growth(runs[-1]), store.GROWTH_MAX, "")
 
 
+def _labels(quick: bool) -> Iterator[Figure]:
+    """What labels cost when they come, and what predictions cost that wait for them."""
+    yield from pending.figures(quick)
+    yield from identified.figures(quick)
+
+
 def _decode(quick: bool) -> Iterator[Figure]:
     """Stages of decoding; it has no limit of its own."""
     del quick
@@ -56,6 +76,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Figure]]] = {
     "latency": latency.figures,
     "endless": endless.figures,
     "packed": packed.figures,
+    "labels": _labels,
     "decode": _decode,
 }
 

@@ -1,4 +1,7 @@
-"""Classify images while learning from them; write what was seen and said to Kafka: publish.py [HOST:PORT] [TOPIC]."""
+"""Classify images while learning from them; write to Kafka what was seen and said, and later what was true.
+
+publish.py [HOST:PORT] [TOPIC] [TOPIC OF LABELS]
+"""
 
 import json
 import sys
@@ -7,11 +10,20 @@ from datetime import UTC, datetime, timedelta
 from confluent_kafka import Producer
 from river import datasets, tree
 
-bootstrap, topic = [*sys.argv[1:], *("localhost:9092", "predictions")[len(sys.argv) - 1 :]]
+bootstrap, topic, labels = [*sys.argv[1:], *("localhost:9092", "predictions", "labels")[len(sys.argv) - 1 :]]
 producer = Producer({"bootstrap.servers": bootstrap, "message.timeout.ms": 20_000})
 model = tree.HoeffdingTreeClassifier()
 images = datasets.ImageSegments()
-begun = datetime.now(UTC) - timedelta(minutes=images.n_samples)  # an image a minute: a day and a half, up to now
+LATER = timedelta(minutes=20)  # until somebody has looked at an image
+begun = datetime.now(UTC) - timedelta(minutes=images.n_samples) - LATER  # an image a minute: a day and a half
+
+
+def send(where: str, event: dict, time: datetime) -> None:
+    """Publish an event of that time."""
+    event["time"] = time.isoformat(timespec="milliseconds")
+    producer.produce(where, json.dumps(event), key=event["id"], timestamp=int(time.timestamp() * 1_000))
+    producer.poll(0)
+
 
 for i, (features, label) in enumerate(images):
     scores = model.predict_proba_one(features)
@@ -25,13 +37,13 @@ for i, (features, label) in enumerate(images):
         "kind": "prediction",
         "model": "image-segments",
         "version": "1",
-        "time": time.isoformat(timespec="milliseconds"),
         "features": features,
         "scores": scores,
         "score": scores[prediction],
         "prediction": prediction,
     }
-    producer.produce(topic, json.dumps(event), key=event["id"], timestamp=int(time.timestamp() * 1_000))
-    producer.poll(0)
+    send(topic, event, time)
+    known = {"id": f"image-{i}", "kind": "label", "model": "image-segments", "label": label}
+    send(labels, known, time + LATER)
 
 sys.exit("Kafka did not take all of them" if producer.flush(30) else 0)

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Texts = NDArray[np.str_]
 Values = Floats | Texts
 Law = Literal["normal", "lognormal", "share"]
+CLASSES = ("billing", "delivery", "other")  # of the model with several
 
 
 class Numeric(Struct, frozen=True):
@@ -64,8 +65,18 @@ class Rollout(Struct, frozen=True):
     share: float
 
 
+class Truth(Struct, frozen=True):
+    """What turns out to be true: the model's answer in this share of the events, so many hours later on average."""
+
+    right: float
+    delay_h: float
+
+
 class Player(Struct, frozen=True):
-    """One model. `per_hour` is the mean over a day; the busiest hour has 1.6 times as many events, the quietest 0.4."""
+    """One model. `per_hour` is the mean over a day; the busiest hour has 1.6 times as many events, the quietest 0.4.
+
+    Without a `truth` nobody ever says whether it was right.
+    """
 
     name: str
     output: Literal["binary", "regression", "ranking", "multiclass"]
@@ -74,6 +85,7 @@ class Player(Struct, frozen=True):
     numeric: tuple[Numeric, ...]
     categorical: tuple[Categorical, ...]
     bias: float = 0.0
+    truth: Truth | None = None
 
     def features(self, n: int, random: np.random.Generator) -> dict[str, Values]:
         """The features of n events."""
@@ -112,9 +124,8 @@ def _ranking(opinion: Floats) -> dict[str, Sequence[object]]:
 def _multiclass(opinion: Floats) -> dict[str, Sequence[object]]:
     third = expit(opinion)
     shares = np.stack([1 - third, third * 0.6, third * 0.4], axis=1).round(4)
-    names = ("billing", "delivery", "other")
-    scores = [dict(zip(names, row, strict=True)) for row in shares.tolist()]
-    return {"scores": scores, "prediction": np.array(names)[shares.argmax(axis=1)].tolist()}
+    scores = [dict(zip(CLASSES, row, strict=True)) for row in shares.tolist()]
+    return {"scores": scores, "prediction": np.array(CLASSES)[shares.argmax(axis=1)].tolist()}
 
 
 _OUTPUTS: Mapping[str, Callable[[Floats], dict[str, Sequence[object]]]] = {
@@ -192,5 +203,6 @@ CAST = (
             Categorical("language", {"en": 0.5, "fr": 0.3, "de": 0.2}),
             Categorical("tier", {"free": 0.7, "pro": 0.3}, 0.2),
         ),
+        truth=Truth(0.85, 1 / 6),
     ),
 )

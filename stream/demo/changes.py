@@ -1,13 +1,13 @@
 """What is planted in the demo's world: where, when, and how large. Everything else in it stays well."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from stream.demo.cast import Floats, Values
+from stream.demo.cast import Floats, Texts, Values
 
 STORY_H = 72  # hours that the story lasts; then it begins anew
 LEARNED_H = 24  # hours without a change, in which the models are learned
@@ -54,6 +54,25 @@ def _missing(_change: Change, _values: Values, _story_h: Floats) -> NDArray[np.g
     return np.array(np.nan)
 
 
+class Concept(Struct, frozen=True):
+    """A planted change of what is true, while all that the model sees and says stays the same.
+
+    `share` of the truths become the next of the classes.
+    """
+
+    model: str
+    begin_h: float
+    end_h: float
+    words: str
+    share: float
+
+    def apply(self, truths: Texts, classes: Sequence[str], story_h: Floats, random: np.random.Generator) -> Texts:
+        """What is true with the change in it, for events at these hours of the story, (n,)."""
+        touched = (story_h >= self.begin_h) & (story_h < self.end_h) & (random.random(len(truths)) < self.share)
+        following = dict(zip(classes, (*classes[1:], classes[0]), strict=True))
+        return np.where(touched, [following[truth] for truth in truths.tolist()], truths)
+
+
 _KINDS: Mapping[str, Callable[[Change, Values, Floats], NDArray[np.generic]]] = {
     "unit": _unit,
     "shift": _shift,
@@ -67,3 +86,4 @@ CHANGES = (
     Change("pricing", "demand", "shift", 44, 72, "one deviation (15) more, in 10 hours", size=15.0, ramp_h=10.0),
     Change("fraud", "merchant_risk", "missing", 62, 66, "40 % are missing", share=0.4),
 )
+CONCEPTS = (Concept("support", 50, 72, "25 % of the tickets turn out to be about something else", share=0.25),)

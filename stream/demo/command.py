@@ -36,8 +36,9 @@ def demo(  # noqa: PLR0913, PLR0917 - the options, spelled out
     """Play four models for a minute, and find what was planted in them.
 
     Starts a broker inside this process, the ordinary service beside it, and a publisher with three days of events.
-    Four changes are planted in two of the models; the other two stay well. Exit code 0 says that every change was
-    found and that nothing was claimed of what was well.
+    Four changes are planted in what two of the models see, and one in what is true of a third: its labels, which come
+    some minutes late, show it. Exit code 0 says that every change was found and that nothing was claimed of what was
+    well.
     """
     if publish_only:
         for number in (signal.SIGINT, signal.SIGTERM):

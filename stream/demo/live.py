@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from stream.demo.publisher import TOPIC, Publisher
+from stream.demo.publisher import LABELS, TOPIC, Publisher
 from stream.demo.world import HOUR_MS, Block, Ints, World
 
 HISTORY_H = 60  # hours that a fresh topic begins with: a day to learn from, three changes; the fourth comes in 2 hours
@@ -20,11 +20,13 @@ def publish_for_ever(bootstrap: str, seed: int, speed: float | None, say: Callab
     """
     publisher = Publisher(bootstrap)
     partitions, begun_ms = publisher.partitions(), _now_ms()
+    publisher.labels = publisher.labelled()
     fresh = publisher.fresh(partitions)
     world = World(seed, start_ms(begun_ms, fresh=fresh))
     since_ms = world.start_ms if fresh else begun_ms  # an earlier publisher may have sent this hour's first part
     since = datetime.fromtimestamp(since_ms / 1_000, UTC)
-    say(f"publishing to {TOPIC} at {bootstrap}, from {since:%Y-%m-%d %H:%M} UTC on; Ctrl-C ends it")
+    topics = f"{TOPIC} and {LABELS}" if publisher.labels else f"{TOPIC} (there is no topic {LABELS})"
+    say(f"publishing to {topics} at {bootstrap}, from {since:%Y-%m-%d %H:%M} UTC on; Ctrl-C ends it")
     for block in world.blocks(None):
         due = due_ms(block.arrivals_ms, world.start_ms, begun_ms, speed)
         sent = int(np.searchsorted(block.arrivals_ms, since_ms))

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from stream.demo.changes import CHANGES, Change
+from stream.demo.changes import CHANGES, CONCEPTS, Change, Concept
 from stream.demo.world import HOUR_MS, World
+from stream.monitor.charts import FEATURE as ERRORS
 
 GRACE_H = 2  # a window that touches the change may end so much after it
 
@@ -34,44 +35,101 @@ class Discovery(Struct, frozen=True):
         return None if self.first is None else self.first.end_ms - self.begin_ms
 
 
+class Measured(Struct, frozen=True):
+    """How often a model was right in a window that has enough labels, and the 95 % interval of that."""
+
+    model: str
+    start_ms: int
+    end_ms: int
+    value: float
+    low: float
+    high: float
+
+
+class Fall(Struct, frozen=True):
+    """A planted concept: the first finding of errors, and what accuracy says.
+
+    `before` is the longest and latest window before it, `after` the first whose interval lies below.
+    """
+
+    concept: Concept
+    begin_ms: int
+    first: Told | None
+    before: Measured | None
+    after: Measured | None
+
+    @property
+    def delay_ms(self) -> int | None:
+        """From the beginning of the change to the end of the window that showed it, in event time."""
+        return None if self.first is None else self.first.end_ms - self.begin_ms
+
+    @property
+    def found(self) -> bool:
+        """Whether it was told, and can be seen."""
+        return self.first is not None and self.after is not None
+
+
 class Outcome(Struct, frozen=True):
     """How it went. `claims`: incidents and triggers of what was well; `strays`: single findings there, which may be."""
 
     discoveries: tuple[Discovery, ...]
+    falls: tuple[Fall, ...]
     claims: tuple[Told, ...]
     strays: tuple[Told, ...]
 
     @property
     def good(self) -> bool:
         """Every change was found, and nothing was claimed where there was none."""
-        return not self.claims and all(discovery.first is not None for discovery in self.discoveries)
+        found = all(discovery.first is not None for discovery in self.discoveries)
+        return not self.claims and found and all(fall.found for fall in self.falls)
 
 
-def judge(world: World, findings: Sequence[Told], claims: Iterable[Told]) -> Outcome:
+def judge(world: World, findings: Sequence[Told], accuracies: Sequence[Measured], claims: Iterable[Told]) -> Outcome:
     """Judge what a service told about a world; `claims` are its incidents and triggers."""
     return Outcome(
         tuple(_discovery(world, change, findings) for change in CHANGES),
+        tuple(_fall(world, concept, findings, accuracies) for concept in CONCEPTS),
         tuple(told for told in claims if _well(world, told)),
         tuple(told for told in findings if _well(world, told)),
     )
 
 
 def _discovery(world: World, change: Change, findings: Iterable[Told]) -> Discovery:
+    return Discovery(change, world.span_ms(change)[0], _first(world, change, change.feature, findings))
+
+
+def _fall(world: World, concept: Concept, findings: Iterable[Told], accuracies: Iterable[Measured]) -> Fall:
+    begin, end = world.span_ms(concept)
+    mine = [each for each in accuracies if each.model == concept.model]
+    earlier = [each for each in mine if each.end_ms <= begin]
+    before = max(earlier, key=lambda each: (each.end_ms - each.start_ms, each.end_ms), default=None)
+    lower = [
+        each
+        for each in mine
+        if before is not None and begin <= each.start_ms and each.end_ms <= end and each.high < before.low
+    ]
+    after = min(lower, key=lambda each: (each.end_ms, -each.start_ms), default=None)
+    return Fall(concept, begin, _first(world, concept, ERRORS, findings), before, after)
+
+
+def _first(world: World, change: Change | Concept, feature: str, findings: Iterable[Told]) -> Told | None:
+    """The first finding of a change."""
     begin, end = world.span_ms(change)
     grace = GRACE_H * world.hour_ms
     touching = [
         told
         for told in findings
-        if (told.model, told.feature) == (change.model, change.feature)
+        if (told.model, told.feature) == (change.model, feature)
         and told.start_ms < end
         and begin < told.end_ms <= end + grace
     ]
-    return Discovery(change, begin, min(touching, key=lambda told: (told.end_ms, -told.start_ms), default=None))
+    return min(touching, key=lambda told: (told.end_ms, -told.start_ms), default=None)
 
 
 def _well(world: World, told: Told) -> bool:
-    """Whether the model was well up to then: it never has a change, or none has begun."""
-    begun = (world.span_ms(change)[0] for change in CHANGES if change.model == told.model)
+    """Whether the model was well up to then: it never has a change, or none has begun; of errors, a concept."""
+    planted: tuple[Change | Concept, ...] = CONCEPTS if told.feature == ERRORS else CHANGES
+    begun = (world.span_ms(change)[0] for change in planted if change.model == told.model)
     return all(told.end_ms <= begin for begin in begun)
 
 

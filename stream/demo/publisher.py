@@ -1,4 +1,4 @@
-"""Puts a world's records onto a topic, as any service with a Kafka client would."""
+"""Puts a world's records onto its topics, as any service with a Kafka client would."""
 
 import time
 from collections import deque
@@ -10,8 +10,9 @@ from stream.broker import BrokerFailed
 from stream.demo.world import Block, Ints
 from stream.embedded import PARTITIONS, EmbeddedBrokerMissing
 
-TOPIC = "predictions"
-AHEAD_BYTES_MAX = 2_500_000  # per partition: half of what the embedded broker keeps before it drops the oldest
+TOPIC, LABELS = "predictions", "labels"
+# Per partition of predictions: half of what the embedded broker keeps before it drops the oldest. It keeps all labels.
+AHEAD_BYTES_MAX = 2_500_000
 ANSWER_S = 20.0
 LOOK_S = 0.5  # between two looks for a topic
 
@@ -21,9 +22,12 @@ class PublishFailed(BrokerFailed):
 
 
 class Publisher:
-    """Sends blocks to the topic `predictions`, and remembers how much of it a reader may not have read yet."""
+    """Sends blocks to the topics `predictions` and `labels`, and remembers how much a reader may not have read yet.
 
-    def __init__(self, bootstrap: str) -> None:
+    `labels`: whether there is a topic for them; else they are left out.
+    """
+
+    def __init__(self, bootstrap: str, *, labels: bool = True) -> None:
         try:
             from confluent_kafka import Producer
         except ImportError as error:
@@ -38,7 +42,7 @@ class Publisher:
                 "log_level": 0,
             }
         )
-        self._bootstrap = bootstrap
+        self._bootstrap, self.labels = bootstrap, labels
         self._refused = ""
         self._unread: deque[tuple[int, Ints]] = deque()  # of each block: its last arrival, its bytes per partition
         self.n_published = 0
@@ -52,11 +56,18 @@ class Publisher:
             time.sleep(LOOK_S)
         return len(found.partitions)
 
+    def labelled(self) -> bool:
+        """Whether the broker has a topic for labels. Asking does not create it."""
+        return LABELS in self._listed().topics
+
     def _topic(self, answer_s: float) -> Any:  # noqa: ANN401 - the client's untyped description
+        return self._listed(TOPIC, timeout=answer_s).topics[TOPIC]
+
+    def _listed(self, topic: str | None = None, timeout: float = ANSWER_S) -> Any:  # noqa: ANN401 - likewise
         from confluent_kafka import KafkaException
 
         try:
-            return self._producer.list_topics(TOPIC, timeout=answer_s).topics[TOPIC]
+            return self._producer.list_topics(topic, timeout=timeout)
         except KafkaException as error:
             raise PublishFailed(f"no broker answers at {self._bootstrap}: {error.args[0].str()}") from error
 
@@ -73,23 +84,28 @@ class Publisher:
 
     def send(self, block: Block, partitions: int = PARTITIONS) -> None:
         """Send a block; returns when the broker has all of it. PublishFailed where it does not take it."""
+        if not self.labels:
+            block = block.take(~block.labels)
         places = block.keys % partitions
-        for value, arrival_ms, partition in zip(block.values, block.arrivals_ms.tolist(), places.tolist(), strict=True):
-            self._produce(value, arrival_ms, partition)
+        topics = np.where(block.labels, LABELS, TOPIC).tolist()
+        for topic, value, arrival_ms, partition in zip(
+            topics, block.values, block.arrivals_ms.tolist(), places.tolist(), strict=True
+        ):
+            self._produce(topic, value, arrival_ms, partition)
         # Every block waits for its answers, so that a broker that is gone is noticed at once.
         if self._producer.flush(ANSWER_S) or self._refused:
             raise PublishFailed(f"{self._bootstrap} does not take the records: {self._refused or 'no answer'}")
         if len(block):
-            sizes = np.fromiter(map(len, block.values), np.int64, len(block))
+            sizes = np.fromiter(map(len, block.values), np.int64, len(block)) * ~block.labels
             per_partition = np.bincount(places, sizes, minlength=partitions).astype(np.int64)
             self._unread.append((int(block.arrivals_ms[-1]), per_partition))
         self.n_published += len(block)
 
-    def _produce(self, value: bytes, arrival_ms: int, partition: int) -> None:
+    def _produce(self, topic: str, value: bytes, arrival_ms: int, partition: int) -> None:
         while True:
             try:
                 self._producer.produce(
-                    TOPIC, value, partition=partition, timestamp=arrival_ms, on_delivery=self._delivered
+                    topic, value, partition=partition, timestamp=arrival_ms, on_delivery=self._delivered
                 )
             except BufferError:  # the client's queue is full
                 self._producer.poll(0.1)

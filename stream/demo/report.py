@@ -10,13 +10,18 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from stream.demo.changes import CHANGES, STORY_H
+from stream.demo.changes import CHANGES, CONCEPTS, STORY_H
 from stream.demo.child import Child
-from stream.demo.outcome import Discovery, Told, spelled
+from stream.demo.outcome import Discovery, Fall, Measured, Told, spelled
 from stream.demo.stage import Performance, Scene
 
 # Asked of the store that a demo leaves behind. No quotes in it, so that any shell takes it.
 QUESTION = "SELECT model, feature, length, excess FROM latest WHERE excess > 1 ORDER BY excess DESC"
+# By hour of the story: what is planted, for people.
+PLANTED = sorted(
+    [(change.begin_h, f"{change.model}.{change.feature}: {change.words}") for change in CHANGES]
+    + [(concept.begin_h, f"{concept.model}, in its labels: {concept.words}") for concept in CONCEPTS]
+)
 
 
 class Screen:
@@ -45,9 +50,9 @@ class Screen:
         words = f"{clock(scene.watermark_ms)}  {scene.n_published:,} events published"
         self._progress.update(self._task, completed=story_h, description=words)
         happened = [
-            (scene.world.span_ms(change)[0], f"[yellow]planted[/]  {change.model}.{change.feature}: {change.words}")
-            for change in CHANGES[self._announced :]
-            if change.begin_h <= story_h
+            (scene.world.start_ms + round(begin_h * scene.world.hour_ms), f"[yellow]planted[/]  {words}")
+            for begin_h, words in PLANTED[self._announced :]
+            if begin_h <= story_h
         ]
         self._announced += len(happened)
         happened += [(told.end_ms, f"[red]incident[/] {told.model}, by {told.feature}") for told in scene.opened]
@@ -66,6 +71,8 @@ def tell(performance: Performance, console: Console) -> None:
     planted = Table("Planted", "Found", "After", title="Planted and found, in event time", show_lines=True)
     for discovery in outcome.discoveries:
         planted.add_row(*_row(discovery))
+    for fall in outcome.falls:
+        planted.add_row(*_fallen(fall))
     console.print(planted)
     triggers = Table("Model", "Version", "At", "Id", "Delivered", title="Triggers: requests to retrain")
     for row in performance.triggers:
@@ -114,6 +121,20 @@ def document(performance: Performance) -> str:
             }
             for discovery in outcome.discoveries
         ],
+        "performance": [
+            {
+                "model": fall.concept.model,
+                "words": fall.concept.words,
+                "at_ms": fall.begin_ms,
+                "found": fall.found,
+                "after_ms": fall.delay_ms,
+                "detector": fall.first.detector if fall.first else None,
+                "finding": fall.first.words if fall.first else None,
+                "accuracy_before": _numbers(fall.before),
+                "accuracy_after": _numbers(fall.after),
+            }
+            for fall in outcome.falls
+        ],
         "claims": [{"model": told.model, "at_ms": told.end_ms, "words": told.words} for told in outcome.claims],
         "strays": [{"model": told.model, "at_ms": told.end_ms, "words": told.words} for told in outcome.strays],
         "triggers": performance.triggers,
@@ -131,6 +152,24 @@ def _row(discovery: Discovery) -> tuple[str, str, str]:
         return planted, "[red]no[/]", ""
     words = first.words.removeprefix(f"{change.feature}: ")
     return planted, f"[green]{clock(first.end_ms)}[/] by {first.detector}\n{words}", spelled(delay_ms)
+
+
+def _fallen(fall: Fall) -> tuple[str, str, str]:
+    planted = f"[bold]{fall.concept.model}, in its labels[/], {clock(fall.begin_ms)}\n{fall.concept.words}"
+    first, before, after, delay_ms = fall.first, fall.before, fall.after, fall.delay_ms
+    if first is None or before is None or after is None or delay_ms is None:
+        return planted, "[red]no[/]", ""
+    found = f"[green]{clock(first.end_ms)}[/] by {first.detector}\n{first.words}"
+    accuracy = f"accuracy {_spelled(after)} at {clock(after.end_ms)},\nbefore {_spelled(before)}"
+    return planted, f"{found}\n{accuracy}", spelled(delay_ms)
+
+
+def _spelled(measured: Measured) -> str:
+    return f"{measured.value:.2f} ({measured.low:.2f} to {measured.high:.2f})"
+
+
+def _numbers(measured: Measured | None) -> dict[str, float] | None:
+    return None if measured is None else {"value": measured.value, "low": measured.low, "high": measured.high}
 
 
 def _told(told: Told) -> str:

@@ -9,16 +9,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from stream.demo.changes import STORY_H
+from stream.demo.changes import CONCEPTS, STORY_H
 from stream.demo.child import Child, ServiceFailed
-from stream.demo.outcome import Outcome, Told, judge
-from stream.demo.publisher import TOPIC, Publisher
+from stream.demo.outcome import Measured, Outcome, Told, judge
+from stream.demo.publisher import LABELS, TOPIC, Publisher
 from stream.demo.world import World
 from stream.embedded import EmbeddedBroker
 
 LOOK_S = 0.25  # how often the service is asked how far it is; what is published ahead lasts for longer
 NEWS_S = 1.0  # how often it is asked for incidents
 STUCK_S = 60.0  # without any progress
+LAST_MEASURED_MS = 2 * 60 * 60_000  # the same of windows of an hour, with the delay of their labels
 LAST_MS = 10 * 60_000  # the last pane and the lateness: windows that end in it stay open when the log ends
 
 
@@ -82,10 +83,17 @@ class Stage:
         self._show(Scene(self._world, self._watermark_ms, self._publisher.n_published, opened))
 
     def _finished(self) -> bool:
-        """Whether the last windows that the log closes are kept."""
-        newest = self._child.page("/v1/windows", limit="1")["items"]
+        """Whether the last windows that the log closes are kept, and labels have said something of them."""
         end_ms = self._world.start_ms + STORY_H * self._world.hour_ms
-        return bool(newest) and _ms(newest[0]["end"]) >= end_ms - LAST_MS
+        measured = [f"/v1/models/{concept.model}/performance" for concept in CONCEPTS]
+        return self._newest_ms("/v1/windows") >= end_ms - LAST_MS and all(
+            self._newest_ms(path) >= end_ms - LAST_MEASURED_MS for path in measured
+        )
+
+    def _newest_ms(self, path: str) -> int:
+        """The end of the newest window of a list; 0 while there is none."""
+        newest = self._child.page(path, limit="1")["items"]
+        return _ms(newest[0]["end"]) if newest else 0
 
 
 @contextmanager
@@ -93,6 +101,7 @@ def staged(folder: Path, port: int) -> Iterator[tuple[Publisher, Child]]:
     """A broker, a publisher, and a service that is ready; they go with the end of the block."""
     with EmbeddedBroker() as broker:
         broker.create(TOPIC)
+        broker.create(LABELS)
         with Child(folder, broker.bootstrap, port) as child:
             child.wait_until_ready()
             yield Publisher(broker.bootstrap), child
@@ -104,10 +113,16 @@ def told(world: World, child: Child) -> tuple[Outcome, tuple[dict[str, Any], ...
         Told(row["model"], _ms(row["end"]), _ms(row["start"]), row["feature"], row["detector"], row["words"])
         for row in child.rows("/v1/findings")
     ]
+    accuracies = [
+        Measured(row["model"], _ms(row["start"]), _ms(row["end"]), row["value"], row["low"], row["high"])
+        for concept in CONCEPTS
+        for row in child.rows(f"/v1/models/{concept.model}/performance", metric="accuracy", segment="")
+        if row["status"] != "provisional"
+    ]
     triggers = tuple(reversed(child.rows("/v1/triggers")))
     claims = [incident(row) for row in child.page("/v1/incidents")["items"]]
     claims += [Told(row["model"], _ms(row["at"]), words="retraining was asked for") for row in triggers]
-    return judge(world, findings, claims), triggers
+    return judge(world, findings, accuracies, claims), triggers
 
 
 def incident(row: dict[str, Any]) -> Told:

@@ -1,18 +1,19 @@
-"""The demo's world: a seed becomes the log of four models, in order of arrival, with all that real logs have.
+"""The demo's world: a seed becomes the logs of four models, in order of arrival, with all that real logs have.
 
 A day has a rhythm in how many events come, never in how they are distributed. Events arrive a few seconds after their
-time, so they are slightly out of order; one in 5,000 is late, and one in 10,000 is broken.
+time, so they are slightly out of order; one in 5,000 is late, and one in 10,000 is broken. What was true of a ticket is
+known some minutes later, and comes on a topic of its own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.demo.cast import CAST, Floats, Player, Values
-from stream.demo.changes import CHANGES, STORY_H, Change
+from stream.demo.cast import CAST, CLASSES, Floats, Player, Truth, Values
+from stream.demo.changes import CHANGES, CONCEPTS, STORY_H, Change, Concept
 
 Ints = NDArray[np.int64]
 
@@ -25,19 +26,22 @@ DELAY_MS, DELAY_MS_MAX = 3 * SECOND_MS, 60 * SECOND_MS  # mean, and less than th
 LATE_SHARE, LATE_MS = 2e-4, 15 * 60 * SECOND_MS  # beyond a pane and the lateness
 BROKEN_SHARE = 1e-4
 LATENCY_MS, TIMEOUT_SHARE = 12.0, 0.005
+LABEL_DELAYS_MAX = 6  # a truth is known after so many mean delays at the latest
 
 
 @dataclass(frozen=True)
 class Block:
     """Records in order of arrival: what they hold, when they arrive, what they are spread by, whether they are broken.
 
-    All (n,). A record's partition is its `keys`, a random number, modulo the number of partitions.
+    All (n,). A record's partition is its `keys`, a random number, modulo the number of partitions. `labels` says which
+    are for the topic of labels.
     """
 
     values: NDArray[np.object_]
     arrivals_ms: Ints
     keys: Ints
     broken: NDArray[np.bool_]
+    labels: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.values)
@@ -48,11 +52,16 @@ class Block:
             np.concatenate((self.arrivals_ms, other.arrivals_ms)),
             np.concatenate((self.keys, other.keys)),
             np.concatenate((self.broken, other.broken)),
+            np.concatenate((self.labels, other.labels)),
         )
 
     def take(self, rows: NDArray[np.integer] | NDArray[np.bool_]) -> "Block":
         """Some of the records."""
-        return Block(self.values[rows], self.arrivals_ms[rows], self.keys[rows], self.broken[rows])
+        broken, labels = self.broken[rows], self.labels[rows]
+        return Block(self.values[rows], self.arrivals_ms[rows], self.keys[rows], broken, labels)
+
+
+NOTHING = Block(np.empty(0, np.object_), *np.empty((2, 0), np.int64), *np.empty((2, 0), np.bool_))
 
 
 class World(msgspec.Struct, frozen=True):
@@ -68,7 +77,7 @@ class World(msgspec.Struct, frozen=True):
 
     def blocks(self, hours: int | None = STORY_H) -> Iterator[Block]:
         """The log, a block for each hour of the story; without an end where `hours` is None."""
-        on_the_way = self._hour(0).take(np.empty(0, np.int64))
+        on_the_way = NOTHING
         hour = 0
         while hour != hours:
             hour += 1
@@ -78,7 +87,7 @@ class World(msgspec.Struct, frozen=True):
             on_the_way = block.take(~arrived)
             yield block.take(arrived)
 
-    def span_ms(self, change: Change) -> tuple[int, int]:
+    def span_ms(self, change: Change | Concept) -> tuple[int, int]:
         """When a change begins and ends."""
         begin, end = (self.start_ms + round(hour * self.hour_ms) for hour in (change.begin_h, change.end_h))
         return begin, end
@@ -89,10 +98,14 @@ class World(msgspec.Struct, frozen=True):
         busy = self.rate * (1 + RHYTHM * np.sin(2 * np.pi * (hour + 0.5 - 10) / 24))
         values: list[bytes] = []
         times: list[Ints] = []
+        said = NOTHING
         for player in CAST:
             n = int(random.poisson(player.per_hour * busy))
             times.append(np.sort(random.integers(0, self.hour_ms, n)) + self.start_ms + hour * self.hour_ms)
-            values += self._events(player, hour, times[-1], random)
+            events, answers = self._events(player, hour, times[-1], random)
+            values += events
+            if player.truth is not None:
+                said += self._labels(player, player.truth, hour, times[-1], answers)
         n = len(values)
         delays_ms = np.minimum(random.exponential(DELAY_MS, n), DELAY_MS_MAX)
         delays_ms[random.random(n) < LATE_SHARE] = LATE_MS
@@ -100,10 +113,13 @@ class World(msgspec.Struct, frozen=True):
         for i in np.flatnonzero(broken).tolist():
             values[i] = _broken(values[i], int(random.integers(4)))
         arrivals_ms = np.concatenate(times) + delays_ms.astype(np.int64)
-        return Block(np.array(values, np.object_), arrivals_ms, random.integers(0, 2**32, n), broken)
+        keys, none = random.integers(0, 2**32, n), np.zeros(n, np.bool_)
+        return Block(np.array(values, np.object_), arrivals_ms, keys, broken, none) + said
 
-    def _events(self, player: Player, hour: int, times_ms: Ints, random: np.random.Generator) -> list[bytes]:
-        """The events of one model at these times, as their publisher writes them."""
+    def _events(
+        self, player: Player, hour: int, times_ms: Ints, random: np.random.Generator
+    ) -> tuple[list[bytes], Sequence[object]]:
+        """The events of one model at these times, as their publisher writes them, and what the model says in them."""
         n = len(times_ms)
         story_h = (times_ms - self.start_ms) / self.hour_ms
         features = player.features(n, random)
@@ -123,8 +139,36 @@ class World(msgspec.Struct, frozen=True):
             "latency_ms": np.round(LATENCY_MS * np.exp(0.4 * random.standard_normal(n)), 1).tolist(),
             "status": np.where(random.random(n) < TIMEOUT_SHARE, "timeout", "ok").tolist(),
         }
-        encode = msgspec.json.Encoder().encode
-        return [encode(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
+        return _documents(columns), answers.get("prediction", ())
+
+    def _labels(self, player: Player, truth: Truth, hour: int, times_ms: Ints, answers: Sequence[object]) -> Block:
+        """What was true of one model's events at these times: known later, and sent at once."""
+        n = len(times_ms)
+        random = np.random.default_rng((self.seed, hour, 1))  # the events are those of a world without labels
+        shift = np.where(random.random(n) < truth.right, 0, random.integers(1, len(CLASSES), n))
+        places = [CLASSES.index(str(answer)) for answer in answers]
+        truths = np.array(CLASSES)[(np.array(places, np.int64) + shift) % len(CLASSES)]
+        story_h = (times_ms - self.start_ms) / self.hour_ms % STORY_H
+        for concept in CONCEPTS:
+            if concept.model == player.name:
+                truths = concept.apply(truths, CLASSES, story_h, random)
+        delays_h = np.minimum(random.exponential(truth.delay_h, n), LABEL_DELAYS_MAX * truth.delay_h)
+        known_ms = times_ms + (delays_h * self.hour_ms).astype(np.int64)
+        columns = {
+            "id": [f"{player.name}-{hour}-{i}" for i in range(n)],
+            "kind": ["label"] * n,
+            "model": [player.name] * n,
+            "time": known_ms.tolist(),
+            "label": truths.tolist(),
+        }
+        values, whole = np.array(_documents(columns), np.object_), np.zeros(n, np.bool_)
+        return Block(values, known_ms, random.integers(0, 2**32, n), whole, ~whole)
+
+
+def _documents(columns: Mapping[str, Sequence[object]]) -> list[bytes]:
+    """The rows as JSON."""
+    encode = msgspec.json.Encoder().encode
+    return [encode(dict(zip(columns, row, strict=True))) for row in zip(*columns.values(), strict=True)]
 
 
 def _written(player: Player, features: dict[str, Values]) -> dict[str, Sequence[object]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,10 @@ from stream.encodings.schema import category_text
 from stream.plan import PREDICTION, SCORE, Plan
 
 Rows = Mapping[str, NDArray[Any]]  # columns of `pairs`
+YES_OR_NO: Final = {
+    "0",
+    "1",
+}  # as categories are called; of any other two classes somebody must say which is looked for
 
 
 class Answers(Protocol):
@@ -141,7 +145,8 @@ def answers_of(model: Model, plan: Plan) -> Answers | None:
     kind = model.output.kind
     if kind == "auto":
         if vocabulary is not None:
-            kind = "binary" if len(vocabulary) <= 2 else "multiclass"
+            yes_or_no = model.output.positive in vocabulary or {*vocabulary} <= YES_OR_NO
+            kind = "binary" if len(vocabulary) <= 2 and yes_or_no else "multiclass"
         elif PREDICTION in grid.numeric:
             kind = "regression"
         elif SCORE in grid.numeric:

@@ -3,7 +3,7 @@
 import pytest
 
 from stream.demo.changes import CHANGES
-from stream.demo.outcome import Outcome, Told, judge, spelled
+from stream.demo.outcome import Measured, Outcome, Told, judge, spelled
 from stream.demo.world import HOUR_MS, START_MS, World
 
 WORLD = World()
@@ -14,7 +14,15 @@ def told(model: str, feature: str, begin_h: float, end_h: float) -> Told:
     return Told(model, START_MS + round(end_h * HOUR_MS), START_MS + round(begin_h * HOUR_MS), feature, "psi")
 
 
-EVERYTHING = [told(change.model, change.feature, change.begin_h, change.begin_h + 1) for change in CHANGES]
+def accuracy(begin_h: float, end_h: float, value: float, reach: float = 0.02, model: str = "support") -> Measured:
+    """How often a model was right between two hours of the story."""
+    start_ms, end_ms = (START_MS + round(hour * HOUR_MS) for hour in (begin_h, end_h))
+    return Measured(model, start_ms, end_ms, value, value - reach, value + reach)
+
+
+FALLEN = [accuracy(24, 48, 0.85, 0.01), accuracy(49, 50, 0.9), accuracy(50, 51, 0.8), accuracy(51, 52, 0.7)]
+ERRORS = told("support", "output:errors", 50, 50.5)
+EVERYTHING = [*(told(each.model, each.feature, each.begin_h, each.begin_h + 1) for each in CHANGES), ERRORS]
 
 
 def found(outcome: Outcome) -> list[str]:
@@ -24,14 +32,14 @@ def found(outcome: Outcome) -> list[str]:
 
 def test_all_found_and_nothing_claimed_is_good() -> None:
     """A finding within each change is enough."""
-    outcome = judge(WORLD, EVERYTHING, [])
+    outcome = judge(WORLD, EVERYTHING, FALLEN, [])
     assert [HOUR_MS] * 4 == [discovery.delay_ms for discovery in outcome.discoveries]
     assert outcome.good
 
 
 def test_one_missed_change_is_not_good() -> None:
     """Whichever it is."""
-    assert not any(judge(WORLD, [*EVERYTHING[:i], *EVERYTHING[i + 1 :]], []).good for i in range(4))
+    assert not any(judge(WORLD, [*EVERYTHING[:i], *EVERYTHING[i + 1 :]], FALLEN, []).good for i in range(5))
 
 
 @pytest.mark.parametrize(
@@ -48,18 +56,18 @@ def test_a_finding_counts_where_its_window_touches_the_change(
     begin_h: float, end_h: float, expected: list[str]
 ) -> None:
     """What is found before the change, or long after it, is no discovery."""
-    assert expected == found(judge(WORLD, [told("fraud", "amount", begin_h, end_h)], []))
+    assert expected == found(judge(WORLD, [told("fraud", "amount", begin_h, end_h)], FALLEN, []))
 
 
 def test_another_feature_is_no_discovery() -> None:
     """The score moves with a broken feature, but the feature itself must be found."""
-    assert [] == found(judge(WORLD, [told("fraud", "output:score", 32, 33)], []))
+    assert [] == found(judge(WORLD, [told("fraud", "output:score", 32, 33)], FALLEN, []))
 
 
 def test_the_first_finding_counts() -> None:
     """The delay is that of the earliest window; of windows that end together, of the shortest."""
     late, hour, minutes = (told("fraud", "amount", *span) for span in ((33, 34), (32, 33), (32.5, 33)))
-    assert minutes == judge(WORLD, [late, hour, minutes], []).discoveries[0].first
+    assert minutes == judge(WORLD, [late, hour, minutes], FALLEN, []).discoveries[0].first
 
 
 def test_what_is_claimed_of_a_well_model_is_not_good() -> None:
@@ -67,7 +75,7 @@ def test_what_is_claimed_of_a_well_model_is_not_good() -> None:
     early, never, due = (
         Told(model, START_MS + hour * HOUR_MS) for model, hour in (("fraud", 30), ("support", 50), ("fraud", 33))
     )
-    outcome = judge(WORLD, EVERYTHING, [early, never, due])
+    outcome = judge(WORLD, EVERYTHING, FALLEN, [early, never, due])
     assert (early, never) == outcome.claims
     assert not outcome.good
 
@@ -75,9 +83,40 @@ def test_what_is_claimed_of_a_well_model_is_not_good() -> None:
 def test_a_single_finding_of_a_well_model_is_listed_and_forgiven() -> None:
     """Chance makes findings; what must not happen is that they add up to an incident."""
     stray = told("ranking", "relevance", 30, 31)
-    outcome = judge(WORLD, [*EVERYTHING, stray], [])
+    outcome = judge(WORLD, [*EVERYTHING, stray], FALLEN, [])
     assert (stray,) == outcome.strays
     assert outcome.good
+
+
+def test_a_fall_is_found_by_its_errors_and_seen_in_its_accuracy() -> None:
+    """Its delay is that of the finding; the window has its whole interval below that of the longest one before."""
+    (fall,) = judge(WORLD, EVERYTHING, FALLEN[::-1], []).falls
+    assert (ERRORS, HOUR_MS // 2) == (fall.first, fall.delay_ms)
+    assert (FALLEN[0], FALLEN[2]) == (fall.before, fall.after)
+
+
+def test_errors_are_expected_of_the_fallen_model_alone() -> None:
+    """From its fall on; what it sees and says stays as it was."""
+    early, other = told("support", "output:errors", 48, 49), told("pricing", "output:errors", 51, 52)
+    words = told("support", "words", 51, 52)
+    assert (early, other, words) == judge(WORLD, [*EVERYTHING, early, other, words], FALLEN, []).strays
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        FALLEN[:2],  # it did not fall
+        FALLEN[2:],  # nobody knows from where
+        [*FALLEN[:2], accuracy(49.5, 50.5, 0.6)],  # a window that is partly before it
+        [*FALLEN[:2], accuracy(50, 51, 0.83)],  # not surely
+        [*FALLEN[:2], accuracy(50, 51, 0.6, model="fraud")],  # another's
+    ],
+)
+def test_a_fall_that_nobody_can_see_is_not_good(told: list[Measured]) -> None:
+    """Whatever else was found."""
+    outcome = judge(WORLD, EVERYTHING, told, [])
+    assert (None, False, False) == (outcome.falls[0].after, outcome.falls[0].found, outcome.good)
 
 
 def test_delays_are_spelled() -> None:

@@ -5,8 +5,8 @@ import json
 
 from rich.console import Console
 
-from stream.demo.changes import CHANGES
-from stream.demo.outcome import Told, judge
+from stream.demo.changes import CHANGES, CONCEPTS
+from stream.demo.outcome import Measured, Told, judge
 from stream.demo.report import Screen, document, tell
 from stream.demo.stage import Performance, Scene
 from stream.demo.world import HOUR_MS, START_MS, World
@@ -16,13 +16,19 @@ TRIGGER = {"model": "fraud", "version": "3", "at": "2026-01-06T08:10:00Z", "id":
 
 
 def performance(*, good: bool = True) -> Performance:
-    """All changes found after five minutes; where it is not good, the last one is missed."""
+    """All changes found after five minutes; where it is not good, the last one and the fall are missed."""
     findings = [
         Told(c.model, begin + 300_000, begin, c.feature, "psi", f"{c.feature}: more than before")
         for c in CHANGES
         for begin in [WORLD.span_ms(c)[0]]
     ]
-    return Performance(WORLD, judge(WORLD, findings[: 4 if good else 3], []), (TRIGGER,), 1_000, 2, 41.5)
+    (begin,) = (WORLD.span_ms(concept)[0] for concept in CONCEPTS)
+    spans = ((begin - 2 * HOUR_MS, 0.853), (begin + HOUR_MS, 0.641 if good else 0.83))
+    told = [Measured("support", at, at + HOUR_MS, value, value - 0.02, value + 0.02) for at, value in spans]
+    words = "errors went from 15.8% to 34.2% of the last 111 labels"
+    findings += [Told("support", begin + 1_800_000, begin, "output:errors", "error_rate", words)]
+    findings = findings if good else [*findings[:3], *findings[4:]]
+    return Performance(WORLD, judge(WORLD, findings, told, []), (TRIGGER,), 1_000, 2, 41.5)
 
 
 def text(*, good: bool = True) -> str:
@@ -35,14 +41,26 @@ def text(*, good: bool = True) -> str:
 def test_people_see_what_was_planted_and_found() -> None:
     """Each change with its time, what found it, and after how long; then the triggers and the verdict."""
     shown = text()
-    for expected in ("fraud amount, Tue 08:00", "Tue 08:05 by psi", "more than before", "5 min", "4aced27c"):
+    for expected in (
+        "fraud amount, Tue 08:00",
+        "Tue 08:05 by psi",
+        "more than before",
+        "5 min",
+        "4aced27c",
+        "30 min",
+        "by error_rate",
+    ):
         assert expected in shown
+    assert "accuracy 0.64 (0.62 to 0.66) at" in shown
+    assert "before 0.85 (0.83 to 0.87)" in shown
     assert "1,000 events, 2 of them broken, in 42 s: all changes found" in shown
 
 
 def test_people_see_what_was_missed() -> None:
     """A missed change is a plain no, and the verdict says that something is wrong."""
-    assert ["│ no "] == [line[line.index("│ no ") :][:5] for line in text(good=False).splitlines() if "│ no " in line]
+    assert 2 * ["│ no "] == [
+        line[line.index("│ no ") :][:5] for line in text(good=False).splitlines() if "│ no " in line
+    ]
     assert "not as it should be" in text(good=False)
 
 
@@ -51,6 +69,9 @@ def test_programs_get_the_same() -> None:
     told = json.loads(document(performance(good=False)))
     assert [True, True, True, False] == [each["found"] for each in told["planted"]]
     assert [300_000] * 3 + [None] == [each["after_ms"] for each in told["planted"]]
+    (fall,) = told["performance"]
+    assert (False, 1_800_000, None) == (fall["found"], fall["after_ms"], fall["accuracy_after"])
+    assert 0.853 == fall["accuracy_before"]["value"]
     assert (False, 3, [TRIGGER]) == (told["good"], told["seed"], told["triggers"])
 
 

@@ -10,19 +10,21 @@ import pytest
 from numpy.typing import NDArray
 
 from stream.demo.cast import CAST
-from stream.demo.changes import CHANGES, LEARNED_H, NEW_CATEGORY, STORY_H
+from stream.demo.changes import CHANGES, CONCEPTS, LEARNED_H, NEW_CATEGORY, STORY_H
 from stream.demo.world import HOUR_MS, START_MS, Block, World
 from stream.embedded import PARTITIONS
 
 WORLD = World(seed=7, rate=0.2)
 AMOUNT, REGION, DEMAND, RISK = CHANGES
+(CONCEPT,) = CONCEPTS
 
 
 class Log:
     """All records of a world, and its events that are not broken, decoded, with their hours of the story."""
 
     def __init__(self, world: World) -> None:
-        self.whole = functools.reduce(Block.__add__, world.blocks())
+        everything = functools.reduce(Block.__add__, world.blocks())
+        self.whole, self.labels = everything.take(~everything.labels), everything.take(everything.labels)
         self.events: list[dict[str, Any]] = [json.loads(value) for value in self.whole.values[~self.whole.broken]]
         texts = [event["time"].removesuffix("Z") for event in self.events]
         self.times_ms = np.array(texts, "datetime64[ms]").astype(np.int64)
@@ -128,9 +130,35 @@ def test_models_that_stay_well_have_no_change() -> None:
     assert LEARNED_H <= min(change.begin_h for change in CHANGES)
 
 
+def test_truth_is_known_some_minutes_later(log: Log) -> None:
+    """Of every ticket once, within an hour, and it is what arrives next: labels are never before their time."""
+    said = [json.loads(value) for value in log.labels.values]
+    times = {e["id"]: t for e, t in zip(log.events, log.times_ms.tolist(), strict=True) if e["model"] == "support"}
+    delays = np.array([label["time"] - times[label["id"]] for label in said if label["id"] in times])
+    assert len(times) == len(delays) == len({label["id"] for label in said if label["id"] in times})
+    assert len(said) - len(times) <= log.whole.broken.sum()  # of a broken event it is known, too
+    assert (True, True) == (delays.min() >= 0, delays.max() <= HOUR_MS)
+    assert pytest.approx(10 * 60_000, rel=0.05) == delays.mean()
+    assert [label["time"] for label in said] == log.labels.arrivals_ms.tolist()
+
+
+def test_a_quarter_of_what_was_right_is_wrong_from_hour_fifty_on(log: Log) -> None:
+    """Though nothing that the model sees or says has changed: its inputs are those of a world without it."""
+    answers = {e["id"]: (e["prediction"], h) for e, h in zip(log.events, log.hours.tolist(), strict=True)
+               if e["model"] == "support"}  # fmt: skip
+    said = [(*answers[label["id"]], label["label"]) for label in map(json.loads, log.labels.values)
+            if label["id"] in answers]  # fmt: skip
+    before, after = (
+        np.mean([answer == truth for answer, hour, truth in said if (hour >= CONCEPT.begin_h) == late])
+        for late in (False, True)
+    )
+    assert pytest.approx(0.85, abs=0.01) == before
+    assert pytest.approx(0.85 * 0.75 + 0.075 * 0.25, abs=0.03) == after
+
+
 def test_the_story_begins_anew() -> None:
     """An endless world plants the same changes in the next three days."""
     hour = World(seed=1, rate=0.2)._hour(STORY_H + 36)
-    decoded = [json.loads(value) for value in hour.values[~hour.broken]]
+    decoded = [json.loads(value) for value in hour.values[~(hour.broken | hour.labels)]]
     regions = [event["features"]["region"] for event in decoded if event["model"] == "pricing"]
     assert pytest.approx(REGION.share, abs=0.08) == regions.count(NEW_CATEGORY) / len(regions)

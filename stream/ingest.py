@@ -113,7 +113,9 @@ class Ingest:
         partition = (batch.records.topic, batch.records.partition)
         fates = self._fates.of(batch)
         row = self._row_of_release(partition, batch.records)
-        beyond = (fates.counted & (batch.time >= limits.events)) | (fates.labels & (batch.time >= limits.labels))
+        beyond = fates.counted & (batch.time >= limits.events)
+        if partition[0] not in self._settings.events.predictions:  # others may wait for the event clock of a mixed one
+            beyond |= fates.labels & (batch.time >= limits.labels)
         first = int(beyond.argmax()) if beyond.any() else None
         held = first is not None and batch.at[first] < row
         if held and first is not None:
@@ -244,7 +246,5 @@ class Ingest:
         at = clock if partition[0] in self._settings.events.predictions else label_clock
         if at == NEVER:
             self._unplaced.setdefault(partition, Counter()).update(reasons)
-            return
-        end = pane_end(at, self._pane)
-        if end > self._topics_closed.get(partition[0], NEVER):
+        elif (end := pane_end(at, self._pane)) > self._topics_closed.get(partition[0], NEVER):
             self._sums.rejected.update({(end, *partition, reason): n for reason, n in reasons.items()})

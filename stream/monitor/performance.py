@@ -1,8 +1,8 @@
 """Performance of windows, step by step: what their labels say so far, told again whenever there is more to say.
 
 A window's number is provisional, then mature (the configured share of its predictions has labels), then final (no more
-labels count). It is told when it becomes one of these, when a quarter more labels have come, and when one was
-corrected.
+labels count). It is told when it becomes mature or final, from LEAST labels on whenever a quarter more have come, and
+once it was mature also when a label was corrected. A micro-batch of labels touches thousands of windows; few have news.
 """
 
 import heapq
@@ -25,6 +25,7 @@ from stream.monitor.state import State
 
 PROVISIONAL, MATURE, FINAL = "provisional", "mature", "final"
 MORE: Final = 1.25  # times as many labels are news
+LEAST: Final = 30  # labels of a provisional window: of fewer an interval says that nothing is known
 SEGMENTED: Final = ("accuracy", "precision", "recall", "selection_rate", "roc_auc", "mae", "rmse", "mean_error")
 
 Kept = Callable[[str, int, int], Rows]  # the pairs of a model in panes that end in a span: those of the store
@@ -134,7 +135,9 @@ class Performance:
         mature = window.labelled >= entry.settings.labels.coverage * window.arrived
         final = self._final(key) <= at
         status = FINAL if final else MATURE if mature else PROVISIONAL
-        news = corrected or status != window.status or window.labelled >= MORE * window.told
+        settled = window.status not in {"", PROVISIONAL}
+        news = window.labelled >= max(LEAST, MORE * window.told) or (corrected and settled)
+        news |= status not in {window.status, PROVISIONAL}
         if window.labelled and news and self._measure(key, at, status, new, kept):
             window.status, window.told = status, window.labelled
         if final:

@@ -83,6 +83,7 @@ limits: {{sample: {sample}, models: {models}}}
 events: {{predictions: [{", ".join(predictions)}], labels: [{", ".join(labels)}], max_skew: {lateness + 2}s,
          max_ahead: {ahead}s, idle: {idle}s}}
 defaults: {{windows: [{", ".join(f"{n}s" for n in windows)}], lateness: {lateness}s, tolerate: 0.02,
+           labels: {{within: {4 * pane}s, coverage: 0.05}},
            false_triggers_per_month: 10000, reference: {reference}, trigger: {{cooldown: 10s}}}}
 models:
   "*": {{}}

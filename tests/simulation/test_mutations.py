@@ -21,7 +21,7 @@ from stream.worker.claim import Claim
 from tests.simulation import cast, kafka, strike
 from tests.simulation.seeds import play
 
-SEEDS = 120
+SEEDS = 400
 RUN, TIERS = range(0, SEEDS, 2), range(1, SEEDS, 2)
 LATER = 40  # what is found late is looked for from there on, which saves time
 

@@ -264,3 +264,15 @@ def test_rule_13_a_run_of_empty_panes_is_one_fact() -> None:
     assert 3 == len(story.windows(1))
     assert 5 == len(closes)  # three panes with events, and the ends of the two windows of 5 minutes
     assert 3 == len(story.counts())
+
+
+def test_rule_7_labels_alone_on_a_partition_of_both_kinds_hold_nobody_up() -> None:
+    """It has no clock of events until it is idle, and is not held before that by the labels of the others."""
+    story = Story(MIXED, (FIRST, SECOND))
+    story.publish(FIRST, *(event(minute + 0.5) for minute in range(30)))
+    story.publish(SECOND, *(label(minute + 0.6, id=f"{minute + 0.5}-0") for minute in range(30)))
+    story.read(batch=3)
+    assert SECOND not in story.journey.held
+    story.idle(SECOND, 40)
+    story.read(batch=3).end()
+    assert 30 == len(story.rows(tables.PAIRS))

@@ -73,14 +73,18 @@ def test_rule_15_a_pair_belongs_to_the_step_of_whichever_came_last() -> None:
 def test_a_window_is_told_provisional_then_mature_then_final() -> None:
     """With what it knew at each step; what is final is told once more and never again."""
     log = story()
-    names = [f"a{i}" for i in range(10)]
+    names = [f"a{i}" for i in range(100)]
     log.publish(FIRST, *(prediction(0.5, name, 0.9) for name in names), event(60))
-    for minute, some in ((3.5, names[:4]), (7.5, names[4:8]), (8.5, names[8:9])):
+    for minute, some in ((2.5, names[:20]), (3.5, names[20:40]), (7.5, names[40:80]), (8.5, names[80:90])):
         log.publish(LABELS, *(label(minute, id=name, label=int(name != "a0")) for name in some))
     log.publish(LABELS, label(60, id="nobody"))
     log.read().commit()
     assert told(log) == {
-        1: [(4, "provisional", 0.75, 4), (8, "mature", 0.875, 8), (31, "final", pytest.approx(8 / 9, abs=1e-6), 9)]
+        1: [
+            (4, "provisional", 0.975, 40),
+            (8, "mature", 0.9875, 80),
+            (31, "final", pytest.approx(89 / 90, abs=1e-6), 90),
+        ]
     }
     assert told(log, minutes=5)[5][-1][:2] == (35, "final")
 

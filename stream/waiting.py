@@ -18,7 +18,7 @@ from stream.roster import Roster
 
 Columns = Mapping[str, NDArray[Any] | Texts]
 SCORE_AT, VALUE_AT = -3, -1  # of the numbers that a model says, from the end
-TOLD = (tables.PREDICTIONS, tables.ANSWERS)
+TOLD = {table.name: table for table in (tables.PREDICTIONS, tables.ANSWERS)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +192,7 @@ def unpack(wire: Sequence[Wire]) -> tuple[Waiting, ...]:
     """What `pack` made a message of. KeyError, ValueError, TypeError where it is none."""
     found = []
     for name, packed in wire:
-        table = tables.BY_NAME[name]
+        table = TOLD[name]
         columns = zip(table.columns, packed, strict=True)
         found.append(Waiting(table, {column.name: _unpacked(column.kind, one) for column, one in columns}))
     return tuple(found)

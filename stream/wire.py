@@ -140,7 +140,7 @@ def unpack(value: bytes, plan_of: PlanOf) -> Link:
         {(end, *source, reason): n for end, reason, n in wire.rejected},
         {(end, model): Counter(fields) for end, model, fields in wire.unwatched},
         tuple(DeadLetter(wire.topic, wire.partition, *letter) for letter in wire.dead_letters),
-        waiting.unpack(wire.waiting),
+        _waiting(wire.waiting),
     )
     marks = Mark(*wire.begin), Mark(*wire.end)
     return Link(source, *marks, sums, wire.unplaced, wire.kind, wire.gap, wire.upto, wire.behind)
@@ -161,6 +161,13 @@ def _decoded(value: bytes) -> _Wire:
     if wire.version != VERSION:
         raise UnknownPartial(f"a partial of version {wire.version}, where {VERSION} is known: update the older side")
     return wire
+
+
+def _waiting(packed: list[tuple[str, list[Any]]]) -> tuple[waiting.Waiting, ...]:
+    try:
+        return waiting.unpack(packed)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnknownPartial(f"no partial of version {VERSION}: what waits for labels: {error!r}") from error
 
 
 def _counts(counter: Mapping[tuple[int, str], int]) -> Counts:

@@ -6,7 +6,7 @@ numbers.
 """
 
 from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS
-from sinks.commit.meeting import Meeting, Standing, Steps
+from sinks.commit.meeting import Meeting, Standing, Steps, identities
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -71,6 +71,7 @@ __all__ = [
     "Texts",
     "checked",
     "columns",
+    "identities",
     "plain",
     "type_of",
 ]

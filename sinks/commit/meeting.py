@@ -78,7 +78,7 @@ def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
 def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
     """The answer, by looking at all rows."""
     told, said = (_seen(table, rows(table), steps) for table in (PREDICTIONS, ANSWERS))
-    theirs, ours = _ids(told), _ids(said)
+    theirs, ours = identities(told), identities(said)
     new, fresh = (_ends(seen) > steps.after for seen in (said, told))
     about = np.concatenate((ours[new], theirs[fresh & _among(theirs, ours)]))
     return Meeting(
@@ -118,7 +118,7 @@ def _ends(rows: Columns) -> NDArray[np.int64]:
     return rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
 
 
-def _ids(rows: Columns) -> NDArray[Any]:
+def identities(rows: Columns) -> NDArray[Any]:
     """Both halves of the hashes as one value, (n,)."""
     both = np.stack((rows["key"], rows["check"]), axis=1).astype(np.int64)
     return np.ascontiguousarray(both).view([("key", np.int64), ("check", np.int64)]).ravel()

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import Steps
+from sinks.commit import Steps, identities
 from stream.encodings.identity import LABEL, RETRACT
 from stream.events import Ints
 
@@ -64,7 +64,7 @@ def changes(predictions: Rows, answers: Rows, steps: Steps) -> tuple[Changes, di
 
 def _simple(predictions: Rows, answers: Rows, steps: Steps) -> tuple[dict[str, Ints], set[tuple[int, int]]]:
     """One prediction and one label of an id, in time: the usual case, all at once. The keys of all others."""
-    theirs, mine = _identities(predictions), _identities(answers)
+    theirs, mine = identities(predictions), identities(answers)
     keys, place = np.unique(np.concatenate((theirs, mine)), return_inverse=True)
     n_told, n_said = (np.bincount(part, minlength=len(keys)) for part in (place[: len(theirs)], place[len(theirs) :]))
     once = (n_told == 1) & (n_said == 1)
@@ -83,12 +83,6 @@ def _simple(predictions: Rows, answers: Rows, steps: Steps) -> tuple[dict[str, I
     )  # without a prediction nothing follows
     now = (step > steps.after) & (step <= steps.upto)
     return {"prediction": prediction[now], "label": said[now], "step": step[now]}, others
-
-
-def _identities(rows: Rows) -> NDArray[Any]:
-    """Both halves of the hashes as one value, (n,)."""
-    both = np.stack((rows["key"], rows["check"]), axis=1).astype(np.int64)
-    return np.ascontiguousarray(both).view([("key", np.int64), ("check", np.int64)]).ravel()
 
 
 def _groups(predictions: Rows, answers: Rows, keys: set[tuple[int, int]]) -> Iterator[tuple[list[int], list[int]]]:

@@ -108,6 +108,14 @@ def test_another_version_is_named(told: Tiers) -> None:
         Boards(settings(changed=False)).receive(msgspec.msgpack.encode([fields[0], 9, *fields[2:]]))
 
 
+@pytest.mark.parametrize("waits", [["nothing", []], ["triggers", [b""]], ["answers", [b""]], ["answers", [None] * 11]])
+def test_rows_that_wait_and_cannot_be_read_are_no_partial(told: Tiers, waits: list[object]) -> None:
+    """Another table, too few columns, columns that are none."""
+    fields = msgspec.msgpack.decode(told.partials["mixed", 0][0])
+    with pytest.raises(wire.UnknownPartial, match="what waits for labels"):
+        wire.unpack(msgspec.msgpack.encode([*fields[:-1], [waits]]), lambda *_: None)
+
+
 def test_a_board_comes_back_as_it_was(told: Tiers) -> None:
     """Its plans are said once, and a roster that has not changed stays the same object."""
     asked = {("mixed", 0): (7, 8)}

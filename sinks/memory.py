@@ -12,6 +12,7 @@ from sinks.commit import (
     PERFORMANCE,
     PREDICTIONS,
     SAMPLES,
+    STANDARDS,
     TABLES,
     Columns,
     Commit,
@@ -78,7 +79,7 @@ class MemoryStore:
     def standing(self, since: int) -> Standing:
         """How panes and windows stand with their labels."""
         with self._lock:
-            rows = {table.name: self._joined(table) for table in (PREDICTIONS, PAIRS, PERFORMANCE)}
+            rows = {table.name: self._joined(table) for table in (PREDICTIONS, PAIRS, PERFORMANCE, STANDARDS)}
         return standing(lambda table: rows[table.name], since)
 
     def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:

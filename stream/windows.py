@@ -4,8 +4,11 @@ All in ns, UTC.
 """
 
 from collections.abc import Iterable
+from typing import TypeVar
 
-from stream.events import NEVER
+from stream.events import NEVER, Ints
+
+Time = TypeVar("Time", int, Ints)
 
 
 def pane_end(time: int, pane: int) -> int:
@@ -13,8 +16,8 @@ def pane_end(time: int, pane: int) -> int:
     return (time // pane + 1) * pane
 
 
-def window_end(end: int, length: int) -> int:
-    """The end of the window of this length that holds the pane with this end."""
+def window_end(end: Time, length: int) -> Time:
+    """The end of the window of this length that holds the pane with this end, or of each."""
     return -(-end // length) * length
 
 
@@ -23,8 +26,8 @@ def oldest_start(closed: int, lengths: Iterable[int]) -> int:
     return min(closed // length * length for length in lengths)
 
 
-def decided_from(end: int, pane: int, lateness: int, max_ahead: int) -> int:
-    """T: the first pane start that nobody can have read when the pane with this end closes.
+def decided_from(end: Time, pane: int, lateness: int, max_ahead: int) -> Time:
+    """T: the first pane start that nobody can have read when the pane with this end, or each of these, closes.
 
     Reading stops `max_ahead` past the watermark, and until this close the watermark was below `end + lateness`.
     """

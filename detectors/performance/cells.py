@@ -4,6 +4,8 @@ The law of this file: `of(a ++ b) == of(a) + of(b)` and `of(a ++ b) - of(b) == o
 cells contain integers only; floats appear when they are read. So a corrected label is one pair less and one pair more.
 """
 
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -70,6 +72,27 @@ class Cells:
     def nbytes(self) -> int:
         """Bytes of the arrays."""
         return self.counts.nbytes + self.finite.nbytes + self.moments.nbytes
+
+    def pack(self) -> bytes:
+        """The cells as bytes, compressed: most counts are 0."""
+        return zlib.compress(
+            b"".join(part.astype("<i8").tobytes() for part in (self.counts, self.finite, self.moments))
+        )
+
+    @classmethod
+    def unpack(cls, layout: Layout, rows: int, packed: bytes) -> Self:
+        """The cells that `pack` made bytes of."""
+        whole = empty(layout, rows)
+        shapes = [part.shape for part in (whole.counts, whole.finite, whole.moments)]
+        flat = np.frombuffer(zlib.decompress(packed), "<i8").astype(np.int64)
+        parts = np.split(flat, np.cumsum([np.prod(shape) for shape in shapes])[:-1])
+        return cls(layout, *(part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)))
+
+    @classmethod
+    def stacked(cls, several: Sequence["Cells"]) -> Self:
+        """The rows of all, one after the other; they share a layout, and there is at least one."""
+        parts = ([getattr(one, name) for one in several] for name in ("counts", "finite", "moments"))
+        return cls(several[0].layout, *map(np.concatenate, parts))
 
     def take(self, rows: NDArray[np.int64] | list[int]) -> "Cells":
         """Only these rows, in this order."""

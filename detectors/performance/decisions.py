@@ -130,10 +130,10 @@ def worth(seen: Outcomes, level: float) -> Measured:
     least, span = table.min(), max(table.max() - table.min(), np.finfo(float).tiny)
     way = (table - least) / span
     n = seen.confusion.sum(axis=1)
-    value = ratio(seen.confusion @ way, n)
-    variance = np.maximum(ratio(seen.confusion @ way**2, n) - value**2, 0)
+    value = ratio((seen.confusion * way).sum(axis=1), n)
+    variance = np.maximum(ratio((seen.confusion * way**2).sum(axis=1), n) - value**2, 0)
     more = seen.confusion + PRIOR
-    mean, square = (ratio(more @ power, more.sum(axis=1)) for power in (way, way**2))
+    mean, square = (ratio((more * power).sum(axis=1), more.sum(axis=1)) for power in (way, way**2))
     spread = square - mean**2
     size = n * np.where(spread == 0, 1.0, ratio(mean * (1 - mean), spread))  # of a share that varies as much
     low, high = (least + span * end for end in wilson(value * size, size, level))

@@ -85,8 +85,9 @@ def mean_latency(service: Service, level: float) -> Measured:
     """The mean, exactly; the skewness that its interval must know comes from the buckets."""
     n = service.latencies.sum(axis=1)
     shares = service.latencies / np.where(n > 0, n, np.nan)[:, None]
-    first = shares @ MIDDLES
-    shape = [(shares @ (MIDDLES**power)) / first**power for power in (1, 2, 3, 4)]
+    first = (shares * MIDDLES).sum(axis=1)
+    around = MIDDLES / first[:, None]  # sums, not products of matrices: of those a row depends on the others
+    shape = [(shares * np.prod([around] * power, axis=0)).sum(axis=1) for power in (1, 2, 3, 4)]
     found = skewed.mean(skewed.Moments(n, *shape), level)
     low, high = (service.mean + first * (end - 1) for end in found[2:])
     return Measured(service.mean, first * found.error, np.maximum(low, 0.0), high)

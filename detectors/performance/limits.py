@@ -4,9 +4,10 @@ from collections.abc import Callable
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
+from scipy.special import ndtri
 
 from detectors.codes import Floats
-from detectors.performance.measured import Measured, deviations
+from detectors.performance.measured import Measured
 
 Seen = TypeVar("Seen")
 
@@ -23,12 +24,17 @@ class Metric(NamedTuple, Generic[Seen]):
 
 
 def limit(
-    metric: Metric[Seen], reference: Measured, sizes: tuple[Floats, Floats], level: float, tolerate: float
+    metric: Metric[Seen],
+    reference: Measured,
+    sizes: tuple[Floats, Floats],
+    level: float | Floats,
+    tolerate: float | Floats,
 ) -> Floats:
     """The value beyond which a window is surely worse than the reference by more than a share `tolerate`, (rows,).
 
-    `sizes` are the metric's of the reference and of the window. A window that is worse by just what is tolerated is
-    beyond in a share 1 - `level` of cases. nan where the metric has no worse, or the reference no value.
+    `sizes` are the metric's of the reference and of the window; `level` and `tolerate` may be (rows,), too. A window
+    that is worse by just what is tolerated is beyond in a share 1 - `level` of cases. nan where the metric has no
+    worse, or the reference no value.
 
     Values between two ends vary like shares: alike on an arcsine scale (Bartlett 1947). With one end, losses rise in
     proportion, and gains fall like counts: alike on a scale of roots. Without an end values vary as they do.
@@ -38,7 +44,7 @@ def limit(
         return np.full(np.broadcast_shapes(reference.value.shape, n.shape), np.nan)
     some = (m > 0) & (n > 0)
     ratio = np.where(some, m, np.nan) / np.where(some, n, 1)
-    reach = -metric.better * deviations(2 * level - 1) * np.sqrt(1 + ratio)  # in errors of the reference
+    reach = -metric.better * ndtri(level) * np.sqrt(1 + ratio)  # in errors of the reference
     target = np.clip(
         reference.value - metric.better * tolerate * np.abs(reference.value), metric.least, metric.greatest
     )

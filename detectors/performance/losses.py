@@ -28,7 +28,7 @@ def exponents(quantum: int) -> Integers:
 def columns(values: Floats, scale: int) -> Floats:
     """A loss (n,) as columns, (n, 3)."""
     usual = in_scales(values, scale)
-    return np.stack((values, usual**2, usual**3), axis=1)
+    return np.stack((values, usual**2, usual * usual * usual), axis=1)
 
 
 def root_exponents(quantum: int) -> Integers:
@@ -39,7 +39,8 @@ def root_exponents(quantum: int) -> Integers:
 def root_columns(values: Floats, scale: int) -> Floats:
     """A value (n,) whose square is the loss as columns, (n, 4)."""
     usual = np.abs(in_scales(values, scale))
-    return np.stack((values, usual**2, usual**3, usual**4), axis=1)
+    square = usual**2
+    return np.stack((values, square, square * usual, square**2), axis=1)
 
 
 def in_scales(values: Floats, scale: int) -> Floats:

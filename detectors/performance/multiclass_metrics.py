@@ -4,7 +4,7 @@ An average over classes leaves out those for which it is not defined, as scikit-
 `zero_division=nan`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats
+from detectors.performance import limits
 from detectors.performance.agreement import kappa, mcc
 from detectors.performance.cells import Cells
 from detectors.performance.delta import right, share_like, smoothed
@@ -131,11 +132,31 @@ PER_CLASS: dict[str, Metric] = {
 }
 
 
-def measure(settings: Multiclass, cells: Cells, level: float = 0.95) -> dict[str, Measured]:
-    """Every metric of METRICS, (rows,) each, and of PER_CLASS, (rows, names) each; nan where undefined."""
+def answered(seen: Confusion) -> Floats:
+    """How many pairs have both classes, (rows,)."""
+    return np.asarray(seen.matrix.sum(axis=(1, 2)))
+
+
+def scored(seen: Confusion) -> Floats:
+    """How many pairs have a log loss, (rows,)."""
+    return np.asarray(seen.losses.n[:, 0])
+
+
+LIMITED: dict[str, limits.Metric[Confusion]] = {
+    "accuracy": limits.Metric(accuracy, answered, 1),
+    "balanced_accuracy": limits.Metric(METRICS["balanced_accuracy"], answered, 1),
+    "macro_f1": limits.Metric(METRICS["macro_f1"], answered, 1),
+    "log_loss": limits.Metric(log_loss, scored, -1, greatest=np.inf),
+}
+
+
+def measure(
+    settings: Multiclass, cells: Cells, level: float = 0.95, names: Collection[str] = METRICS.keys() | PER_CLASS
+) -> dict[str, Measured]:
+    """Metrics of METRICS, (rows,) each, and of PER_CLASS, (rows, names) each; nan where undefined."""
     seen = read(settings, cells)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {name: metric(seen, level) for name, metric in (METRICS | PER_CLASS).items()}
+        return {name: metric(seen, level) for name, metric in (METRICS | PER_CLASS).items() if name in names}
 
 
 def baseline(settings: Multiclass, cells: Cells) -> dict[str, Floats]:

@@ -45,7 +45,9 @@ def _blurred(seen: Outcomes, told: Floats, of_positive: Floats, of_negative: Flo
     for side, loss in enumerate((of_positive, of_negative)):  # of negatives' scores as if they were positives
         counts = seen.regular[:, side]
         weights = BLUR * np.nan_to_num(ratio(counts, counts.sum(axis=1, keepdims=True)))
-        size, first, second = size + weights.sum(axis=1), first + weights @ loss, second + weights @ loss**2
+        # Sums, not products of matrices: of those a row's last bits depend on how many rows there are.
+        size = size + weights.sum(axis=1)
+        first, second = (told + (weights * power).sum(axis=1) for told, power in ((first, loss), (second, loss**2)))
     mean = ratio(first, size)
     deviation = np.sqrt(np.maximum(ratio(second, size) - mean**2, 0))
     return mean, deviation / np.sqrt(np.where(n > 1, n - 1, np.nan))

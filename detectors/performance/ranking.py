@@ -81,7 +81,7 @@ def _ndcg(gains: Floats, cut: int) -> Floats:
     """The discounted gain up to a cut, as a share of that of the best order (Jarvelin and Kekalainen 2002), (n,)."""
     discounts = 1 / np.log2(np.arange(2, min(cut, gains.shape[1]) + 2))
     best = -np.sort(-gains, axis=1)
-    return _of(gains[:, :cut] @ discounts, best[:, :cut] @ discounts)
+    return _of(*((each[:, :cut] * discounts).sum(axis=1) for each in (gains, best)))
 
 
 def _of(part: Floats, whole: Floats) -> Floats:

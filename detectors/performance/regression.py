@@ -104,12 +104,12 @@ def read(settings: Regression, cells: Cells) -> Errors:
 
 def _of_error(settings: Regression, label: Floats, error: Floats) -> list[Floats]:
     """Errors, labels, their powers and products: what the error of an R2 depends on."""
-    cube = in_scales(error, settings.usual_scale) ** 3
+    usual = in_scales(error, settings.usual_scale)
     errors = losses.root_columns(error, settings.usual_scale)
     distance = np.where(np.isfinite(error), label - settings.center, np.nan)  # the same pairs for all
     v, square = in_scales(distance, settings.scale), errors[:, 1]
-    labels = (np.abs(distance), distance, v**2, v**3, square * v, square * v**2)
-    return [np.stack((np.abs(error), cube), axis=1), errors, np.stack(labels, axis=1)]
+    labels = (np.abs(distance), distance, v**2, v**2 * v, square * v, square * v**2)
+    return [np.stack((np.abs(error), usual**2 * usual), axis=1), errors, np.stack(labels, axis=1)]
 
 
 def _relative(settings: Regression, label: Floats, predicted: Floats, error: Floats) -> list[Floats]:

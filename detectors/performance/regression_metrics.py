@@ -1,12 +1,13 @@
 """How good a regression model is: means of its errors and what they explain of the labels, with intervals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from detectors.codes import Floats
+from detectors.performance import limits
 from detectors.performance import regression as r
 from detectors.performance.cells import Cells
 from detectors.performance.explained import r2
@@ -83,11 +84,25 @@ METRICS: dict[str, Metric] = {
 PER_QUANTILE: dict[str, Metric] = {"pinball": pinball}
 
 
-def measure(settings: Regression, cells: Cells, level: float = 0.95) -> dict[str, Measured]:
-    """Every metric of METRICS, (rows,) each, and of PER_QUANTILE, (rows, quantiles) each; nan where undefined."""
+def with_error(seen: Errors) -> Floats:
+    """How many pairs have an error, (rows,)."""
+    return np.asarray(seen.averages.n[:, r.ERROR])
+
+
+LIMITED: dict[str, limits.Metric[Errors]] = {
+    "mae": limits.Metric(mae, with_error, -1, greatest=np.inf),
+    "rmse": limits.Metric(rmse, with_error, -1, greatest=np.inf),
+    "r2": limits.Metric(r2, with_error, 1, least=-np.inf, greatest=np.inf),
+}
+
+
+def measure(
+    settings: Regression, cells: Cells, level: float = 0.95, names: Collection[str] = METRICS.keys() | PER_QUANTILE
+) -> dict[str, Measured]:
+    """Metrics of METRICS, (rows,) each, and of PER_QUANTILE, (rows, quantiles) each; nan where undefined."""
     seen = read(settings, cells)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return {name: metric(seen, level) for name, metric in (METRICS | PER_QUANTILE).items()}
+        return {name: metric(seen, level) for name, metric in (METRICS | PER_QUANTILE).items() if name in names}
 
 
 def baseline(settings: Regression, cells: Cells) -> dict[str, Floats]:

@@ -52,11 +52,12 @@ def widened(moments: Moments, level: float) -> Floats:
 def _shape(moments: Moments) -> tuple[Floats, Floats, Floats]:
     """The variance, skewness and excess kurtosis; 0 for the last two where the moments do not resolve them."""
     _, first, second, third, fourth = moments
-    variance = np.maximum(second - first**2, 0.0)
+    square = first * first  # products, not powers: those depend on where in memory a number lies
+    variance = np.maximum(second - square, 0.0)
     resolved = variance > np.maximum(RESOLVED, STEADY * np.abs(first)) ** 2
     spread = np.sqrt(np.where(resolved, variance, 1.0))
-    skewness = (third - 3 * first * second + 2 * first**3) / spread**3
-    kurtosis = (fourth - 4 * first * third + 6 * first**2 * second - 3 * first**4) / spread**4 - 3
+    skewness = (third - 3 * first * second + 2 * first * square) / (spread * spread * spread)
+    kurtosis = (fourth - 4 * first * third + 6 * square * second - 3 * square * square) / np.square(spread * spread) - 3
     kurtosis = np.maximum(kurtosis, skewness**2 - 2)  # no values have less
     return variance, np.where(resolved, skewness, 0.0), np.where(resolved, kurtosis, 0.0)
 

@@ -5,7 +5,7 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS
 from sinks.commit.meeting import Meeting, Standing, Steps, identities
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
@@ -48,6 +48,7 @@ __all__ = [
     "RELAYED",
     "RESULTS",
     "SAMPLES",
+    "STANDARDS",
     "TABLES",
     "TRAFFIC",
     "TRIGGERS",

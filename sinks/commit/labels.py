@@ -86,6 +86,21 @@ unusable int: labels that say nothing: null, an object, an array
 """,
     time="step",
 )
+STANDARDS = declare(
+    "standards",
+    "How good a version was in its first windows: what later ones are compared with. The newest row counts.",
+    "model version step",
+    "always",
+    """
+model text: the model
+version text: the model's version, or (new) for all that are not told apart
+step time: the end of the pane with which this became known
+plan text: the plan by which its pairs are measured
+pairs int: how many there are
+settled bool: they are enough, and no more are taken
+cells bytes: their sums, compressed
+""",
+)
 PERFORMANCE = declare(
     "performance",
     "How good a model was in a window, as far as its labels say. A row per metric whenever there is more to say: the "
@@ -106,6 +121,10 @@ value float: what was measured
 error float: its standard error
 low float: where its 95 % interval begins
 high float: where its 95 % interval ends
+reference float: the same metric of the pairs that it is compared with; nan where it has no limit, or none is known yet
+limit float: the value beyond which the window is surely worse than the reference by more than is tolerated
+baseline float: what the best constant answer would have had
+verdict text: well, worse or unknown, once the window is mature or final; else empty, as for metrics without a limit
 predicted int: predictions of the window that could have a label; -1 for segments: not counted
 labelled int: those that have one
 """,

@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS
+from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS
 from sinks.commit.table import Columns, Table
 
 
@@ -56,6 +56,8 @@ class Standing(NamedTuple):
     arrived: Mapping[tuple[str, str, int], int]  # predictions by (model, version, end in ns)
     labelled: Mapping[tuple[str, str, int], int]  # of these the ones with a label
     said: Mapping[tuple[str, str, int, int], tuple[str, int]]  # (model, version, length, end): status, labelled
+    worse: frozenset[tuple[tuple[str, str, int, int], str]]  # of windows the metrics that they were worse by
+    standards: Columns  # all rows of the table
 
 
 def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
@@ -72,7 +74,9 @@ def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
     for key, *what in zip(_keys(performed, "model", "version", "length", "end"), *columns, strict=True):
         said[key] = max(said.get(key, tuple(what)), tuple(what))
     last = {key: (status, n) for key, (_, status, n) in said.items()}
-    return Standing(_counted(told, "model", "version", "end"), labelled, last)
+    found = _some(performed, performed["verdict"] == "worse")
+    worse = zip(_keys(found, "model", "version", "length", "end"), found["metric"].tolist(), strict=True)
+    return Standing(_counted(told, "model", "version", "end"), labelled, last, frozenset(worse), rows(STANDARDS))
 
 
 def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:

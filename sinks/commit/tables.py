@@ -1,6 +1,6 @@
 """All tables, in the order in which the docs list them."""
 
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -31,6 +31,7 @@ TABLES: tuple[Table, ...] = (
     ANSWERS,
     PAIRS,
     MET,
+    STANDARDS,
     PERFORMANCE,
     WINDOWS,
     DRIFT,
@@ -56,6 +57,7 @@ RESULTS = (
     ANSWERS,
     PAIRS,
     MET,
+    STANDARDS,
     PERFORMANCE,
     WINDOWS,
     DRIFT,

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, Columns, Meeting, Standing, Steps, Table
+from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, STANDARDS, Columns, Meeting, Standing, Steps, Table
 from sinks.duck.schema import CODED, physical, quoted
 
 Decode = Callable[[NDArray[Any]], NDArray[np.object_]]  # ids of words to words
@@ -32,6 +32,10 @@ SELECT model, "end", count(*) AS n FROM said WHERE NOT EXISTS (
 _SAID: Final = """
 SELECT model, version, length, epoch_us("end"), arg_max(status, step), arg_max(labelled, step) FROM performance
 WHERE "end" > make_timestamp(?) AND segment = '' GROUP BY ALL"""
+
+_WORSE: Final = """
+SELECT DISTINCT model, version, length, epoch_us("end"), metric FROM performance
+WHERE "end" > make_timestamp(?) AND verdict = 'worse'"""
 
 
 def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, steps: Steps) -> Meeting:
@@ -61,7 +65,7 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     )
 
 
-def standing(cursor: duckdb.DuckDBPyConnection, decode: Decode, since: int) -> Standing:
+def standing(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, since: int) -> Standing:
     """The same question of what is committed, asked once in a life."""
     bound = _bound(since)
 
@@ -74,10 +78,13 @@ def standing(cursor: duckdb.DuckDBPyConnection, decode: Decode, since: int) -> S
         return dict(zip(keys, found["n"].tolist(), strict=True))
 
     said = cursor.execute(_SAID, [bound]).fetchall()
+    worse = cursor.execute(_WORSE, [bound]).fetchall()
     return Standing(
         panes(PREDICTIONS, "count(*)"),
         panes(PAIRS, "sum(change)"),
         {(model, version, length, end * 1_000): (status, n) for model, version, length, end, status, n in said},
+        frozenset(((model, version, length, end * 1_000), metric) for model, version, length, end, metric in worse),
+        fetched(STANDARDS, cursor.execute(f"SELECT * FROM {STANDARDS.name}").fetchnumpy()),  # noqa: S608 - a name of ours
     )
 
 

@@ -6,7 +6,7 @@ from sinks.commit import DRIFT, PERFORMANCE, PREDICTIONS, TABLES, WINDOWS, Kind,
 from sinks.duck import words
 from sinks.duck.views import VIEWS
 
-VERSION = 2  # rises with any change that an older file or program cannot live with
+VERSION = 3  # rises with any change that an older file or program cannot live with
 
 SQL: dict[Kind, str] = {
     "int": "BIGINT",

@@ -104,7 +104,7 @@ class DuckStore:
     def standing(self, since: int) -> Standing:
         """How panes and windows stand with their labels."""
         with translated(self._path), self.reading() as cursor:
-            return standing(cursor, self._words.texts, since)
+            return standing(cursor, self._words.texts, _typed, since)
 
     def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
         """Delete what the protocol says and CHECKPOINT, which frees the blocks for re-use.

@@ -1,9 +1,15 @@
 """What pairs are counted under: the version that is told apart, the windows of a pane, the plan."""
 
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+
 from stream.config.settings import Settings
-from stream.monitor.outputs import Rows
+from stream.events import Ints
+from stream.monitor.outputs import Answers, Rows, answers_of
 from stream.monitor.panes import UNTOLD
-from stream.monitor.state import State
+from stream.monitor.state import State, Version
 from stream.plan import Plan
 from stream.roster import FUTURE
 from stream.windows import decided_from, window_end
@@ -19,10 +25,8 @@ class Called:
 
     def windows(self, model: str, version: str, end: int) -> list[Key]:
         """The windows of the pane that ends then."""
-        entry = self._state.roster.get(model)
         named = self.version(model, version, end)
-        lengths = () if entry is None else entry.settings.windows
-        return [(model, named, length, window_end(end, length)) for length in lengths]
+        return [(model, named, length, window_end(end, length)) for length in self.lengths(model)]
 
     def version(self, model: str, version: str, end: int) -> str:
         """The version of a prediction, as it is told apart: one that had room when the pane closed."""
@@ -31,9 +35,37 @@ class Called:
         known = entry is not None and entry.versions.get(version, FUTURE) <= decided
         return version if known else UNTOLD
 
-    def plan(self, model: str, pairs: Rows) -> Plan | None:
-        """The newest of the plans by which pairs were counted, as far as it is still known."""
+    def apart(self, pairs: Rows) -> dict[Version, Ints]:
+        """The places of pairs by model and version, as they are told apart; ascending, (n,) each."""
+        settings, numbers = self._settings, dict[tuple[str, str], int]()
+        named = zip(pairs["model"].tolist(), pairs["version"].tolist(), strict=True)
+        number = np.fromiter((numbers.setdefault(one, len(numbers)) for one in named), np.int64, len(pairs["model"]))
+        found: dict[Version, list[Ints]] = {}
+        order = np.argsort(number, kind="stable")
+        cuts = np.searchsorted(number[order], np.arange(len(numbers) + 1)).tolist()
+        for (model, version), (i, j) in zip(numbers, pairwise(cuts), strict=True):
+            entry, places = self._state.roster.get(model), order[i:j]
+            since = FUTURE if entry is None else entry.versions.get(version, FUTURE)
+            ends = pairs["end"][places]
+            known = decided_from(ends, settings.pane, settings.lateness, settings.events.max_ahead) >= since
+            for name, some in ((version, places[known]), (UNTOLD, places[~known])):
+                if len(some):
+                    found.setdefault((model, name), []).append(some)
+        return {key: np.sort(np.concatenate(some)) for key, some in found.items()}
+
+    def lengths(self, model: str) -> tuple[int, ...]:
+        """Of the windows of a model."""
+        entry = self._state.roster.get(model)
+        return () if entry is None else entry.settings.windows
+
+    def plan(self, model: str, counted: Iterable[str]) -> Plan | None:
+        """The newest of the plans with these ids, as far as it is still known."""
         entry = self._state.roster.get(model)
         by_id = {} if entry is None else {plan.id: plan for plan in entry.plans}
-        present = (by_id[each] for each in sorted(set(pairs["plan"])) if each in by_id)
+        present = (by_id[each] for each in sorted(counted) if each in by_id)
         return max(present, key=lambda plan: plan.since, default=None)
+
+    def answers(self, model: str, plan: Plan | None) -> Answers | None:
+        """How the answers of a model are measured by a plan."""
+        entry = self._state.roster.get(model)
+        return None if plan is None or entry is None else answers_of(entry.settings, plan)

@@ -8,7 +8,7 @@ from stream.monitor import rows
 from stream.monitor.called import Called
 from stream.monitor.charts import DETECTOR, FEATURE, Alarm, Chart
 from stream.monitor.findings import Finding
-from stream.monitor.outputs import Rows, answers_of
+from stream.monitor.outputs import Rows
 from stream.monitor.state import State, Version
 
 
@@ -28,8 +28,8 @@ class Charts:
                 mine.setdefault((model, self._called.version(model, version, end)), []).append(i)
         for key, members in sorted(mine.items()):
             pairs = {name: column[members] for name, column in new.items()}
-            plan, entry = self._called.plan(key[0], pairs), self._state.roster.get(key[0])
-            answers = None if plan is None or entry is None else answers_of(entry.settings, plan)
+            entry = self._state.roster.get(key[0])
+            answers = self._called.answers(key[0], self._called.plan(key[0], set(pairs["plan"])))
             wrong = None if answers is None else answers.wrong(pairs)
             if wrong is None or entry is None:
                 continue

@@ -15,7 +15,8 @@ from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import pairs
 from stream.monitor.charts import Chart
-from stream.monitor.performance import Kept, Performance
+from stream.monitor.gathering import Kept
+from stream.monitor.performance import Performance
 from stream.monitor.scopes import Scope, event_scope, label_scope
 from stream.monitor.state import State, Version
 

@@ -1,6 +1,6 @@
 """What a model says, and how its answers are measured: matched pairs become cells, cells become metrics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
-from detectors.performance import binary, binary_metrics, cells, multiclass, multiclass_metrics, regression
+from detectors.performance import baselines, binary, binary_metrics, multiclass, multiclass_metrics, regression
 from detectors.performance import regression_metrics as errors
 from detectors.performance.cells import Cells, Layout
+from detectors.performance.limits import Metric
 from detectors.performance.measured import Measured
 from stream.config.settings import Model
 from stream.encodings.schema import category_text
@@ -23,18 +24,35 @@ YES_OR_NO: Final = {
 }  # as categories are called; of any other two classes somebody must say which is looked for
 
 
+LIMITED: Final = ("accuracy", "precision", "recall", "f1", "roc_auc", "log_loss")  # of a binary classifier
+
+
 class Answers(Protocol):
     """One kind of answers."""
+
+    @property
+    def family(self) -> Hashable:
+        """What answers have in common whose cells can be measured together."""
 
     @property
     def layout(self) -> Layout:
         """The cells of such answers."""
 
+    @property
+    def limited(self) -> Mapping[str, Metric[Any]]:
+        """The metrics that have limits."""
+
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """What pairs add to the cells, as `cells.of` takes it."""
 
-    def measure(self, made: Cells) -> dict[str, Measured]:
-        """All metrics of each row."""
+    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+        """All metrics of each row, or those with these names."""
+
+    def seen(self, made: Cells) -> Any:  # noqa: ANN401 - what its metrics take
+        """What cells say."""
+
+    def constant(self, made: Cells) -> Mapping[str, Floats]:
+        """What the best answer that never looks at its inputs would have had, of metrics with limits; (rows,) each."""
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_] | None:
         """Which pairs are errors, (n,); None where answers are not right or wrong."""
@@ -49,17 +67,36 @@ class Binary:
     settings: binary.Binary
 
     @property
+    def family(self) -> Hashable:
+        """How scores are binned."""
+        return self.settings
+
+    @property
     def layout(self) -> Layout:
         """Decisions, scores, losses."""
         return binary.layout(self.settings)
+
+    @property
+    def limited(self) -> Mapping[str, Metric[Any]]:
+        """The metrics that have limits."""
+        return {name: binary_metrics.METRICS[name] for name in LIMITED}
 
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Decision and score beside the truth."""
         return binary.pairs(self.settings, rows["score"], *self._decided(rows))
 
-    def measure(self, made: Cells) -> dict[str, Measured]:
-        """All metrics of a binary classifier."""
-        return binary_metrics.measure(binary.read(self.settings, made))
+    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+        """All metrics of a binary classifier, or those with these names."""
+        return binary_metrics.measure(self.seen(made), names=binary_metrics.METRICS if names is None else names)
+
+    def seen(self, made: Cells) -> binary.Outcomes:
+        """Outcomes."""
+        return binary.read(self.settings, made)
+
+    def constant(self, made: Cells) -> dict[str, Floats]:
+        """Of the better of two constant decisions, and of the prevalence as every score."""
+        seen = self.seen(made)
+        return {name: baselines.baseline(metric, seen) for name, metric in self.limited.items()}
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_]:
         """A decision that is not the label; without one nothing is wrong."""
@@ -81,9 +118,19 @@ class Classes:
     settings: multiclass.Multiclass
 
     @property
+    def family(self) -> Hashable:
+        """The classes."""
+        return self.settings
+
+    @property
     def layout(self) -> Layout:
         """The confusion matrix, ranks, losses."""
         return multiclass.layout(self.settings)
+
+    @property
+    def limited(self) -> Mapping[str, Metric[Any]]:
+        """The metrics that have limits."""
+        return multiclass_metrics.LIMITED
 
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Predicted class beside the true one."""
@@ -95,8 +142,10 @@ class Classes:
         )
         return multiclass.pairs(self.settings, truth, said, np.full((len(truth), other), np.nan))
 
-    def measure(self, made: Cells) -> dict[str, Measured]:
-        """All metrics over the classes, and `recall:name` and its like of each class."""
+    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+        """All metrics over the classes, and `recall:name` and its like of each class; or those with these names."""
+        if names is not None:
+            return multiclass_metrics.measure(self.settings, made, names=multiclass_metrics.METRICS.keys() & names)
         found = multiclass_metrics.measure(self.settings, made)
         of_each = {metric: found.pop(metric) for metric in multiclass_metrics.PER_CLASS}
         return found | {
@@ -104,6 +153,14 @@ class Classes:
             for metric, each in of_each.items()
             for i, name in enumerate(self.settings.classes)
         }
+
+    def seen(self, made: Cells) -> multiclass.Confusion:
+        """Confusions."""
+        return multiclass.read(self.settings, made)
+
+    def constant(self, made: Cells) -> dict[str, Floats]:
+        """Of the most frequent class, and of the classes' shares as scores."""
+        return multiclass_metrics.baseline(self.settings, made)
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_]:
         """Another class than the label."""
@@ -117,9 +174,19 @@ class Numbers:
     settings: regression.Regression
 
     @property
+    def family(self) -> Hashable:
+        """The units of errors."""
+        return self.settings
+
+    @property
     def layout(self) -> Layout:
         """Errors and their powers."""
         return regression.layout(self.settings)
+
+    @property
+    def limited(self) -> Mapping[str, Metric[Any]]:
+        """The metrics that have limits."""
+        return errors.LIMITED
 
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Predicted number beside the true one; a label that is none has no error."""
@@ -128,10 +195,17 @@ class Numbers:
         n = len(label)
         return regression.pairs(self.settings, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
 
-    def measure(self, made: Cells) -> dict[str, Measured]:
-        """All metrics of errors; events have no quantiles."""
-        found = errors.measure(self.settings, made)
-        return {metric: found[metric] for metric in errors.METRICS}
+    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+        """All metrics of errors, or those with these names; events have no quantiles."""
+        return errors.measure(self.settings, made, names=errors.METRICS if names is None else names)
+
+    def seen(self, made: Cells) -> regression.Errors:
+        """Errors."""
+        return regression.read(self.settings, made)
+
+    def constant(self, made: Cells) -> dict[str, Floats]:
+        """Of the mean of the labels, or of the reference's median."""
+        return errors.baseline(self.settings, made)
 
     def wrong(self, rows: Rows) -> None:
         """No number is right."""
@@ -159,31 +233,6 @@ def answers_of(model: Model, plan: Plan) -> Answers | None:
         i = grid.numeric.index(output)
         return Numbers(regression.Regression(float(grid.centers[i]), int(grid.exponents[i]) - regression.QUANTUM))
     return None
-
-
-def measured(answers: Answers, rows: Rows, fields: int, n_rows: int) -> tuple[dict[str, Measured], Integers]:
-    """The metrics of pairs by row of the plan's summaries, and how many pairs each has.
-
-    A pair that was taken back is taken away again. `fields`: how many segment fields the rows know.
-    """
-    counted, values = answers.pairs(rows)
-    segments = _segments(rows["segments"].tolist(), fields)
-    added, gone = (np.flatnonzero(rows["change"] == change) for change in (1, -1))
-    made, taken = (
-        cells.of(answers.layout, counted[part], values[part], segments[part], n_rows) for part in (added, gone)
-    )
-    n = np.zeros(n_rows, np.int64)
-    n[0] = len(added) - len(gone)
-    for column in segments.T:
-        n += np.bincount(column, rows["change"], n_rows).astype(np.int64)
-    return answers.measure(made - taken), n
-
-
-def _segments(packed: Sequence[bytes], fields: int) -> Integers:
-    """Rows of segment fields, (n, fields)."""
-    if not fields:  # perhaps of several plans, and of several lengths
-        return np.empty((len(packed), 0), np.int64)
-    return np.frombuffer(b"".join(packed), "<u2").reshape(len(packed), fields).astype(np.int64)
 
 
 def _texts(answer: NDArray[Any], value: Floats) -> NDArray[Any]:

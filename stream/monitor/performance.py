@@ -6,39 +6,35 @@ once it was mature also when a label was corrected. A micro-batch of labels touc
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from detectors.performance.measured import Measured
-from sinks import commit as tables
-from sinks.commit import Standing, Steps, Texts
+from sinks.commit import Standing, Steps
 from stream.config.settings import Settings
-from stream.ledger import Ledger, moment
+from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
 from stream.monitor.charting import Charts
-from stream.monitor.outputs import Rows, answers_of, measured
+from stream.monitor.gathering import Gathering, Kept
+from stream.monitor.measuring import FINAL, MATURE, PROVISIONAL, Measuring, Tell
+from stream.monitor.news import Change, News
+from stream.monitor.outputs import Rows
 from stream.monitor.state import State
 
-PROVISIONAL, MATURE, FINAL = "provisional", "mature", "final"
 MORE: Final = 1.25  # times as many labels are news
 LEAST: Final = 30  # labels of a provisional window: of fewer an interval says that nothing is known
-SEGMENTED: Final = ("accuracy", "precision", "recall", "selection_rate", "roc_auc", "mae", "rmse", "mean_error")
-
-Kept = Callable[[str, int, int], Rows]  # the pairs of a model in panes that end in a span: those of the store
+AT_ONCE: Final = 256  # windows that are measured together
 
 
 @dataclass
 class Window:
-    """How a window stands. `told`: with how many labels it was told last, and as what."""
+    """How a window stands. `told`: with how many labels it was told last, as what, and what was found to be worse."""
 
     arrived: int = 0
     labelled: int = 0
     told: int = 0
     status: str = ""
+    worse: set[str] = field(default_factory=set)
 
 
 class Performance:
@@ -48,6 +44,7 @@ class Performance:
         self._settings, self._state, self._ledger = settings, state, ledger
         self._called = Called(settings, state)
         self._charts = Charts(settings, state, ledger)
+        self._gathering, self._measuring = Gathering(self._called), Measuring(self._called, state, ledger)
         self._windows: dict[Key, Window] | None = None
         self._agenda: dict[str, list[tuple[int, Key]]] = {}  # by model, a heap: when which window closes, or is final
 
@@ -59,6 +56,7 @@ class Performance:
     def forget(self) -> None:
         """Know nothing any more: the store is to be asked again."""
         self._windows, self._agenda = None, {}
+        self._gathering.forget()
 
     def recall(self, known: Standing, joined: Callable[[str], int]) -> None:
         """Take in how windows stand by the steps that were taken, which ended with `joined` of their model."""
@@ -72,6 +70,10 @@ class Performance:
         for key, (status, n) in known.said.items():
             if key in self._windows:
                 self._windows[key].status, self._windows[key].told = status, n
+        for key, metric in known.worse:
+            if key in self._windows:
+                self._windows[key].worse.add(metric)
+        self._measuring.standards.recall(known.standards)
         for model, heap in self._agenda.items():  # what was due was done
             self._agenda[model] = [one for one in heap if one[0] > joined(model)]
             heapq.heapify(self._agenda[model])
@@ -79,20 +81,26 @@ class Performance:
 
     def step(self, steps: Steps, arrived: Mapping[tuple[str, str, int], int], new: Rows, kept: Kept) -> None:
         """Take steps of some models: `new` are the pairs that they make, with `end` and `step` in ns."""
-        pairs = _by_step(new)
+        places, news = _by_step(new), News(self._called, new)
+        changes = news.changes()
+        changed = {change.key for some in changes.values() for change in some}
         coming: dict[int, list[tuple[Key, int]]] = {}
         for (model, version, end), n in arrived.items():
             coming.setdefault(end, []).extend((key, n) for key in self._called.windows(model, version, end))
-        times = [*{*pairs, *coming}]
+        tells: list[Tell] = []
+        times = [*{*places, *coming}]
         heapq.heapify(times)
         while (at := self._next(times, steps)) is not None:
             for key, n in coming.pop(at, ()):
                 self._window(key).arrived += n
-            places = pairs.pop(at, [])
-            self._charts.step(at, new, places)
-            changed, corrected = self._count(new, places)
-            for key in sorted(changed | self._due(at, steps)):
-                self._tell(key, at, new, kept, corrected=key in corrected)
+            self._charts.step(at, new, places.get(at, ()))
+            told, corrected = self._count(changes.get(at, ()))
+            for key in sorted(told | self._due(at, steps)):
+                tells += self._told(key, at, corrected=key in corrected)
+        for i in range(0, len(tells), AT_ONCE):
+            some = tells[i : i + AT_ONCE]
+            self._measuring.tell(some, self._gathering.gather(some, news, kept))
+        self._gathering.follow(news, changed)
 
     # ---- one step
 
@@ -113,20 +121,18 @@ class Performance:
                 due.add(heapq.heappop(heap)[1])
         return {key for key in due if key in self._known}
 
-    def _count(self, new: Rows, places: Iterable[int]) -> tuple[set[Key], set[Key]]:
+    def _count(self, changes: Iterable[Change]) -> tuple[set[Key], set[Key]]:
         """Add the pairs of a step: the windows that they belong to, and those where an earlier pair changed."""
         changed, corrected = set[Key](), set[Key]()
-        model, version, end, change, first = (new[name] for name in ("model", "version", "end", "change", "first"))
-        for i in places:
-            for key in self._called.windows(model[i], version[i], int(end[i])):
-                self._window(key).labelled += int(change[i])
-                changed.add(key)
-                if not first[i]:
-                    corrected.add(key)
+        for key, more, rewritten in changes:
+            self._window(key).labelled += more
+            changed.add(key)
+            if rewritten:
+                corrected.add(key)
         return changed, corrected
 
-    def _tell(self, key: Key, at: int, new: Rows, kept: Kept, *, corrected: bool) -> None:
-        """Tell a closed window where there is news of it; forget one that is final."""
+    def _told(self, key: Key, at: int, *, corrected: bool) -> Iterator[Tell]:
+        """A closed window, where there is news of it. One that is final is forgotten."""
         window, (name, _, _, end) = self._known[key], key
         if end > at:
             return
@@ -138,7 +144,9 @@ class Performance:
         settled = window.status not in {"", PROVISIONAL}
         news = window.labelled >= max(LEAST, MORE * window.told) or (corrected and settled)
         news |= status not in {window.status, PROVISIONAL}
-        if window.labelled and news and self._measure(key, at, status, new, kept):
+        if window.labelled and news:
+            settles = not settled and status != PROVISIONAL
+            yield Tell(key, at, status, window.arrived, window.labelled, settles, window.worse)
             window.status, window.told = status, window.labelled
         if final:
             del self._known[key]
@@ -162,67 +170,6 @@ class Performance:
         entry, pane = self._state.roster.get(key[0]), self._settings.pane
         assert entry is not None, key
         return -(-(key[3] + entry.settings.labels.within) // pane) * pane
-
-    def _measure(self, key: Key, at: int, status: str, new: Rows, kept: Kept) -> bool:
-        """The metrics of a window's pairs up to a step as rows; whether there are any."""
-        name, version, length, end = key
-        before = kept(name, end - length, end)
-        every = {column: np.concatenate((before[column], new[column])) for column in new}
-        panes, steps = every["end"], every["step"]
-        there = np.flatnonzero((every["model"] == name) & (panes > end - length) & (panes <= end) & (steps <= at))
-        told = list(zip(every["version"][there].tolist(), panes[there].tolist(), strict=True))
-        mine = {one for one in set(told) if self._called.version(name, *one) == version}  # of many pairs few differ
-        called = np.array([one in mine for one in told], np.bool_)
-        pairs = {column: values[there[called]] for column, values in every.items()}
-        plan, entry = self._called.plan(name, pairs), self._state.roster.get(name)
-        answers = None if plan is None or entry is None else answers_of(entry.settings, plan)
-        if plan is None or answers is None:
-            return False
-        one_plan = bool((pairs["plan"] == plan.id).all())  # segments of another plan are other rows
-        fields, names = (len(plan.segments), plan.rows) if one_plan else (0, plan.rows[:1])
-        metrics, n = measured(answers, pairs, fields, len(names))
-        chosen = [
-            (metric, row)
-            for metric, found in metrics.items()
-            for row in range(len(names))
-            if n[row] > 0 and not np.isnan(found.value[row]) and (not row or metric in SEGMENTED)
-        ]
-        if chosen:
-            self._ledger.block(tables.PERFORMANCE, self._rows(key, at, status, chosen, metrics, n, names))
-        return bool(chosen)
-
-    def _rows(  # noqa: PLR0913, PLR0917 - what is known of one window
-        self,
-        key: Key,
-        at: int,
-        status: str,
-        chosen: Sequence[tuple[str, int]],
-        metrics: Mapping[str, Measured],
-        n: NDArray[np.int64],
-        names: tuple[str, ...],
-    ) -> dict[str, Any]:
-        model, version, length, end = key
-        row = np.array([row for _, row in chosen])
-        told = [tuple(column[i] for column in metrics[metric]) for metric, i in chosen]
-        value, error, low, high = (np.array(column, np.float64) for column in zip(*told, strict=True))
-        same = np.zeros(len(chosen), np.int64)
-        return {
-            "model": Texts((model,), same),
-            "version": Texts((version,), same),
-            "segment": Texts(names, row),
-            "metric": Texts.of([metric for metric, _ in chosen]),
-            "length": length,
-            "start": moment(end - length),
-            "end": moment(end),
-            "step": moment(at),
-            "status": Texts((status,), same),
-            "value": value,
-            "error": error,
-            "low": low,
-            "high": high,
-            "predicted": np.where(row == 0, self._known[key].arrived, -1),
-            "labelled": n[row],
-        }
 
 
 def _by_step(new: Rows) -> dict[int, list[int]]:

@@ -208,6 +208,8 @@ def _numbers(model: str, metrics: dict[str, float], i: int, length: int, random:
                 "step": _span((i + 1) * panes - 1 + after, PANE)["end"], "status": status,
                 "value": min(value, ceiling),
                 "error": error, "low": value - 1.96 * error, "high": min(value + 1.96 * error, ceiling),
+                "reference": usual, "limit": usual - 4 * error, "baseline": 0.5 * usual,
+                "verdict": "" if status == "provisional" else "worse" if value < usual - 4 * error else "well",
                 "predicted": N_PANE * panes, "labelled": labelled,
             }  # fmt: skip
 

@@ -1,0 +1,196 @@
+"""Windows are measured, many at once: one alone costs as much as fifty together. A row's numbers are its own."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from detectors.codes import Integers
+from detectors.performance import latency
+from detectors.performance.cells import Cells
+from detectors.performance.measured import Measured
+from sinks import commit as tables
+from sinks.commit import Texts
+from stream.ledger import Ledger, moment
+from stream.monitor import rows
+from stream.monitor.called import Called, Key
+from stream.monitor.gathered import Gathered
+from stream.monitor.standards import VERDICTS, WORSE, Judged, Standards, finding, judge
+from stream.monitor.state import State
+
+PROVISIONAL, MATURE, FINAL = "provisional", "mature", "final"
+SEGMENTED: Final = ("accuracy", "precision", "recall", "selection_rate", "roc_auc", "mae", "rmse", "mean_error")
+DELAYS: Final = {"label_delay_p50": 0.5, "label_delay_p90": 0.9}  # in seconds
+COVERAGE: Final = "coverage"
+LEVEL: Final = 0.95
+
+
+@dataclass(frozen=True)
+class Tell:
+    """A window that is to be told: at which step, as what, and how it stands then.
+
+    `worse`: the metrics that it was found to be worse by; what is found now is added to it.
+    """
+
+    key: Key
+    at: int
+    status: str
+    arrived: int
+    labelled: int
+    settles: bool  # it has enough labels for the first time
+    worse: set[str]
+
+    @property
+    def final(self) -> bool:
+        """Nothing more will be told of it."""
+        return self.status == FINAL
+
+
+class _Numbers(NamedTuple):
+    """Numbers of some tells; (n,) each."""
+
+    tell: Integers
+    row: Integers  # of its plan's summaries
+    metric: Sequence[str]
+    measured: Measured
+    judged: Judged
+
+
+class Measuring:
+    """Makes rows of what is known of windows."""
+
+    def __init__(self, called: Called, state: State, ledger: Ledger) -> None:
+        self._called, self._state, self._ledger = called, state, ledger
+        self.standards = Standards(called, ledger)
+
+    def tell(self, tells: Sequence[Tell], found: Sequence[Gathered]) -> None:
+        """Windows as they stood at steps, in the order of these; at least one."""
+        alike: dict[Any, list[int]] = {}
+        for i, one in enumerate(found):
+            if one.answers is not None:
+                alike.setdefault((type(one.answers), one.answers.family), []).append(i)
+        standards = [self._standard(*both) for both in zip(tells, found, strict=True)]
+        numbers = [*_of_labels(tells, found)]
+        for members in alike.values():
+            numbers += self._measured(members, tells, found, standards)
+        self._ledger.block(tables.PERFORMANCE, _rows(tells, found, numbers))
+        for each in numbers:
+            self._find(tells, found, each)
+
+    def _standard(self, tell: Tell, found: Gathered) -> Cells | None:
+        """What a window is compared with; it may become part of that, after it."""
+        if tell.status == PROVISIONAL or found.answers is None:
+            return None
+        standard = self.standards.of(tell.key, found.answers)
+        if tell.settles:
+            self.standards.learn(tell.key, tell.at, found)
+        return standard
+
+    def _measured(
+        self,
+        members: Sequence[int],
+        tells: Sequence[Tell],
+        found: Sequence[Gathered],
+        standards: Sequence[Cells | None],
+    ) -> Iterator[_Numbers]:
+        """Windows whose cells are alike: all metrics of each, those of segments where it has enough labels."""
+        cells = [one.cells for i in members if (one := found[i]).cells is not None]
+        answers = found[members[0]].answers
+        assert answers is not None, "cells without answers"
+        whole = Cells.stacked([each.take([0]) for each in cells])
+        settled = [place for place, i in enumerate(members) if tells[i].status != PROVISIONAL]
+        judged: Mapping[str, Judged] = {}
+        if settled:
+            mine = [members[place] for place in settled]
+            entries = [self._state.roster.get(tells[i].key[0]) for i in mine]
+            models = [entry.settings for entry in entries if entry is not None]
+            keys = [tells[i].key for i in mine]
+            judged = judge(answers, models, keys, whole.take(settled), [standards[i] for i in mine])
+        first, places = np.zeros(len(members), np.int64), np.array(members)
+        yield from _numbers(places, first, answers.measure(whole), judged, settled)
+        parts = [(members[place], np.flatnonzero(found[members[place]].n[1:]) + 1) for place in settled]
+        if any(len(part) for _, part in parts):
+            row = np.concatenate([part for _, part in parts])
+            segments = Cells.stacked([cells[place].take(part) for place, (_, part) in zip(settled, parts, strict=True)])
+            tell = np.repeat([i for i, _ in parts], [len(part) for _, part in parts])
+            yield from _numbers(tell, row, answers.measure(segments, SEGMENTED), {}, [])
+
+    def _find(self, tells: Sequence[Tell], found: Sequence[Gathered], numbers: _Numbers) -> None:
+        """What is worse now and was not before."""
+        for i in np.flatnonzero(numbers.judged.verdict == WORSE).tolist():
+            tell, metric = tells[numbers.tell[i]], numbers.metric[i]
+            if metric in tell.worse:
+                continue
+            tell.worse.add(metric)
+            n, value = int(found[numbers.tell[i]].n[0]), float(numbers.measured.value[i])
+            rows.finding_rows(self._ledger, [finding(tell.key, metric, value, n, numbers.judged.take(i))], "")
+
+
+def _of_labels(tells: Sequence[Tell], found: Sequence[Gathered]) -> Iterator[_Numbers]:
+    """How many predictions have a label, and how long those took."""
+    tell, first = np.arange(len(tells)), np.zeros(len(tells), np.int64)
+    share = np.array([one.labelled / one.arrived for one in tells])  # counted, not estimated
+    counts = np.stack([one.delays for one in found]).astype(np.float64)
+    known = latency.Service(counts, np.zeros((len(tells), 2)), np.full(len(tells), np.nan))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        delays = {name: latency.quantile(known, LEVEL, share) for name, share in DELAYS.items()}
+    yield from _numbers(tell, first, {COVERAGE: Measured(share, 0 * share, share, share)} | delays, {}, [])
+
+
+def _numbers(
+    tell: Integers, row: Integers, metrics: Mapping[str, Measured], judged: Mapping[str, Judged], places: Sequence[int]
+) -> Iterator[_Numbers]:
+    """What is defined of some metrics, (n,) each; those in `judged` are of these places."""
+    for name, measured in metrics.items():
+        known = ~np.isnan(measured.value)
+        says = _unjudged(len(tell))
+        if name in judged:
+            for whole, part in zip(says, judged[name], strict=True):
+                whole[places] = part
+        yield _Numbers(
+            tell[known],
+            row[known],
+            [name] * int(known.sum()),
+            Measured(*(column[known] for column in measured)),
+            says.take(known),
+        )
+
+
+def _unjudged(n: int) -> Judged:
+    return Judged(np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, np.int64))
+
+
+def _rows(tells: Sequence[Tell], found: Sequence[Gathered], numbers: Sequence[_Numbers]) -> dict[str, Any]:
+    """Rows of `performance`."""
+    tell, row = (np.concatenate([getattr(each, name) for each in numbers]) for name in ("tell", "row"))
+    names = dict.fromkeys(one.names for one in found)
+    firsts = dict(zip(names, np.cumsum([0, *map(len, names)]).tolist(), strict=False))
+    first = np.array([firsts[one.names] for one in found])
+    ns = np.concatenate([one.n for one in found])
+    n_first = np.cumsum([0, *(len(one.n) for one in found)])[:-1]
+    keys = [one.key for one in tells]
+    arrived = np.array([one.arrived for one in tells])
+    measured = [np.concatenate([each.measured[i] for each in numbers]) for i in range(4)]
+    judged = [np.concatenate([each.judged[i] for each in numbers]) for i in range(4)]
+
+    def moments(times: Sequence[int]) -> Any:  # noqa: ANN401 - of a block
+        return np.array([moment(time) for time in times])[tell]
+
+    return {
+        "model": Texts(tuple(key[0] for key in keys), tell),
+        "version": Texts(tuple(key[1] for key in keys), tell),
+        "segment": Texts(tuple(chain.from_iterable(names)), first[tell] + row),
+        "metric": Texts.of([name for each in numbers for name in each.metric]),
+        "length": np.array([key[2] for key in keys])[tell],
+        "start": moments([key[3] - key[2] for key in keys]),
+        "end": moments([key[3] for key in keys]),
+        "step": moments([one.at for one in tells]),
+        "status": Texts(tuple(one.status for one in tells), tell),
+        **dict(zip(("value", "error", "low", "high"), measured, strict=True)),
+        **dict(zip(("reference", "limit", "baseline"), judged[:3], strict=True)),
+        "verdict": Texts(VERDICTS, judged[3]),
+        "predicted": np.where(row == 0, arrived[tell], -1),
+        "labelled": ns[n_first[tell] + row],
+    }

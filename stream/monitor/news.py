@@ -1,0 +1,83 @@
+"""The pairs that some steps make, by the windows that they belong to."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from stream.events import NEVER, Ints
+from stream.monitor.called import Called, Key
+from stream.monitor.outputs import Rows
+from stream.roster import FUTURE
+from stream.windows import window_end
+
+
+class Change(NamedTuple):
+    """What a step does to a window: how many more pairs it has, and whether an earlier pair was changed."""
+
+    key: Key
+    more: int
+    corrected: bool
+
+
+class News:
+    """Pairs in the order of their steps, with `end` and `step` in ns."""
+
+    def __init__(self, called: Called, rows: Rows) -> None:
+        self.rows = rows
+        self._called, self._apart = called, called.apart(rows)
+
+    def changes(self) -> dict[int, list[Change]]:
+        """By step, what it does to windows."""
+        found: dict[int, list[Change]] = {}
+        for (model, version), places in self._apart.items():
+            step, end, change, first = (self.rows[name][places] for name in ("step", "end", "change", "first"))
+            for length in self._called.lengths(model):
+                window = window_end(end, length)
+                order = np.lexsort((window, step))
+                at, ends = step[order], window[order]
+                starts = np.flatnonzero(np.diff(at, prepend=NEVER) | np.diff(ends, prepend=NEVER))
+                more = np.add.reduceat(change[order], starts)
+                corrected = np.logical_or.reduceat(~first[order], starts)
+                columns = (column.tolist() for column in (at[starts], ends[starts], more, corrected))
+                for one, closes, n, changed in zip(*columns, strict=True):
+                    found.setdefault(one, []).append(Change((model, version, length, closes), n, changed))
+        return found
+
+    def of(self, key: Key, after: int = NEVER, upto: int = FUTURE) -> Rows:
+        """The pairs of a window that come about within (after, upto]."""
+        model, version, length, end = key
+        places = self._apart.get((model, version))
+        if places is None:
+            return self._some(np.zeros(0, np.int64))
+        step, ends = self.rows["step"][places], self.rows["end"][places]
+        mine = (ends > end - length) & (ends <= end) & (step > after) & (step <= upto)
+        return self._some(places[mine])
+
+    def _some(self, places: Ints) -> Rows:
+        return {name: column[places] for name, column in self.rows.items()}
+
+
+def joined(first: Rows, second: Rows) -> Rows:
+    """Pairs and more pairs."""
+    return {name: np.concatenate((first[name], second[name])) for name in second}
+
+
+def spans(keys: Mapping[Key, int], most: int) -> dict[tuple[str, int, int], list[Key]]:
+    """Spans of models that hold these windows, neighbours together, of so many pairs at most where one is not more.
+
+    `keys`: how many pairs each has.
+    """
+    found: dict[tuple[str, int, int], list[Key]] = {}
+    for key in sorted(keys, key=lambda one: (one[0], one[3] - one[2], -one[3])):
+        model, _, length, end = key
+        last = next(reversed(found), None)
+        if last is not None and last[0] == model and end - length <= last[2]:
+            members = found.pop(last)
+            upto = max(end, last[2])
+            if upto == last[2] or sum(keys[each] for each in members) + keys[key] <= most:
+                found[model, last[1], upto] = [*members, key]
+                continue
+            found[last] = members
+        found[model, end - length, end] = [key]
+    return found

@@ -1,0 +1,144 @@
+"""What windows of performance are compared with: the first windows of their version, and the limits that these make.
+
+The first windows that have enough labels, in the order in which they had, are the standard, up to some thousand pairs.
+From then on a window that has enough labels is judged once: a metric is worse where it is surely beyond what chance and
+the tolerance allow. Levels are such that all of a version's windows together are wrong as often as its budget says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.codes import Floats, Integers
+from detectors.performance.cells import Cells
+from detectors.performance.limits import limit
+from sinks import commit as tables
+from sinks.commit import Columns
+from stream.config.settings import Model
+from stream.ledger import Ledger, moment
+from stream.monitor.called import Called, Key
+from stream.monitor.charts import REFERENCE
+from stream.monitor.findings import Finding
+from stream.monitor.gathered import Gathered
+from stream.monitor.judging import MONTH
+from stream.monitor.outputs import Answers
+from stream.monitor.state import Version
+
+DETECTOR: Final = "performance"
+ALPHA_MAX: Final = 0.05  # of one comparison: above, a verdict would mean little
+LEVEL: Final = 0.95  # of intervals that nobody reads
+VERDICTS: Final = ("", "well", "worse", "unknown")
+WELL, WORSE, UNKNOWN = 1, 2, 3
+
+
+@dataclass(frozen=True, eq=False)
+class Standard:
+    """The pairs of the first windows: their sums, of one row, and how they are measured."""
+
+    plan: str
+    answers: Answers
+    cells: Cells
+    n: int
+    settled: bool
+
+
+class Judged(NamedTuple):
+    """What standards say of one metric of windows, (windows,) each; nan where they say nothing."""
+
+    reference: Floats
+    limit: Floats
+    baseline: Floats
+    verdict: Integers  # places in VERDICTS; 0 where a metric has no limit
+
+    def take(self, rows: NDArray[np.bool_] | int) -> "Judged":
+        """Only these, or this one."""
+        return Judged(self.reference[rows], self.limit[rows], self.baseline[rows], self.verdict[rows])
+
+
+class Standards:
+    """Those of all versions."""
+
+    def __init__(self, called: Called, ledger: Ledger) -> None:
+        self._called, self._ledger = called, ledger
+        self._known: dict[Version, Standard] = {}
+
+    def recall(self, rows: Columns) -> None:
+        """Take in what is committed."""
+        self._known = {}
+        columns = ("model", "version", "plan", "pairs", "settled", "cells")
+        for i in np.argsort(rows["step"], kind="stable").tolist():
+            model, version, plan, n, settled, packed = (rows[name][i] for name in columns)
+            answers = self._called.answers(model, self._called.plan(model, {plan}))
+            self._known.pop((model, version), None)
+            if answers is not None:
+                made = Cells.unpack(answers.layout, 1, packed)
+                self._known[model, version] = Standard(plan, answers, made, int(n), bool(settled))
+
+    def of(self, key: Key, answers: Answers) -> Cells | None:
+        """The sums that a window with such answers is compared with, if they are enough."""
+        known = self._known.get(key[:2])
+        fits = known is not None and known.settled and known.answers == answers
+        return known.cells if known is not None and fits else None
+
+    def learn(self, key: Key, at: int, found: Gathered) -> None:
+        """Add a window that has enough labels now, where there are too few pairs so far."""
+        model, version, length, _ = key
+        if length != min(self._called.lengths(model)) or found.answers is None or found.cells is None:
+            return
+        assert found.plan is not None, "answers without a plan"
+        known = self._known.get((model, version))
+        fits = known is not None and known.answers == found.answers
+        if known is not None and fits and known.settled:
+            return
+        made, n = found.cells.take([0]), int(found.n[0])
+        if known is not None and fits:
+            made, n = made + known.cells, n + known.n
+        standard = Standard(found.plan.id, found.answers, made, n, n >= REFERENCE)
+        self._known[model, version] = standard
+        told = (standard.plan, standard.n, standard.settled, made.pack())
+        self._ledger.row(tables.STANDARDS, model, version, moment(at), *told)
+
+
+def judge(
+    answers: Answers, models: Sequence[Model], keys: Sequence[Key], made: Cells, standards: Sequence[Cells | None]
+) -> dict[str, Judged]:
+    """Windows whose answers are alike, a row of `made` each, beside their standards: by metric."""
+    metrics, n = answers.limited, len(keys)
+    constant = answers.constant(made)
+    found = {
+        name: Judged(np.full(n, np.nan), np.full(n, np.nan), constant[name], np.full(n, UNKNOWN)) for name in metrics
+    }
+    known = [(i, standard) for i, standard in enumerate(standards) if standard is not None]
+    if not known:
+        return found
+    places = [i for i, _ in known]
+    before, now = answers.seen(Cells.stacked([each for _, each in known])), answers.seen(made.take(places))
+    level = np.array([1 - _alpha(models[i], keys[i][2], len(metrics)) for i in places])
+    tolerate = np.array([models[i].tolerate for i in places])
+    for name, metric in metrics.items():
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            reference, value = metric.measure(before, LEVEL), metric.measure(now, LEVEL).value
+            bound = limit(metric, reference, (metric.size(before), metric.size(now)), level, tolerate)
+        judged = found[name]
+        judged.reference[places], judged.limit[places] = reference.value, bound
+        worse = np.where(metric.better * (bound - value) > 0, WORSE, WELL)
+        judged.verdict[places] = np.where(np.isnan(value - bound), UNKNOWN, worse)
+    return found
+
+
+def finding(key: Key, metric: str, value: float, n: int, judged: Judged) -> Finding:
+    """What a window that is worse becomes; `judged` is of one."""
+    model, version, length, end = key
+    reference, bound = float(judged.reference), float(judged.limit)
+    words = f"{metric} is {value:.3g} in {n:,} labels; it was {reference:.3g}, and {bound:.3g} would still be chance"
+    about = (model, version, "", f"performance:{metric}", length, end - length, end, DETECTOR)
+    return Finding(*about, value, bound, n, (), words)
+
+
+def _alpha(model: Model, length: int, metrics: int) -> float:
+    """The chance of one comparison, where those of each length of windows together may be wrong equally often."""
+    comparisons = len(model.windows) * (MONTH / length) * metrics
+    return min(ALPHA_MAX, model.false_triggers_per_month / comparisons)

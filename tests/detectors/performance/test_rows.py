@@ -1,0 +1,103 @@
+"""The law of measuring: a row's numbers are its own, to the last bit, whichever rows are measured with it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from detectors.performance import (
+    binary,
+    binary_metrics,
+    cells,
+    latency,
+    multiclass,
+    multiclass_metrics,
+    regression,
+    regression_metrics,
+)
+from detectors.performance.cells import Cells
+from detectors.performance.limits import Metric, limit
+from detectors.performance.measured import Measured
+
+Measure = Callable[[Cells], dict[str, Measured]]
+BINARY, CLASSES, NUMBERS = binary.Binary(), multiclass.Multiclass(tuple("abcd")), regression.Regression(10.0, 3)
+ROWS, TRIALS = 100, 100
+
+
+def _binary(rng: np.random.Generator, n: int) -> Cells:
+    score = rng.beta(2, 5, n)
+    told = binary.pairs(BINARY, score, (score > 0.3).astype(np.int8), rng.random(n) < score)
+    return cells.of(binary.layout(BINARY), *told, np.zeros((n, 0), np.int64), 1)
+
+
+def _classes(rng: np.random.Generator, n: int) -> Cells:
+    truth = rng.integers(0, 5, n)
+    said = np.where(rng.random(n) < 0.7, truth, rng.integers(0, 5, n))
+    told = multiclass.pairs(CLASSES, truth, said, rng.dirichlet(np.ones(4), n))
+    return cells.of(multiclass.layout(CLASSES), *told, np.zeros((n, 0), np.int64), 1)
+
+
+def _numbers(rng: np.random.Generator, n: int) -> Cells:
+    label = rng.lognormal(2, 1, n)
+    predicted = label * rng.lognormal(0, 0.2, n)
+    told = regression.pairs(NUMBERS, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
+    return cells.of(regression.layout(NUMBERS), *told, np.zeros((n, 0), np.int64), 1)
+
+
+def _latencies(rng: np.random.Generator, n: int) -> Cells:
+    told = latency.answers(rng.lognormal(2, 1, n), (rng.random(n) < 0.1).astype(np.int8))
+    return cells.of(latency.LAYOUT, *told, np.zeros((n, 0), np.int64), 1)
+
+
+def _limits(table: dict[str, Metric], read: Callable[[Cells], object]) -> Measure:
+    """The limit of each metric, of rows that are compared with themselves."""
+
+    def measure(made: Cells) -> dict[str, Measured]:
+        seen = read(made)
+        with np.errstate(all="ignore"):
+            found = {
+                name: limit(one, one.measure(seen, 0.95), (one.size(seen), one.size(seen)), 0.999, 0.05)
+                for name, one in table.items()
+            }
+        return {name: Measured(bound, bound, bound, bound) for name, bound in found.items()}
+
+    return measure
+
+
+KINDS: dict[str, tuple[Callable[[np.random.Generator, int], Cells], Measure]] = {
+    "binary": (_binary, lambda made: binary_metrics.measure(binary.read(BINARY, made))),
+    "multiclass": (_classes, lambda made: multiclass_metrics.measure(CLASSES, made)),
+    "regression": (_numbers, lambda made: regression_metrics.measure(NUMBERS, made)),
+    "latency": (_latencies, latency.measure),
+    "limits, binary": (_binary, _limits(binary_metrics.METRICS, lambda made: binary.read(BINARY, made))),
+    "limits, multiclass": (_classes, _limits(multiclass_metrics.LIMITED, lambda made: multiclass.read(CLASSES, made))),
+    "limits, regression": (_numbers, _limits(regression_metrics.LIMITED, lambda made: regression.read(NUMBERS, made))),
+}
+
+
+def _bits(measured: Measured, n: int) -> list[bytes]:
+    """All that is said of each row; nan is nan, whatever its sign."""
+    columns = np.concatenate([column.reshape(n, -1) for column in measured], axis=1)
+    return [row.tobytes() for row in np.where(np.isnan(columns), np.nan, columns)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_row_is_measured_alike_among_any_others(kind: str) -> None:
+    """SIMD code may round otherwise than the code for what is left over, and for numbers that lie apart in memory."""
+    rng = np.random.default_rng(1)
+    make, measure = KINDS[kind]
+    each = [make(rng, int(n)) for n in rng.integers(2, 40, ROWS)]
+    with np.errstate(all="ignore"):
+        alone = [measure(one) for one in each]
+        for _ in range(TRIALS):
+            places = rng.integers(0, ROWS, rng.integers(1, 100)).tolist()
+            together = measure(Cells.stacked([each[i] for i in places]))
+            for name, found in together.items():
+                assert _bits(found, len(places)) == [_bits(alone[i][name], 1)[0] for i in places], name
+
+
+def test_cells_are_the_same_after_a_way_through_bytes() -> None:
+    """Packed and unpacked, several rows at once."""
+    rng = np.random.default_rng(2)
+    made = Cells.stacked([_binary(rng, int(n)) for n in (1, 10, 1_000)])
+    assert Cells.unpack(made.layout, 3, made.pack()) == made

@@ -18,13 +18,14 @@ from sinks.commit import (
     Commit,
     Keep,
     Meeting,
+    Span,
     Standing,
     Steps,
     Table,
     checked,
     plain,
 )
-from sinks.commit.meeting import meeting, standing
+from sinks.commit.meeting import meeting, standing, within
 from sinks.commit.store import NOWHERE
 
 _Rows = dict[str, NDArray[np.generic]]
@@ -81,6 +82,12 @@ class MemoryStore:
         with self._lock:
             rows = {table.name: self._joined(table) for table in (PREDICTIONS, PAIRS, PERFORMANCE, STANDARDS)}
         return standing(lambda table: rows[table.name], since)
+
+    def within(self, table: Table, spans: Sequence[Span]) -> Columns:
+        """Rows of models in spans of panes."""
+        with self._lock:
+            rows = self._joined(table)
+        return within(table, rows, spans)
 
     def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
         """Delete what the protocol says."""

@@ -3,10 +3,11 @@
 So a step sees what was committed and nothing else, and a crash between the two costs only the question.
 """
 
+from collections.abc import Sequence
 from functools import partial
 
 from sinks import commit as tables
-from sinks.commit import Columns, Store
+from sinks.commit import Columns, Span, Store
 from stream.watch import Watch
 
 
@@ -27,9 +28,9 @@ def meet(watch: Watch, store: Store) -> None:
     meetings.passed(due)
 
 
-def _kept(store: Store, model: str, start: int, end: int) -> Columns:
-    """The pairs of a model whose panes end in (start, end]."""
-    return store.select(tables.PAIRS, where={"model": model}, since=start + 1, until=end + 1)
+def _kept(store: Store, spans: Sequence[Span]) -> Columns:
+    """The pairs of spans of panes."""
+    return store.within(tables.PAIRS, spans)
 
 
 def settle(watch: Watch, store: Store) -> None:

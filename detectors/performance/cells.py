@@ -122,15 +122,14 @@ def of(layout: Layout, counted: Integers, values: Floats, rows: NDArray[np.integ
     """
     assert values.shape == (len(counted), layout.values), values.shape
     assert len(rows) == len(counted), rows.shape
-    made = empty(layout, n_rows)
     fields = np.ascontiguousarray(rows.T, np.int64)
+    moments = np.zeros((n_rows, layout.values, MOMENTS), np.int64)
     for i in range(0, len(counted), ROWS_MAX):
         block = slice(i, i + ROWS_MAX)
         sums = quanta.sums(np.ascontiguousarray(values[block]), layout.exponents, fields[:, block], n_rows)
-        finite = _per_row(np.isfinite(values[block]), fields[:, block], n_rows)
-        added = _counted(counted[block], fields[:, block], n_rows, layout.counts)
-        made = made + Cells(layout, added, finite, quanta.limbs(sums))
-    return made
+        moments = quanta.carried(moments + quanta.limbs(sums))
+    finite = _per_row(np.isfinite(values), fields, n_rows)
+    return Cells(layout, _counted(counted, fields, n_rows, layout.counts), finite, moments)
 
 
 def _counted(counted: Integers, fields: Integers, n_rows: int, width: int) -> Integers:
@@ -149,5 +148,6 @@ def _per_row(finite: NDArray[np.bool_], fields: Integers, n_rows: int) -> Intege
     found = np.zeros((n_rows, finite.shape[1]), np.int64)
     found[0] = finite.sum(axis=0)
     for row in fields:
-        np.add.at(found, row, finite)
+        for i, column in enumerate(finite.T):
+            found[:, i] += np.bincount(row[column], minlength=n_rows)
     return found

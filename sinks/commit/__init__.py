@@ -6,7 +6,7 @@ numbers.
 """
 
 from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS
-from sinks.commit.meeting import Meeting, Standing, Steps, identities
+from sinks.commit.meeting import Meeting, Span, Standing, Steps, identities
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -61,6 +61,7 @@ __all__ = [
     "Kind",
     "Meeting",
     "Rows",
+    "Span",
     "Standing",
     "Steps",
     "Store",

@@ -1,7 +1,7 @@
 """Which labels and predictions some steps are about: the question, its answer, and the answer of a store in memory."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,14 @@ class Steps(Struct, frozen=True):
     def waited(self) -> tuple[int, int]:
         """The span of the panes of labels whose wait ends with one of the steps."""
         return self.after - self.within, self.upto - self.within
+
+
+class Span(NamedTuple):
+    """Panes of a model that end within (after, upto], ns."""
+
+    model: str
+    after: int
+    upto: int
 
 
 class Meeting(NamedTuple):
@@ -77,6 +85,14 @@ def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
     found = _some(performed, performed["verdict"] == "worse")
     worse = zip(_keys(found, "model", "version", "length", "end"), found["metric"].tolist(), strict=True)
     return Standing(_counted(told, "model", "version", "end"), labelled, last, frozenset(worse), rows(STANDARDS))
+
+
+def within(table: Table, rows: Columns, spans: Sequence[Span]) -> Columns:
+    """Rows in spans, by looking at all."""
+    chosen, ends = np.zeros(len(rows["end"]), np.bool_), _ends(rows)
+    for model, after, upto in spans:
+        chosen |= (rows["model"] == model) & (ends > after) & (ends <= upto)
+    return {column.name: rows[column.name][chosen] for column in table.columns}
 
 
 def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:

@@ -7,8 +7,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit.meeting import Meeting, Standing, Steps
-from sinks.commit.table import Keep, Table
+from sinks.commit.meeting import Meeting, Span, Standing, Steps
+from sinks.commit.table import Columns, Keep, Table
 from sinks.commit.tables import BY_NAME, TABLES
 from sinks.commit.texts import Rows
 
@@ -92,6 +92,9 @@ class Store(Protocol):
 
     def standing(self, since: int) -> Standing:
         """How panes and windows that end after a time, ns, stand with their labels; see `Standing`."""
+
+    def within(self, table: Table, spans: Sequence[Span]) -> Columns:
+        """Rows of models in spans of panes that have nothing in common, in no order; the columns of the table."""
 
     def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
         """Delete what nobody needs any more; call it between commits.

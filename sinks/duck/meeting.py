@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, STANDARDS, Columns, Meeting, Standing, Steps, Table
+from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, STANDARDS, Columns, Meeting, Span, Standing, Steps, Table
 from sinks.duck.schema import CODED, physical, quoted
 
 Decode = Callable[[NDArray[Any]], NDArray[np.object_]]  # ids of words to words
@@ -23,6 +23,10 @@ _ID: Final = ("key", "check")
 _SPAN: Final = '"end" > make_timestamp(?) AND "end" <= make_timestamp(?)'
 _OURS: Final = "list_contains(?, model)"
 _OURS_CODED: Final = "model IN (SELECT id FROM words WHERE list_contains(?, word))"
+_SPANS: Final = (
+    "SELECT unnest(?) AS whose, make_timestamp(unnest(?)::BIGINT) AS after, make_timestamp(unnest(?)::BIGINT) AS upto"
+)
+_SPANS_CODED: Final = f"SELECT id AS whose, after, upto FROM ({_SPANS}) JOIN words ON word = whose"  # noqa: S608 - ours
 _ARRIVED: Final = 'SELECT model, version, "end", count(*) AS n FROM fresh GROUP BY ALL'
 _UNMET: Final = """
 SELECT model, "end", count(*) AS n FROM said WHERE NOT EXISTS (
@@ -52,10 +56,7 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     unmet = cursor.execute(_UNMET, [-steps.within - steps.grace, steps.within]).fetchnumpy()
 
     def met(table: Table) -> Columns:
-        found = ask.seen(table, [column.name for column in table.columns], about)
-        if table.name in CODED:
-            found |= {column.name: decode(found[column.name]) for column in table.columns if column.kind == "text"}
-        return fetched(table, found)
+        return _decoded(table, ask.seen(table, [column.name for column in table.columns], about), decode, fetched)
 
     return Meeting(
         met(PREDICTIONS),
@@ -63,6 +64,21 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
         dict(zip(zip(models, versions, _ns(arrived["end"]), strict=True), arrived["n"].tolist(), strict=True)),
         dict(zip(zip(unmet["model"].tolist(), _ns(unmet["end"]), strict=True), unmet["n"].tolist(), strict=True)),
     )
+
+
+def within(
+    cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, table: Table, spans: Sequence[Span]
+) -> Columns:
+    """Rows in spans, of one pass over the table."""
+    names = [column.name for column in table.columns]
+    sql = (
+        f"WITH spans AS ({_SPANS_CODED if table.name in CODED else _SPANS}) "  # noqa: S608 - names of ours
+        f'SELECT {_listed(names)} FROM {quoted(physical(table))} JOIN spans ON model = whose AND "end" > after '
+        'AND "end" <= upto'
+    )
+    models, after, upto = zip(*spans, strict=True)
+    asked = [list(models), list(map(_bound, after)), list(map(_bound, upto))]
+    return _decoded(table, cursor.execute(sql, asked).fetchnumpy(), decode, fetched)
 
 
 def standing(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, since: int) -> Standing:
@@ -105,6 +121,13 @@ class _Questions:
         half = f"SELECT {_listed(names)} FROM {quoted(physical(table))} SEMI JOIN about USING (key) WHERE {_SPAN}"  # noqa: S608 - names of ours
         sql = f'WITH half AS MATERIALIZED ({half}) FROM half SEMI JOIN about USING (key, "check")'
         return self._cursor.execute(sql, [_bound(self._steps.since(table)), _bound(self._steps.upto)]).fetchnumpy()
+
+
+def _decoded(table: Table, found: _Found, decode: Decode, fetched: Fetched) -> Columns:
+    """Rows as the table has them: ids of words as words."""
+    if table.name in CODED:
+        found |= {column.name: decode(found[column.name]) for column in table.columns if column.kind == "text"}
+    return fetched(table, found)
 
 
 def _listed(names: Sequence[str]) -> str:

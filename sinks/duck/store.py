@@ -8,18 +8,31 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import Commit, Keep, Kind, Meeting, Rows, Standing, Steps, StoreFailed, Table, checked, plain, type_of
+from sinks.commit import (
+    Columns,
+    Commit,
+    Keep,
+    Meeting,
+    Rows,
+    Span,
+    Standing,
+    Steps,
+    StoreFailed,
+    Table,
+    checked,
+    plain,
+)
 from sinks.commit.store import NOWHERE
 from sinks.duck.connections import Connect, Connections
 from sinks.duck.errors import translated
+from sinks.duck.fetched import fetched, typed
 from sinks.duck.gate import Gate
-from sinks.duck.meeting import meeting, standing
+from sinks.duck.meeting import meeting, standing, within
 from sinks.duck.schema import CODED
 from sinks.duck.statements import Statement, deletions, selection
 
@@ -94,17 +107,22 @@ class DuckStore:
         )
         with translated(self._path), self.reading() as cursor:
             found = cursor.execute(statement.sql, statement.parameters).fetchnumpy()
-        return {"commit": _fetched(found["commit"], "int"), **_typed(table, found)}
+        return {"commit": fetched(found["commit"], "int"), **typed(table, found)}
 
     def meeting(self, steps: Steps) -> Meeting:
         """The answer to a step's question."""
         with translated(self._path), self.reading() as cursor:
-            return meeting(cursor, self._words.texts, _typed, steps)
+            return meeting(cursor, self._words.texts, typed, steps)
 
     def standing(self, since: int) -> Standing:
         """How panes and windows stand with their labels."""
         with translated(self._path), self.reading() as cursor:
-            return standing(cursor, self._words.texts, _typed, since)
+            return standing(cursor, self._words.texts, typed, since)
+
+    def within(self, table: Table, spans: Sequence[Span]) -> Columns:
+        """Rows of models in spans of panes."""
+        with translated(self._path), self.reading() as cursor:
+            return within(cursor, self._words.texts, typed, table, spans)
 
     def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
         """Delete what the protocol says and CHECKPOINT, which frees the blocks for re-use.
@@ -217,18 +235,3 @@ class DuckStore:
 def _roll_back(connection: duckdb.DuckDBPyConnection) -> None:
     with suppress(duckdb.Error):  # a failed COMMIT has rolled back already; of what cannot be, `_settle` thinks
         connection.rollback()
-
-
-def _typed(table: Table, found: Mapping[str, Any]) -> dict[str, NDArray[np.generic]]:
-    return {column.name: _fetched(found[column.name], column.kind) for column in table.columns}
-
-
-def _fetched(array: Any, kind: Kind) -> NDArray[np.generic]:  # noqa: ANN401 - masked or not, as the driver likes
-    """A fetched column as its declared type: NULL floats are nan again, and bytes are bytes."""
-    if kind == "float":
-        return np.ma.filled(array, np.nan)
-    if kind == "bytes":
-        blobs = np.empty(len(array), np.object_)
-        blobs[:] = [bytes(blob) for blob in array]
-        return blobs
-    return np.asarray(array, type_of[kind])

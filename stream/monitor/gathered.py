@@ -1,8 +1,10 @@
-"""What the pairs of a window add up to; more pairs are added to it, so that a long window is read once.
+"""What the pairs of windows add up to; more pairs are added to it, so that a long window is read once.
 
-Law: `gather(plan, answers, a + b) == gather(plan, answers, a).more(b)`, where both are counted by the same plans.
+Law: `gather([shape], [a + b])` is `gather([shape], [a])` with `gather([shape], [b])` added to it. Many windows are
+summed at once, as rows of the same cells: one alone costs as much as thirty together.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -16,20 +18,39 @@ from stream.monitor.outputs import Answers, Rows
 from stream.plan import Plan
 
 SECOND: Final = 1e9  # ns: delays are counted in seconds, in buckets of 2 %, from 10 ms to 70 days
+ROWS_MAX: Final = 4_096  # of cells that are made at once: 20 MB
 
 
-@dataclass(frozen=True, eq=False)
-class Gathered:
-    """Pairs of one window: cells (rows of `names`), how many there are of each, how long their labels took.
+@dataclass(frozen=True)
+class Shape:
+    """How the pairs of a window are summed.
 
     `plan` is the newest one by which they are counted, None where nobody knows it any more; `counted` are the ids of
-    all. Where there are several, segments are not told apart: those of another plan are other rows.
+    all. `names` are the rows of segments. Where there are several plans, segments are not told apart: those of another
+    plan are other rows.
     """
 
     plan: Plan | None
     answers: Answers | None
     counted: frozenset[str]
     names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, plan: Plan | None, answers: Answers | None, counted: frozenset[str]) -> "Shape":
+        """The shape of pairs that are measured by a plan."""
+        return cls(plan, answers, counted, ("",) if plan is None or counted != {plan.id} else plan.rows)
+
+    @property
+    def fields(self) -> int:
+        """How many segment fields are told apart."""
+        return 0 if self.plan is None or len(self.names) == 1 else len(self.plan.segments)
+
+
+@dataclass(frozen=True, eq=False)
+class Gathered:
+    """Pairs of one window: cells, a row per name of the shape, how many there are of each, how long labels took."""
+
+    shape: Shape
     cells: Cells | None
     n: Integers  # (rows,)
     delays: Integers  # (latency.BUCKETS,)
@@ -39,48 +60,73 @@ class Gathered:
         """Bytes of the arrays."""
         return self.n.nbytes + self.delays.nbytes + (0 if self.cells is None else self.cells.nbytes)
 
-    def more(self, pairs: Rows) -> "Gathered":
-        """With more pairs, which are counted by the same plans."""
-        added = _of(self, pairs)
-        made = None if self.cells is None or added.cells is None else self.cells + added.cells
-        return replace(self, cells=made, n=self.n + added.n, delays=self.delays + added.delays)
+    def __add__(self, other: "Gathered") -> "Gathered":
+        made = None if self.cells is None or other.cells is None else self.cells + other.cells
+        return replace(self, cells=made, n=self.n + other.n, delays=self.delays + other.delays)
 
 
-def gather(plan: Plan | None, answers: Answers | None, pairs: Rows) -> Gathered:
-    """The sums of pairs, which are measured by a plan."""
-    counted = frozenset(pairs["plan"])
-    names = ("",) if plan is None or counted != {plan.id} else plan.rows
-    none = np.zeros(0, np.int64)
-    return _of(Gathered(plan, answers, counted, names, None, none, none), pairs)
+def gather(shapes: Sequence[Shape], pairs: Sequence[Rows]) -> list[Gathered]:
+    """The sums of the pairs of windows. A pair that was taken back is taken away again."""
+    found: dict[int, Gathered] = {}
+    for members in _alike(shapes):
+        made = _together([shapes[i] for i in members], [pairs[i] for i in members])
+        found |= dict(zip(members, made, strict=True))
+    return [found[i] for i in range(len(shapes))]
 
 
-def _of(like: Gathered, pairs: Rows) -> Gathered:
-    """Pairs as sums, with the rows of others; a pair that was taken back is taken away again."""
-    change, rows, segments = pairs["change"], len(like.names), _segments(pairs, like)
-    n = np.zeros(rows, np.int64)
-    n[0] = change.sum()
-    for column in segments.T:
-        n += np.bincount(column, change, rows).astype(np.int64)
-    delay = np.maximum(pairs["delay"] / SECOND, 0.0)  # a label may be older than its prediction
-    delays = np.bincount(np.searchsorted(latency.EDGES, delay, side="left"), change, latency.BUCKETS)
-    made = None if like.answers is None else _cells(like.answers, pairs, segments, rows)
-    return replace(like, cells=made, n=n, delays=delays.astype(np.int64))
+def _alike(shapes: Sequence[Shape]) -> Iterator[list[int]]:
+    """Places of windows that can be summed together."""
+    alike: dict[tuple[Answers | None, int], list[int]] = {}
+    for i, shape in enumerate(shapes):
+        alike.setdefault((shape.answers, shape.fields), []).append(i)
+    for members in alike.values():
+        some: list[int] = []
+        for i in members:
+            if some and sum(len(shapes[each].names) for each in (*some, i)) > ROWS_MAX:
+                yield some
+                some = []
+            some.append(i)
+        yield some
 
 
-def _cells(answers: Answers, pairs: Rows, segments: Integers, rows: int) -> Cells:
+def _together(shapes: Sequence[Shape], pairs: Sequence[Rows]) -> list[Gathered]:
+    """Windows of the same answers and as many fields."""
+    sizes = np.array([len(shape.names) for shape in shapes])
+    firsts, n_rows = np.cumsum(sizes) - sizes, int(sizes.sum())
+    window = np.repeat(np.arange(len(shapes)), [len(each["change"]) for each in pairs])
+    every = {name: np.concatenate([each[name] for each in pairs]) for name in pairs[0]}
+    change, rows = every["change"], firsts[window][:, None] + _segments(every, shapes[0].fields)
+    n = np.zeros(n_rows, np.int64)
+    for column in rows.T:
+        n += np.bincount(column, change, n_rows).astype(np.int64)
+    delay = np.maximum(every["delay"] / SECOND, 0.0)  # a label may be older than its prediction
+    bucket = window * latency.BUCKETS + np.searchsorted(latency.EDGES, delay, side="left")
+    delays = np.bincount(bucket, change, len(shapes) * latency.BUCKETS).astype(np.int64).reshape(len(shapes), -1)
+    answers = shapes[0].answers
+    made = None if answers is None else _cells(answers, every, rows, n_rows)
+    parts = [slice(first, first + size) for first, size in zip(firsts.tolist(), sizes.tolist(), strict=True)]
+    return [
+        Gathered(shape, None if made is None else made.take(np.arange(part.start, part.stop)), n[part].copy(), delay)
+        for shape, part, delay in zip(shapes, parts, delays.copy(), strict=True)
+    ]
+
+
+def _cells(answers: Answers, pairs: Rows, rows: Integers, n_rows: int) -> Cells:
+    """The cells of all rows; those of everything, which come first, are nobody's."""
     counted, values = answers.pairs(pairs)
 
     def of(change: int) -> Cells:
         part: NDArray[np.bool_] = pairs["change"] == change
-        return cells.of(answers.layout, counted[part], values[part], segments[part], rows)
+        return cells.of(answers.layout, counted[part], values[part], rows[part] + 1, n_rows + 1)
 
-    return of(1) - of(-1) if (pairs["change"] < 0).any() else of(1)
+    made = of(1) - of(-1) if (pairs["change"] < 0).any() else of(1)
+    return made.take(np.arange(1, n_rows + 1))
 
 
-def _segments(pairs: Rows, like: Gathered) -> Integers:
-    """Rows of segment fields, (n, fields)."""
+def _segments(pairs: Rows, fields: int) -> Integers:
+    """The rows of each pair in its own window: 0, which is everything, and one for each field; (n, 1 + fields)."""
     packed = pairs["segments"].tolist()
-    fields = 0 if like.plan is None or len(like.names) == 1 else len(like.plan.segments)
-    if not fields:  # perhaps of several plans, and of several lengths
-        return np.empty((len(packed), 0), np.int64)
-    return np.frombuffer(b"".join(packed), "<u2").reshape(len(packed), fields).astype(np.int64)
+    rows = np.zeros((len(packed), 1 + fields), np.int64)
+    if fields:  # else perhaps of several plans, and of several lengths
+        rows[:, 1:] = np.frombuffer(b"".join(packed), "<u2").reshape(len(packed), fields)
+    return rows

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from sinks.commit import Span
 from stream.events import NEVER
 from stream.monitor.called import Called, Key
-from stream.monitor.gathered import Gathered, gather
+from stream.monitor.gathered import Gathered, Shape, gather
 from stream.monitor.measuring import Tell
-from stream.monitor.news import News, joined, spans
+from stream.monitor.news import News, joined
 from stream.monitor.outputs import Rows
 
 HELD_LEAST: Final = 1_000  # pairs: fewer are read again as fast as they are looked up
@@ -19,7 +20,7 @@ HELD_MAX: Final = 64_000_000  # bytes of sums; of more the smallest windows go
 PENDING_MAX: Final = 1_000  # pairs of a held window that wait to be added
 READ_MAX: Final = 200_000  # pairs of several windows that are read at once: 60 MB
 
-Kept = Callable[[str, int, int], Rows]  # the pairs of a model in panes that end in a span: those of the store
+Kept = Callable[[Sequence[Span]], Rows]  # the pairs of spans of panes: those of the store
 
 
 @dataclass
@@ -32,9 +33,11 @@ class _Held:
 
     def settle(self) -> Gathered:
         """With all pairs."""
-        for pairs in self.pending:
-            self.found = self.found.more(pairs)
-        self.pending = []
+        if self.pending:
+            shapes = [self.found.shape] * len(self.pending)
+            for more in gather(shapes, self.pending):
+                self.found += more
+            self.pending = []
         return self.found
 
 
@@ -52,18 +55,13 @@ class Gathering:
 
     def gather(self, tells: Sequence[Tell], news: News, kept: Kept) -> list[Gathered]:
         """The sums of each tell's window at its step; those of one window come in the order of their steps."""
-        absent = {tell.key: tell.labelled for tell in tells if tell.key not in self._held}
-        mine: dict[Key, list[int]] = {}
-        for i, tell in enumerate(tells):
-            mine.setdefault(tell.key, []).append(i)
-        found: dict[int, Gathered] = {}
-        for (model, start, end), keys in spans(absent, READ_MAX).items():
-            stored = News(self._called, kept(model, start, end))
-            for key in keys:
-                found |= {i: self._at(tells[i], news, kept, stored) for i in mine.pop(key)}
-        found |= {i: self._at(tells[i], news, kept) for places in mine.values() for i in places}
+        first: dict[Key, Tell] = {}
+        for tell in tells:
+            first.setdefault(tell.key, tell)
+        self._read([tell for tell in first.values() if not self._follows(tell, news)], news, kept)
+        found = [self._at(tell, news, kept) for tell in tells]
         self._release(tells)
-        return [found[i] for i in range(len(tells))]
+        return found
 
     def follow(self, news: News, changed: Iterable[Key]) -> None:
         """All steps have been taken: add what they did to windows that are held."""
@@ -72,7 +70,7 @@ class Gathering:
             if held is None:
                 continue
             pairs = news.of(key, self._upto.get(key, NEVER))
-            if not held.found.counted.issuperset(pairs["plan"]):
+            if not held.found.shape.counted.issuperset(pairs["plan"]):
                 del self._held[key]
             elif len(pairs["plan"]):
                 held.pending.append(pairs)
@@ -80,26 +78,39 @@ class Gathering:
                     held.settle()
         self._upto = {}
 
-    def _at(self, tell: Tell, news: News, kept: Kept, stored: News | None = None) -> Gathered:
-        """A window at a step; `stored` are the pairs that were there before these steps, if they have been read."""
-        key, held = tell.key, self._held.get(tell.key)
-        model, _, length, end = key
-        if held is not None:
-            fresh = news.of(key, self._upto.get(key, NEVER), tell.at)
-            counted = held.found.counted
-            if counted.issuperset(fresh["plan"]) and self._called.plan(model, counted) is held.found.plan:
-                found = held.settle()
-                found = found.more(fresh) if len(fresh["plan"]) else found
-                return self._hold(tell, found)
-        stored = News(self._called, kept(model, end - length, end)) if stored is None else stored
-        pairs = joined(stored.of(key), news.of(key, upto=tell.at))
-        plan = self._called.plan(model, set(pairs["plan"]))
-        return self._hold(tell, gather(plan, self._called.answers(model, plan), pairs))
+    def _follows(self, tell: Tell, news: News) -> bool:
+        """Whether the pairs of a held window up to a step are counted as those that it has."""
+        held = self._held.get(tell.key)
+        if held is None:
+            return False
+        shape = held.found.shape
+        fresh = news.of(tell.key, self._upto.get(tell.key, NEVER), tell.at)
+        return shape.counted.issuperset(fresh["plan"]) and (self._called.plan(tell.key[0], shape.counted) is shape.plan)
 
-    def _hold(self, tell: Tell, found: Gathered) -> Gathered:
-        self._held[tell.key] = _Held(found, tell.labelled)
-        self._upto[tell.key] = tell.at
-        return found
+    def _at(self, tell: Tell, news: News, kept: Kept) -> Gathered:
+        """A window at a step, which has been read up to an earlier one."""
+        if not self._follows(tell, news):
+            self._read([tell], news, kept)
+        held = self._held[tell.key]
+        fresh = news.of(tell.key, self._upto.get(tell.key, NEVER), tell.at)
+        if len(fresh["plan"]):
+            held.pending.append(fresh)
+        self._upto[tell.key], held.n = tell.at, tell.labelled
+        return held.settle()
+
+    def _read(self, tells: Sequence[Tell], news: News, kept: Kept) -> None:
+        """Sum windows up to their steps, with the pairs that the store has."""
+        for some in _parts(tells):
+            stored = News(self._called, kept(_spans([tell.key for tell in some])))
+            pairs = [joined(stored.of(tell.key), news.of(tell.key, upto=tell.at)) for tell in some]
+            found = gather([self._shape(tell.key[0], each) for tell, each in zip(some, pairs, strict=True)], pairs)
+            for tell, one in zip(some, found, strict=True):
+                self._held[tell.key], self._upto[tell.key] = _Held(one, tell.labelled), tell.at
+
+    def _shape(self, model: str, pairs: Rows) -> Shape:
+        counted = frozenset(pairs["plan"])
+        plan = self._called.plan(model, counted)
+        return Shape.of(plan, self._called.answers(model, plan), counted)
 
     def _release(self, tells: Sequence[Tell]) -> None:
         """Let go of what is read as fast, of what is final, and of the smallest of too many."""
@@ -116,3 +127,26 @@ class Gathering:
     def _drop(self, key: Key) -> None:
         self._held.pop(key, None)
         self._upto.pop(key, None)
+
+
+def _parts(tells: Sequence[Tell]) -> Iterable[list[Tell]]:
+    """Neighbours that do not have too many pairs together."""
+    some: list[Tell] = []
+    for tell in tells:
+        if some and sum(each.labelled for each in (*some, tell)) > READ_MAX:
+            yield some
+            some = []
+        some.append(tell)
+    if some:
+        yield some
+
+
+def _spans(keys: Iterable[Key]) -> list[Span]:
+    """Spans that hold these windows and nothing else, none of which has anything in common with another."""
+    found: list[Span] = []
+    for model, after, upto in sorted({(model, end - length, end) for model, _, length, end in keys}):
+        if found and found[-1].model == model and after <= found[-1].upto:
+            found[-1] = found[-1]._replace(upto=max(upto, found[-1].upto))
+        else:
+            found.append(Span(model, after, upto))
+    return found

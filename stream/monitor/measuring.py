@@ -69,8 +69,8 @@ class Measuring:
         """Windows as they stood at steps, in the order of these; at least one."""
         alike: dict[Any, list[int]] = {}
         for i, one in enumerate(found):
-            if one.answers is not None:
-                alike.setdefault((type(one.answers), one.answers.family), []).append(i)
+            if one.shape.answers is not None:
+                alike.setdefault((type(one.shape.answers), one.shape.answers.family), []).append(i)
         standards = [self._standard(*both) for both in zip(tells, found, strict=True)]
         numbers = [*_of_labels(tells, found)]
         for members in alike.values():
@@ -81,9 +81,9 @@ class Measuring:
 
     def _standard(self, tell: Tell, found: Gathered) -> Cells | None:
         """What a window is compared with; it may become part of that, after it."""
-        if tell.status == PROVISIONAL or found.answers is None:
+        if tell.status == PROVISIONAL or found.shape.answers is None:
             return None
-        standard = self.standards.of(tell.key, found.answers)
+        standard = self.standards.of(tell.key, found.shape.answers)
         if tell.settles:
             self.standards.learn(tell.key, tell.at, found)
         return standard
@@ -97,7 +97,7 @@ class Measuring:
     ) -> Iterator[_Numbers]:
         """Windows whose cells are alike: all metrics of each, those of segments where it has enough labels."""
         cells = [one.cells for i in members if (one := found[i]).cells is not None]
-        answers = found[members[0]].answers
+        answers = found[members[0]].shape.answers
         assert answers is not None, "cells without answers"
         whole = Cells.stacked([each.take([0]) for each in cells])
         settled = [place for place, i in enumerate(members) if tells[i].status != PROVISIONAL]
@@ -165,9 +165,9 @@ def _unjudged(n: int) -> Judged:
 def _rows(tells: Sequence[Tell], found: Sequence[Gathered], numbers: Sequence[_Numbers]) -> dict[str, Any]:
     """Rows of `performance`."""
     tell, row = (np.concatenate([getattr(each, name) for each in numbers]) for name in ("tell", "row"))
-    names = dict.fromkeys(one.names for one in found)
+    names = dict.fromkeys(one.shape.names for one in found)
     firsts = dict(zip(names, np.cumsum([0, *map(len, names)]).tolist(), strict=False))
-    first = np.array([firsts[one.names] for one in found])
+    first = np.array([firsts[one.shape.names] for one in found])
     ns = np.concatenate([one.n for one in found])
     n_first = np.cumsum([0, *(len(one.n) for one in found)])[:-1]
     keys = [one.key for one in tells]

@@ -76,7 +76,7 @@ class Meetings:
             moments = {name: _moments(rows[name]) for name in ("end", "step")}
             self._ledger.block(tables.PAIRS, rows | told | moments)
         self._count(steps, met, made.fates)
-        self._performance.step(steps, met.arrived, rows, lambda *span: _in_ns(kept(*span)))
+        self._performance.step(steps, met.arrived, rows, lambda spans: _in_ns(kept(spans)))
 
     def passed(self, taken: list[Steps]) -> None:
         """Note that all of these steps have been taken."""

@@ -1,6 +1,5 @@
 """The pairs that some steps make, by the windows that they belong to."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -61,23 +60,3 @@ class News:
 def joined(first: Rows, second: Rows) -> Rows:
     """Pairs and more pairs."""
     return {name: np.concatenate((first[name], second[name])) for name in second}
-
-
-def spans(keys: Mapping[Key, int], most: int) -> dict[tuple[str, int, int], list[Key]]:
-    """Spans of models that hold these windows, neighbours together, of so many pairs at most where one is not more.
-
-    `keys`: how many pairs each has.
-    """
-    found: dict[tuple[str, int, int], list[Key]] = {}
-    for key in sorted(keys, key=lambda one: (one[0], one[3] - one[2], -one[3])):
-        model, _, length, end = key
-        last = next(reversed(found), None)
-        if last is not None and last[0] == model and end - length <= last[2]:
-            members = found.pop(last)
-            upto = max(end, last[2])
-            if upto == last[2] or sum(keys[each] for each in members) + keys[key] <= most:
-                found[model, last[1], upto] = [*members, key]
-                continue
-            found[last] = members
-        found[model, end - length, end] = [key]
-    return found

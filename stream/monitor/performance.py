@@ -6,7 +6,7 @@ once it was mature also when a label was corrected. A micro-batch of labels touc
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -95,8 +95,8 @@ class Performance:
                 self._window(key).arrived += n
             self._charts.step(at, new, places.get(at, ()))
             told, corrected = self._count(changes.get(at, ()))
-            for key in sorted(told | self._due(at, steps)):
-                tells += self._told(key, at, corrected=key in corrected)
+            found = sorted(told | self._due(at, steps))
+            tells += filter(None, (self._told(key, at, corrected=key in corrected) for key in found))
         for i in range(0, len(tells), AT_ONCE):
             some = tells[i : i + AT_ONCE]
             self._measuring.tell(some, self._gathering.gather(some, news, kept))
@@ -131,11 +131,11 @@ class Performance:
                 corrected.add(key)
         return changed, corrected
 
-    def _told(self, key: Key, at: int, *, corrected: bool) -> Iterator[Tell]:
+    def _told(self, key: Key, at: int, *, corrected: bool) -> Tell | None:
         """A closed window, where there is news of it. One that is final is forgotten."""
         window, (name, _, _, end) = self._known[key], key
         if end > at:
-            return
+            return None
         entry = self._state.roster.get(name)
         assert entry is not None, f"{name}: joined, and nobody knows it"
         mature = window.labelled >= entry.settings.labels.coverage * window.arrived
@@ -144,12 +144,13 @@ class Performance:
         settled = window.status not in {"", PROVISIONAL}
         news = window.labelled >= max(LEAST, MORE * window.told) or (corrected and settled)
         news |= status not in {window.status, PROVISIONAL}
-        if window.labelled and news:
-            settles = not settled and status != PROVISIONAL
-            yield Tell(key, at, status, window.arrived, window.labelled, settles, window.worse)
-            window.status, window.told = status, window.labelled
         if final:
             del self._known[key]
+        if not (window.labelled and news):
+            return None
+        settles = not settled and status != PROVISIONAL
+        window.status, window.told = status, window.labelled
+        return Tell(key, at, status, window.arrived, window.labelled, settles, window.worse)
 
     @property
     def _known(self) -> dict[Key, Window]:

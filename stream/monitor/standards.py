@@ -86,17 +86,17 @@ class Standards:
     def learn(self, key: Key, at: int, found: Gathered) -> None:
         """Add a window that has enough labels now, where there are too few pairs so far."""
         model, version, length, _ = key
-        if length != min(self._called.lengths(model)) or found.answers is None or found.cells is None:
+        plan, answers = found.shape.plan, found.shape.answers
+        if length != min(self._called.lengths(model)) or plan is None or answers is None or found.cells is None:
             return
-        assert found.plan is not None, "answers without a plan"
         known = self._known.get((model, version))
-        fits = known is not None and known.answers == found.answers
+        fits = known is not None and known.answers == answers
         if known is not None and fits and known.settled:
             return
         made, n = found.cells.take([0]), int(found.n[0])
         if known is not None and fits:
             made, n = made + known.cells, n + known.n
-        standard = Standard(found.plan.id, found.answers, made, n, n >= REFERENCE)
+        standard = Standard(plan.id, answers, made, n, n >= REFERENCE)
         self._known[model, version] = standard
         told = (standard.plan, standard.n, standard.settled, made.pack())
         self._ledger.row(tables.STANDARDS, model, version, moment(at), *told)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sinks.commit import ANSWERS, PREDICTIONS, Columns, Commit, Meeting, Steps, Store, Table, type_of
+from sinks.commit import ANSWERS, PREDICTIONS, Columns, Commit, Meeting, Span, Steps, Store, Table, type_of
 from stream.events import NEVER
 from tests.sinks.rows import MINUTE_NS, START_US, plain, rows
 
@@ -122,3 +122,26 @@ def test_an_answer_has_the_columns_of_its_tables(store: Store, n: int) -> None:
         expected = [(column.name, type_of[column.kind]) for column in table.columns]
         assert expected == [(name, column.dtype) for name, column in found.items()]
         assert bool(n) == bool(len(found["key"]))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_rows_of_spans_are_those_whose_panes_end_within(store: Store, seed: int) -> None:
+    """After the beginning of a span, and up to its end; of its model only."""
+    commits, _ = world(seed)
+    for commit in commits:
+        store.write(commit)
+    generator = np.random.default_rng((seed, 3))
+    cuts = np.sort(generator.integers(-1, PANES + 3, (len(MODELS), 4)), axis=1) * MINUTE_NS + START_NS
+    spans = [
+        Span(model, *pair) for model, row in zip(MODELS, cuts.tolist(), strict=True) for pair in (row[:2], row[2:])
+    ]
+    for table in (PREDICTIONS, ANSWERS):
+        every = [row for commit in commits for row in plain(commit.tables[table.name])]
+        expected = [
+            row
+            for row in every
+            if any(one.model == row["model"] and one.after < row["end"] * 1_000 <= one.upto for one in spans)
+        ]
+        found = store.within(table, spans)
+        assert [column.name for column in table.columns] == list(found)
+        assert sorted(map(repr, expected)) == sorted(map(repr, plain(found)))

@@ -12,12 +12,12 @@ from scipy.special import betaincinv
 from detectors.codes import Floats, Integers
 
 
-def share(successes: Integers, n: Integers) -> Floats:
+def share(successes: Integers | Floats, n: Integers | Floats) -> Floats:
     """Successes by n; nan of nothing. Any shape."""
     return np.where(n > 0, successes / np.maximum(n, 1), np.nan)
 
 
-def limits(successes: Integers, n: Integers, level: float | Floats) -> tuple[Floats, Floats]:
+def limits(successes: Integers | Floats, n: Integers | Floats, level: float | Floats) -> tuple[Floats, Floats]:
     """Lower and upper limit of a share, each missed with a chance of at most `level`; 0 and 1 of nothing. Any shape."""
     failures = n - successes
     # A beta law without a first parameter would be all at 0.

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats
-from detectors.performance import limits
 from detectors.performance.agreement import kappa, mcc
 from detectors.performance.cells import Cells
 from detectors.performance.delta import right, share_like, smoothed
@@ -129,24 +128,6 @@ PER_CLASS: dict[str, Metric] = {
     "f1": partial(of_class, share=F1),
     "specificity": specificity,
     "prevalence": prevalence,
-}
-
-
-def answered(seen: Confusion) -> Floats:
-    """How many pairs have both classes, (rows,)."""
-    return np.asarray(seen.matrix.sum(axis=(1, 2)))
-
-
-def scored(seen: Confusion) -> Floats:
-    """How many pairs have a log loss, (rows,)."""
-    return np.asarray(seen.losses.n[:, 0])
-
-
-LIMITED: dict[str, limits.Metric[Confusion]] = {
-    "accuracy": limits.Metric(accuracy, answered, 1),
-    "balanced_accuracy": limits.Metric(METRICS["balanced_accuracy"], answered, 1),
-    "macro_f1": limits.Metric(METRICS["macro_f1"], answered, 1),
-    "log_loss": limits.Metric(log_loss, scored, -1, greatest=np.inf),
 }
 
 

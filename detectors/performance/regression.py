@@ -18,6 +18,9 @@ QUANTUM = -30  # of an error or a label, in scales
 SCALE_MAX = 500  # either way: squares of the unit are finite, and not 0
 USUAL = 3  # without known errors, the usual one is 2^-3 scales: powers of errors from 0.1 % to 3 scales are resolved
 PAIRS, INSIDE, OUTSIDE = 0, 1, 2  # counts: pairs; labels inside and outside the predicted interval
+SIZES = 3  # then pairs by the size of their error: each bucket is 2^(1/4) times as far as the one before, from 2^-16
+BUCKETS, FIRST_OCTAVE = 96, -15  # scales on, up to 256 scales
+QUARTERS = np.array([2**-0.75, 2**-0.5, 2**-0.25])  # of an octave that ends at 1
 # Values: absolute errors and cubes of errors; errors with their powers; labels with theirs, and with squared errors;
 # logarithmic, relative and symmetric errors; pinball losses. Each but the labels begins columns of `losses`.
 ABSOLUTE, CUBE, ERROR, SQUARE, ABSOLUTE_CUBE, FOURTH = range(6)
@@ -44,7 +47,7 @@ class Errors(NamedTuple):
     """What the cells say, as floats, a row per segment value."""
 
     settings: Regression
-    counts: Floats  # (rows, 3)
+    counts: Floats  # (rows, SIZES + BUCKETS)
     averages: Averages
 
 
@@ -66,7 +69,7 @@ def settings_of(labels: Floats, predicted: Floats | None = None, quantiles: tupl
 
 
 def layout(settings: Regression) -> Layout:
-    """The cells of such answers: 3 counts, 22 values and 3 for each quantile."""
+    """The cells of such answers: SIZES + BUCKETS counts, 22 values and 3 for each quantile."""
     quantum = settings.scale + QUANTUM
     exponents = [
         *(quantum, FINE, *losses.root_exponents(quantum)),
@@ -74,13 +77,13 @@ def layout(settings: Regression) -> Layout:
         *(*losses.root_exponents(UNIT), *losses.exponents(UNIT), *losses.exponents(UNIT)),
         *np.tile(losses.exponents(quantum), len(settings.quantiles)),
     ]
-    return Layout(3, np.array(exponents, np.int64))
+    return Layout(SIZES + BUCKETS, np.array(exponents, np.int64))
 
 
 def pairs(
     settings: Regression, label: Floats, predicted: Floats, quantiles: Floats, interval: Floats
 ) -> tuple[Integers, Floats]:
-    """What each pair adds to the cells: the counts it raises, (n, 2), and its values, (n, 22 + 3 quantiles).
+    """What each pair adds to the cells: the counts it raises, (n, 3), and its values, (n, 22 + 3 quantiles).
 
     `label` and `predicted` are (n,), `quantiles` (n, quantiles) and `interval` (n, 2) what the model predicted of them;
     nan where missing. A label or an answer of -1 or less has no logarithmic error, a label of 0 no relative one.
@@ -93,7 +96,8 @@ def pairs(
             values.append(losses.columns(np.maximum(share * gap, (share - 1) * gap), settings.usual_scale))
         inside = np.where((interval[:, 0] <= label) & (label <= interval[:, 1]), INSIDE, OUTSIDE)
         judged = np.isfinite(label) & ~np.isnan(interval).any(axis=1)
-    counted = np.stack((np.full(len(label), PAIRS), np.where(judged, inside, -1)), axis=1)
+    sizes = np.where(np.isfinite(error), SIZES + _bucket(error, settings.scale), -1)
+    counted = np.stack((np.full(len(label), PAIRS), np.where(judged, inside, -1), sizes), axis=1)
     return counted, np.concatenate(values, axis=1)
 
 
@@ -110,6 +114,13 @@ def _of_error(settings: Regression, label: Floats, error: Floats) -> list[Floats
     v, square = in_scales(distance, settings.scale), errors[:, 1]
     labels = (np.abs(distance), distance, v**2, v**2 * v, square * v, square * v**2)
     return [np.stack((np.abs(error), usual**2 * usual), axis=1), errors, np.stack(labels, axis=1)]
+
+
+def _bucket(error: Floats, scale: int) -> Integers:
+    """In which bucket each error is; exact, where a logarithm would be rounded."""
+    mantissa, octave = np.frexp(np.ldexp(np.abs(np.where(np.isfinite(error), error, 0.0)), -scale))
+    place = 4 * (octave.astype(np.int64) - FIRST_OCTAVE) + np.searchsorted(QUARTERS, mantissa, side="right")
+    return np.where(mantissa > 0, np.clip(place, 0, BUCKETS - 1), 0)
 
 
 def _relative(settings: Regression, label: Floats, predicted: Floats, error: Floats) -> list[Floats]:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from detectors.codes import Floats
-from detectors.performance import limits
 from detectors.performance import regression as r
 from detectors.performance.cells import Cells
 from detectors.performance.explained import r2
@@ -82,18 +81,6 @@ METRICS: dict[str, Metric] = {
     "interval_coverage": interval_coverage,
 }
 PER_QUANTILE: dict[str, Metric] = {"pinball": pinball}
-
-
-def with_error(seen: Errors) -> Floats:
-    """How many pairs have an error, (rows,)."""
-    return np.asarray(seen.averages.n[:, r.ERROR])
-
-
-LIMITED: dict[str, limits.Metric[Errors]] = {
-    "mae": limits.Metric(mae, with_error, -1, greatest=np.inf),
-    "rmse": limits.Metric(rmse, with_error, -1, greatest=np.inf),
-    "r2": limits.Metric(r2, with_error, 1, least=-np.inf, greatest=np.inf),
-}
 
 
 def measure(

@@ -101,13 +101,14 @@ class Measuring:
         assert answers is not None, "cells without answers"
         whole = Cells.stacked([each.take([0]) for each in cells])
         settled = [place for place, i in enumerate(members) if tells[i].status != PROVISIONAL]
-        judged: Mapping[str, Judged] = {}
+        judged, extra = dict[str, Judged](), dict[str, Measured]()
         if settled:
             mine = [members[place] for place in settled]
             entries = [self._state.roster.get(tells[i].key[0]) for i in mine]
             models = [entry.settings for entry in entries if entry is not None]
             keys = [tells[i].key for i in mine]
-            judged = judge(answers, models, keys, whole.take(settled), [standards[i] for i in mine])
+            judged, extra = judge(answers, models, keys, whole.take(settled), [standards[i] for i in mine])
+            yield from _numbers(np.array(mine), np.zeros(len(mine), np.int64), extra, judged, range(len(mine)))
         first, places = np.zeros(len(members), np.int64), np.array(members)
         yield from _numbers(places, first, answers.measure(whole), judged, settled)
         parts = [(members[place], np.flatnonzero(found[members[place]].n[1:]) + 1) for place in settled]
@@ -145,7 +146,7 @@ def _numbers(
     """What is defined of some metrics, (n,) each; those in `judged` are of these places."""
     for name, measured in metrics.items():
         known = ~np.isnan(measured.value)
-        says = _unjudged(len(tell))
+        says = Judged.nothing(len(tell))
         if name in judged:
             for whole, part in zip(says, judged[name], strict=True):
                 whole[places] = part
@@ -156,10 +157,6 @@ def _numbers(
             Measured(*(column[known] for column in measured)),
             says.take(known),
         )
-
-
-def _unjudged(n: int) -> Judged:
-    return Judged(np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, np.int64))
 
 
 def _rows(tells: Sequence[Tell], found: Sequence[Gathered], numbers: Sequence[_Numbers]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,9 @@ from detectors.codes import Floats, Integers
 from detectors.performance import baselines, binary, binary_metrics, multiclass, multiclass_metrics, regression
 from detectors.performance import regression_metrics as errors
 from detectors.performance.cells import Cells, Layout
-from detectors.performance.limits import Metric
+from detectors.performance.delta import right
 from detectors.performance.measured import Measured
+from detectors.performance.shares import Trials
 from stream.config.settings import Model
 from stream.encodings.schema import category_text
 from stream.plan import PREDICTION, SCORE, Plan
@@ -24,7 +25,16 @@ YES_OR_NO: Final = {
 }  # as categories are called; of any other two classes somebody must say which is looked for
 
 
-LIMITED: Final = ("accuracy", "precision", "recall", "f1", "roc_auc", "log_loss")  # of a binary classifier
+BASELINES: Final = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "log_loss", "brier")
+LARGE: Final = 0.2  # of the reference's errors are larger than those that are not called large
+
+
+class Judged(NamedTuple):
+    """A share of bad answers: of windows, and of their references. `good`: the metric is the share of the others."""
+
+    now: Trials
+    before: Trials
+    good: bool
 
 
 class Answers(Protocol):
@@ -38,21 +48,17 @@ class Answers(Protocol):
     def layout(self) -> Layout:
         """The cells of such answers."""
 
-    @property
-    def limited(self) -> Mapping[str, Metric[Any]]:
-        """The metrics that have limits."""
-
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """What pairs add to the cells, as `cells.of` takes it."""
 
     def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
         """All metrics of each row, or those with these names."""
 
-    def seen(self, made: Cells) -> Any:  # noqa: ANN401 - what its metrics take
-        """What cells say."""
-
     def constant(self, made: Cells) -> Mapping[str, Floats]:
-        """What the best answer that never looks at its inputs would have had, of metrics with limits; (rows,) each."""
+        """What the best answer that never looks at its inputs would have had, by metric; (rows,) each."""
+
+    def judged(self, made: Cells, before: Cells) -> Mapping[str, Judged]:
+        """The metrics that are judged, of rows and of as many rows of references."""
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_] | None:
         """Which pairs are errors, (n,); None where answers are not right or wrong."""
@@ -76,27 +82,28 @@ class Binary:
         """Decisions, scores, losses."""
         return binary.layout(self.settings)
 
-    @property
-    def limited(self) -> Mapping[str, Metric[Any]]:
-        """The metrics that have limits."""
-        return {name: binary_metrics.METRICS[name] for name in LIMITED}
-
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Decision and score beside the truth."""
         return binary.pairs(self.settings, rows["score"], *self._decided(rows))
 
     def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
         """All metrics of a binary classifier, or those with these names."""
-        return binary_metrics.measure(self.seen(made), names=binary_metrics.METRICS if names is None else names)
-
-    def seen(self, made: Cells) -> binary.Outcomes:
-        """Outcomes."""
-        return binary.read(self.settings, made)
+        seen = binary.read(self.settings, made)
+        return binary_metrics.measure(seen, names=binary_metrics.METRICS if names is None else names)
 
     def constant(self, made: Cells) -> dict[str, Floats]:
         """Of the better of two constant decisions, and of the prevalence as every score."""
-        seen = self.seen(made)
-        return {name: baselines.baseline(metric, seen) for name, metric in self.limited.items()}
+        seen = binary.read(self.settings, made)
+        return {name: baselines.baseline(binary_metrics.METRICS[name], seen) for name in BASELINES}
+
+    def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
+        """Wrong decisions; what was not what was looked for, of what was said to be; and what was missed."""
+        both = [binary.read(self.settings, each).confusion.T for each in (made, before)]
+        trials = [
+            (Trials(fp + fn, tn + fp + fn + tp), Trials(fp, fp + tp), Trials(fn, fn + tp)) for tn, fp, fn, tp in both
+        ]
+        names = ("accuracy", "precision", "recall")
+        return {name: Judged(now, usual, good=True) for name, now, usual in zip(names, *trials, strict=True)}
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_]:
         """A decision that is not the label; without one nothing is wrong."""
@@ -127,11 +134,6 @@ class Classes:
         """The confusion matrix, ranks, losses."""
         return multiclass.layout(self.settings)
 
-    @property
-    def limited(self) -> Mapping[str, Metric[Any]]:
-        """The metrics that have limits."""
-        return multiclass_metrics.LIMITED
-
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Predicted class beside the true one."""
         place = {name: i for i, name in enumerate(self.settings.classes)}
@@ -154,13 +156,16 @@ class Classes:
             for i, name in enumerate(self.settings.classes)
         }
 
-    def seen(self, made: Cells) -> multiclass.Confusion:
-        """Confusions."""
-        return multiclass.read(self.settings, made)
-
     def constant(self, made: Cells) -> dict[str, Floats]:
         """Of the most frequent class, and of the classes' shares as scores."""
         return multiclass_metrics.baseline(self.settings, made)
+
+    def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
+        """Wrong classes."""
+        both = [multiclass.read(self.settings, each).matrix for each in (made, before)]
+        n = [matrix.sum(axis=(1, 2)) for matrix in both]
+        now, usual = (Trials(each - right(matrix).sum(axis=1), each) for each, matrix in zip(n, both, strict=True))
+        return {"accuracy": Judged(now, usual, good=True)}
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_]:
         """Another class than the label."""
@@ -183,11 +188,6 @@ class Numbers:
         """Errors and their powers."""
         return regression.layout(self.settings)
 
-    @property
-    def limited(self) -> Mapping[str, Metric[Any]]:
-        """The metrics that have limits."""
-        return errors.LIMITED
-
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Predicted number beside the true one; a label that is none has no error."""
         label = np.array([_number(text) for text in rows["label"].tolist()], np.float64)
@@ -199,13 +199,18 @@ class Numbers:
         """All metrics of errors, or those with these names; events have no quantiles."""
         return errors.measure(self.settings, made, names=errors.METRICS if names is None else names)
 
-    def seen(self, made: Cells) -> regression.Errors:
-        """Errors."""
-        return regression.read(self.settings, made)
-
     def constant(self, made: Cells) -> dict[str, Floats]:
         """Of the mean of the labels, or of the reference's median."""
         return errors.baseline(self.settings, made)
+
+    def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
+        """Errors as large as few were: a mean has no limit that holds, where few of them are great ones."""
+        now, usual = (each.counts[:, regression.SIZES :].astype(np.float64) for each in (made, before))
+        larger = usual[:, ::-1].cumsum(axis=1)[:, ::-1]  # than where each bucket begins
+        first = np.abs(larger - LARGE * larger[:, :1]).argmin(axis=1)
+        large = np.arange(regression.BUCKETS) >= first[:, None]
+        few, many = (Trials((each * large).sum(axis=1), each.sum(axis=1)) for each in (now, usual))
+        return {"large_errors": Judged(few, many, good=False)}
 
     def wrong(self, rows: Rows) -> None:
         """No number is right."""

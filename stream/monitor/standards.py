@@ -1,8 +1,9 @@
 """What windows of performance are compared with: the first windows of their version, and the limits that these make.
 
 The first windows that have enough labels, in the order in which they had, are the standard, up to some thousand pairs.
-From then on a window that has enough labels is judged once: a metric is worse where it is surely beyond what chance and
-the tolerance allow. Levels are such that all of a version's windows together are wrong as often as its budget says.
+From then on a window that has enough labels is judged: a share of bad answers is worse where it surely exceeds that of
+the standard by more than is tolerated. Levels are such that all of a version's windows together are wrong at most as
+often as its budget says.
 """
 
 from collections.abc import Sequence
@@ -13,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
+from detectors.performance import shares
 from detectors.performance.cells import Cells
-from detectors.performance.limits import limit
+from detectors.performance.measured import Measured
 from sinks import commit as tables
 from sinks.commit import Columns
 from stream.config.settings import Model
@@ -29,7 +31,6 @@ from stream.monitor.state import Version
 
 DETECTOR: Final = "performance"
 ALPHA_MAX: Final = 0.05  # of one comparison: above, a verdict would mean little
-LEVEL: Final = 0.95  # of intervals that nobody reads
 VERDICTS: Final = ("", "well", "worse", "unknown")
 WELL, WORSE, UNKNOWN = 1, 2, 3
 
@@ -52,6 +53,11 @@ class Judged(NamedTuple):
     limit: Floats
     baseline: Floats
     verdict: Integers  # places in VERDICTS; 0 where a metric has no limit
+
+    @classmethod
+    def nothing(cls, n: int) -> "Judged":
+        """Nothing is said of so many windows."""
+        return cls(np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, np.int64))
 
     def take(self, rows: NDArray[np.bool_] | int) -> "Judged":
         """Only these, or this one."""
@@ -104,36 +110,44 @@ class Standards:
 
 def judge(
     answers: Answers, models: Sequence[Model], keys: Sequence[Key], made: Cells, standards: Sequence[Cells | None]
-) -> dict[str, Judged]:
-    """Windows whose answers are alike, a row of `made` each, beside their standards: by metric."""
-    metrics, n = answers.limited, len(keys)
-    constant = answers.constant(made)
-    found = {
-        name: Judged(np.full(n, np.nan), np.full(n, np.nan), constant[name], np.full(n, UNKNOWN)) for name in metrics
-    }
-    known = [(i, standard) for i, standard in enumerate(standards) if standard is not None]
-    if not known:
-        return found
-    places = [i for i, _ in known]
-    before, now = answers.seen(Cells.stacked([each for _, each in known])), answers.seen(made.take(places))
-    level = np.array([1 - _alpha(models[i], keys[i][2], len(metrics)) for i in places])
+) -> tuple[dict[str, Judged], dict[str, Measured]]:
+    """Windows whose answers are alike, a row of `made` each, beside their standards.
+
+    By metric; and the metrics that only a standard gives a meaning.
+    """
+    n, baselines = len(keys), answers.constant(made)
+    found = {name: Judged.nothing(n) for name in baselines}
+    for name, baseline in baselines.items():
+        found[name].baseline[:] = baseline
+    extra: dict[str, Measured] = {}
+    places = np.array([i for i, standard in enumerate(standards) if standard is not None], np.int64)
+    if not len(places):
+        return found, extra
+    before = Cells.stacked([standard for standard in standards if standard is not None])
+    for name, measured in answers.measure(before).items():
+        found.setdefault(name, Judged.nothing(n)).reference[places] = measured.value
+    trials = answers.judged(made.take(places), before)
+    alpha = np.array([_alpha(models[i], keys[i][2], len(trials)) for i in places])
     tolerate = np.array([models[i].tolerate for i in places])
-    for name, metric in metrics.items():
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            reference, value = metric.measure(before, LEVEL), metric.measure(now, LEVEL).value
-            bound = limit(metric, reference, (metric.size(before), metric.size(now)), level, tolerate)
-        judged = found[name]
-        judged.reference[places], judged.limit[places] = reference.value, bound
-        worse = np.where(metric.better * (bound - value) > 0, WORSE, WELL)
-        judged.verdict[places] = np.where(np.isnan(value - bound), UNKNOWN, worse)
-    return found
+    for name, judged in trials.items():
+        beside = shares.beside(judged.now, judged.before, alpha, tolerate)
+        told = found.setdefault(name, Judged.nothing(n))
+        told.limit[places] = 1 - beside.limit if judged.good else beside.limit
+        told.verdict[places] = np.select([beside.worse == 1, beside.worse == 0], [WORSE, WELL], UNKNOWN)
+        if not judged.good:
+            told.reference[places] = beside.reference
+            whole = (np.full(n, np.nan) for _ in Measured._fields)
+            extra[name] = Measured(*whole)
+            for column, part in zip(extra[name], shares.measured(judged.now), strict=True):
+                column[places] = part
+    return found, extra
 
 
 def finding(key: Key, metric: str, value: float, n: int, judged: Judged) -> Finding:
     """What a window that is worse becomes; `judged` is of one."""
     model, version, length, end = key
     reference, bound = float(judged.reference), float(judged.limit)
-    words = f"{metric} is {value:.3g} in {n:,} labels; it was {reference:.3g}, and {bound:.3g} would still be chance"
+    words = f"{metric} is {value:.3g} in {n:,} labels; it was {reference:.3g}, and up to {bound:.3g} it could be chance"
     about = (model, version, "", f"performance:{metric}", length, end - length, end, DETECTOR)
     return Finding(*about, value, bound, n, (), words)
 

@@ -16,7 +16,6 @@ from detectors.performance import (
     regression_metrics,
 )
 from detectors.performance.cells import Cells
-from detectors.performance.limits import Metric, limit
 from detectors.performance.measured import Measured
 
 Measure = Callable[[Cells], dict[str, Measured]]
@@ -49,29 +48,11 @@ def _latencies(rng: np.random.Generator, n: int) -> Cells:
     return cells.of(latency.LAYOUT, *told, np.zeros((n, 0), np.int64), 1)
 
 
-def _limits(table: dict[str, Metric], read: Callable[[Cells], object]) -> Measure:
-    """The limit of each metric, of rows that are compared with themselves."""
-
-    def measure(made: Cells) -> dict[str, Measured]:
-        seen = read(made)
-        with np.errstate(all="ignore"):
-            found = {
-                name: limit(one, one.measure(seen, 0.95), (one.size(seen), one.size(seen)), 0.999, 0.05)
-                for name, one in table.items()
-            }
-        return {name: Measured(bound, bound, bound, bound) for name, bound in found.items()}
-
-    return measure
-
-
 KINDS: dict[str, tuple[Callable[[np.random.Generator, int], Cells], Measure]] = {
     "binary": (_binary, lambda made: binary_metrics.measure(binary.read(BINARY, made))),
     "multiclass": (_classes, lambda made: multiclass_metrics.measure(CLASSES, made)),
     "regression": (_numbers, lambda made: regression_metrics.measure(NUMBERS, made)),
     "latency": (_latencies, latency.measure),
-    "limits, binary": (_binary, _limits(binary_metrics.METRICS, lambda made: binary.read(BINARY, made))),
-    "limits, multiclass": (_classes, _limits(multiclass_metrics.LIMITED, lambda made: multiclass.read(CLASSES, made))),
-    "limits, regression": (_numbers, _limits(regression_metrics.LIMITED, lambda made: regression.read(NUMBERS, made))),
 }
 
 

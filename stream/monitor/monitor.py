@@ -1,6 +1,7 @@
 """The monitor: it adds Partials up and closes what the watermarks have passed; what follows is rows of a Commit."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from itertools import chain
 from typing import TypeVar
 
 from sinks import commit as tables
@@ -131,10 +132,14 @@ class Monitor:
 
     def _next(self, scope: Scope, mark: int) -> int | None:
         """The next end with anything to close. Between two of them lie only empty panes, however many."""
-        ends = {key[0] for held in self._held() for key in held}
-        mine = [end for end in ends if self._names(scope, end)]
-        mine += [window.end for (name, _, _), window in self.state.windows.items() if self._scope(name) == scope]
-        first = min(mine, default=None)
+        earliest: dict[
+            str, int
+        ] = {}  # by model, so that each is asked for its scope once: panes are many in a catch-up
+        open_panes = ((key[1], key[0]) for held in self._held() for key in held)
+        for name, end in chain(open_panes, ((key[0], window.end) for key, window in self.state.windows.items())):
+            if end < earliest.get(name, FUTURE):
+                earliest[name] = end
+        first = min((end for name, end in earliest.items() if self._scope(name) == scope), default=None)
         return first if first is not None and due(first, self.settings.lateness, mark) else None
 
     def _names(self, scope: Scope, end: int) -> list[str]:

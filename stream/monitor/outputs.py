@@ -57,8 +57,12 @@ class Answers(Protocol):
     def constant(self, made: Cells) -> Mapping[str, Floats]:
         """What the best answer that never looks at its inputs would have had, by metric; (rows,) each."""
 
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The metrics that are judged."""
+
     def judged(self, made: Cells, before: Cells) -> Mapping[str, Judged]:
-        """The metrics that are judged, of rows and of as many rows of references."""
+        """These, of rows and of as many rows of references."""
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_] | None:
         """Which pairs are errors, (n,); None where answers are not right or wrong."""
@@ -96,14 +100,18 @@ class Binary:
         seen = binary.read(self.settings, made)
         return {name: baselines.baseline(binary_metrics.METRICS[name], seen) for name in BASELINES}
 
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The metrics that are judged."""
+        return ("accuracy", "precision", "recall")
+
     def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
         """Wrong decisions; what was not what was looked for, of what was said to be; and what was missed."""
         both = [binary.read(self.settings, each).confusion.T for each in (made, before)]
         trials = [
             (Trials(fp + fn, tn + fp + fn + tp), Trials(fp, fp + tp), Trials(fn, fn + tp)) for tn, fp, fn, tp in both
         ]
-        names = ("accuracy", "precision", "recall")
-        return {name: Judged(now, usual, good=True) for name, now, usual in zip(names, *trials, strict=True)}
+        return {name: Judged(now, usual, good=True) for name, now, usual in zip(self.shares, *trials, strict=True)}
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_]:
         """A decision that is not the label; without one nothing is wrong."""
@@ -160,6 +168,11 @@ class Classes:
         """Of the most frequent class, and of the classes' shares as scores."""
         return multiclass_metrics.baseline(self.settings, made)
 
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The metrics that are judged."""
+        return ("accuracy",)
+
     def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
         """Wrong classes."""
         both = [multiclass.read(self.settings, each).matrix for each in (made, before)]
@@ -202,6 +215,11 @@ class Numbers:
     def constant(self, made: Cells) -> dict[str, Floats]:
         """Of the mean of the labels, or of the reference's median."""
         return errors.baseline(self.settings, made)
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The metrics that are judged."""
+        return ("large_errors",)
 
     def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
         """Errors as large as few were: a mean has no limit that holds, where few of them are great ones."""

@@ -119,6 +119,8 @@ def judge(
     found = {name: Judged.nothing(n) for name in baselines}
     for name, baseline in baselines.items():
         found[name].baseline[:] = baseline
+    for name in answers.shares:
+        found.setdefault(name, Judged.nothing(n)).verdict[:] = UNKNOWN
     extra: dict[str, Measured] = {}
     places = np.array([i for i, standard in enumerate(standards) if standard is not None], np.int64)
     if not len(places):
@@ -131,7 +133,7 @@ def judge(
     tolerate = np.array([models[i].tolerate for i in places])
     for name, judged in trials.items():
         beside = shares.beside(judged.now, judged.before, alpha, tolerate)
-        told = found.setdefault(name, Judged.nothing(n))
+        told = found[name]
         told.limit[places] = 1 - beside.limit if judged.good else beside.limit
         told.verdict[places] = np.select([beside.worse == 1, beside.worse == 0], [WORSE, WELL], UNKNOWN)
         if not judged.good:

@@ -60,10 +60,26 @@ def compare(  # noqa: PLR0913, PLR0917 - two versions and what to ask of them
     mine, other = (np.where(known, one.variance, 0.0) for one in (candidate, incumbent))
     mine, other = np.where(n < m, np.maximum(mine, other), mine), np.where(m < n, np.maximum(mine, other), other)
     error = np.sqrt(mine / np.maximum(n, 1) + other / np.maximum(m, 1))
-    known &= error > 0
-    error = np.where(known, error, 1.0)
     difference = np.where(np.minimum(n, m) > 0, candidate.mean - incumbent.mean, np.nan)
-    radius = np.where(known, error * _reach((mine + other) / error**2, horizon, alpha), np.inf)
+    sizes = (mine + other) / np.where(error > 0, error, 1.0) ** 2
+    return judged(difference, np.where(known, error, 0.0), sizes, horizon, alpha, greater_is_better, margin)
+
+
+def judged(  # noqa: PLR0913, PLR0917 - a difference and what to ask of it
+    difference: Floats,
+    error: Floats,
+    pairs: Floats,
+    horizon: float,
+    alpha: float | Floats,
+    greater_is_better: bool | NDArray[np.bool_],
+    margin: float | Floats,
+) -> Comparison:
+    """Intervals and verdicts of differences with their standard errors, 0 where nothing is to be said; one shape.
+
+    `pairs` is the time: so many of both versions would know as much.
+    """
+    known = error > 0
+    radius = np.where(known, error * _reach(np.where(known, pairs, 1.0), horizon, alpha), np.inf)
     low, high = (np.where(known, difference + sign * radius, sign * np.inf) for sign in (-1, 1))
     beyond = (low > margin).astype(np.int64) - (high < -np.asarray(margin))
     return Comparison(difference, low, high, np.where(greater_is_better, beyond, -beyond))

@@ -1,0 +1,109 @@
+"""Which metrics of two versions can be compared window by window, what they are made of, and which way is better.
+
+A mean over windows is that of all labels only where a window's value is right on average however few labels it has.
+Those of accuracy, losses and areas are. A ratio or a root is not: so it is made of what is, of the four shares of a
+confusion matrix or of a mean square. The rest, such as macro averages and calibration errors, cannot be compared.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from detectors.codes import Floats
+from detectors.performance.decisions import ratio
+
+STEP = 1e-20  # of a complex derivative (Squire and Trapp 1998)
+CELLS = ("true_negatives", "false_positives", "false_negatives", "true_positives")
+
+
+class Comparable(NamedTuple):
+    """A metric as a function of means over labels, its parts, (..., parts) -> (...)."""
+
+    parts: tuple[str, ...]  # metrics of a window
+    better: int  # 1: more is better, -1: less is, 0: neither
+    value: Callable[[Floats], Floats]
+    slopes: Callable[[Floats], Floats]  # (..., parts)
+    squared: bool = False  # the part is the square of the metric of a window
+    shares: bool = False  # the parts are shares of the labels, each of which is in one
+
+
+def _first(parts: Floats) -> Floats:
+    return parts[..., 0]
+
+
+def _root(parts: Floats) -> Floats:
+    return np.sqrt(parts[..., 0])
+
+
+def _root_slopes(parts: Floats) -> Floats:
+    return np.where(parts > 0, 0.5 / np.sqrt(np.where(parts > 0, parts, 1.0)), np.nan)
+
+
+def _mean(name: str, better: int) -> Comparable:
+    return Comparable((name,), better, _first, np.ones_like)
+
+
+def _square(name: str) -> Comparable:
+    return Comparable((name,), -1, _root, _root_slopes, squared=True)
+
+
+Decided = Callable[[Floats, Floats, Floats, Floats], Floats]  # of tn, fp, fn, tp
+
+
+def _of_cells(metric: Decided, cells: Floats) -> Floats:
+    return metric(*np.moveaxis(cells, -1, 0))
+
+
+def _cell_slopes(metric: Decided, cells: Floats) -> Floats:
+    with np.errstate(invalid="ignore"):  # nan where no window has said anything yet
+        return np.stack([_of_cells(metric, cells + 1j * STEP * one).imag / STEP for one in np.eye(4)], axis=-1)
+
+
+def _confusion(metric: Decided, better: int = 1) -> Comparable:
+    return Comparable(CELLS, better, partial(_of_cells, metric), partial(_cell_slopes, metric), shares=True)
+
+
+def _f(beta: float) -> Comparable:
+    weight = beta * beta
+    return _confusion(lambda _, fp, fn, tp: ratio((1 + weight) * tp, (1 + weight) * tp + weight * fn + fp))
+
+
+def _matthews(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    return ratio(tp * tn - fp * fn, np.sqrt(tp + fp) * np.sqrt(tp + fn) * np.sqrt(tn + fp) * np.sqrt(tn + fn))
+
+
+def _kappa(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    return ratio(2 * (tp * tn - fp * fn), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
+
+
+BETTER = ("accuracy", "micro_precision", "micro_recall", "micro_f1", "weighted_recall", "worth", "roc_auc")
+WORSE = ("log_loss", "brier", "mae", "mse", "mape", "smape")  # the more of them
+NEITHER = ("selection_rate", *CELLS, "mean_error", "interval_coverage")
+OF_CLASS = {"precision": 1, "recall": 1, "specificity": 1, "prevalence": 0}  # as in `recall:grass`
+# In this order: what a model without one of them has is the next.
+METRICS: dict[str, Comparable] = {
+    **{name: _mean(name, 1) for name in BETTER},
+    **{f"top_{k}_accuracy": _mean(f"top_{k}_accuracy", 1) for k in range(1, 6)},
+    **{name: _mean(name, -1) for name in WORSE},
+    **{name: _mean(name, 0) for name in NEITHER},
+    **{name: _square(name) for name in ("rmse", "rmsle")},
+    "precision": _confusion(lambda _tn, fp, _fn, tp: ratio(tp, tp + fp)),
+    "recall": _confusion(lambda _tn, _fp, fn, tp: ratio(tp, tp + fn)),
+    "specificity": _confusion(lambda tn, fp, _fn, _tp: ratio(tn, tn + fp)),
+    "balanced_accuracy": _confusion(lambda tn, fp, fn, tp: (ratio(tp, tp + fn) + ratio(tn, tn + fp)) / 2),
+    "f1": _f(1.0),
+    "f_half": _f(0.5),
+    "f2": _f(2.0),
+    "matthews": _confusion(_matthews),
+    "kappa": _confusion(_kappa),
+}
+
+
+def comparable(name: str) -> Comparable | None:
+    """How a metric is compared, also one of a class; None where it cannot be."""
+    kind, colon, _ = name.partition(":")
+    if colon and kind in OF_CLASS:
+        return _mean(name, OF_CLASS[kind])
+    return METRICS.get(name)

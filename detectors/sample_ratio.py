@@ -17,6 +17,8 @@ from detectors.codes import Floats, Integers
 # events at this one, 225 to 110,000, was at most 1.4 times that of the best of 10, 100, 1,000 and 10,000 (measured).
 BELIEF = 100.0
 
+WINDOWS_LEAST = 10  # of fewer windows nobody knows whether events come together
+
 
 class SampleRatio(NamedTuple):
     """What counts say of the shares; (tests,) each."""
@@ -27,11 +29,14 @@ class SampleRatio(NamedTuple):
     excess: Floats  # by how much that share is above, or below, what was meant
 
 
-def sample_ratio(counts: Integers, shares: Floats, least: float | Floats = 1.0, alpha: float = 0.05) -> SampleRatio:
+def sample_ratio(
+    counts: Integers | Floats, shares: Floats, least: float | Floats = 1.0, alpha: float = 0.05
+) -> SampleRatio:
     """Judge counts (tests, variants) of all events since the shares were set, each (tests, variants) or (variants,).
 
     `least` is the p of the look before. Where the shares are kept, at most a share `alpha` of the tests ever finds a
-    mismatch. What is counted must be assigned independently: ids, not the many events of one id.
+    mismatch. What is counted must be assigned independently: ids, not the many events of one id, or as many events as
+    know as much (`dispersion`).
     """
     shares = np.broadcast_to(np.asarray(shares, np.float64), counts.shape)
     assert (shares > 0).all(), "a variant that should have no traffic"
@@ -44,3 +49,21 @@ def sample_ratio(counts: Integers, shares: Floats, least: float | Floats = 1.0, 
     excess = counts / np.maximum(n, 1)[:, None] - shares
     furthest = np.abs(excess / np.sqrt(shares * (1 - shares))).argmax(axis=1)
     return SampleRatio(p, p <= alpha, furthest, np.take_along_axis(excess, furthest[:, None], axis=1)[:, 0])
+
+
+def dispersion(counts: Integers) -> float:
+    """How many events know as much as an independent one, by how windows differ: 1 or more.
+
+    counts (windows, variants), oldest first. Between neighbours chi-squared is variants - 1 on average, if events are
+    independent, and as many times more as events come together (McCullagh and Nelder 1989, section 4.5; neighbours as
+    in von Neumann 1941, so that shares which change slowly do not count).
+    """
+    n = counts.sum(axis=1)
+    counts, n = counts[n > 0], n[n > 0]
+    total = counts.sum(axis=0)
+    if len(n) < WINDOWS_LEAST or (total > 0).sum() < 2:
+        return 1.0
+    mean = total[total > 0] / total.sum()
+    change = np.diff(counts[:, total > 0] / n[:, None], axis=0)
+    squared = (change**2 / mean).sum(axis=1) / (1 / n[1:] + 1 / n[:-1])
+    return max(1.0, float(squared.mean() / (len(mean) - 1)))

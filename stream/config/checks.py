@@ -9,6 +9,7 @@ from stream.config.units import spelled_duration
 
 WINDOW_MAX = 31 * DAY
 WINDOWS_MAX = 6  # each is a series of distances, limits and rows of its own
+ROUNDED = 1e-6  # shares of three are written 0.333333
 RESERVED = ("output:", "service:")  # columns of what the model said and how it served
 Found = Iterator[Objection]
 
@@ -126,6 +127,20 @@ def _labels(model: Model, _: Settings) -> Found:
         yield Objection(("labels", "coverage"), "above 0 and at most 1", str(model.labels.coverage))
 
 
+def _shares(model: Model, _: Settings) -> Found:
+    """What else gets traffic is no part of the test, so these are all of it."""
+    shares = model.versions.shares
+    if not shares:
+        return
+    if len(shares) < 2:
+        yield Objection(("versions", "shares"), "two versions or more", f"{len(shares)}")
+    for version, share in shares.items():
+        if not share:
+            yield Objection(("versions", "shares", version), "above 0", "0")
+    if abs(sum(shares.values()) - 1) > ROUNDED:
+        yield Objection(("versions", "shares"), "shares that add up to 1", f"{sum(shares.values()):g}")
+
+
 def _windows(model: Model, _: Settings) -> Found:
     if not 0 < len(model.windows) <= WINDOWS_MAX:
         yield Objection(("windows",), f"1 to {WINDOWS_MAX} lengths", str(len(model.windows)))
@@ -182,4 +197,5 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("limits", "features"), _features),
     (("segments",), _segments),
     (("labels",), _labels),
+    (("shares",), _shares),
 )

@@ -54,7 +54,7 @@ def models(settings: Settings) -> tuple[str, ...]:
     if not any(pattern == "*" for pattern, _ in settings.patterns):
         rest += " Events of a model that nothing fits are rejected."
     each = (_model(settings, pattern, model) for pattern, model in settings.patterns)
-    return (*each, rest, *_labels(settings), *_shares(settings))
+    return (*each, rest, *_labels(settings), *_versions(settings), *_shares(settings))
 
 
 def _labels(settings: Settings) -> tuple[str, ...]:
@@ -67,6 +67,14 @@ def _labels(settings: Settings) -> tuple[str, ...]:
         f" a window's numbers are mature when {one.coverage:.0%} of its predictions have one."
         for one in waits
     )
+
+
+def _versions(settings: Settings) -> Iterable[str]:
+    """How versions are meant to share the traffic."""
+    for pattern, model in settings.patterns:
+        if model.versions.shares:
+            meant = ", ".join(f"{version} {share:.3g}" for version, share in sorted(model.versions.shares.items()))
+            yield f"Versions of {pattern} are meant to share its traffic like this: {meant}; others are not counted."
 
 
 def verdicts(settings: Settings) -> tuple[str, ...]:

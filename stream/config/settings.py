@@ -129,6 +129,12 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     coverage: Share = 0.8
 
 
+class Versions(Struct, frozen=True, forbid_unknown_fields=True):
+    """How versions that run side by side are meant to share the traffic."""
+
+    shares: dict[str, Share] = {}  # empty: nothing was meant, so nothing is tested
+
+
 class Trigger(Struct, frozen=True, forbid_unknown_fields=True):
     """The policy: k of the last n windows of one feature, then quiet for `cooldown`."""
 
@@ -150,6 +156,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     output: Output = Output()
     labels: Labels = Labels()
     segments: tuple[Text, ...] = ()
+    versions: Versions = Versions()
     trigger: Trigger = Trigger()
 
 

@@ -23,7 +23,7 @@ def list_performance(  # noqa: PLR0913, PLR0917 - the query string, spelled out 
     length: Length = None,
 ) -> Page[Performance]:
     """How good a model was in its windows, as far as labels say, newest first; of each number its newest revision."""
-    filters = where(length, model=_known(sources, model), version=version, metric=metric, segment=segment)
+    filters = where(length, model=addressed(sources, model), version=version, metric=metric, segment=segment)
     found, following = revised(sources.store, filters, span)
     return Page(found, following)
 
@@ -31,11 +31,11 @@ def list_performance(  # noqa: PLR0913, PLR0917 - the query string, spelled out 
 @get("/v1/models/{model:str}/labels", sync_to_thread=True)
 def list_labels(sources: Given, span: Asked, model: Named) -> Page[Fates]:
     """What became of a model's predictions and labels, step by step, newest first."""
-    found, following = paged(sources.store, MET, where(model=_known(sources, model)), span)
+    found, following = paged(sources.store, MET, where(model=addressed(sources, model)), span)
     return Page(answers(found, Fates), following)
 
 
-def _known(sources: Sources, model: str) -> str:
+def addressed(sources: Sources, model: str) -> str:
     """The model of an address, in which a `/` cannot stand; refuse one that nobody has heard of."""
     names = sources.models()
     for name in (model, unquote(model)):

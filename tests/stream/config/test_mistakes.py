@@ -9,7 +9,7 @@ from stream.config.parse import onboarding, parse
 SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
-MODEL = "false_triggers_per_month, features, labels, output, reference, segments, tolerate, topics, trigger or windows"
+MODEL = "false_triggers_per_month, features, labels, output, reference, segments, tolerate, topics, trigger, versions or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
@@ -106,6 +106,10 @@ MISTAKES = (
         "line 2: store.keep: expected at least labels.within and the longest window, 31d, found 30d",
     ),
     ("defaults: {labels: {coverage: 0}}", "line 1: defaults.labels.coverage: expected above 0 and at most 1, found 0.0"),
+    ("defaults: {versions: {shares: {a: 1}}}", "line 1: defaults.versions.shares.a: expected a number from 0 to below 1, found 1"),
+    ("defaults: {versions: {shares: {a: 0.5}}}", "line 1: defaults.versions.shares: expected two versions or more, found 1\nline 1: defaults.versions.shares: expected shares that add up to 1, found 0.5"),
+    ("models: {m: {versions: {shares: {a: 0.9, b: 0.2}}}}", "line 1: models.m.versions.shares: expected shares that add up to 1, found 1.1"),
+    ("models: {m: {versions: {shares: {a: 0, b: 0.5, c: 0.5}}}}", "line 1: models.m.versions.shares.a: expected above 0, found 0"),
     ("limits: {models: 1}\nmodels: {a: , b: }", "line 1: limits.models: expected at least the 2 models that are named, found 1"),
     ("defaults: {windows: []}", "line 1: defaults.windows: expected 1 to 6 lengths, found 0"),
     ("defaults: {windows: [1m, 2m, 3m, 4m, 5m, 6m, 7m]}", "line 1: defaults.windows: expected 1 to 6 lengths, found 7"),

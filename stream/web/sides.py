@@ -1,0 +1,183 @@
+"""Two versions of a model side by side: a metric over the windows in which both have labels, and a verdict."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from math import isfinite
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+from numpy.typing import NDArray
+
+from detectors.comparison import START, VERDICTS
+from detectors.performance.comparable import Comparable, comparable
+from detectors.stratified import Sides, Windows, side_by_side
+from sinks.commit import PERFORMANCE, Store
+from stream.config.units import spelled_duration
+from stream.web.answers import Found
+from stream.web.matured import SPEAKING
+from stream.web.ratio import Ratio, ratio
+from stream.web.revisions import newest_revisions
+from stream.web.sources import Sources
+from stream.web.times import moment
+from stream.web.versions import pair, settings_of, versions
+
+ROWS_MAX = 50_000  # that are read of a number: of 5 minutes, told six times each, a month
+DIRECTIONS: Mapping[int, Literal["greater", "less", "neither"]] = {1: "greater", -1: "less", 0: "neither"}
+
+
+class Side(Struct, frozen=True):
+    """One version: the metric, with each window counted as much as of the other, and the labels it rests on."""
+
+    version: str
+    value: float | None = None
+    labels: int = 0
+
+
+class Compared(Struct, frozen=True):
+    """A candidate beside its incumbent. `low` and `high` end an interval of the difference that holds at every look.
+
+    `better` is the greater value, the lesser one, or neither. `since` and `until` end the windows that were compared.
+    """
+
+    model: str
+    metric: str
+    candidate: Side
+    incumbent: Side
+    verdict: Literal["better", "worse", "not yet known"]
+    words: str
+    better: Literal["greater", "less", "neither"]
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    length: str = ""
+    windows: int = 0
+    since: datetime | None = None
+    until: datetime | None = None
+    ratio: Ratio | None = None
+
+
+class History(Struct, frozen=True):
+    """The difference with its interval, after each window; empty where there is none."""
+
+    ends: Sequence[datetime] = ()
+    difference: Sequence[float] = ()
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+
+
+class Question(Struct, frozen=True):
+    """What is asked; empty: chosen by `compared`. `since` in ns, a length of windows in ns."""
+
+    candidate: str = ""
+    incumbent: str = ""
+    metric: str = ""
+    since: int | None = None
+    length: int = 0
+
+
+def compared(sources: Sources, model: str, question: Question) -> tuple[Compared, History]:
+    """What is known of two versions of a model. The metric, if one is named, must be comparable."""
+    candidate, incumbent = pair(versions(sources, model), question.candidate, question.incumbent)
+    metric = question.metric or _main(sources.store, model, candidate)
+    known = comparable(metric)
+    assert known is not None, f"{metric}: not comparable"
+    said = Compared(
+        model, metric, Side(candidate), Side(incumbent), "not yet known", "", DIRECTIONS[known.better],
+        ratio=ratio(sources, model),
+    )  # fmt: skip
+    if not incumbent:
+        return replace(said, words="there are no two versions of this model"), History()
+    length = question.length or settings_of(sources, model).windows[0]
+    ends, sides = _sides(sources.store, said, known, length, question.since)
+    said = replace(said, length=spelled_duration(length), windows=len(ends))
+    if not len(ends):
+        return replace(said, words=f"no {said.length} window has {metric} of both versions yet"), History()
+    made = side_by_side(*sides, known)
+    ended = [moment(end) for end in ends.tolist()]
+    history = History(ended, *(column[:, 0].tolist() for column in made.compared[:3]))
+    last = _last(said, sides, made)
+    span = {"since": moment(int(ends[0]) - length), "until": ended[-1]}
+    return replace(last, **span), history
+
+
+def _last(said: Compared, sides: tuple[Windows, Windows], made: Sides) -> Compared:
+    """The answer after the last window, in words."""
+    values = (float(each[-1, 0]) for each in (made.candidate, made.incumbent))
+    candidate, incumbent = (
+        Side(side.version, value if isfinite(value) else None, int(windows.n.sum()))
+        for side, windows, value in zip((said.candidate, said.incumbent), sides, values, strict=True)
+    )
+    difference, low, high = (float(column[-1, 0]) for column in made.compared[:3])
+    numbers = {
+        name: value if isfinite(value) else None
+        for name, value in (("difference", difference), ("low", low), ("high", high))
+    }
+    said = replace(said, candidate=candidate, incumbent=incumbent, **numbers)
+    verdict = VERDICTS[int(made.compared.verdict[-1, 0])]
+    if said.ratio is not None and said.ratio.mismatch:
+        return replace(said, words=f"{said.ratio.words}: until that is explained, neither is any difference")
+    if not isfinite(low):
+        words = f"{candidate.labels:,} and {incumbent.labels:,} labels in common windows; {START} of each are needed"
+        return replace(said, words=words)
+    interval = f"{said.metric} differs by {difference:.3g} ({low:.3g} to {high:.3g})"
+    words = {
+        "better": f"{interval}, surely for the better",
+        "worse": f"{interval}, surely for the worse",
+    }.get(verdict, f"{interval}: as far as one can tell they may be equal")
+    if said.better == "neither":
+        words = f"{interval}; neither more nor less of it is better"
+    return replace(said, verdict=verdict, words=words)
+
+
+def _main(store: Store, model: str, version: str) -> str:
+    """The metric that speaks for a model, if its labels have said anything."""
+    for metric in SPEAKING:
+        where = {"model": model, "version": version, "segment": "", "metric": metric}
+        if len(store.select(PERFORMANCE, where=where, limit=1)["end"]):
+            return metric
+    return SPEAKING[0]
+
+
+def _sides(
+    store: Store, asked: Compared, metric: Comparable, length: int, since: int | None
+) -> tuple[NDArray[np.int64], tuple[Windows, Windows]]:
+    """The windows that both versions have, oldest first: their ends, ns, and what they say."""
+    where: dict[str, str | int] = {"model": asked.model, "segment": "", "length": length}
+    of_both = [
+        [_numbers(store, {**where, "version": side.version, "metric": part}, since) for part in metric.parts]
+        for side in (asked.candidate, asked.incumbent)
+    ]
+    ends = _ends(of_both[0][0])
+    for rows in (rows for side in of_both for rows in side):
+        ends = np.intersect1d(ends, _ends(rows))
+    candidate, incumbent = (_windows([_at(rows, ends) for rows in side], metric) for side in of_both)
+    return ends, (candidate, incumbent)
+
+
+def _numbers(store: Store, where: Mapping[str, str | int], since: int | None) -> Found:
+    """The newest word on each window, newest first; without one that was cut off."""
+    rows = store.select(PERFORMANCE, where=where, since=since, order=("end",), descending=True, limit=ROWS_MAX)
+    told = newest_revisions(rows)
+    cut = len(rows["end"]) == ROWS_MAX
+    return {name: column[: len(column) - cut] for name, column in told.items()}
+
+
+def _windows(parts: Sequence[Found], metric: Comparable) -> Windows:
+    """The parts of a metric in each window, (windows, 1, parts)."""
+    value, error = (
+        np.stack([rows[name].astype(np.float64) for rows in parts], axis=-1)[:, None, :] for name in ("value", "error")
+    )
+    n = parts[0]["labelled"].astype(np.int64)[:, None]
+    return Windows(n, value**2, 2 * value * error) if metric.squared else Windows(n, value, error)
+
+
+def _ends(rows: Found) -> NDArray[np.int64]:
+    return rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+
+
+def _at(rows: Found, ends: NDArray[np.int64]) -> Found:
+    """The rows of some windows, oldest first; newest first before."""
+    places = len(rows["end"]) - 1 - np.searchsorted(_ends(rows)[::-1], ends)
+    return {name: column[places] for name, column in rows.items()}

@@ -38,9 +38,14 @@ def exported(settings: Settings, folder: Path, tables: Sequence[str]) -> list[Pa
         store.close()
 
 
-def _asked(settings: Settings, folder: Path, tables: Sequence[str], why: str) -> list[Path]:
+def service_address(settings: Settings) -> str:
+    """Where the running service of a configuration is."""
     host, _, port = settings.http.listen.rpartition(":")
-    address = f"http://{ANYWHERE.get(host, host)}:{port}"
+    return f"http://{ANYWHERE.get(host, host)}:{port}"
+
+
+def _asked(settings: Settings, folder: Path, tables: Sequence[str], why: str) -> list[Path]:
+    address = service_address(settings)
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=folder) as received:
         try:

@@ -10,6 +10,7 @@ from stream.app.publishing import TopicMissing
 from stream.board import UnknownBoard
 from stream.broker import BrokerFailed
 from stream.chain import ChainBroken
+from stream.cli.answering import Refused
 from stream.cli.asking import NobodyAnswers
 from stream.config.mistakes import ConfigurationError
 from stream.demo.child import ServiceFailed
@@ -34,6 +35,7 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (StoreNewer, USER),
     (Untold, USER),
     (TopicMissing, USER),
+    (Refused, USER),
     (ServiceFailed, WORLD),
     (ListenFailed, WORLD),
     (BrokerFailed, WORLD),

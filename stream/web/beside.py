@@ -6,11 +6,12 @@ from urllib.parse import unquote
 
 from litestar import HttpMethod, Response, get, route
 from litestar.exceptions import ClientException
+from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 from msgspec.structs import replace
 
 from detectors.performance.comparable import METRICS, comparable
-from stream.web.errors import nearest, unknown
+from stream.web import errors
 from stream.web.filters import Length, Metric, Named, where
 from stream.web.gate import Health, health
 from stream.web.labelled import addressed
@@ -19,6 +20,7 @@ from stream.web.sources import Given, Sources
 from stream.web.times import nanoseconds
 from stream.web.versions import versions
 
+ITSELF = "incumbent: it is the candidate, and a version is as good as itself"
 Candidate = Annotated[str | None, QueryParameter(description="A version; left out, the newest.")]
 Incumbent = Annotated[
     str | None, QueryParameter(description="The version it may replace; left out, the older one that was seen last.")
@@ -33,7 +35,7 @@ Margin = Annotated[
 ]
 Unknown = Annotated[
     Literal["pass", "fail"],
-    QueryParameter(name="unknown", description="Whether a gate lets a version pass of which too little is known."),
+    QueryParameter(description="Whether a gate lets a version pass of which too little is known."),
 ]
 Code = Annotated[bool, QueryParameter(description="false: answer 200 whatever the verdict, for who reads the body.")]
 VersionNamed = Annotated[str, PathParameter(description="The version; a `/` in it is written `%252F`.")]
@@ -58,6 +60,8 @@ def compare_versions(  # noqa: PLR0913, PLR0917 - the query string, spelled out 
 @route(
     "/v1/models/{model:str}/versions/{version:str}/health",
     http_method=[HttpMethod.GET, HttpMethod.POST],
+    status_code=200,
+    responses={503: ResponseSpec(Health, description="Unhealthy, or unknown where that fails.")},
     sync_to_thread=True,
 )
 def version_health(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
@@ -68,16 +72,18 @@ def version_health(  # noqa: PLR0913, PLR0917 - the query string, spelled out fo
     metric: Metric = None,
     since: Since = None,
     margin: Margin = None,
-    if_unknown: Unknown = "pass",
+    unknown: Unknown = "pass",
     code: Code = True,
 ) -> Response[Health]:
     """The health of a version: 200 if healthy, 503 if unhealthy; unknown as asked. POST is for gates that can only."""
     name = addressed(sources, model)
     known = {each.version for each in versions(sources, name)}
     version = next((each for each in (version, unquote(version)) if each in known), version)
+    if version == incumbent:
+        raise ClientException(ITSELF)
     asked = question(sources, name, None, incumbent, metric, since, None)
     found = health(sources, name, replace(asked, candidate=version), margin)
-    refused = found.verdict == "unhealthy" or (found.verdict == "unknown" and if_unknown == "fail")
+    refused = found.verdict == "unhealthy" or (found.verdict == "unknown" and unknown == "fail")
     return Response(found, status_code=503 if refused and code else 200)
 
 
@@ -94,11 +100,11 @@ def question(  # noqa: PLR0913, PLR0917 - what a query string may say
     known = [each.version for each in versions(sources, model)]
     for version in (candidate, incumbent):
         if version is not None and version not in known:
-            raise unknown("version", version, tuple(known))
+            raise errors.unknown("version", version, tuple(known))
     if candidate is not None and candidate == incumbent:
-        raise ClientException("incumbent: it is the candidate, and a version is as good as itself")
+        raise ClientException(ITSELF)
     if metric is not None and comparable(metric) is None:
-        raise ClientException(f"metric: {metric!r} cannot be compared{nearest(metric, list(METRICS))}")
+        raise ClientException(f"metric: {metric!r} cannot be compared{errors.nearest(metric, list(METRICS))}")
     asked = where(length).get("length", 0)
     return Question(
         candidate or "", incumbent or "", metric or "", None if since is None else nanoseconds(since), int(asked)

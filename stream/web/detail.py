@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from sinks.commit import DRIFT, WINDOWS
 from stream.config.units import duration
+from stream.web.abreast import abreast
 from stream.web.answers import Model, Point, Window, answers
 from stream.web.banner import banner
 from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
@@ -66,6 +67,7 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
     return join(
         _choices(chosen, windows, [point.feature for point in points], measured.metrics),
         performance if measured.points else join(),
+        abreast(sources, name, chosen.version, chosen.metric),
         _drift(points, chosen),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
         findings_of(sources.store, name),

@@ -118,22 +118,20 @@ def _errors(sources: Sources, model: str, version: str, windows: list[Window]) -
 
 
 def _beside(beside: Compared, margin: float | None) -> Reason:
-    """Worse is unhealthy; surely not worse by more than the margin is healthy, for equal ones never differ surely."""
-    if beside.verdict == "worse" and _worst(beside, inner=True) > (margin or 0.0):
-        return Reason("comparison", "unhealthy", beside.words)
+    """Surely not worse by more than the margin is healthy, for equal ones never differ surely; else worse is not."""
+    worst = _worst(beside)
     mismatch = beside.ratio is not None and beside.ratio.mismatch
-    if beside.better != "neither" and margin is not None and _worst(beside) <= margin and not mismatch:
-        words = f"{beside.words}, and worse by at most {max(_worst(beside), 0.0):.3g}; {margin:.3g} is allowed"
+    if margin is not None and worst <= margin and not mismatch:
+        words = f"{beside.words}; at most {worst:.3g} worse, and {margin:.3g} is allowed" if worst > 0 else beside.words
         return Reason("comparison", "healthy", words)
-    return Reason("comparison", "unknown", beside.words)
+    return Reason("comparison", "unhealthy" if beside.verdict == "worse" else "unknown", beside.words)
 
 
-def _worst(beside: Compared, *, inner: bool = False) -> float:
-    """By how much the candidate may be worse at most; `inner`: at least."""
-    if beside.low is None or beside.high is None:
+def _worst(beside: Compared) -> float:
+    """By how much the candidate is worse at most."""
+    if beside.low is None or beside.high is None or beside.better == "neither":
         return inf
-    ends = (-beside.low, -beside.high) if beside.better == "greater" else (beside.high, beside.low)
-    return ends[inner]
+    return -beside.low if beside.better == "greater" else beside.high
 
 
 def _number(sources: Sources, model: str, version: str, beside: Compared | None) -> Performance | None:

@@ -74,7 +74,8 @@ def ratio(sources: Sources, model: str) -> Ratio | None:
         return None
     together = dispersion(counts)
     found = sample_ratio(np.cumsum(counts, axis=0) / together, np.array([*meant.values()]))
-    i = int(found.p.argmin())  # the look that is remembered
+    still = bool(found.mismatch[-1])
+    i = -1 if still else int(found.p.argmin())  # what was found once stays found
     total, names = counts.sum(axis=0), list(meant)
     events = int(total.sum())
     shares = [
@@ -85,7 +86,8 @@ def ratio(sources: Sources, model: str) -> Ratio | None:
     if mismatch:
         name = names[int(found.variant[i])]
         was = meant[name] + float(found.excess[i])
-        words = f"version {name} has {was:.2%} of the traffic, and {meant[name]:.2%} are meant for it"
+        verb = "has" if still else "had"
+        words = f"version {name} {verb} {was:.2%} of the traffic, and {meant[name]:.2%} are meant for it"
     begin = int(ends[0].astype(np.int64)) * 1_000 - settings.windows[0]
     return Ratio(mismatch, float(found.p.min()), together, moment(begin), shares, words)
 

@@ -91,8 +91,7 @@ def _range(low: Sequence[float], high: Sequence[float]) -> list[float]:
 
 def _shares(ratio: Ratio) -> Html:
     rows: list[tuple[str, ...]] = [
-        (each.version, f"{each.meant:.2%}", "" if each.share is None else f"{each.share:.2%}", f"{each.events:,}")
-        for each in ratio.shares
+        (each.version, f"{each.meant:.2%}", f"{each.share:.2%}", f"{each.events:,}") for each in ratio.shares
     ]
     head = ("Version", "Meant", "Share", "Events")
     caption = f"Since {short(ratio.since)}, {ratio.words}"

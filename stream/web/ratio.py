@@ -25,7 +25,7 @@ class Share(Struct, frozen=True):
     version: str
     meant: float
     events: int
-    share: float | None
+    share: float
 
 
 class Ratio(Struct, frozen=True):
@@ -76,11 +76,8 @@ def ratio(sources: Sources, model: str) -> Ratio | None:
     found = sample_ratio(np.cumsum(counts, axis=0) / together, np.array([*meant.values()]))
     still = bool(found.mismatch[-1])
     i = -1 if still else int(found.p.argmin())  # what was found once stays found
-    total, names = counts.sum(axis=0), list(meant)
-    events = int(total.sum())
-    shares = [
-        Share(name, meant[name], int(n), n / events if events else None) for name, n in zip(meant, total, strict=True)
-    ]
+    events, names = counts.sum(axis=0).tolist(), list(meant)
+    shares = [Share(name, meant[name], n, n / max(sum(events), 1)) for name, n in zip(names, events, strict=True)]
     mismatch = bool(found.mismatch.any())
     words = "the traffic is shared as it is meant to be, as far as one can tell"
     if mismatch:

@@ -12,6 +12,7 @@ from stream.config.settings import Settings
 from stream.web.app import application
 from stream.web.server import ListenFailed, listen
 from stream.web.status import Status
+from tests.stream.web import rollout
 from tests.stream.web.seeded import DRIFTING, LEARNING, WELL, seeded_status, seeded_store
 from tests.stream.web.served import program, served
 
@@ -63,6 +64,14 @@ def test_plotly_draws_every_chart(address: str, browse: Browse, path: str, chart
     """In each place for a chart there is a drawing, made without a complaint in the console."""
     page = browse(f"http://{address}{path}", "--dump-dom")
     assert charts == drawings(page)
+
+
+def test_versions_side_by_side_are_drawn(browse: Browse) -> None:
+    """The difference of two versions, under their performance."""
+    settings = rollout.configured(v3=0.5, v4=0.5)
+    with served(application(rollout.rollout((0.9, 0.85)), rollout.status, settings)) as address:
+        page = browse(f"http://{address}/models/{rollout.MODEL}", "--dump-dom")
+    assert ["performance_0", "coverage", "difference"] == drawings(page)
 
 
 def test_the_page_refreshes_itself(address: str, browse: Browse) -> None:

@@ -6,6 +6,7 @@ import pytest
 from detectors.comparison import VERDICTS, Means, compare
 from detectors.performance.comparable import METRICS
 from detectors.stratified import Windows, side_by_side
+from tests.honesty.canary import told_apart
 from tests.honesty.versions import ALPHA, EQUAL, World, story
 
 ACCURACY = METRICS["accuracy"]
@@ -136,3 +137,10 @@ def test_two_points_of_accuracy_are_found() -> None:
     assert (found.decided > 0).all()
     assert np.median(labels) < 7_000
     assert np.quantile(labels, 0.9) < 15_000
+
+
+def test_a_canary_with_few_labels_is_told_apart_as_seldom_as_promised() -> None:
+    """By the metrics of windows as they are measured; one that cannot be compared would be wrong. 40 runs, seed 9."""
+    found = told_apart((10, 90), 120, 40, ("roc_auc", "recall", "f1", "calibration_error"))
+    assert found.pop("calibration_error") > 0.9
+    assert max(found.values()) <= ALPHA

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from detectors.sample_ratio import dispersion, sample_ratio
 from sinks.commit import JOURNAL, WINDOWS, Store
 from stream.config.settings import Versions
+from stream.roster import FUTURE
 from stream.web.sources import Sources
 from stream.web.times import moment
 from stream.web.versions import settings_of
@@ -118,5 +119,6 @@ def _meant_since(store: Store, model: str, meant: Mapping[str, float], length: i
             continue
         if settings.shares(model) != meant:
             return since
-        since = int(rows["at"][i].astype("datetime64[us]").astype(np.int64)) * 1_000 + length
+        at = int(rows["at"][i].astype("datetime64[us]").astype(np.int64)) * 1_000
+        since = None if at > FUTURE - length else at + length  # before the first event there was no clock
     return None

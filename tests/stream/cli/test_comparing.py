@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 
 from detectors.performance.comparable import METRICS, comparable
 from sinks.duck import DuckStore
+from stream.cli import main
 from stream.config.parse import parse
 from stream.web.app import application
 from stream.web.status import Status
@@ -23,21 +25,24 @@ REPLAY, COMPARE, GATE, PLAIN = re.findall(r"```console\n\$ (.*?)\n```", TEXT, re
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The example's log, made once."""
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the example leaves behind, made once."""
     path = tmp_path_factory.mktemp("example")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(path)
         exec(compile(re.findall(r"```python\n(.*?)\n```", TEXT, re.DOTALL)[0], "docs/versions.md", "exec"), {})
-    return path / "log.jsonl"
+        Path("driftline.yaml").write_text(CONFIGURATION)
+        with pytest.raises(SystemExit) as end:
+            main(REPLAY.removeprefix("driftline ").split())
+        assert not end.value.code
+    return path
 
 
 @pytest.fixture
-def store(driftline: Command, folder: Path, log: Path) -> Path:
-    """What the example leaves behind."""
-    (folder / "log.jsonl").symlink_to(log)
-    (folder / "driftline.yaml").write_text(CONFIGURATION)
-    assert 0 == driftline(*REPLAY.removeprefix("driftline ").split()).code
+def store(folder: Path, replayed: Path) -> Path:
+    """A copy of it."""
+    for name in ("driftline.yaml", "log.jsonl", "fraud.duckdb"):
+        shutil.copy(replayed / name, folder)
     return folder / "fraud.duckdb"
 
 

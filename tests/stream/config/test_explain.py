@@ -48,6 +48,13 @@ def test_the_text_fits_a_terminal() -> None:
     assert max(map(len, explain(explanation(parse(FULL))).splitlines())) <= 100
 
 
+def test_intended_shares_are_said() -> None:
+    """Of the pattern that has them."""
+    told = explanation(parse('models: {a: {versions: {shares: {"3": 0.9, "4": 0.1}}}}'))
+    spoken = [sentence for section in told.sections for sentence in section.sentences]
+    assert "Versions of a are meant to share its traffic like this: 3 0.9, 4 0.1; others are not counted." in spoken
+
+
 def test_programs_get_the_numbers() -> None:
     """`--json`: ns and bytes, beside the sentences."""
     decoded = json.loads(msgspec.json.encode(explanation(parse(""))))
@@ -96,6 +103,7 @@ def test_a_window_of_a_week_is_not_a_row_a_day() -> None:
         "limits: {sample: 9}",
         "defaults: {lateness: 1m}",
         "defaults: {tolerate: 0.1}",
+        "defaults: {versions: {shares: {a: 0.5, b: 0.5}}}",  # the journal says since when they hold
         "models: {a: {}}",
         "models: {'*': {}, a: {windows: [7m]}}",
     ],

@@ -17,6 +17,7 @@ from sinks.commit import TABLES, Commit, Store
 from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
 from stream.config.settings import Settings
+from stream.roster import FUTURE
 from stream.web import ratio as ratios
 from stream.web import sides
 from stream.web.app import application
@@ -205,6 +206,14 @@ def test_events_count_since_the_shares_were_set(before: float, expected: str) ->
     for row in starts:
         store = committed(store, journal=[row])
     assert expected == answer(store, settings=now)["ratio"]["since"]
+
+
+def test_shares_that_were_set_before_the_first_event_count_from_it() -> None:
+    """There was no clock then, and the journal says so by the end of time."""
+    now = configured(v3=0.5, v4=0.5)
+    store = committed(rollout(), journal=[started(configured(), FUTURE)])
+    store = committed(store, journal=[started(now, FUTURE)])
+    assert "2026-11-20T13:05:00Z" == answer(store, settings=now)["ratio"]["since"]
 
 
 def test_the_settings_of_another_release_can_be_read() -> None:

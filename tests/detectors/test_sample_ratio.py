@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import dirichlet_multinomial, multinomial
 
 from detectors.sample_ratio import BELIEF, dispersion, sample_ratio
-from tests.honesty.sample_ratio import ALPHA, SHARES, first_mismatch
+from tests.honesty.sample_ratio import ALPHA, SHARES, first_mismatch, repeated
 
 
 @pytest.mark.parametrize("counts", [[0, 0, 0], [7, 2, 1], [30, 10, 60]])
@@ -101,8 +101,6 @@ def test_nobody_knows_how_events_come_together_from_little(counts: list[list[int
 
 def test_repeated_events_are_no_mismatch() -> None:
     """Three events of each id, shares kept, looked at after each of 300 windows: 200 runs, seed 8."""
-    rng, meant, found = np.random.default_rng(8), [0.9, 0.1], []
-    for _ in range(200):
-        counts = windows(rng, 3, meant, 300)
-        found.append(sample_ratio(np.cumsum(counts, axis=0) / dispersion(counts), np.array(meant)).mismatch.any())
-    assert np.mean(found) <= ALPHA
+    found, whole = repeated([0.9, 0.1], 3, 300, 200)
+    assert found <= ALPHA
+    assert whole > 0.4

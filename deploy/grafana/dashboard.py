@@ -83,13 +83,14 @@ ONE_MODEL = (
 LABELS = (
     panel(
         "timeseries",
-        "$metric and its 95 % interval, newest window with labels",
+        "$metric, its 95 % interval and its limit, newest window with labels",
         12,
         f"driftline_performance{{{METRIC}}}",
         f"driftline_performance_low{{{METRIC}}}",
         f"driftline_performance_high{{{METRIC}}}",
-        legends=("{{version}}", "low {{version}}", "high {{version}}"),
-        dashed="^(low|high) ",
+        f"driftline_performance_limit{{{METRIC}}}",
+        legends=("{{version}}", "low {{version}}", "high {{version}}", "limit {{version}}"),
+        dashed="^(low|high|limit) ",
         height=9,
     ),
     panel(

@@ -16,7 +16,13 @@ from sinks.prometheus.windows import DETECTORS, Key
 
 _UNITS = ((86_400_000_000_000, "d"), (3_600_000_000_000, "h"), (60_000_000_000, "m"), (1_000_000_000, "s"))
 
-_PERFORMANCE = (families.PERFORMANCE, families.PERFORMANCE_LOW, families.PERFORMANCE_HIGH)
+_PERFORMANCE = (
+    families.PERFORMANCE,
+    families.PERFORMANCE_LOW,
+    families.PERFORMANCE_HIGH,
+    families.PERFORMANCE_LIMIT,
+    families.PERFORMANCE_VERDICT,
+)
 
 
 class Exporter:

@@ -51,6 +51,8 @@ PERFORMANCE = _gauge(
 )
 PERFORMANCE_LOW = _gauge("performance_low", _METRIC, "Where its 95 % interval begins.")
 PERFORMANCE_HIGH = _gauge("performance_high", _METRIC, "Where its 95 % interval ends.")
+PERFORMANCE_LIMIT = _gauge("performance_limit", _METRIC, "Beyond it a window of this size is surely worse.")
+PERFORMANCE_VERDICT = _gauge("performance_verdict", _METRIC, "1: surely worse than at first, 0: well, -1: unknown.")
 COVERAGE = _gauge("label_coverage", "model version window", "Share of the window's predictions that have a label.")
 
 INCIDENTS = _gauge("incidents_open", "model", "Incidents that are open.")
@@ -99,6 +101,8 @@ FAMILIES: Mapping[str, Declared] = {
         PERFORMANCE,
         PERFORMANCE_LOW,
         PERFORMANCE_HIGH,
+        PERFORMANCE_LIMIT,
+        PERFORMANCE_VERDICT,
         COVERAGE,
         INCIDENTS,
         LEARNING,

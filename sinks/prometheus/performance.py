@@ -10,16 +10,17 @@ from sinks.commit import Columns
 from sinks.prometheus.windows import KEY, Key
 
 # Of two classes, of several, of numbers; the others are in the store.
-MAIN = ("accuracy", "recall", "precision", "roc_auc", "macro_f1", "mae", "rmse")
+MAIN = ("accuracy", "recall", "precision", "roc_auc", "macro_f1", "mae", "rmse", "large_errors")
+VERDICTS = {"worse": 1.0, "well": 0.0, "unknown": -1.0}
 
 
 class Performance(Struct, frozen=True):
-    """What was told last of the newest window of one key; `told` has value, low and high by metric."""
+    """What was told last of the newest window of one key; `told` has value, low, high, limit and verdict by metric."""
 
     end_ns: int
     step_ns: int
     coverage: float  # nan where nothing was predicted
-    told: Mapping[str, tuple[float, float, float]]
+    told: Mapping[str, tuple[float, ...]]
 
 
 def with_told(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Key, Performance]:
@@ -30,10 +31,11 @@ def with_told(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Ke
     whole = np.flatnonzero((rows["segment"] == "") & np.isin(rows["metric"].astype(str), MAIN))
     keys = zip(*(rows[name][whole].tolist() for name in KEY), strict=True)
     moments = zip(*(_ns(rows, name)[whole].tolist() for name in ("end", "step")), strict=True)
-    columns = (rows[name][whole].tolist() for name in ("metric", "value", "low", "high", "labelled", "predicted"))
-    rows_told = zip(keys, moments, *columns, strict=True)
-    for key, (end, step), metric, value, low, high, labelled, predicted in rows_told:
-        told = Performance(end, step, labelled / predicted if predicted > 0 else np.nan, {metric: (value, low, high)})
+    names = ("metric", "labelled", "predicted", "value", "low", "high", "limit", "verdict")
+    columns = (rows[name][whole].tolist() for name in names)
+    for key, (end, step), metric, labelled, predicted, *numbers, verdict in zip(keys, moments, *columns, strict=True):
+        says = (*numbers, VERDICTS.get(verdict, np.nan))
+        told = Performance(end, step, labelled / predicted if predicted > 0 else np.nan, {metric: says})
         found[key] = _later(found[key], told) if key in found else told
     return found
 

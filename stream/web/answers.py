@@ -14,7 +14,7 @@ from stream.config.units import spelled_duration
 from stream.web.times import moments
 
 Verdict = Literal["ok", "drift", "unknown"]
-State = Literal["new", "learning", "well", "suspect", "drifting", "unknown"]
+State = Literal["new", "learning", "well", "suspect", "worse", "drifting", "unknown"]
 Status = Literal["provisional", "mature", "final"]
 Answer = TypeVar("Answer")
 Found = Mapping[str, NDArray[np.generic]]
@@ -82,7 +82,9 @@ class Cell(Struct, frozen=True):
 class Performance(Struct, frozen=True):
     """How good a model was in one window, by one metric: the newest of what was told, with all labels up to `step`.
 
-    `low` and `high` end its 95 % interval. `predicted` and `coverage` are null for segments.
+    `low` and `high` end its 95 % interval. `predicted` and `coverage` are null for segments. `reference` is the metric
+    of the version's first windows, `baseline` that of the best constant answer; `verdict` is `worse` where the window
+    is surely beyond its `limit`, and empty while labels are missing and for metrics that are not judged.
     """
 
     model: str
@@ -98,6 +100,10 @@ class Performance(Struct, frozen=True):
     error: float | None
     low: float | None
     high: float | None
+    reference: float | None
+    limit: float | None
+    baseline: float | None
+    verdict: Literal["", "well", "worse", "unknown"]
     predicted: int | None
     labelled: int
     coverage: float | None
@@ -173,7 +179,10 @@ class Feature(Struct, frozen=True):
 
 
 class Model(Struct, frozen=True):
-    """Where one model stands. `suspect`: the newest window drifts, but not yet long enough for an incident.
+    """Where one model stands.
+
+    `worse`: its answers surely are worse than at first. `suspect`: the newest window drifts, but not long enough yet
+    for an incident.
 
     `performance` is the main metric of the newest window that has enough labels.
     """

@@ -10,7 +10,7 @@ WIDTH = 0.8  # of a bar, in windows
 
 
 def bands(points: Sequence[Performance], ends: Sequence[datetime], height: int) -> Figure:
-    """One metric over time, with its interval as a band; a hollow point still misses labels."""
+    """One metric over time, with its interval as a band and its limit dashed; a hollow point still misses labels."""
     x = [point.end for point in points]
     side = {"type": "scatter", "x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     filled = {"fill": "tonexty", "fillcolor": "var(--band)"}
@@ -25,7 +25,7 @@ def bands(points: Sequence[Performance], ends: Sequence[datetime], height: int) 
         "marker": {
             "symbol": ["circle-open" if point.status == "provisional" else "circle" for point in points],
             "size": 7,
-            "color": "var(--psi)",
+            "color": ["var(--bad)" if point.verdict == "worse" else "var(--psi)" for point in points],
             "line": {"width": 1.5, "color": "var(--psi)"},
         },
     }
@@ -34,6 +34,9 @@ def bands(points: Sequence[Performance], ends: Sequence[datetime], height: int) 
         {**side, **filled, "y": [point.high for point in points]},
         number,
     ]
+    if any(point.limit is not None for point in points):
+        dashed = {"color": "var(--limit)", "width": 1.5, "dash": "dash"}
+        traces.append({**side, "y": [point.limit for point in points], "line": dashed})
     return _figure(traces, height, _axis(points, ends), {"automargin": True})
 
 
@@ -85,4 +88,7 @@ def _told(point: Performance) -> str:
         f"{each:.4g}" if each is not None else "unknown" for each in (point.value, point.low, point.high)
     )
     of = "" if point.predicted is None else f" of {point.predicted:,}"
-    return f"{point.metric} {value} ({low} to {high})<br>{point.labelled:,}{of} labelled: {point.status}"
+    limit = ""
+    if point.limit is not None:
+        limit = f"<br>{point.verdict}: at first {point.reference:.4g}, limit {point.limit:.4g}"
+    return f"{point.metric} {value} ({low} to {high})<br>{point.labelled:,}{of} labelled: {point.status}{limit}"

@@ -26,7 +26,7 @@ NEWEST = 1_000  # rows of performance that are looked through for a window with 
 class Reason(Struct, frozen=True):
     """One thing that was looked at, and what it says."""
 
-    check: Literal["drift", "incident", "errors", "comparison"]
+    check: Literal["drift", "incident", "errors", "performance", "comparison"]
     verdict: Word
     words: str
 
@@ -64,11 +64,11 @@ def health(sources: Sources, model: str, question: Question, margin: float | Non
     reasons += _errors(sources, model, question.candidate, windows)
     if beside is not None:
         reasons.append(_beside(beside, allowed))
-    # Verdicts of windows on performance belong here, once table `performance` has them.
+    number = _number(sources, model, question.candidate, beside)
+    reasons += _performance(number)
     said = {reason.verdict for reason in reasons}
     verdict: Word = "unhealthy" if "unhealthy" in said else "unknown" if "unknown" in said else "healthy"
     until = max((window.end for window in windows), default=None)
-    number = _number(sources, model, question.candidate, beside)
     return Health(model, question.candidate, verdict, reasons, allowed, number, beside, until)
 
 
@@ -115,6 +115,16 @@ def _errors(sources: Sources, model: str, version: str, windows: list[Window]) -
     rows = sources.store.select(FINDINGS, where=where, since=since, order=("end",), descending=True, limit=1)
     for finding in answers(rows, Finding):
         yield Reason("errors", "unhealthy", f"{finding.words}, at {short(finding.end)}")
+
+
+def _performance(number: Performance | None) -> Iterator[Reason]:
+    """What the newest window with enough labels says, if it is judged at all."""
+    if number is not None and number.verdict in {"well", "worse"}:
+        word: Word = "unhealthy" if number.verdict == "worse" else "healthy"
+        told = f"{number.metric} is {number.value:.3g} in the {number.length} window to {short(number.end)}"
+        yield Reason(
+            "performance", word, f"{told}; at first it was {number.reference:.3g}, the limit is {number.limit:.3g}"
+        )
 
 
 def _beside(beside: Compared, margin: float | None) -> Reason:

@@ -11,7 +11,7 @@ from stream.web.sources import Sources
 from stream.web.standing import Standing, standings
 from stream.web.times import short
 
-_WORST_FIRST = ("drifting", "suspect", "unknown", "learning", "new", "well")
+_WORST_FIRST = ("drifting", "worse", "suspect", "unknown", "learning", "new", "well")
 _HEAD = ("Model", "State", "Recent windows", "Last window", "Events", "Performance", "Incident", "Last trigger")
 _PERFORMANCE = _HEAD.index("Performance")
 _EXAMPLE = """{"id": "1", "kind": "prediction", "model": "fraud", "version": "3",

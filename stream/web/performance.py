@@ -22,7 +22,10 @@ _FATES = {
     "unusable": "unusable",
 }
 _DOCS = {column.name: column.doc for column in MET.columns}
-_NOTE = "Hollow: provisional, because labels are still missing. The band is the 95 % interval."
+_NOTE = (
+    "Hollow: provisional, because labels are still missing. The band is the 95 % interval. A window beyond the dashed "
+    "limit is surely worse than the first ones, and red."
+)
 _NO_TOPIC = "No topic of labels is configured, so nobody can say how good this model is. Name one under events.labels."
 
 
@@ -68,7 +71,8 @@ def _newest(points: list[Performance]) -> str:
     """What the newest number with enough labels says, else the newest one."""
     last = next((point for point in reversed(points) if point.status != "provisional"), points[-1])
     of = "" if last.predicted is None else f" of {last.predicted:,}"
-    return f"{words(last)}: {last.status}, {last.labelled:,}{of} labelled, in the window to {short(last.end)}."
+    surely = "" if last.verdict != "worse" else f" Worse than at first ({_short(last.reference)}), beyond its limit."
+    return f"{words(last)}: {last.status}, {last.labelled:,}{of} labelled, in the window to {short(last.end)}.{surely}"
 
 
 def _reach(points: list[Performance]) -> Html:

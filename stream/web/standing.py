@@ -7,9 +7,24 @@ from datetime import datetime
 import numpy as np
 from msgspec.structs import replace
 
-from sinks.commit import FEATURES, INCIDENTS, RELAYED, TRIGGERS, WINDOWS, Store
+from sinks.commit import FEATURES, FINDINGS, INCIDENTS, RELAYED, TRIGGERS, WINDOWS, Store
+from stream.config.units import duration
+from stream.monitor.charts import DETECTOR as ERRORS_DETECTOR
+from stream.monitor.standards import DETECTOR as PERFORMANCE_DETECTOR
 from stream.web import status as now
-from stream.web.answers import Feature, Found, Incident, Model, Performance, State, Trigger, Window, answers, records
+from stream.web.answers import (
+    Feature,
+    Finding,
+    Found,
+    Incident,
+    Model,
+    Performance,
+    State,
+    Trigger,
+    Window,
+    answers,
+    records,
+)
 from stream.web.matured import matured
 from stream.web.sources import Sources, window_lengths
 from stream.web.times import nanoseconds
@@ -35,6 +50,7 @@ def standings(sources: Sources, names: Sequence[str]) -> list[Standing]:
     triggered = _last_triggers(store, only)
     features = _features(store, only)
     performances = matured(store, names)
+    fallen = _fallen(store, only, performances)
     return [
         _standing(
             status.model(name) or now.Model(name, state="watching"),
@@ -43,6 +59,7 @@ def standings(sources: Sources, names: Sequence[str]) -> list[Standing]:
             triggered.get(name),
             features.get(name, []),
             performances.get(name),
+            worse=name in fallen,
         )
         for name in names
     ]
@@ -81,6 +98,8 @@ def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
     last_trigger: datetime | None,
     features: list[Feature],
     performance: Performance | None,
+    *,
+    worse: bool,
 ) -> Standing:
     newest = newest_by_length(windows)
     shortest = min(newest.values(), key=lambda window: window.end - window.start, default=None)
@@ -88,7 +107,7 @@ def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
     answer = Model(
         name=model.name,
         version=shortest.version if shortest else next(reversed(model.versions), ""),
-        state=_state(model, newest, incident),
+        state=_state(model, newest, incident, worse=worse),
         progress=model.progress if model.state != "watching" else 1.0,
         learned_seconds=model.learned_ns / 1e9,
         needed_seconds=model.needed_ns / 1e9,
@@ -102,12 +121,14 @@ def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
     return Standing(answer, tuple(strip[-TICKS:]))
 
 
-def _state(model: now.Model, newest: Mapping[str, Window], incident: Incident | None) -> State:
+def _state(model: now.Model, newest: Mapping[str, Window], incident: Incident | None, *, worse: bool) -> State:
     """One word. A single window over its limit is no incident yet: with many features one in thirty is by chance."""
     if model.state != "watching":
         return model.state
     if incident:
         return "drifting"
+    if worse:
+        return "worse"
     verdicts = {window.verdict for window in newest.values()}
     if "drift" in verdicts:
         return "suspect"
@@ -127,6 +148,24 @@ def _recent(sources: Sources, names: Sequence[str], only: str | None) -> list[Wi
         alone = {"segment": "", "model": name}
         windows += answers(store.select(WINDOWS, where=alone, order=("end",), descending=True, limit=1), Window)
     return windows
+
+
+def _fallen(store: Store, only: str | None, newest: Mapping[str, Performance]) -> set[str]:
+    """The models whose answers have become worse.
+
+    What a window says holds until the next one of its length should have enough labels, an alarm of the chart of errors
+    until a window that began after it has.
+    """
+    fallen = set()
+    for detector in (PERFORMANCE_DETECTOR, ERRORS_DETECTOR):
+        where = {"detector": detector, **_only(only)}
+        rows = store.select(FINDINGS, where=where, order=("end",), descending=True, limit=NEWEST)
+        for finding in answers(rows, Finding):
+            known = newest.get(finding.model)
+            lasts = duration(finding.length) if detector == PERFORMANCE_DETECTOR else 0
+            if known is None or nanoseconds(finding.end) + lasts > nanoseconds(known.end if lasts else known.start):
+                fallen.add(finding.model)
+    return fallen
 
 
 def _last_triggers(store: Store, only: str | None) -> dict[str, datetime]:

@@ -58,6 +58,8 @@ driftline_performance{metric="accuracy",model="fraud",version="3",window="5m"} 0
 driftline_performance{metric="roc_auc",model="fraud",version="3",window="5m"} 0.95
 driftline_performance_low{metric="accuracy",model="fraud",version="3",window="5m"} 0.875
 driftline_performance_high{metric="accuracy",model="fraud",version="3",window="5m"} 0.925
+driftline_performance_limit{metric="accuracy",model="fraud",version="3",window="5m"} 0.85
+driftline_performance_verdict{metric="accuracy",model="fraud",version="3",window="5m"} 0.0
 driftline_label_coverage{model="fraud",version="3",window="5m"} 0.85
 driftline_incidents_open{model="fraud"} 1.0
 driftline_learning_ratio{model="pricing"} 0.375
@@ -121,7 +123,7 @@ def story() -> Commit:
         "distances": rows(DRIFT, window("fraud", **drift), window("fraud", feature="age", verdict="unknown")),
         "performance": rows(
             PERFORMANCE,
-            number("accuracy", 0.9, low=0.875, high=0.925),
+            number("accuracy", 0.9, low=0.875, high=0.925, limit=0.85, verdict="well"),
             number("roc_auc", 0.95),
             number("log_loss", 0.2),
             number("accuracy", 0.5, segment="country=FR", predicted=-1),

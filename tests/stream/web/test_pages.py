@@ -125,14 +125,15 @@ def test_each_main_metric_is_drawn_with_its_interval() -> None:
         page = page_of(f"/models/{model}")
         assert expected == re.findall(r"<h3>(\w+)</h3><figure>", page)[: len(expected)]
         for i in range(len(expected)):
-            low, high, value = (trace["y"] for trace in figure_of(page, f"performance_{i}")["data"])
+            low, high, value, limit = (trace["y"] for trace in figure_of(page, f"performance_{i}")["data"])
             assert all(a < b <= c for a, b, c in zip(low, value, high, strict=True))
+            assert set(limit) != {None}
 
 
 def test_provisional_numbers_are_hollow() -> None:
     """Of the windows of which few labels have come the points are open, and their bars pale."""
     page = page_of(f"/models/{DRIFTING}")
-    _, _, line = figure_of(page, "performance_0")["data"]
+    _, _, line, _ = figure_of(page, "performance_0")["data"]
     bars, enough = figure_of(page, "coverage")["data"]
     n = ENOUGH_CAME - SOME_CAME
     assert line["marker"]["symbol"][-n - 1 :] == ["circle", *["circle-open"] * n]

@@ -50,9 +50,9 @@ def layout(settings: Multiclass) -> Layout:
 def pairs(settings: Multiclass, truth: Integers, predicted: Integers, scores: Floats) -> tuple[Integers, Floats]:
     """What each pair adds to the cells: the counts it raises, (n, 2), and its values, (n, 3).
 
-    `truth` and `predicted` (n,) are places in `names`, -1 where missing; `scores` (n, classes), nan where missing. A
-    pair without one of its classes is not in the matrix; one whose true class has no score in [0, 1] has no rank and no
-    loss.
+    `truth` and `predicted` (n,) are places in `names`, -1 where missing; `scores` (n, classes) or (n, names), nan where
+    missing. A pair without one of its classes is not in the matrix; one whose true class has no score in [0, 1] has no
+    rank and no loss.
     """
     size = len(settings.names)
     assert truth.max(initial=-1) < size, "a true class beyond (other)"
@@ -74,12 +74,12 @@ def read(settings: Multiclass, cells: Cells) -> Confusion:
 def constant(seen: Confusion) -> Confusion:
     """What the best constant answer would have had: the most frequent label, and the classes by their frequency.
 
-    Of its log loss only the mean is known, the entropy of the labels; labels beyond the vocabulary have no score.
+    Of its log loss only the mean is known, the entropy of the labels.
     """
     labels = seen.matrix.sum(axis=2)
     matrix = np.zeros_like(seen.matrix)
     matrix[np.arange(len(labels)), :, labels.argmax(axis=1)] = labels
-    frequent = -np.sort(-labels[:, :-1], axis=1)
+    frequent = -np.sort(-labels, axis=1)
     ranks = np.zeros_like(seen.ranks)
     ranks[:, : min(TOP_MAX, frequent.shape[1])] = frequent[:, :TOP_MAX]
     ranks[:, TOP_MAX] = frequent[:, TOP_MAX:].sum(axis=1)

@@ -42,25 +42,36 @@ def layout(settings: Ranking) -> Layout:
     return Layout(2 + len(settings.cuts), np.full(values, SHARE, np.int64))
 
 
-def pairs(settings: Ranking, relevances: Floats, relevant: Floats) -> tuple[Integers, Floats]:
+def pairs(settings: Ranking, relevances: Floats, missed: Floats) -> tuple[Integers, Floats]:
     """What each query adds to the cells: the counts it raises, (n, 1 + cuts), and its values, (n, 1 + 4 cuts).
 
     `relevances` (n, places) are those of the answers in their order, 0 where there is none or nobody said; above 0 is
-    relevant. `relevant` (n,) says how many answers would have been, nan: those in the list.
+    relevant. `missed` (n, others) are those of what the list does not have, as far as somebody said, in any order.
     """
     assert relevances.shape[1] <= LISTED_MAX, f"{relevances.shape[1]} places, at most {LISTED_MAX}"
-    gains = np.maximum(np.nan_to_num(relevances), 0.0)
+    gains, others = (np.maximum(np.nan_to_num(each), 0.0) for each in (relevances, missed))
     hit = gains > 0
     found = hit.sum(axis=1)
-    total = np.fmax(found, relevant)
-    running = np.cumsum(hit, axis=1)
-    places = np.arange(1, gains.shape[1] + 1)
+    total = found + (others > 0).sum(axis=1)
+    best = -np.sort(-np.concatenate((gains, others), axis=1), axis=1)
+    top = max(settings.cuts)
+    listed, reachable = _first(gains, top), _first(best, top)
+    # Sums run from place to place, and all are as wide, so that a query's do not depend on those beside it.
+    running = np.cumsum(listed > 0, axis=1, dtype=np.float64)
+    precisions = np.cumsum(running / np.arange(1, top + 1) * (listed > 0), axis=1)
+    discounts = 1 / np.log2(np.arange(2, top + 2))
+    reached, possible = np.cumsum(listed * discounts, axis=1), np.cumsum(reachable * discounts, axis=1)
     counted, values = [np.where(found > 0, FRUITFUL, BARREN)], [_reciprocal(hit)]
     for i, cut in enumerate(settings.cuts):
-        before = hit[:, :cut].sum(axis=1)
+        at = cut - 1
+        before = running[:, at]
         counted.append(np.where(before > 0, 2 + i, -1))
-        precisions = (running / places * hit)[:, :cut].sum(axis=1)
-        values += [_ndcg(gains, cut), _of(precisions, np.minimum(total, cut)), before / cut, _of(before, total)]
+        values += [
+            _of(reached[:, at], possible[:, at]),  # Jarvelin and Kekalainen 2002
+            _of(precisions[:, at], np.minimum(total, cut)),
+            before / cut,
+            _of(before, total),
+        ]
     return np.stack(counted, axis=1), np.stack(values, axis=1)
 
 
@@ -77,11 +88,10 @@ def _reciprocal(hit: NDArray[np.bool_]) -> Floats:
     return np.where(hit.any(axis=1), 1 / (first + 1), 0.0)
 
 
-def _ndcg(gains: Floats, cut: int) -> Floats:
-    """The discounted gain up to a cut, as a share of that of the best order (Jarvelin and Kekalainen 2002), (n,)."""
-    discounts = 1 / np.log2(np.arange(2, min(cut, gains.shape[1]) + 2))
-    best = -np.sort(-gains, axis=1)
-    return _of(*((each[:, :cut] * discounts).sum(axis=1) for each in (gains, best)))
+def _first(gains: Floats, n: int) -> Floats:
+    """The first n places, 0 where there are not so many, (queries, n)."""
+    some = gains[:, :n]
+    return np.pad(some, ((0, 0), (0, n - some.shape[1])))
 
 
 def _of(part: Floats, whole: Floats) -> Floats:

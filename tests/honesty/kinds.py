@@ -140,7 +140,7 @@ def lists(chances: list[float]) -> World:
 
     def draw(rng: np.random.Generator, n: int) -> Drawn:
         gains = (rng.random((n, len(chances))) < chances) * rng.integers(1, 4, (n, len(chances)))
-        return ranking.pairs(settings, gains.astype(np.float64), np.full(n, np.nan))
+        return ranking.pairs(settings, gains.astype(np.float64), np.empty((n, 0)))
 
     return World(ranking.layout(settings), draw, lambda found: ranking_metrics.measure(settings, found), column=1)
 

@@ -117,6 +117,18 @@ def test_nothing_is_known_of_no_pairs() -> None:
         assert np.isnan(value).all(), name
 
 
+def test_all_other_names_may_have_a_score() -> None:
+    """Then they are one class more, with ranks and losses of its own."""
+    rng = np.random.default_rng(3)
+    truth = rng.integers(0, K + 1, 300)
+    scores = rng.dirichlet(np.ones(K + 1), 300)
+    found = measure(SETTINGS, of((truth, truth, scores)))
+    assert found["log_loss"].value[0] == pytest.approx(oracle.log_loss(truth, scores), abs=1e-9)
+    for k in (1, 3, 5):
+        expected = oracle.top_k_accuracy_score(truth, scores, k=k, labels=EVERY)
+        assert found[f"top_{k}_accuracy"].value[0] == pytest.approx(expected)
+
+
 def test_a_perfect_model_is_not_certain() -> None:
     """After 50 pairs without a mistake the accuracy may be below 0.95, and so may every average."""
     truth = np.arange(50) % K

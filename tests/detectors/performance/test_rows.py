@@ -12,6 +12,8 @@ from detectors.performance import (
     latency,
     multiclass,
     multiclass_metrics,
+    ranking,
+    ranking_metrics,
     regression,
     regression_metrics,
 )
@@ -20,6 +22,7 @@ from detectors.performance.measured import Measured
 
 Measure = Callable[[Cells], dict[str, Measured]]
 BINARY, CLASSES, NUMBERS = binary.Binary(), multiclass.Multiclass(tuple("abcd")), regression.Regression(10.0, 3)
+LISTS = ranking.Ranking()
 ROWS, TRIALS = 100, 100
 
 
@@ -43,6 +46,12 @@ def _numbers(rng: np.random.Generator, n: int) -> Cells:
     return cells.of(regression.layout(NUMBERS), *told, np.zeros((n, 0), np.int64), 1)
 
 
+def _lists(rng: np.random.Generator, n: int) -> Cells:
+    gains = np.where(rng.random((n, 12)) < 0.3, rng.integers(1, 4, (n, 12)), 0).astype(np.float64)
+    told = ranking.pairs(LISTS, gains, np.where(rng.random((n, 3)) < 0.3, 1.0, 0.0))
+    return cells.of(ranking.layout(LISTS), *told, np.zeros((n, 0), np.int64), 1)
+
+
 def _latencies(rng: np.random.Generator, n: int) -> Cells:
     told = latency.answers(rng.lognormal(2, 1, n), (rng.random(n) < 0.1).astype(np.int8))
     return cells.of(latency.LAYOUT, *told, np.zeros((n, 0), np.int64), 1)
@@ -52,6 +61,7 @@ KINDS: dict[str, tuple[Callable[[np.random.Generator, int], Cells], Measure]] = 
     "binary": (_binary, lambda made: binary_metrics.measure(binary.read(BINARY, made))),
     "multiclass": (_classes, lambda made: multiclass_metrics.measure(CLASSES, made)),
     "regression": (_numbers, lambda made: regression_metrics.measure(NUMBERS, made)),
+    "ranking": (_lists, lambda made: ranking_metrics.measure(LISTS, made)),
     "latency": (_latencies, latency.measure),
 }
 

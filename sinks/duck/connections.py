@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from sinks.commit import TABLES
+from sinks.commit import TABLES, Table
 from sinks.duck import words
 from sinks.duck.schema import prepare
 from sinks.duck.statements import COMMITTED, insertion
@@ -38,7 +38,7 @@ class Connections:
             # An INSERT of all columns of some arrays has nothing to optimise: a tenth of a Commit saved.
             self.writer.execute("PRAGMA disable_optimizer")
             # Parsing the text of an INSERT is a third of one of a few rows, of which a Commit has eight.
-            self.insertions = {table.name: self._parsed(insertion(table)) for table in TABLES}
+            self._insertions = {(table.name, frozenset[str]()): self._parsed(insertion(table)) for table in TABLES}
             self.committed = self._parsed(COMMITTED)
         except BaseException:
             self._root.close()
@@ -47,6 +47,12 @@ class Connections:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """One more connection; the caller closes it."""
         return self._root.cursor()
+
+    def insertion(self, table: Table, blank: frozenset[str]) -> duckdb.Statement:
+        """An INSERT into a table, parsed once; some of its columns of bytes are `blank`."""
+        if (table.name, blank) not in self._insertions:
+            self._insertions[table.name, blank] = self._parsed(insertion(table, blank))
+        return self._insertions[table.name, blank]
 
     def kept(self) -> tuple[int, words.Words]:
         """The number of the newest Commit, 0 before the first, and all words: what is surely in the file."""

@@ -1,6 +1,6 @@
 """Questions and deletions as SQL text with parameters. Pure: declarations in, statements out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -22,9 +22,13 @@ def microseconds(time_ns: int) -> int:
     return -(-time_ns // 1000)
 
 
-def insertion(table: Table) -> str:
-    """INSERT of the columns in a dict of NumPy arrays named `rows`; its one parameter is the commit's number."""
-    names = ", ".join(quoted(column.name) for column in table.columns)
+def insertion(table: Table, blank: Collection[str] = ()) -> str:
+    """INSERT of the columns in a dict of NumPy arrays named `rows`; its one parameter is the commit's number.
+
+    `blank` are columns of bytes of which every row is empty.
+    """
+    shown = ["''::BLOB" if column.name in blank else quoted(column.name) for column in table.columns]
+    names = ", ".join(shown)
     return f"INSERT INTO {quoted(physical(table))} SELECT ?::BIGINT, {names} FROM rows"  # noqa: S608 - declared names
 
 

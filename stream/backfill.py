@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 
 from sinks.topics import Message
-from stream.binding import schema
+from stream.binding import ranking, schema
 from stream.config.settings import Settings
 from stream.encodings.documents import parse
 from stream.encodings.identity import CORRECT, RETRACT
@@ -81,7 +81,9 @@ class Judge:
             settings = msgspec.structs.replace(
                 settings, events=msgspec.structs.replace(declared, predictions=(topic,), labels=(topic,))
             )
-        self._decoder = schema((), (), identified=True, bytes_max=settings.limits.event_bytes).decoder
+        self._decoder = schema(
+            (), (), identified=True, bytes_max=settings.limits.event_bytes, ranking=ranking(settings)
+        ).decoder
         self._fates = Fates(settings, Roster())
 
     def judged(self) -> Iterator[Judged]:

@@ -13,10 +13,11 @@ from stream import plan as plans
 from stream.config.settings import Settings
 from stream.encodings.decoder import Decoder
 from stream.encodings.schema import ABSENT_ID, GONE, NULL_ID, UNSEEN_ID, WRONG_ID, Ids, Shape, vocabulary_ids
-from stream.encodings.structs import Types
+from stream.encodings.structs import Ranking, Types
 from stream.events import RESERVED
 from stream.plan import Plan, SegmentField
 from stream.roster import Roster
+from stream.spoken import RANKING
 
 # Where the outputs are in the decoder's columns, from the end.
 _NUMERIC_AT = {plans.SCORE: -3, plans.LATENCY: -2, plans.PREDICTION: -1}
@@ -79,15 +80,27 @@ def schema_of(roster: Roster, settings: Settings) -> Schema:
         segments,
         identified=bool(settings.events.labels),
         bytes_max=settings.limits.event_bytes,
+        ranking=ranking(settings),
     )
 
 
+def ranking(settings: Settings) -> Ranking:
+    """Which models predict lists; nothing where none does."""
+    told = tuple((pattern, model.output.kind == RANKING) for pattern, model in settings.patterns)
+    return told if any(ranked for _, ranked in told) else ()
+
+
 def schema(
-    models: Sequence[tuple[str, Sequence[Plan]]], segments: Sequence[str], *, identified: bool, bytes_max: int
+    models: Sequence[tuple[str, Sequence[Plan]]],
+    segments: Sequence[str],
+    *,
+    identified: bool,
+    bytes_max: int,
+    ranking: Ranking = (),
 ) -> Schema:
     """Compile the plans of each model, in the order of the models' indices; a model without plans is being learned."""
     shapes = tuple(_shape(model, in_force) for model, in_force in models)
-    types = _types(shapes, tuple(segments), identified)
+    types = _types(shapes, tuple(segments), identified, ranking)
     every = [plan for _, in_force in models for plan in in_force]
     texts = [text for plan in every for vocabulary in plan.grid.vocabularies for text in vocabulary]
     texts += [value for plan in every for field in plan.segments for value in field.values]
@@ -110,8 +123,8 @@ def _words(ids: Ids) -> NDArray[np.object_]:
 
 
 @lru_cache(maxsize=8)  # a worker has a schema per partition, all of them of one roster
-def _types(shapes: tuple[Shape, ...], segments: tuple[str, ...], identified: bool) -> Types:
-    return Types(shapes, segments, identified=identified)
+def _types(shapes: tuple[Shape, ...], segments: tuple[str, ...], identified: bool, ranking: Ranking) -> Types:
+    return Types(shapes, segments, identified=identified, ranking=ranking)
 
 
 def _shape(model: str, in_force: Sequence[Plan]) -> Shape:

@@ -153,7 +153,8 @@ class Batch:
     `at` (n,): each event's place among the records; `time` (n,): ns; `head` (n,): place in `heads`; `values`
     (n, numeric): float64 with NaN payloads for what is no number; `texts` (n, categorical) and `segments` (n, fields):
     ids of the schema's vocabulary; `keys` (n, 2): hashes that join labels to predictions, zeros without an id, and
-    `answers` (n,): what label events say, see `identity.answer`. Where no labels are read, both have no rows.
+    `answers` (n,): what label events say, see `identity.answer`, and the several values of predictions that have such.
+    Where no labels are read, both have no rows.
     """
 
     records: Records

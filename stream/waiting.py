@@ -1,7 +1,7 @@
 """Rows that wait for each other: predictions with an id, and labels. They belong to positions and are written once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +13,10 @@ from sinks import commit as tables
 from sinks.commit import Table, Texts
 from stream.binding import OUTPUT_TEXTS, Schema
 from stream.encodings.schema import ABSENT_ID, UNSEEN_ID
+from stream.encodings.several import Kept
 from stream.events import Batch, Head, Ints, Partition, Position
 from stream.roster import Roster
+from stream.spoken import kept_of
 
 Columns = Mapping[str, NDArray[Any] | Texts]
 SCORE_AT, VALUE_AT = -3, -1  # of the numbers that a model says, from the end
@@ -65,6 +67,7 @@ class Desk:
     schema: Schema
     pane: int
     written: Mapping[Partition, Position]
+    _kept: dict[str, Kept | None] = field(default_factory=dict)  # by plan
 
     def answers(self, batch: Batch, rows: Ints, ends: Ints) -> list[Waiting]:
         """The labels at these places of a batch; `ends` are those of their panes."""
@@ -93,6 +96,7 @@ class Desk:
             "value": _finite(value),
             "answer": self._said(batch.texts[rows, -OUTPUT_TEXTS], value),
             "segments": self._segments(batch, rows, plans, plan),
+            "several": self._several(batch, rows, plans, plan),
         }
         return [Waiting(tables.PREDICTIONS, columns)]
 
@@ -119,6 +123,22 @@ class Desk:
         segments = np.empty(len(rows), np.object_)
         segments[order] = lines
         return segments
+
+    def _several(self, batch: Batch, rows: Ints, plans: Sequence[str], plan: Ints) -> NDArray[np.object_]:
+        """The several values of the events that have such, by the classes of their plan, as bytes."""
+        packed = np.full(len(rows), b"", np.object_)
+        for i, one in enumerate(plans):
+            if (kept := self._kept_of(one)) is not None:
+                mine = np.flatnonzero(plan == i)
+                packed[mine] = [kept(said) for said in batch.answers[rows[mine]].tolist()]
+        return packed
+
+    def _kept_of(self, plan: str) -> Kept | None:
+        if plan not in self._kept:
+            counted = self.schema.bindings[plan].plan
+            entry = self.roster.entries[self.roster.index[counted.model]]
+            self._kept[plan] = kept_of(entry.settings.output, counted)
+        return self._kept[plan]
 
     def _said(self, ids: NDArray[np.unsignedinteger], value: Floats) -> Texts:
         """Predictions as categories."""

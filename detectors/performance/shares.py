@@ -24,6 +24,14 @@ class Trials(NamedTuple):
     n: Floats
 
 
+class Judged(NamedTuple):
+    """A share of bad answers: of windows, and of their references. `good`: the metric is the share of the others."""
+
+    now: Trials
+    before: Trials
+    good: bool
+
+
 class Beside(NamedTuple):
     """What a reference says of windows, (windows,) each; nan where either has nothing to count."""
 

@@ -26,6 +26,7 @@ score float: what the model was sure of; nan where the event says nothing
 value float: the prediction as a number; nan where it is none
 answer text: the prediction as a category that the plan knows; empty where it is a number
 segments bytes: its row in the plan's summaries for each segment field, uint16, little-endian
+several bytes: a hash of the plan's classes, then their probabilities and the others', float32; or hashes of items
 """,
     time="end",
 )
@@ -39,7 +40,7 @@ model text: the model
 end time: the end of its pane
 at int: its event time, ns{_KEY}{_PLACE}
 does text: label, correct or retract
-answer text: the label; empty where there is none
+answer text: the label, of a ranking the relevances as JSON; empty where there is none
 """,
     time="end",
 )
@@ -63,6 +64,7 @@ value float: the prediction as a number
 answer text: the prediction as a category
 label text: what the label says
 segments bytes: of the prediction
+several bytes: of the prediction; of a list the relevances, float32: by place, -1, and of what it does not have
 """,
     time="end",
 )
@@ -82,7 +84,7 @@ retracted int: labels that were taken back
 again int: labels of an id that has one, without a word of correction; not counted
 late int: labels that came later than `labels.within`, by a day at most; not counted
 orphans int: labels whose id had no prediction within `labels.within`
-unusable int: labels that say nothing: null, an object, an array
+unusable int: labels that say nothing: null; an object or an array, but for a ranking's
 """,
     time="step",
 )

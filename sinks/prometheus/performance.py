@@ -9,8 +9,11 @@ from numpy.typing import NDArray
 from sinks.commit import Columns
 from sinks.prometheus.windows import KEY, Key
 
-# Of two classes, of several, of numbers; the others are in the store.
-MAIN = ("accuracy", "recall", "precision", "roc_auc", "macro_f1", "mae", "rmse", "large_errors")
+# Of two classes, of several, of numbers, of lists; the others are in the store.
+MAIN = (
+    *("accuracy", "recall", "precision", "roc_auc", "macro_f1"),
+    *("mae", "rmse", "large_errors", "ndcg_at_10", "mrr"),
+)
 VERDICTS = {"worse": 1.0, "well": 0.0, "unknown": -1.0}
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from stream.encodings.ranked import relevances
 from stream.encodings.schema import category_text, number
 
 NO_KEY = bytes(16)  # of an event without an id; no hash is that by any chance that matters
@@ -36,9 +37,14 @@ def keys(hashes: list[bytes]) -> NDArray[np.int64]:
     return np.frombuffer(b"".join(hashes), np.int64).reshape(len(hashes), 2)
 
 
-def answer(label: Any, event: Any) -> tuple[str, str]:  # noqa: ANN401 - any JSON
-    """What a label event says, and what it does with that. Empty is no answer: null, no finite number, an object."""
+def answer(label: Any, event: Any, *, ranked: bool = False) -> tuple[str, str]:  # noqa: ANN401 - any JSON
+    """What a label event says, and what it does with that. Empty is no answer: null, no finite number, an object.
+
+    `ranked`: of a model that predicts lists, see `ranked.relevances`.
+    """
     does = event if event in (CORRECT, RETRACT) else LABEL
+    if ranked:
+        return relevances(label), does
     if isinstance(label, str):
         return label, does
     value = number(label) if not isinstance(label, bool) else float(label)

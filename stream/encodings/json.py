@@ -19,6 +19,7 @@ from stream.encodings.documents import parse
 from stream.encodings.identity import NO_KEY, answer, key_of, keys
 from stream.encodings.rescue import FAILURES, LONG_VERSION, UNIDENTIFIED, Rescue, short
 from stream.encodings.schema import MISSING, Ids, number
+from stream.encodings.several import likeliest
 from stream.encodings.structs import Header, Types
 from stream.encodings.times import BAD, times
 from stream.events import Batch, Head, Records, Reject
@@ -45,8 +46,19 @@ class _Rows:
         self.heads: list[int] = []
         self.times: list[str | int] = []
         self.keys: list[bytes] = []
-        self.answers: dict[int, tuple[str, str]] = {}  # by the place of a label
+        self.answers: dict[int, Any] = {}  # what labels say, and predictions of several values, by their places
         self.unidentified: set[int] = set()  # places of labels without an id
+
+    def predicted(self, several: object, prediction: object) -> object:
+        """Take a prediction of several values, before its time is taken; without an answer it is the likeliest."""
+        self.answers[len(self.times)] = several
+        return likeliest(several) if prediction is None else prediction
+
+    def told(self, said: tuple[str, str], key: str | int | None) -> None:
+        """Take what a label says, before its time is taken."""
+        self.answers[len(self.times)] = said
+        if key is None:
+            self.unidentified.add(len(self.times))
 
 
 class Json:
@@ -121,7 +133,11 @@ class Json:
                 if isinstance(event, Reject):
                     rejects.append(event)
                     continue
-            kind, time, version, features, score, latency, prediction, status, where, key, said, does = astuple(event)
+            kind, time, version, features, score, latency, prediction, status, where, key, said, does, several = (
+                astuple(event)
+            )
+            if several is not None:
+                prediction = rows.predicted(several, prediction)
             fields = astuple(features)
             predicted = prediction if type(prediction) is float else number(prediction)
             try:
@@ -137,13 +153,15 @@ class Json:
             rows.heads.append(head := self._head(type(event), kind, version) if head is None else head)
             if identified:
                 if kind == "label":
-                    rows.answers[len(rows.times)] = answer(said, does)
-                    if key is None:
-                        rows.unidentified.add(len(rows.times))
+                    rows.told(self._answer(head, said, does), key)
                 rows.keys.append(NO_KEY if key is None or head == REFUSED else key_of(self.heads[head].name, key))
             rows.times.append(time)
         rows.texts.append(self._looked_up(texts))
         rows.segments.append(self._looked_up(segments))
+
+    def _answer(self, head: int, said: object, does: object) -> tuple[str, str]:
+        """What a label says, which depends on what its model predicts."""
+        return answer(said, does, ranked=head != REFUSED and self._types.ranked(self.heads[head].name))
 
     def _looked_up(self, values: Iterable[object]) -> bytes:
         """The ids of categories, packed."""
@@ -176,7 +194,7 @@ class Json:
         )
         joined = len(rows.keys)  # 0 where no labels are read
         answers = np.full(joined, None, np.object_)
-        for i, said in rows.answers.items():
+        for i, said in rows.answers.items() if joined else ():
             answers[i] = said
         columns: list[NDArray[Any]] = [at, time, head, values, texts, segments, keys(rows.keys), answers]
         bad = (time == BAD) | (head == REFUSED)

@@ -6,6 +6,8 @@ that a chunk of events of many models becomes columns in one go: features are pa
 
 import re
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, Union
 
 import msgspec
@@ -16,6 +18,8 @@ from stream.encodings.schema import NAME_MAX, WRONG, Category, Shape, category, 
 from stream.events import RESERVED
 
 Kind = Literal["prediction", "features", "label"]
+Ranking = tuple[tuple[str, bool], ...]  # patterns of models' names, and whether those that fit are rankings
+SEVERAL = ("scores", "prediction")  # the field of several values: of a model, and of a ranking
 
 # A type that no document fits. It makes a union of one model, where msgspec would not ask for the tag.
 _Impossible = defstruct(
@@ -44,17 +48,22 @@ class EventType(NamedTuple):
     shape: Shape
     event: type[Struct]
     features: type[Struct]
+    ranked: bool  # what it predicts is a list
 
 
 class Types:
     """The compiled Struct types: how bytes become events, and how a document that fits none is made one by hand.
 
-    `identified`: ids matter, because labels are joined by them.
+    `identified`: ids matter, because labels are joined by them. `ranking`: which names of models are those of rankings,
+    by the first pattern that fits; they predict lists.
     """
 
-    def __init__(self, shapes: Sequence[Shape], segments: Sequence[str], *, identified: bool) -> None:
+    def __init__(
+        self, shapes: Sequence[Shape], segments: Sequence[str], *, identified: bool, ranking: Ranking = ()
+    ) -> None:
         self.segments = tuple(segments)
         self.identified = identified
+        self._ranking = ranking
         self.n_numeric = max((len(shape.numeric) for shape in shapes), default=0)
         self.n_categorical = max((len(shape.categorical) for shape in shapes), default=0)
         self._segments_type = self._fields("Segments", (("s", self.segments, len(self.segments), Category, None),))
@@ -66,6 +75,10 @@ class Types:
         fast = [known.event for known in self.by_model.values() if _spellable(self._names(known.shape))]
         self.decode = msgspec.json.Decoder(Union[(*fast, _Impossible)]).decode
         self.header = msgspec.json.Decoder(Header).decode
+
+    def ranked(self, model: str) -> bool:
+        """Whether a model predicts lists; known of every name, so that a label means the same before and after."""
+        return bool(self._ranking) and _ranked(self._ranking, model)
 
     def _names(self, shape: Shape) -> Iterable[str]:
         return (*shape.numeric, *shape.categorical, *self.segments)
@@ -91,7 +104,7 @@ class Types:
 
     def _event_type(self, shape: Shape, index: int) -> EventType:
         features = self._features_type(shape)
-        learning = not shape.numeric and not shape.categorical
+        learning, ranked = not shape.numeric and not shape.categorical, self.ranked(shape.model)
         fields: list[Any] = [
             ("kind", Kind),
             ("time", str | int),
@@ -103,22 +116,25 @@ class Types:
             ("status", Category, None),
             ("segments", self._segments_type, self._no_segments),
             ("id", str | int | None, None),
-            ("label", Category, None),
+            ("label", Any if ranked else Category, None),
             ("event", Category, None),
+            ("several", Any, None),
         ]
         unread = {"features"} if learning else set()
         if not self.identified:
             unread |= {"id", "label", "event"}
+        if ranked:
+            unread |= {"prediction"}
         event = defstruct(
             "Event",
             fields,
-            rename={name: RESERVED + name for name in unread},  # not even looked at
+            rename={"several": SEVERAL[ranked]} | {name: RESERVED + name for name in unread},  # not even looked at
             tag_field="model",
             tag=shape.model,
             gc=False,
             frozen=True,
         )
-        return EventType(index, shape, event, features)
+        return EventType(index, shape, event, features, ranked)
 
     def event(self, header: Header, document: dict[str, Any]) -> Struct:
         """An event out of a parsed document; fields of a wrong type become values that say so."""
@@ -130,7 +146,8 @@ class Types:
             "features": self._features(known, document.get("features")),
             "score": number(document.get("score")),
             "latency_ms": number(document.get("latency_ms")),
-            "prediction": category(document.get("prediction")),
+            "prediction": None if known.ranked else category(document.get("prediction")),
+            "several": document.get(SEVERAL[known.ranked]),
             "status": category(document.get("status")),
             "segments": self._segments(document.get("segments")),
         }
@@ -157,9 +174,14 @@ class Types:
         return self._segments_type(**{f"s{i}": category(document.get(name)) for i, name in enumerate(self.segments)})
 
 
+@lru_cache(maxsize=4_096)  # asked for every label
+def _ranked(ranking: Ranking, model: str) -> bool:
+    return next((ranked for pattern, ranked in ranking if fnmatchcase(model, pattern)), False)
+
+
 def _said(header: Header) -> dict[str, Any]:
     """What a label says, and of which prediction."""
-    return {"id": header.id, "label": category(header.label), "event": category(header.event)}
+    return {"id": header.id, "label": header.label, "event": category(header.event)}
 
 
 def _spellable(names: Iterable[str]) -> bool:

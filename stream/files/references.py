@@ -19,6 +19,7 @@ from stream.plan import Plan
 from stream.reference import Table, from_columns, load, save
 from stream.reference.columns import Columns, Shared, Values, joined, of_documents
 from stream.reference.saved import ENDING
+from stream.reference.table import answered
 
 if TYPE_CHECKING:
     from stream.monitor.onboarding import File
@@ -100,7 +101,7 @@ def _documents(path: Path, content: BinaryIO) -> Iterator[dict[str, Any]]:
             raise FileProblem(f"{path}: line {i + 1} is no JSON ({error}); expected one object per line") from None
         if not isinstance(document, dict):
             raise FileProblem(f"{path}: line {i + 1} is a JSON {type(document).__name__}; expected one object per line")
-        yield document
+        yield answered(document)
 
 
 def _of_table(path: Path, reader: Callable[[Connection, Path], fields.Source]) -> Columns:

@@ -21,7 +21,10 @@ from stream.monitor.standards import VERDICTS, WORSE, Judged, Standards, finding
 from stream.monitor.state import State
 
 PROVISIONAL, MATURE, FINAL = "provisional", "mature", "final"
-SEGMENTED: Final = ("accuracy", "precision", "recall", "selection_rate", "roc_auc", "mae", "rmse", "mean_error")
+SEGMENTED: Final = (
+    *("accuracy", "precision", "recall", "selection_rate", "roc_auc", "mae", "rmse", "mean_error"),
+    *("ndcg_at_10", "hit_rate_at_10", "mrr"),
+)
 DELAYS: Final = {"label_delay_p50": 0.5, "label_delay_p90": 0.9}  # in seconds
 COVERAGE: Final = "coverage"
 LEVEL: Final = 0.95

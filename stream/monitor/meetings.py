@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sinks import commit as tables
 from sinks.commit import Columns, Meeting, Standing, Steps, Texts
 from stream.config.settings import DAY, Model, Settings
+from stream.encodings.ranked import judged
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import pairs
@@ -19,9 +20,10 @@ from stream.monitor.gathering import Kept
 from stream.monitor.performance import Performance
 from stream.monitor.scopes import Scope, event_scope, label_scope
 from stream.monitor.state import State, Version
+from stream.spoken import RANKING
 
 PLACE = ("topic", "partition", "offset", "row")
-SAME = ("model", "version", "key", "check", "at", "plan", "score", "value", "answer", "segments")  # of a prediction
+SAME = ("model", "version", "key", "check", "at", "plan", "score", "value", "answer", "segments", "several")
 
 
 class Meetings:
@@ -71,6 +73,7 @@ class Meetings:
         }
         order = _order(predictions, answers, columns)
         rows = _rows(predictions, answers, {name: column[order] for name, column in columns.items()})
+        rows["several"] = self._judged(rows)
         if len(columns["step"]):
             told = {name: Texts.of(rows[name].tolist()) for name in ("model", "version", "plan", "answer")}
             moments = {name: _moments(rows[name]) for name in ("end", "step")}
@@ -115,6 +118,17 @@ class Meetings:
         return state.joined.get(scopes, NEVER), min(
             state.closed.get(events, NEVER), state.labels_closed.get(labels, NEVER)
         )
+
+    def _judged(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[np.object_]:
+        """The several values of predictions; of lists, how relevant their labels say that they are."""
+        several = rows["several"].copy()
+        for name in sorted(set(rows["model"].tolist())):
+            entry = self._state.roster.get(name)
+            if entry is not None and entry.settings.output.kind == RANKING:
+                mine = np.flatnonzero(rows["model"] == name)
+                found = zip(several[mine].tolist(), rows["label"][mine].tolist(), strict=True)
+                several[mine] = [judged(*each) for each in found]
+        return several
 
     def _count(self, steps: Steps, met: Meeting, fates: Mapping[tuple[str, int, str], int]) -> None:
         """What became of whom, per model and step."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,28 +13,18 @@ from detectors.performance import regression_metrics as errors
 from detectors.performance.cells import Cells, Layout
 from detectors.performance.delta import right
 from detectors.performance.measured import Measured
-from detectors.performance.shares import Trials
+from detectors.performance.shares import Judged, Trials
 from stream.config.settings import Model
 from stream.encodings.schema import category_text
+from stream.encodings.several import unpacked
+from stream.monitor.blocks import by_blocks
+from stream.monitor.lists import Lists
 from stream.plan import PREDICTION, SCORE, Plan
+from stream.spoken import RANKING, classes_of, kind_of
 
 Rows = Mapping[str, NDArray[Any]]  # columns of `pairs`
-YES_OR_NO: Final = {
-    "0",
-    "1",
-}  # as categories are called; of any other two classes somebody must say which is looked for
-
-
 BASELINES: Final = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "log_loss", "brier")
 LARGE: Final = 0.2  # of the reference's errors are larger than those that are not called large
-
-
-class Judged(NamedTuple):
-    """A share of bad answers: of windows, and of their references. `good`: the metric is the share of the others."""
-
-    now: Trials
-    before: Trials
-    good: bool
 
 
 class Answers(Protocol):
@@ -143,14 +133,20 @@ class Classes:
         return multiclass.layout(self.settings)
 
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
-        """Predicted class beside the true one."""
+        """Predicted class beside the true one, and the probabilities."""
+        return by_blocks(rows, self._block)
+
+    def _block(self, rows: Rows) -> tuple[Integers, Floats]:
         place = {name: i for i, name in enumerate(self.settings.classes)}
         other = len(place)
         truth, said = (
             np.array([place.get(text, other) if text else -1 for text in texts.tolist()], np.int64)
             for texts in (rows["label"], _texts(rows["answer"], rows["value"]))
         )
-        return multiclass.pairs(self.settings, truth, said, np.full((len(truth), other), np.nan))
+        scores = unpacked(rows["several"], self.settings.classes)
+        unclaimed = (scores[:, other] == 0) & (truth != other)
+        scores[unclaimed, other] = np.nan  # no rival of a class whose score is 0, too
+        return multiclass.pairs(self.settings, truth, said, scores)
 
     def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
         """All metrics over the classes, and `recall:name` and its like of each class; or those with these names."""
@@ -237,21 +233,13 @@ class Numbers:
 
 def answers_of(model: Model, plan: Plan) -> Answers | None:
     """How the answers of a model are measured; None where its plan knows of none, or they are no such kind."""
-    grid = plan.grid
-    vocabulary = dict(zip(grid.categorical, grid.vocabularies, strict=True)).get(PREDICTION)
-    kind = model.output.kind
-    if kind == "auto":
-        if vocabulary is not None:
-            yes_or_no = model.output.positive in vocabulary or {*vocabulary} <= YES_OR_NO
-            kind = "binary" if len(vocabulary) <= 2 and yes_or_no else "multiclass"
-        elif PREDICTION in grid.numeric:
-            kind = "regression"
-        elif SCORE in grid.numeric:
-            kind = "binary"
+    grid, kind = plan.grid, kind_of(model.output, plan)
     if kind == "binary":
         return Binary(model.output.positive, model.output.threshold, binary.Binary())
-    if kind == "multiclass" and vocabulary:
-        return Classes(multiclass.Multiclass(vocabulary[: multiclass.CLASSES_MAX]))
+    if kind == RANKING:
+        return Lists()
+    if kind == "multiclass" and (classes := classes_of(plan)):
+        return Classes(multiclass.Multiclass(classes))
     if kind == "regression" and (output := PREDICTION if PREDICTION in grid.numeric else SCORE) in grid.numeric:
         i = grid.numeric.index(output)
         return Numbers(regression.Regression(float(grid.centers[i]), int(grid.exponents[i]) - regression.QUANTUM))

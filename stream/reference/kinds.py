@@ -102,6 +102,8 @@ def _output_kind(name: str, table: Table, settings: Model) -> Kind | None:
         return "numeric"
     if name == plans.STATUS:
         return "categorical"
+    if settings.output.kind == "ranking":  # lists
+        return None
     if settings.output.kind != "auto":
         return "numeric" if settings.output.kind == "regression" else "categorical"
     return "numeric" if _continuous(values) else "categorical"

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stream import plan as plans
 from stream.encodings.json import parse
+from stream.encodings.several import likeliest
 from stream.plan import Plan
 from stream.reference.columns import NESTED, Columns, Values, as_objects, of_documents
 from stream.reference.problem import ReferenceProblem
@@ -64,11 +66,18 @@ class Table:
 
 def from_events(payloads: Iterable[bytes]) -> Table:
     """The events of a model's sample; they were decoded once before, so all of them are objects."""
-    documents = [document for payload in payloads if isinstance(document := parse(payload), dict)]
+    documents = [answered(document) for payload in payloads if isinstance(document := parse(payload), dict)]
     known = [{name: document[name] for name in _SAMPLED if name in document} for document in documents]
     columns = of_documents(known)
     objects = {name: found if isinstance(found := columns.get(name), Mapping) else {} for name in NESTED}
     return _table(len(documents), {**columns, **objects})
+
+
+def answered(document: dict[str, Any]) -> dict[str, Any]:
+    """An event with its prediction: without one it is the likeliest class of its `scores`, as in the stream."""
+    if document.get("scores") is None or document.get("prediction") is not None:
+        return document
+    return document | {"prediction": likeliest(document["scores"])}
 
 
 def from_columns(columns: Columns) -> Table:

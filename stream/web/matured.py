@@ -8,7 +8,7 @@ from stream.web.answers import Performance
 from stream.web.revisions import newest_revisions, performances
 from stream.web.times import nanoseconds
 
-SPEAKING = ("accuracy", "mae")  # of classes, of numbers
+SPEAKING = ("accuracy", "mae", "ndcg_at_10")  # of classes, of numbers, of lists
 ENOUGH = ("mature", "final")
 NEWEST = 1_000  # rows that are looked through for all models at once
 

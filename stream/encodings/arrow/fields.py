@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from stream.encodings.arrow import nested
 from stream.encodings.arrow.columns import Column, absent, column, is_text, text_lengths, written
+from stream.encodings.arrow.nested import VALUE_MAX
 from stream.encodings.schema import CONTRACT
 from stream.events import RESERVED
 
 FEATURES, SEGMENTS = "features", "segments"
-VALUE_MAX = 64  # bytes of a number or a time in JSON, with quotes and a comma; a character takes six at most
+SEVERAL = frozenset(("scores", "prediction", "label"))  # fields that may be arrays or objects
 
 
 class Layout(NamedTuple):
@@ -50,6 +52,17 @@ class Fields:
         """A field of `segments`; missing where that is no struct."""
         return self._column(SEGMENTS, name, (self._inner.get(SEGMENTS) or {}).get(name))
 
+    def has(self, name: str) -> bool:
+        """Whether the events themselves have a field."""
+        return name in self._top
+
+    def values(self, name: str) -> list[Any]:
+        """The values of a field of the events themselves, as in JSON."""
+        if self._is_nested(name):
+            return nested.values(self._top[name])
+        codes, found = self.top(name).distinct()
+        return [found[code] for code in codes.tolist()]
+
     def layout(self) -> Layout:
         """What all events of the schema have in common as JSON."""
         every = list(self._every())
@@ -60,7 +73,9 @@ class Fields:
         """No event's JSON is longer, bytes."""
         columns = ((self._inner[group] or {}) if group else self._top for group, _ in layout.texts)
         texts = (text_lengths(column[name]) for column, (_, name) in zip(columns, layout.texts, strict=True))
-        return layout.n_bytes + 6 * sum(max((int(piece.max(initial=0)) for piece in each), default=0) for each in texts)
+        several = sum(nested.longest(self._top[name]) for name in SEVERAL if self._is_nested(name))
+        plain = sum(max((int(piece.max(initial=0)) for piece in each), default=0) for each in texts)
+        return layout.n_bytes + several + 6 * plain
 
     def text_bytes(self) -> int:
         """The bytes of all texts."""
@@ -82,7 +97,13 @@ class Fields:
 
     def some(self, row: int, names: Iterable[str]) -> dict[str, Any]:
         """These fields of an event, as far as there are such, as in JSON."""
-        return {name: written(self._top[name], row) for name in names if name in self._top}
+        return {name: self._written(name, row) for name in names if name in self._top}
+
+    def _written(self, name: str, row: int) -> Any:  # noqa: ANN401 - any value of JSON
+        return (nested.value if self._is_nested(name) else written)(self._top[name], row)
+
+    def _is_nested(self, name: str) -> bool:
+        return name in SEVERAL and self.has(name) and nested.is_nested(self._top[name].type)
 
     def _every(self) -> Iterator[tuple[str, str, Any]]:
         """Each column with the struct that it is in, if any, and its name."""

@@ -15,8 +15,9 @@ from stream.encodings.identity import NO_KEY, answer, key_of, keys
 from stream.encodings.json import OUTPUT_NUMBERS, OUTPUT_TEXTS, REFUSED, TIME, Json
 from stream.encodings.packed import Run, ranges
 from stream.encodings.rescue import oversized
-from stream.encodings.schema import MISSING, NULL_ID, Ids, category
-from stream.encodings.structs import Header, Types
+from stream.encodings.schema import MISSING, NULL_ID, Ids, category, number
+from stream.encodings.several import likeliest
+from stream.encodings.structs import SEVERAL, Header, Types
 from stream.encodings.times import BAD
 from stream.events import LABEL, Floats, Ints, Reject
 
@@ -63,6 +64,7 @@ class Tables:
     def __init__(self, types: Types, ids: Ids, bytes_max: int, json: Json) -> None:
         self._types, self._ids, self._bytes_max, self._json = types, ids, bytes_max, json
         self._shapes = [known.shape for known in types.by_model.values()]
+        self._ranked = np.array([*(known.ranked for known in types.by_model.values()), False])  # the last: strangers
         self._dates: dict[bytes, int] = {}
 
     def decode(self, runs: Sequence[Run]) -> Part:
@@ -76,6 +78,8 @@ class Tables:
         flaws = dict(self._flaws(fields, heads, time, long=longest > self._bytes_max))
         rejects = [Reject(int(at[i]), *why) for i, why in flaws.items()]
         columns: tuple[NDArray[Any], ...] = (at, time, head, *self._columns(fields, heads), *self._said(fields, heads))
+        for i, several in self._several(fields, heads):
+            self._take(i, several, *columns[3:])
         if flaws:
             columns = tuple(np.delete(column, list(flaws), axis=0) if len(column) else column for column in columns)
         at, time, head, values, texts, segments, hashes, answers = columns
@@ -129,10 +133,41 @@ class Tables:
             for i, (key, j) in enumerate(zip(place.tolist(), head.tolist(), strict=True)):
                 if isinstance(ids[key], str | int) and j != REFUSED:
                     hashes[i] = key_of(self._json.heads[j].name, ids[key])
-            (label, labels), (does, events_) = (fields.top(name).distinct() for name in ("label", "event"))
-            for i in np.flatnonzero(heads.each(heads.kinds) == LABEL).tolist():
-                answers[i] = answer(category(labels[label[i]]), category(events_[does[i]]))
+            does, events_ = fields.top("event").distinct()
+            labels = np.flatnonzero(heads.each(heads.kinds) == LABEL)
+            said = fields.values("label") if len(labels) else []
+            for i in labels.tolist():
+                ranked = head[i] != REFUSED and self._types.ranked(self._json.heads[head[i]].name)
+                answers[i] = answer(said[i], category(events_[does[i]]), ranked=ranked)
         return keys(hashes), answers
+
+    def _several(self, fields: Fields, heads: _Heads) -> Iterator[tuple[int, Any]]:
+        """The events of known models that have several values, and these."""
+        of_event = heads.each(heads.models)
+        ranked = self._ranked.take(of_event)
+        for i, name in enumerate(SEVERAL):
+            rows = np.flatnonzero((of_event >= 0) & (ranked == i))
+            if not len(rows) or not fields.has(name):
+                continue
+            found = fields.values(name)
+            yield from ((row, found[row]) for row in rows.tolist() if found[row] is not None)
+
+    def _take(  # noqa: PLR0913, PLR0917 - the columns of a batch
+        self,
+        i: int,
+        several: object,
+        values: Floats,
+        texts: NDArray[Any],
+        _: NDArray[Any],
+        hashes: Ints,
+        answers: NDArray[np.object_],
+    ) -> None:
+        """Let an event have several values; without an answer it is the likeliest of them."""
+        if texts[i, -OUTPUT_TEXTS] == NULL_ID:
+            predicted = likeliest(several)
+            texts[i, -OUTPUT_TEXTS], values[i, -1] = self._ids[predicted], number(predicted)
+        if len(hashes) and answers[i] is None:
+            answers[i] = several
 
     # ---- the rest
 
@@ -144,10 +179,11 @@ class Tables:
         segments = np.full((n, len(types.segments)), NULL_ID, self._json.id_type)
         present = sorted({model for model in heads.models.tolist() if model >= 0})
         known = heads.rows(present)
-        for i, name in enumerate(("score", "latency_ms", "prediction")):
-            self._number(values[:, i - OUTPUT_NUMBERS], known, fields.top(name))
-        for i, name in enumerate(("prediction", "status")):
-            self._text(texts[:, i - OUTPUT_TEXTS], known, fields.top(name))
+        single = heads.rows([place for place in present if not self._ranked[place]])
+        for i, (name, rows) in enumerate((("score", known), ("latency_ms", known), ("prediction", single))):
+            self._number(values[:, i - OUTPUT_NUMBERS], rows, fields.top(name))
+        for i, (name, rows) in enumerate((("prediction", single), ("status", known))):
+            self._text(texts[:, i - OUTPUT_TEXTS], rows, fields.top(name))
         for i, name in enumerate(types.segments):
             self._text(segments[:, i], known, fields.segment(name))
         shared: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}  # many models have the same features

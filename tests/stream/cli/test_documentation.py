@@ -51,9 +51,12 @@ def test_the_backfill_is_a_command(driftline: Command, store: Path) -> None:
 
 def test_every_metric_is_named() -> None:
     """Of each kind, and no other."""
-    from detectors.performance import binary_metrics, multiclass_metrics, regression_metrics
+    from detectors.performance import binary_metrics, multiclass_metrics, ranking_metrics, regression_metrics
 
     kinds = {"binary": binary_metrics, "multiclass": multiclass_metrics, "regression": regression_metrics}
     for kind, module in kinds.items():
         (row,) = re.findall(rf"^\| `{kind}` \|[^|]*\| (.*) \|$", PERFORMANCE, re.MULTILINE)
         assert list(module.METRICS) == re.findall(r"`(\w+)`", row)
+    (row,) = re.findall(r"^\| `ranking` \|[^|]*\| (.*) \|$", PERFORMANCE, re.MULTILINE)
+    expected = [*ranking_metrics.METRICS, *(f"{metric}_at_k" for metric in ranking_metrics.PER_CUT)]
+    assert expected == re.findall(r"`(\w+)`", row)

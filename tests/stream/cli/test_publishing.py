@@ -103,6 +103,17 @@ def test_every_mistake_is_told_with_its_line(driftline: Command, folder: Path) -
     assert (21, "  and 6 more") == (len(mistakes), mistakes[-1])
 
 
+def test_a_label_may_say_what_is_relevant_where_lists_are_configured(driftline: Command, folder: Path) -> None:
+    """Of another model it says nothing."""
+    said = '{"kind": "label", "model": "search", "id": "a", "time": 1, "label": {"sku-4": 2}}'
+    (folder / "labels.jsonl").write_text(said)
+    (folder / "driftline.yaml").write_text("events: {labels: [labels]}")
+    assert "the label says nothing" in driftline("publish", "labels.jsonl", "--topic", "labels", "--dry-run").err
+    (folder / "driftline.yaml").write_text("events: {labels: [labels]}\nmodels: {search: {output: {kind: ranking}}}")
+    told = driftline("publish", "labels.jsonl", "--topic", "labels", "--dry-run")
+    assert (0, "") == (told.code, told.err)
+
+
 def test_rows_of_a_table_are_counted_below_its_header(driftline: Command, folder: Path) -> None:
     """An empty label says nothing."""
     labels(folder, LABELS.replace("Z,0,", "Z,,"))

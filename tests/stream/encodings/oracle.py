@@ -16,8 +16,13 @@ from stream.events import KINDS
 
 MISSING, NOT_FINITE, WRONG_TYPE = (bits << 48 for bits in (0x7FF8, 0x7FF9, 0x7FFA))
 NAME_MAX = 200
+CLASSES = ("FR", "1", "caf\u00e9")
+FLOAT_MAX = 2.0**128
 TIME = re.compile(r"([0-9-]{10})[Tt ]([0-9:]{8})(?:\.([0-9]+))?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 NESTING_MAX = 6_000  # levels; the stack of the oracle is made that deep
+
+
+Answer = tuple[str, str] | tuple[bytes, bytes] | None
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class World:
     vocabulary: tuple[str, ...]
     identified: bool
     bytes_max: int = 65_536
+    ranked: tuple[str, ...] = ()  # models that predict lists
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Event:
     texts: tuple[int, ...]
     segments: tuple[int, ...]
     key: bytes  # of the model and the id; zeros without one, nothing where no labels are read
-    answer: tuple[str, str] | None  # what a label says, and what it does
+    answer: Answer  # what a label says, and what it does; what is kept of several values
 
 
 def decode(world: World, value: bytes | None) -> Event | str:
@@ -119,13 +125,67 @@ def _event(world: World, document: dict[str, Any]) -> Event | str:
     return Event(time, (place, model, kind, str(version)), *_columns(world, place, document), *_said(world, document))
 
 
-def _said(world: World, document: dict[str, Any]) -> tuple[bytes, tuple[str, str] | None]:
+def _said(world: World, document: dict[str, Any]) -> tuple[bytes, Answer]:
     if not world.identified:
         return b"", None
     key, label, does = (document.get(name) for name in ("id", "label", "event"))
     hashed = hashlib.blake2b(f"{document['model']}\0{key}".encode(), digest_size=16).digest()
     does = does if does in ("correct", "retract") else "label"
-    return hashed if key is not None else bytes(16), (_text(label), does) if document["kind"] == "label" else None
+    told = document["kind"] == "label"
+    known = document["model"] in {shape.model for shape in world.shapes}
+    ranked = document["model"] in world.ranked
+    several = document.get("prediction" if ranked else "scores") if known else None
+    answer = None if several is None else (kept(several), listed(several))
+    said = (relevant(label) if ranked else _text(label), does)
+    return hashed if key is not None else bytes(16), said if told else answer
+
+
+def listed(predicted: object) -> bytes:
+    """The hashes of a list's items, none of them twice; where there are none, of one that nobody looks for."""
+    if not isinstance(predicted, list) and not _text(predicted):
+        return b""
+    texts = [_text(each) for each in (predicted if isinstance(predicted, list) else [predicted])][:100]
+    once = [text if text not in texts[:i] else "" for i, text in enumerate(texts)]
+    return b"".join(
+        hashlib.blake2b(text.encode(), digest_size=8).digest() if text else bytes(8) for text in once or [""]
+    )
+
+
+def relevant(label: object) -> str:
+    """What is relevant, the most relevant first."""
+    if not isinstance(label, dict | list) and not _text(label):
+        return ""
+    if not isinstance(label, dict):
+        label = {_text(each): 1 for each in (label if isinstance(label, list) else [label])}
+    named = {_text(name): each for name, each in label.items() if name}
+    told = {name: float(each) if isinstance(each, bool) else _double(each) for name, each in named.items()}
+    found = {name: value for name, value in told.items() if 2.0**-64 < value < 2.0**64}
+    found = dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+    return json.dumps(found, ensure_ascii=False, separators=(",", ":")) if found else "{}"
+
+
+def kept(scores: object) -> bytes:
+    """The probabilities of CLASSES and of the others, as far as numbers can be probabilities."""
+    if not isinstance(scores, dict) or not scores:
+        return b""
+    values = {name: 0.0 if value is None else _double(value) for name, value in scores.items()}
+    others = [value for name, value in values.items() if name not in CLASSES]
+    told = [values.get(name, 0.0) for name in CLASSES]
+    total = math.fsum(others) if all(abs(value) <= 1 for value in others) else math.nan
+    return b"".join(struct.pack("<f", value + 0.0 if abs(value) < FLOAT_MAX else math.nan) for value in (*told, total))
+
+
+def _double(value: object) -> float:
+    found: float = struct.unpack("<d", struct.pack("<Q", number(value)))[0]
+    return found
+
+
+def likeliest(scores: object) -> str | None:
+    """The class with the greatest score."""
+    if not isinstance(scores, dict):
+        return None
+    told = {name: value for name, each in scores.items() if math.isfinite(value := _double(each))}
+    return min((name for name, value in told.items() if value == max(told.values())), default=None)
 
 
 def _text(label: object) -> str:
@@ -149,8 +209,12 @@ def _columns(world: World, place: int, document: dict[str, Any]) -> Any:  # noqa
     categories = [category(world.vocabulary, _field(features, name)) for name in shape.categorical]
     numbers += [MISSING] * (widths[0] - len(numbers))
     categories += [NULL_ID] * (widths[1] - len(categories))
-    numbers += [number(document.get(name)) for name in ("score", "latency_ms", "prediction")]
-    categories += [category(world.vocabulary, document.get(name)) for name in ("prediction", "status")]
+    ranked = document["model"] in world.ranked
+    prediction = None if ranked else document.get("prediction")
+    if prediction is None:
+        prediction = likeliest(document.get("prediction" if ranked else "scores"))
+    numbers += [number(said) for said in (document.get("score"), document.get("latency_ms"), prediction)]
+    categories += [category(world.vocabulary, said) for said in (prediction, document.get("status"))]
     fields = segments if isinstance(segments, dict) else {}
     return tuple(numbers), tuple(categories), tuple(category(world.vocabulary, fields.get(s)) for s in world.segments)
 

@@ -81,23 +81,52 @@ def nothing(dice: random.Random, n: int) -> Stored:
 
 def others(dice: random.Random, n: int) -> Stored:
     """What JSON has no value for, or an array or object."""
-    kind, value = dice.choice(
+    kind, value, as_json = dice.choice(
         (
-            (pa.binary(), b"FR"),
-            (pa.date32(), 3),
-            (pa.time64("us"), 3),
-            (pa.duration("s"), 3),
-            (pa.list_(pa.int64()), [1, 2]),
-            (pa.list_(pa.float32(), 2), [1, 2]),
-            (pa.map_(pa.string(), pa.int64()), [("a", 1)]),
-            (pa.struct([("a", pa.int64())]), {"a": 1}),
-            (pa.dictionary(pa.int8(), pa.binary()), b"x"),
+            (pa.binary(), b"FR", []),
+            (pa.date32(), 3, []),
+            (pa.time64("us"), 3, []),
+            (pa.duration("s"), 3, []),
+            (pa.list_(pa.int64()), [1, 2], [1, 2]),
+            (pa.list_(pa.float32(), 2), [1, 2], [1, 2]),
+            (pa.list_(pa.bool_()), [True], []),
+            (pa.map_(pa.string(), pa.int64()), [("a", 1)], {"a": 1}),
+            (pa.struct([("a", pa.int64())]), {"a": 1}, {"a": 1}),
+            (pa.dictionary(pa.int8(), pa.binary()), b"x", []),
         )
     )
     there = [dice.random() < 0.7 for _ in range(n)]
     return Stored(
-        pa.array([value if each else None for each in there], kind), [[1] if each else None for each in there]
+        pa.array([value if each else None for each in there], kind), [as_json if each else None for each in there]
     )
+
+
+def scored(dice: random.Random, n: int) -> Stored:
+    """Objects: structs and maps of numbers, perhaps of texts."""
+    names = dice.sample(("FR", "1", "DE", "caf\u00e9", "other"), 3)
+    inner = [dice.choice((reals, integers, texts(WORDS)))(dice, n) for _ in names]
+    if dice.random() < 0.5:
+        mask = pa.array([dice.random() < 0.2 for _ in range(n)])
+        values = [
+            None if gone else {name: each.values[i] for name, each in zip(names, inner, strict=True)}
+            for i, gone in enumerate(mask.to_pylist())
+        ]
+        return Stored(pa.StructArray.from_arrays([each.array for each in inner], names, mask=mask), values)
+    values = [
+        dice.choice((None, {name: dice.choice((0.25, None, float("nan"), 3.0)) for name in names[: dice.randrange(4)]}))
+        for _ in range(n)
+    ]
+    kind = pa.map_(dice.choice((pa.string(), pa.large_string())), dice.choice((pa.float64(), pa.float32())))
+    return Stored(pa.array([None if each is None else list(each.items()) for each in values], kind), values)
+
+
+def arrays_of(dice: random.Random, n: int) -> Stored:
+    """Arrays of texts or numbers."""
+    kind, some = dice.choice(
+        ((pa.string(), WORDS), (pa.large_string(), WORDS), (pa.int16(), (7, 1, -3)), (pa.float32(), (0.5, 7.0)))
+    )
+    values = [dice.choice((None, [dice.choice((*some, None)) for _ in range(dice.randrange(4))])) for _ in range(n)]
+    return Stored(pa.array(values, dice.choice((pa.list_(kind), pa.large_list(kind)))), values)
 
 
 def moments(dice: random.Random, n: int) -> Stored:
@@ -161,6 +190,11 @@ def events(seed: int, n: int) -> tuple[pa.Table, list[bytes]]:
     columns = {name: (dice.choice(ANY) if dice.random() < 0.06 else make)(dice, n) for name, make in USUAL.items()}
     columns = {name: stored for name, stored in columns.items() if dice.random() < 0.97}
     columns |= {name: dice.choice(ANY)(dice, n) for name in TOP if dice.random() < 0.8}
+    if dice.random() < 0.7:
+        columns["scores"] = scored(dice, n) if dice.random() < 0.8 else dice.choice(ANY)(dice, n)
+    for name in ("prediction", "label"):
+        if dice.random() < 0.4:
+            columns[name] = dice.choice((scored, arrays_of))(dice, n)
     inner = {name: dice.choice(ANY)(dice, n) for name in FEATURES if dice.random() < 0.8}
     documents = [{name: stored.values[i] for name, stored in columns.items()} for i in range(n)]
     arrays = {name: stored.array for name, stored in columns.items()}

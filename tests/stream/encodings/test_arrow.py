@@ -11,12 +11,13 @@ import pytest
 
 from stream.encodings.arrow.columns import column
 from stream.encodings.arrow.differing import distinct
+from stream.encodings.arrow.fields import Fields
 from stream.encodings.arrow.reading import BYTES_MAX, NOT_INSTALLED, ROWS_MAX, Refused, read
 from stream.encodings.packed import unpacked
 from stream.events import KINDS, Arrow, Batch
 from tests.stream.encodings import oracle, tables
 from tests.stream.encodings.oracle import World
-from tests.stream.encodings.worlds import MANY_WORDS, WORLD, WORLDS, decoder, outcomes, records, valid, written
+from tests.stream.encodings.worlds import LISTS, MANY_WORDS, WORLD, WORLDS, decoder, outcomes, records, valid, written
 
 SEEDS = 40
 N_MUTATED = 800
@@ -138,11 +139,22 @@ def test_an_event_that_would_be_too_long_as_json_is_too_long() -> None:
     assert "the limit is 65,536 (limits.event_bytes)" in as_json.rejects[0].detail
 
 
+def test_no_event_is_longer_than_it_may_be_by_its_columns() -> None:
+    """What is reckoned from whole columns, lists and structs too, is enough for every row."""
+    for seed in range(SEEDS):
+        fields = Fields(tables.events(seed, 12)[0])
+        assert fields.longest(fields.layout()) >= max(len(fields.payload(row)) for row in range(12)), seed
+    rows = [{"kind": "prediction", "model": "new", "time": 1, "prediction": ["x" * 100] * n} for n in (1, 600, 700)]
+    batch = decoded(LISTS, [tables.stream(pa.Table.from_pylist(rows))])
+    assert [(2, "oversized")] == [(reject.row, reject.reason) for reject in batch.rejects]
+
+
 def test_without_the_library_a_record_is_refused_with_its_name() -> None:
     """The service reads on; the dead letter says what to install."""
     program = """
 import sys
 sys.modules["pyarrow"] = None
+from stream.encodings.arrow.fields import Fields
 from stream.encodings.arrow.reading import read
 from stream.events import Arrow
 print(read(Arrow(b"anything")).detail)

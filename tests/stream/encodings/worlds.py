@@ -1,8 +1,10 @@
 """Worlds to decode in, valid events, seeded mutations of them, and batches in a form that can be compared."""
 
 import json
+import math
 import random
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.encodings.decoder import Decoder
+from stream.encodings.ranked import items
 from stream.encodings.schema import Shape, vocabulary_ids
+from stream.encodings.several import HASH, probabilities
 from stream.encodings.structs import Types
 from stream.events import KINDS, Batch, Records
-from tests.stream.encodings.oracle import Event, World
+from tests.stream.encodings.oracle import CLASSES, FLOAT_MAX, Event, World
 
 FRAUD = Shape("fraud", ("amount", "age", "delay"), ("country", "device"))
 WORLD = World(
@@ -29,7 +33,8 @@ ODD_NAMES = World(
     (Shape('od"d\\', ('a"b', "\x01", "\ue000n0", ""), ("\ud800", "n0")), FRAUD), ("si\\te",), ("FR",), identified=True
 )
 MANY_WORDS = World((FRAUD,), ("site",), (*(f"w{i}" for i in range(300)), "FR", "paris"), identified=True)
-WORLDS = {"many": WORLD, "one": ALONE, "none": NOBODY, "odd names": ODD_NAMES, "many words": MANY_WORDS}
+LISTS = replace(WORLD, ranked=("fraud", "new", "stranger"))
+WORLDS = {"lists": LISTS, "many": WORLD, "one": ALONE, "none": NOBODY, "odd names": ODD_NAMES, "many words": MANY_WORDS}
 
 EVENT: dict[str, Any] = {
     "id": "9f2c-1",
@@ -48,7 +53,8 @@ ODD = [
     b"null", b"true", b"false", b"0", b"-0", b"1", b"7", b"0.5", b"-1.5e300", b"1e999", b"-1e999", b"NaN", b"Infinity",
     b"-Infinity", b"9007199254740993", b"18446744073709551616", b"1" * 310, b"1" * 5_000, b"-" + b"9" * 400, b'""',
     b'"FR"', b'"\\ud800"', b'"\\ud83d\\ude00"', b'"\\u0046R"', b'"\xff\xfe"', b'"caf\xc3\xa9"', b'"a\\"b"',
-    b"[]", b"{}", b"[1,2]", b'{"a":{"b":[]}}', b"[" * 50 + b"]" * 50,
+    b"[]", b"{}", b"[1,2]", b'{"FR":0.1,"1":0.1,"a":0.1}', b'{"FR":null,"1":"0.3"}', b'{"b":-1e300,"FR":2,"c":true}',
+    b'{"a":{"b":[]}}', b"[" * 50 + b"]" * 50,
     b"1795194000123", b"-5", b"9214646400000", b'"2026-11-20T17:00:00Z"', b'"2026-11-20 17:00:00.5+01:00"',
     b'"2026-02-30T00:00:00.000Z"', b'"2026-11-20T17:00:00"', b'"' + b"x" * 300 + b'"', b'"prediction"', b'"label"',
     b'"features"', b'"fraud"', b'"churn"', b'"msgspec"', b'"new"', b'"stranger"', b"\xef\xbb\xbf1", b"01",
@@ -56,7 +62,7 @@ ODD = [
 ]  # fmt: skip
 BOMBS = [b"[" * 3_000 + b"]" * 3_000, b"[" * 3_000, b'{"a":' * 700 + b"1" + b"}" * 700, b"[" * 950 + b"]" * 950]
 KEYS = [b"id", b"kind", b"model", b"version", b"time", b"features", b"score", b"segments", b"x", b"amount", b"country",
-        b"label", b"event", b"\\u006dodel", b"m\xff", b"\xee\x80\x80n0"]  # fmt: skip
+        b"label", b"event", b"scores", b"prediction", b"\\u006dodel", b"m\xff", b"\xee\x80\x80n0"]  # fmt: skip
 VALUE = re.compile(rb'(?<=:)("[^"]*"|-?[\d.]+|null|\{[^{}]*\})')
 
 
@@ -75,7 +81,9 @@ def valid(n: int) -> list[bytes]:
         features = {**EVENT["features"], "amount": i / 4, "n0": i, "c0": "DE", "class": i % 3, "model": -i}
         time = f"2026-11-20T17:{i // 60 % 60:02d}:{i % 60:02d}.123Z" if i % 11 else 1_795_194_000_000 + i
         said = {"label": (1, 0.5, "FR", True)[i % 4], "event": ("correct", "retract", None)[i % 3]}
-        about = said if kind == "label" else {}
+        about = said if kind == "label" else {"scores": {"FR": 0.5, "DE": i / 99, "x": 0.125}} if i % 2 else {}
+        about |= {"prediction": None} if i % 4 == 1 else {"prediction": ["FR", i, 7]} if i % 8 == 3 else {}
+        about |= {"label": ({"a": i, "b": 0.5}, ["FR", 7])[i % 2]} if kind == "label" and i % 9 == 0 else {}
         events.append(written(model=model, kind=kind, features=features, time=time, version=i % 4, id=f"i{i}", **about))
     return events
 
@@ -132,7 +140,8 @@ MUTATIONS = (_flip, _truncate, _splice, _swap, _swap, _swap, _repeat, _repeat, _
 
 def decoder(world: World) -> Decoder:
     """A decoder for a world."""
-    types = Types(world.shapes, world.segments, identified=world.identified)
+    ranking = tuple((name, True) for name in world.ranked)
+    types = Types(world.shapes, world.segments, identified=world.identified, ranking=ranking)
     return Decoder(types, vocabulary_ids(world.vocabulary), world.bytes_max)
 
 
@@ -147,13 +156,22 @@ def rows(batch: Batch) -> list[Event]:
     columns = (batch.time, batch.head, batch.values.view(np.uint64), batch.texts, batch.segments)
     heads = [(head.model, head.name, KINDS[head.kind], head.version) for head in batch.heads]
     keys = [key.tobytes() for key in batch.keys] or [b""] * len(batch.at)
-    answers = batch.answers.tolist() or [None] * len(batch.at)
+    answers = [_kept(answer) for answer in batch.answers.tolist()] or [None] * len(batch.at)
     return [
         Event(time, heads[head], tuple(values), tuple(texts), tuple(segments), key, answer)
         for (time, head, values, texts, segments), key, answer in zip(
             zip(*(column.tolist() for column in columns), strict=True), keys, answers, strict=True
         )
     ]
+
+
+def _kept(answer: Any) -> Any:  # noqa: ANN401 - what a label says, or any JSON
+    """What is kept of several values; a nan that says why is one that does not."""
+    if answer is None or isinstance(answer, tuple):
+        return answer
+    found = np.frombuffer(probabilities(CLASSES)(answer)[HASH:], "<f4").astype(np.float64)
+    plain = b"".join(struct.pack("<f", value + 0.0 if abs(value) < FLOAT_MAX else math.nan) for value in found.tolist())
+    return plain, items(answer)
 
 
 def select(batch: Batch, chosen: NDArray[np.bool_]) -> Batch:

@@ -1,0 +1,71 @@
+"""Predictions of several values: the probability of each class, and what is kept of them until the label has come."""
+
+import math
+import struct
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.codes import Floats
+from stream.encodings.schema import number
+
+HASH: Final = 4  # bytes
+Kept = Callable[[Any], bytes]  # what is kept of several values
+
+
+def likeliest(scores: Any) -> str | None:  # noqa: ANN401 - any JSON
+    """The class with the greatest score; of equal ones the first in the order of their code points."""
+    if not isinstance(scores, dict):
+        return None
+    told = [(-value, name) for name, each in scores.items() if math.isfinite(value := number(each))]
+    return min(told)[1] if told else None
+
+
+def probabilities(classes: Sequence[str]) -> Kept:
+    """Keeps the probability of each of some classes, 0 where it is left out, and the sum of all others.
+
+    They are float32, little-endian: 24 bits of a probability. What is no number is nan; what is no object is empty.
+    Before them comes a hash of the classes, for those of another plan may be others.
+    """
+    known, whose = set(classes), _hash(classes)
+    pack = struct.Struct(f"<{len(classes) + 1}f").pack
+
+    def kept(scores: Any) -> bytes:  # noqa: ANN401 - any JSON
+        if not isinstance(scores, dict) or not scores:
+            return b""
+        told = [scores.get(name, 0.0) for name in classes]
+        others = () if scores.keys() <= known else [each for name, each in scores.items() if name not in known]
+        try:
+            return whose + pack(*told, _total(others))
+        except (struct.error, OverflowError):  # a null, a text, a number beyond any probability
+            with np.errstate(over="ignore"):
+                return whose + np.array([*_numbers(told), _total(others)]).astype("<f4").tobytes()
+
+    return kept
+
+
+def _total(others: Sequence[object]) -> float:
+    """The sum of probabilities, exact, so that their order does not matter; nan where some are none."""
+    told = _numbers(others)
+    return math.fsum(told) if all(abs(each) <= 1 for each in told) else math.nan
+
+
+def _numbers(told: Sequence[object]) -> list[float]:
+    return [0.0 if each is None else number(each) for each in told]
+
+
+def unpacked(kept: NDArray[np.object_], classes: Sequence[str]) -> Floats:
+    """What was kept of predictions, (n, classes + 1); nan where it is of other classes, or nothing."""
+    whose, width = _hash(classes), len(classes) + 1
+    found = np.full((len(kept), width), np.nan)
+    there = [i for i, each in enumerate(kept.tolist()) if each[:HASH] == whose and len(each) == HASH + 4 * width]
+    bare = b"".join([each[HASH:] for each in kept[there].tolist()])
+    found[there] = np.frombuffer(bare, "<f4").reshape(-1, width)
+    return found
+
+
+def _hash(classes: Sequence[str]) -> bytes:
+    return blake2b("\0".join(classes).encode(), digest_size=HASH).digest()

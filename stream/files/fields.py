@@ -22,6 +22,7 @@ Form = Literal["number", "bool", "text", "mixed", "object"]
 INTEGERS: Final = ("tinyint", "smallint", "integer", "bigint", "utinyint", "usmallint", "uinteger", "ubigint")
 _REALS = ("float", "double", "decimal", "hugeint", "uhugeint")  # JSON numbers are doubles to everyone who reads them
 _TIMES = ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamp with time zone")
+_NESTED = ("struct", "map", "list", "array")
 _TEXTS = ("varchar", "enum", "uuid", "date", "time")
 _DELIMITERS = ",;\t|"
 _LONGEST = 2_000_000  # characters of a header
@@ -36,6 +37,7 @@ class Field:
     sql: str
     real: bool = False  # a number that may have a fraction, or be none that is finite
     cell: str = ""  # of CSV: an expression for the cell as it is written
+    nested: str = ""  # of Parquet: an expression for an object or an array as JSON
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ _FORMS: dict[str, tuple[Form, str]] = {
 
 def _typed(column: str, kind: Any, sql: str) -> Field:  # noqa: ANN401 - DuckDB's type of types
     form, template = _FORMS.get(kind.id, ("object", "{} IS NOT NULL"))
-    return Field(column, form, template.replace("{}", sql), real=kind.id in _REALS)
+    nested = f"CAST(to_json({sql}) AS VARCHAR)" if kind.id in _NESTED else ""
+    return Field(column, form, template.replace("{}", sql), real=kind.id in _REALS, nested=nested)
 
 
 def _guessed(connection: Connection, column: str, sql: str) -> Field:

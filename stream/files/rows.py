@@ -23,6 +23,7 @@ from stream.reference.table import META, OUTPUT_OF
 _NAMES = {"id", "kind", "model", "version"}  # texts, whatever type a file has them in
 _IN_UTC = "CAST(TRY_CAST({} AS TIMESTAMPTZ) AS TIMESTAMP)"
 _TOP = META | OUTPUT_OF.keys()
+_SEVERAL: Final = ("scores", "prediction", "label")  # fields that may be objects or arrays
 _OF_LABELS: Final = ("id", "model", "time", "label", "event")
 
 
@@ -88,16 +89,22 @@ def _check(path: Path, source: Source, given: Given) -> None:
 def _selected(source: Source, given: Given) -> list[_Column]:
     if given.kind == "label":
         return [_top(field) for field in source.fields if field.name in _OF_LABELS]
-    columns = [_top(field) for field in source.fields if field.name in _TOP]
+    columns = [_top(field) for field in source.fields if _is_top(field)]
     for group in NESTED:
         columns += [_inner(group, field) for field in source.nested.get(group, ())]
     if "features" not in source.nested:
-        columns += [_inner("features", field) for field in source.fields if field.name not in _TOP]
+        columns += [_inner("features", field) for field in source.fields if not _is_top(field)]
     return columns
+
+
+def _is_top(field: Field) -> bool:
+    return field.name in _TOP or (field.name == "scores" and bool(field.nested))
 
 
 def _top(field: Field) -> _Column:
     sql = field.sql
+    if field.name in _SEVERAL and field.nested:
+        return _Column("", field.name, field.nested, _read)
     if field.name in _NAMES and field.cell:
         return _Column("", field.name, field.cell)
     if field.name in _NAMES and field.real:  # a column of integers with gaps is written as doubles by many tools
@@ -117,6 +124,10 @@ def _inner(group: str, field: Field) -> _Column:
 
 def _number_or_text(value: str | None) -> str | float | None:
     return None if value is None else cell(value)
+
+
+def _read(written: str | None) -> Any:  # noqa: ANN401 - any JSON
+    return None if written is None else json.loads(written)
 
 
 def _object(there: bool) -> list[None] | None:

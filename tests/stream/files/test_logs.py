@@ -119,6 +119,23 @@ def test_values_that_json_has_no_form_for_keep_their_meaning(tmp_path: Path) -> 
     assert read(path)[0].values[31] == b'{"kind":"prediction","time":0,"model":"a","features":{"x":NaN}}'
 
 
+def test_scores_lists_and_relevances_of_a_table_are_those_of_events(tmp_path: Path) -> None:
+    """Structs, maps and lists in the fields that may have them; elsewhere they are of a wrong type."""
+    query = """
+        SELECT 0 AS time, 'a' AS model, {'x': 0.25, 'y': NULL} AS scores, ['i', 'j'] AS prediction, {'z': 1} AS feature
+        UNION ALL SELECT 1, 'a', NULL, NULL, NULL
+    """
+    expected = [{"scores": {"x": 0.25, "y": None}, "prediction": ["i", "j"], "features": {"feature": []}}]
+    expected += [{"features": {"feature": None}}]
+    same = [{"kind": "prediction", "time": i, "model": "a"} for i in range(2)]
+    assert [a | b for a, b in zip(same, expected, strict=True)] == documents(
+        read(parquet(tmp_path / "a.parquet", query))
+    )
+    query = "SELECT 0 AS time, 'a' AS model, 'label' AS kind, 'q' AS id, MAP {'i': 2.0} AS label"
+    (found,) = documents(read(parquet(tmp_path / "b.parquet", query)))
+    assert {"i": 2.0} == found["label"]
+
+
 def test_each_file_is_a_partition_in_the_order_of_paths(tmp_path: Path) -> None:
     """However they are named on the command line; they are read in turn, and a file named twice is read once."""
     paths = [write(tmp_path / name, EVENTS[:3]) for name in ("c.jsonl", "a.parquet", "b.csv")]

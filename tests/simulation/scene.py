@@ -2,6 +2,7 @@
 
 import random
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -182,7 +183,8 @@ class _Publisher:
             "kind": "label",
             "model": "shop",
         }
-        said |= {"time": time, "label": dice.choice((0, 1, 1, None))}
+        label, known = dice.choice((0, 1, 1, None)), _LABELS[self._shape.kind]
+        said |= {"time": time, "label": None if label is None else known[(label + 2 * i) % len(known)]}
         does = dice.choice(("label", "label", "label", "correct", "retract"))
         self._note(f"labels: {does}", 1)
         return said if does == "label" else {**said, "event": does}
@@ -216,7 +218,32 @@ class _Publisher:
             "segments": {"site": site},
             "trace": "a field that nobody watches",
         }
-        return encode(event)
+        return encode(event | (_ANSWERS[self._shape.kind](i) if model == "shop" else {}))
+
+
+def _scores(i: int) -> dict[str, object]:
+    """Probabilities, now and then beside another answer, without a class, or broken."""
+    shares: dict[str, object] = {name: (i * factor % 11) / 30 for name, factor in (("a", 3), ("b", 5), ("c", 7))}
+    shares |= {"d": "x"} if i % 13 == 0 else {"rare": 0.1} if i % 7 == 0 else {}
+    return {"scores": shares} | ({"prediction": "b"} if i % 5 == 0 else {}) if i % 9 else {"prediction": "a"}
+
+
+def _listed(i: int) -> dict[str, object]:
+    """Items in some order, now and then one, none, or no list."""
+    items: list[object] = [f"item {i * factor % 17}" for factor in (3, 5, 7, 11)[: i % 5]]
+    return {"prediction": (items, "item 3", None, {"a": 1})[(i % 11 == 0) + (i % 22 == 0) + (i % 44 == 0)]}
+
+
+_ANSWERS: dict[str, Callable[[int], dict[str, object]]] = {
+    "auto": lambda _: {},
+    "multiclass": _scores,
+    "ranking": _listed,
+}
+_LABELS: dict[str, tuple[object, ...]] = {
+    "auto": (0, 1),
+    "multiclass": ("a", "b", "c", "rare", "d"),
+    "ranking": ({"item 3": 2, "item 5": 1}, ["item 7", "item 0"], "item 10", [], {"item 1": 0}),
+}
 
 
 _BROKEN = (None, b"", b"{", b"[1]", b'{"kind": "prediction"}', b"\xff\xfe", b'{"kind":1,"model":"shop","time":1}')

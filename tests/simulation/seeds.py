@@ -4,7 +4,7 @@ import traceback
 from collections import Counter
 
 from sinks import commit as tables
-from sinks.commit import MET, plain
+from sinks.commit import MET, PERFORMANCE, plain
 from sinks.topics import dead_letters, triggers
 from stream.config.settings import Topics
 from stream.monitor.pairs import FATES
@@ -13,6 +13,7 @@ from tests.simulation.scene import scene
 from tests.simulation.strike import Struck
 from tests.simulation.told import Told
 
+METRIC = [column.name for column in PERFORMANCE.columns].index("metric")
 OCCUR = (
     "all partitions idle",
     "boards compacted away",
@@ -49,6 +50,8 @@ OCCUR = (
     "transactions that failed",
     "transactions whose answer was lost",
     "windows judged",
+    "windows of classes with scores",
+    "windows of lists",
     "windows of a version that inherits",
     "worker killed: fetching",
     "workers frozen, while another takes over",
@@ -116,6 +119,8 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
         name = MET.columns[column].name
         if name in FATES:
             found[f"labels that are {name}"] = sum(n)
+    measured = Counter(row[METRIC] for row in expected["performance"])
+    found |= {"windows of lists": measured["mrr"], "windows of classes with scores": measured["top_1_accuracy"]}
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

@@ -28,6 +28,7 @@ class Shape:
     late: tuple[Partition, ...]  # of these the ones that are created after the beginning
     models: tuple[str, ...]
     labels: frozenset[str]  # topics
+    kind: str  # of what the model shop answers
     _parsed: dict[int, Settings] = field(default_factory=dict)
 
     def settings(self, act: int) -> Settings:
@@ -87,12 +88,22 @@ defaults: {{windows: [{", ".join(f"{n}s" for n in windows)}], lateness: {latenes
            false_triggers_per_month: 10000, reference: {reference}, trigger: {{cooldown: 10s}}}}
 models:
   "*": {{}}
-  shop: {{segments: SEGMENTS}}
+  shop: {{segments: SEGMENTS, output: {{kind: KIND}}}}
 """
+    kind = random.Random(text).choice(("auto", "auto", "multiclass", "ranking"))  # the other draws stay what they are
+    text = text.replace("KIND", kind)
     if quiet and mixed:
         text += "  quiet: {topics: [predictions]}\n"
     texts = [text.replace("SEGMENTS", segments[act * changed]) for act in range(2)]
     models = ("shop", "newcomer", "quiet")[: dice.choice((1, 1, 2, 3))]
     return Shape(
-        tuple(texts), pane * SECOND, lateness * SECOND, idle, tuple(partitions), tuple(late), models, frozenset(labels)
+        tuple(texts),
+        pane * SECOND,
+        lateness * SECOND,
+        idle,
+        tuple(partitions),
+        tuple(late),
+        models,
+        frozenset(labels),
+        kind,
     )

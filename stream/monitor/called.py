@@ -5,9 +5,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from stream.answers.chosen import answers_of
+from stream.answers.kind import Answers, Rows
 from stream.config.settings import Settings
 from stream.events import Ints
-from stream.monitor.outputs import Answers, Rows, answers_of
 from stream.monitor.panes import UNTOLD
 from stream.monitor.state import State, Version
 from stream.plan import Plan

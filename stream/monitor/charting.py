@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from stream.answers.kind import Rows
 from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor import rows
 from stream.monitor.called import Called
 from stream.monitor.charts import DETECTOR, FEATURE, Alarm, Chart
 from stream.monitor.findings import Finding
-from stream.monitor.outputs import Rows
 from stream.monitor.state import State, Version
 
 

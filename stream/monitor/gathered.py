@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from detectors.codes import Integers
 from detectors.performance import cells, latency
 from detectors.performance.cells import Cells
-from stream.monitor.outputs import Answers, Rows
+from stream.answers.kind import Answers, Rows
 from stream.plan import Plan
 
 SECOND: Final = 1e9  # ns: delays are counted in seconds, in buckets of 2 %, from 10 ms to 70 days

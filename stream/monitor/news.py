@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stream.answers.kind import Rows
 from stream.events import NEVER, Ints
 from stream.monitor.called import Called, Key
-from stream.monitor.outputs import Rows
 from stream.roster import FUTURE
 from stream.windows import window_end
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sinks.commit import Standing, Steps
+from stream.answers.kind import Rows
 from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
@@ -18,7 +19,6 @@ from stream.monitor.charting import Charts
 from stream.monitor.gathering import Gathering, Kept
 from stream.monitor.measuring import FINAL, MATURE, PROVISIONAL, Measuring, Tell
 from stream.monitor.news import Change, News
-from stream.monitor.outputs import Rows
 from stream.monitor.state import State
 
 MORE: Final = 1.25  # times as many labels are news

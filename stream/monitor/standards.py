@@ -19,6 +19,7 @@ from detectors.performance.cells import Cells
 from detectors.performance.measured import Measured
 from sinks import commit as tables
 from sinks.commit import Columns
+from stream.answers.kind import Answers
 from stream.config.settings import Model
 from stream.ledger import Ledger, moment
 from stream.monitor.called import Called, Key
@@ -26,7 +27,6 @@ from stream.monitor.charts import REFERENCE
 from stream.monitor.findings import Finding
 from stream.monitor.gathered import Gathered
 from stream.monitor.judging import MONTH
-from stream.monitor.outputs import Answers
 from stream.monitor.state import Version
 
 DETECTOR: Final = "performance"

@@ -94,7 +94,7 @@ driftline_commit_number 1.0
 driftline_commit_seconds 0.012
 driftline_store_bytes 1.048576e+06
 driftline_memory_bytes 1.572864e+08
-driftline_series_exported 13.0
+driftline_series_exported 15.0
 driftline_series_dropped_total 0.0
 driftline_build_info{version="1.2.3"} 1.0
 """

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
+from stream.answers.lists import Lists
 
 from detectors.performance.multiclass import Multiclass
 from sinks import commit as tables
+from stream.answers.classes import Classes
 from stream.config.settings import MINUTE
 from stream.encodings.ranked import LISTED_MAX, RELEVANT_MAX, items, judged, relevances
 from stream.encodings.several import probabilities
-from stream.monitor.lists import Lists
 from stream.monitor.onboarding import File
-from stream.monitor.outputs import Classes
 from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import CONFIGURATION, LABELS
@@ -90,7 +90,7 @@ def test_blocks_do_not_matter(answers: Lists | Classes, monkeypatch: pytest.Monk
     rows = texts | {"several": kept, "value": np.full(N, np.nan)}
     whole = answers.pairs(rows)
     for size in (1, 7, N - 1):
-        monkeypatch.setattr("stream.monitor.blocks.BLOCK", size)
+        monkeypatch.setattr("stream.answers.blocks.BLOCK", size)
         for one, other in zip(whole, answers.pairs(rows), strict=True):
             np.testing.assert_array_equal(one, other)
 

@@ -11,8 +11,9 @@ from detectors.performance import ranking, ranking_metrics
 from detectors.performance.cells import Cells, Layout
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged, Trials
+from stream.answers.blocks import by_blocks
+from stream.answers.kind import Rows
 from stream.encodings.ranked import matrices
-from stream.monitor.blocks import Columns, by_blocks
 
 CUTS: Final = ranking.Ranking()
 
@@ -33,11 +34,11 @@ class Lists:
         """Queries with something relevant, and what their lists are worth."""
         return ranking.layout(self.settings)
 
-    def pairs(self, rows: Columns) -> tuple[Integers, Floats]:
+    def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Relevances of the places; a query without an answer is not measured."""
         return by_blocks(rows, self._block)
 
-    def _block(self, rows: Columns) -> tuple[Integers, Floats]:
+    def _block(self, rows: Rows) -> tuple[Integers, Floats]:
         gains, missed, said = matrices(rows["several"])
         counted, values = ranking.pairs(self.settings, gains, missed)
         counted[~said], values[~said] = -1, np.nan
@@ -59,12 +60,17 @@ class Lists:
         assert made.layout.counts
         return {}
 
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The metrics that are judged."""
+        return (f"hit_rate_at_{self.settings.cuts[-1]}",)
+
     def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
         """Queries without anything relevant before the last cut."""
         both = [ranking.read(self.settings, each) for each in (made, before)]
         now, usual = (Trials(seen.queries.sum(axis=1) - seen.hits[:, -1], seen.queries.sum(axis=1)) for seen in both)
-        return {f"hit_rate_at_{self.settings.cuts[-1]}": Judged(now, usual, good=True)}
+        return {self.shares[0]: Judged(now, usual, good=True)}
 
-    def wrong(self, rows: Columns) -> None:
+    def wrong(self, rows: Rows) -> None:
         """No list is right."""
         assert len(rows)

@@ -1,0 +1,26 @@
+"""How the answers of a model are measured: its configuration and its plan say."""
+
+from detectors.performance import binary, multiclass, regression
+from stream.answers.binary import Binary
+from stream.answers.classes import Classes
+from stream.answers.kind import Answers
+from stream.answers.lists import Lists
+from stream.answers.numbers import Numbers
+from stream.config.settings import Model
+from stream.plan import PREDICTION, SCORE, Plan
+from stream.spoken import RANKING, classes_of, kind_of
+
+
+def answers_of(model: Model, plan: Plan) -> Answers | None:
+    """How the answers of a model are measured; None where its plan knows of none, or they are no such kind."""
+    grid, kind = plan.grid, kind_of(model.output, plan)
+    if kind == "binary":
+        return Binary(model.output.positive, model.output.threshold, binary.Binary())
+    if kind == RANKING:
+        return Lists()
+    if kind == "multiclass" and (classes := classes_of(plan)):
+        return Classes(multiclass.Multiclass(classes))
+    if kind == "regression" and (output := PREDICTION if PREDICTION in grid.numeric else SCORE) in grid.numeric:
+        i = grid.numeric.index(output)
+        return Numbers(regression.Regression(float(grid.centers[i]), int(grid.exponents[i]) - regression.QUANTUM))
+    return None

@@ -1,0 +1,83 @@
+"""One of several classes."""
+
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.codes import Floats, Integers
+from detectors.performance import multiclass, multiclass_metrics
+from detectors.performance.cells import Cells, Layout
+from detectors.performance.delta import right
+from detectors.performance.measured import Measured
+from detectors.performance.shares import Judged, Trials
+from stream.answers.blocks import by_blocks
+from stream.answers.kind import Rows
+from stream.answers.texts import texts_of
+from stream.encodings.several import unpacked
+
+
+@dataclass(frozen=True)
+class Classes:
+    """One of several classes; those that the plan does not know are one."""
+
+    settings: multiclass.Multiclass
+
+    @property
+    def family(self) -> Hashable:
+        """The classes."""
+        return self.settings
+
+    @property
+    def layout(self) -> Layout:
+        """The confusion matrix, ranks, losses."""
+        return multiclass.layout(self.settings)
+
+    def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
+        """Predicted class beside the true one, and the probabilities."""
+        return by_blocks(rows, self._block)
+
+    def _block(self, rows: Rows) -> tuple[Integers, Floats]:
+        place = {name: i for i, name in enumerate(self.settings.classes)}
+        other = len(place)
+        truth, said = (
+            np.array([place.get(text, other) if text else -1 for text in texts.tolist()], np.int64)
+            for texts in (rows["label"], texts_of(rows["answer"], rows["value"]))
+        )
+        scores = unpacked(rows["several"], self.settings.classes)
+        unclaimed = (scores[:, other] == 0) & (truth != other)
+        scores[unclaimed, other] = np.nan  # no rival of a class whose score is 0, too
+        return multiclass.pairs(self.settings, truth, said, scores)
+
+    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+        """All metrics over the classes, and `recall:name` and its like of each class; or those with these names."""
+        if names is not None:
+            return multiclass_metrics.measure(self.settings, made, names=multiclass_metrics.METRICS.keys() & names)
+        found = multiclass_metrics.measure(self.settings, made)
+        of_each = {metric: found.pop(metric) for metric in multiclass_metrics.PER_CLASS}
+        return found | {
+            f"{metric}:{name}": Measured(*(column[:, i] for column in each))
+            for metric, each in of_each.items()
+            for i, name in enumerate(self.settings.classes)
+        }
+
+    def constant(self, made: Cells) -> dict[str, Floats]:
+        """Of the most frequent class, and of the classes' shares as scores."""
+        return multiclass_metrics.baseline(self.settings, made)
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The metrics that are judged."""
+        return ("accuracy",)
+
+    def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
+        """Wrong classes."""
+        both = [multiclass.read(self.settings, each).matrix for each in (made, before)]
+        n = [matrix.sum(axis=(1, 2)) for matrix in both]
+        now, usual = (Trials(each - right(matrix).sum(axis=1), each) for each, matrix in zip(n, both, strict=True))
+        return {"accuracy": Judged(now, usual, good=True)}
+
+    def wrong(self, rows: Rows) -> NDArray[np.bool_]:
+        """Another class than the label."""
+        return np.asarray(texts_of(rows["answer"], rows["value"]) != rows["label"], np.bool_)

@@ -1,0 +1,74 @@
+"""A number."""
+
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from detectors.codes import Floats, Integers
+from detectors.performance import regression
+from detectors.performance import regression_metrics as errors
+from detectors.performance.cells import Cells, Layout
+from detectors.performance.measured import Measured
+from detectors.performance.shares import Judged, Trials
+from stream.answers.kind import Rows
+
+LARGE: Final = 0.2  # of the reference's errors are larger than those that are not called large
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A number."""
+
+    settings: regression.Regression
+
+    @property
+    def family(self) -> Hashable:
+        """The units of errors."""
+        return self.settings
+
+    @property
+    def layout(self) -> Layout:
+        """Errors and their powers."""
+        return regression.layout(self.settings)
+
+    def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
+        """Predicted number beside the true one; a label that is none has no error."""
+        label = np.array([_number(text) for text in rows["label"].tolist()], np.float64)
+        predicted = np.where(np.isnan(rows["value"]), rows["score"], rows["value"])
+        n = len(label)
+        return regression.pairs(self.settings, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
+
+    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+        """All metrics of errors, or those with these names; events have no quantiles."""
+        return errors.measure(self.settings, made, names=errors.METRICS if names is None else names)
+
+    def constant(self, made: Cells) -> dict[str, Floats]:
+        """Of the mean of the labels, or of the reference's median."""
+        return errors.baseline(self.settings, made)
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The metrics that are judged."""
+        return ("large_errors",)
+
+    def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
+        """Errors as large as few were: a mean has no limit that holds, where few of them are great ones."""
+        now, usual = (each.counts[:, regression.SIZES :].astype(np.float64) for each in (made, before))
+        larger = usual[:, ::-1].cumsum(axis=1)[:, ::-1]  # than where each bucket begins
+        first = np.abs(larger - LARGE * larger[:, :1]).argmin(axis=1)
+        large = np.arange(regression.BUCKETS) >= first[:, None]
+        few, many = (Trials((each * large).sum(axis=1), each.sum(axis=1)) for each in (now, usual))
+        return {"large_errors": Judged(few, many, good=False)}
+
+    def wrong(self, rows: Rows) -> None:
+        """No number is right."""
+        assert len(rows)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")

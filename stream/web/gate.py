@@ -62,10 +62,10 @@ def health(sources: Sources, model: str, question: Question, margin: float | Non
         allowed = settings_of(sources, model).tolerate * abs(beside.incumbent.value)
     reasons = [_drift(windows), *_incidents(sources, model, question.candidate)]
     reasons += _errors(sources, model, question.candidate, windows)
-    if beside is not None:
-        reasons.append(_beside(beside, allowed))
     number = _number(sources, model, question.candidate, beside)
     reasons += _performance(number)
+    if beside is not None:
+        reasons.append(_beside(beside, allowed))
     said = {reason.verdict for reason in reasons}
     verdict: Word = "unhealthy" if "unhealthy" in said else "unknown" if "unknown" in said else "healthy"
     until = max((window.end for window in windows), default=None)

@@ -38,7 +38,7 @@ def capture(file: Path | None, bootstrap: str, folder: Path, as_json: bool) -> N
     of the running service or of the file. A later capture into the same folder adds what has come since: let it run
     more often than the topics forget. `driftline replay FOLDER` then gives the rows of the store.
     """
-    settings = opening.configuration(file, (), bootstrap)
+    settings = opening.configuration(file, bootstrap=bootstrap)
     capturing = Capturing(folder)
     with TemporaryDirectory(prefix=".asked-", dir=folder) as asked:
         paths = exported(settings, Path(asked), [table.name for table in (POSITIONS, JOURNAL, CHECKPOINTS)])

@@ -42,7 +42,7 @@ def compare(  # noqa: PLR0913, PLR0917 - the options
     The interval holds however often one looks. The running service is asked over HTTP (`http.listen`); where none has
     the store, its file is opened.
     """
-    settings = opening.configuration(file, (), "")
+    settings = opening.configuration(file)
     asked = {"candidate": candidate, "incumbent": incumbent, "metric": metric, "since": since, "length": length}
     query = {name: value for name, value in asked.items() if value is not None}
     body = answered(settings, ("v1", "models", model, "compare"), query, partial(_here, model, asked))

@@ -20,7 +20,7 @@ def backup(file: Path | None, folder: Path, keep: int) -> None:
 
     It must be able to read the file: run it on the machine, and as the user, of the service, as often as you like.
     """
-    store = opening.configuration(file, (), "").store
+    store = opening.configuration(file).store
     made = duck.backup(Path(store.path), folder, keep=keep, memory_limit=store.memory_limit)
     click.echo(f"{made.path}: commit {made.commit:,}, {made.path.stat().st_size:,} bytes")
 
@@ -35,6 +35,6 @@ def restore(copy: Path, file: Path | None, force: bool) -> None:
     Stop the service first, and the workers of a monitor. The next start goes on from the positions of the copy, and
     reads again what the topics still hold.
     """
-    store = opening.configuration(file, (), "").store
+    store = opening.configuration(file).store
     put = duck.restore(copy, Path(store.path), force=force, memory_limit=store.memory_limit)
     click.echo(f"{put.path}: commit {put.commit:,}")

@@ -22,7 +22,7 @@ def hand_over(file: Path, former: tuple[Path, ...], name: str, path: Path) -> No
 
     Before that, stop the workers, let all monitors read to the end, and stop them. See docs/scaling.md.
     """
-    settings = opening.named(opening.configuration(file, (), ""), name)
+    settings = opening.named(opening.configuration(file), name)
     for each in former:
         if not each.exists():
             raise FileProblem(f"{each}: there is no such store")

@@ -16,13 +16,16 @@ from stream.monitor.onboarding import Sources
 DEFAULT_FILE = Path("driftline.yaml")
 
 
-def configuration(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> Settings:
+def configuration(
+    file: Path | None, topics: tuple[str, ...] = (), bootstrap: str = "", labels: tuple[str, ...] = ()
+) -> Settings:
     """The configuration of a file, of the default file where there is one, or of the command line alone."""
     environment = dict(os.environ)
-    if topics:
+    if topics or labels:
         if file is not None:
-            raise FileProblem("--topic is for a start without a file: name the topics under `events:` in the file")
-        return onboarding(topics, bootstrap, environment)
+            option = "--topic" if topics else "--labels"
+            raise FileProblem(f"{option} is for a start without a file: name the topics under `events:` in the file")
+        return onboarding(topics, bootstrap, environment, labels)
     if file is None and DEFAULT_FILE.exists():
         file = DEFAULT_FILE
     if file is None:

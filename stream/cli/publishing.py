@@ -59,7 +59,7 @@ def publish(  # noqa: PLR0913, PLR0917 - the options, spelled out
     The whole file is checked first, as the service of CONFIG would check it: of one with a mistake nothing is sent.
     Events keep the file's order and are keyed by their model.
     """
-    settings = opening.configuration(file, (), bootstrap)
+    settings = opening.configuration(file, bootstrap=bootstrap)
     judge = Judge(Source(source, Given(kind or "", model)), topic, settings, time.time_ns() // 1_000_000)
     if not judge.declared and (file is not None or opening.DEFAULT_FILE.exists()):
         click.echo(f"driftline: the configuration does not read {topic}: another service should", err=True)

@@ -67,7 +67,7 @@ def _only_model(read: references.Table, source: Path) -> str:
 
 
 def _settings(model: str, file: Path | None) -> tuple[Model, Limits]:
-    settings = opening.configuration(file, (), "")
+    settings = opening.configuration(file)
     return settings.model(model) or settings.defaults, settings.limits
 
 

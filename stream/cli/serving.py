@@ -15,7 +15,7 @@ from stream.app.intake import W
 from stream.app.tiers import Tier
 from stream.broker import quieten
 from stream.cli import opening
-from stream.cli.options import BOOTSTRAP, FILE, NAME, TOPIC
+from stream.cli.options import BOOTSTRAP, FILE, LABELS, NAME, TOPIC
 from stream.config import scalars
 from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.monitors import Monitors
@@ -35,30 +35,34 @@ def _address(context: click.Context, parameter: click.Parameter, text: str | Non
 @click.command()
 @FILE
 @TOPIC
+@LABELS
 @BOOTSTRAP
-def run(file: Path | None, topics: tuple[str, ...], bootstrap: str) -> None:
+def run(file: Path | None, topics: tuple[str, ...], labels: tuple[str, ...], bootstrap: str) -> None:
     """Run the service: consume, summarise, judge, keep, show and tell, in one process.
 
-    Without any file, `driftline run --topic predictions` learns every model that it meets from the stream.
+    Without any file, `driftline run --topic predictions` learns every model that it meets from the stream, and with
+    `--labels labels` it says how good they are.
     """
-    settings = opening.configuration(file, topics, bootstrap)
+    settings = opening.configuration(file, topics, bootstrap, labels)
     _service(replace(settings, monitors=Monitors()), RUN)
 
 
 @click.command()
 @FILE
 @TOPIC
+@LABELS
 @BOOTSTRAP
 @NAME
-def monitor(file: Path | None, topics: tuple[str, ...], bootstrap: str, name: str) -> None:
+def monitor(file: Path | None, topics: tuple[str, ...], labels: tuple[str, ...], bootstrap: str, name: str) -> None:
     """Run the second half: judge, keep, show and tell what workers have summarised (`driftline ingest`)."""
-    settings = opening.configuration(file, topics, bootstrap)
+    settings = opening.configuration(file, topics, bootstrap, labels)
     _service(opening.named(settings, name), MONITOR)
 
 
 @click.command()
 @FILE
 @TOPIC
+@LABELS
 @BOOTSTRAP
 @click.option(
     "--listen",
@@ -66,12 +70,14 @@ def monitor(file: Path | None, topics: tuple[str, ...], bootstrap: str, name: st
     callback=_address,
     help="Where /metrics and /health answer; port 0: a free one, which is said. Without it, nowhere.",
 )
-def ingest(file: Path | None, topics: tuple[str, ...], bootstrap: str, listen: str | None) -> None:
+def ingest(
+    file: Path | None, topics: tuple[str, ...], labels: tuple[str, ...], bootstrap: str, listen: str | None
+) -> None:
     """Run one worker of the first half: consume and summarise, for a `driftline monitor`.
 
     Start as many as there are partitions, at most: they share them, and take over from one that dies.
     """
-    settings = opening.configuration(file, topics, bootstrap)
+    settings = opening.configuration(file, topics, bootstrap, labels)
     if not settings.kafka.transactional:
         expected = "true: workers hand partitions over by transactions"
         raise ConfigurationError((Mistake("kafka.transactional", expected, "false"),))

@@ -36,15 +36,18 @@ def parse(text: str, environment: Mapping[str, str] = {}) -> Settings:
     return _settings(tree, environment, mistakes)
 
 
-def onboarding(topics: Sequence[str], bootstrap: str, environment: Mapping[str, str] = {}) -> Settings:
-    """The settings without a file: prediction topics and brokers from the command line, everything else learned.
+def onboarding(
+    topics: Sequence[str], bootstrap: str, environment: Mapping[str, str] = {}, labels: Sequence[str] = ()
+) -> Settings:
+    """The settings without a file: topics and brokers from the command line, everything else learned.
 
     An empty `bootstrap` or no topic leaves the default, or what the environment says. ConfigurationError as `parse`.
     """
-    names = tuple(Scalar(topic, source="command line") for topic in topics)
     tree, mistakes = overlay(Keys({}), environment)
-    if names:
-        tree = with_value(tree, ("events", "predictions"), Items(names, source="command line"))
+    for kind, some in (("predictions", topics), ("labels", labels)):
+        names = tuple(Scalar(topic, source="command line") for topic in some)
+        if names:
+            tree = with_value(tree, ("events", kind), Items(names, source="command line"))
     if bootstrap:  # in front of the environment: whoever types it means it
         tree = with_value(tree, ("kafka", "bootstrap"), Scalar(bootstrap, source="command line"))
     return _settings(tree, {}, mistakes)

@@ -94,7 +94,10 @@ def test_the_gate_is_asked_as_documented(address: str, folder: Path) -> None:
     command, _, code = GATE.partition("\n")
     assert code == shell(command, address).stdout.strip()
     body = json.loads((folder / "health.json").read_text())
-    assert ("unhealthy", ["drift", "performance", "comparison"]) == (body["verdict"], [each["check"] for each in body["reasons"]])
+    assert ("unhealthy", ["drift", "performance", "comparison"]) == (
+        body["verdict"],
+        [each["check"] for each in body["reasons"]],
+    )
     assert "stays where it is" == shell(PLAIN, address).stdout.strip()
     hooks = [hook["url"].replace("driftline:8080", address) for hook in yaml.safe_load(FLAGGER)["analysis"]["webhooks"]]
     sent = json.dumps({"name": "fraud", "namespace": "models", "phase": "Progressing", "metadata": {}})

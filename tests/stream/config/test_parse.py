@@ -125,7 +125,8 @@ def test_what_follows_from_the_pane() -> None:
 
 def test_onboarding_needs_no_file() -> None:
     """Topics and brokers from the command line, all else as shipped."""
-    settings = onboarding(["a", "b"], "broker:9092")
+    settings = onboarding(["a", "b"], "broker:9092", labels=["c"])
+    assert settings.events.labels == ("c",)
     assert (settings.events.predictions, settings.kafka.bootstrap) == (("a", "b"), "broker:9092")
     assert Settings().patterns == settings.patterns
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
-from stream.answers.lists import Lists
 
 from detectors.performance.multiclass import Multiclass
 from sinks import commit as tables
 from stream.answers.classes import Classes
+from stream.answers.lists import Lists
 from stream.config.settings import MINUTE
 from stream.encodings.ranked import LISTED_MAX, RELEVANT_MAX, items, judged, relevances
 from stream.encodings.several import probabilities

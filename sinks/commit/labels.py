@@ -97,7 +97,7 @@ STANDARDS = declare(
 model text: the model
 version text: the model's version, or (new) for all that are not told apart
 step time: the end of the pane with which this became known
-plan text: the plan by which its pairs are measured
+measured text: a hash of how its pairs are measured: kind, classes, threshold
 pairs int: how many there are
 settled bool: they are enough, and no more are taken
 cells bytes: their sums, compressed

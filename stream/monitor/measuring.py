@@ -27,6 +27,7 @@ SEGMENTED: Final = (
 )
 DELAYS: Final = {"label_delay_p50": 0.5, "label_delay_p90": 0.9}  # in seconds
 COVERAGE: Final = "coverage"
+NOTHING: Final[Mapping[str, Judged]] = {}  # is judged
 LEVEL: Final = 0.95
 
 
@@ -43,6 +44,7 @@ class Tell:
     arrived: int
     labelled: int
     settles: bool  # it has enough labels for the first time
+    corrected: bool  # an earlier number may not be one any more: what is undefined now is told, too
     worse: set[str]
 
     @property
@@ -111,15 +113,15 @@ class Measuring:
             models = [entry.settings for entry in entries if entry is not None]
             keys = [tells[i].key for i in mine]
             judged, extra = judge(answers, models, keys, whole.take(settled), [standards[i] for i in mine])
-            yield from _numbers(np.array(mine), np.zeros(len(mine), np.int64), extra, judged, range(len(mine)))
+            yield from _numbers(np.array(mine), np.zeros(len(mine), np.int64), tells, extra, judged)
         first, places = np.zeros(len(members), np.int64), np.array(members)
-        yield from _numbers(places, first, answers.measure(whole), judged, settled)
+        yield from _numbers(places, first, tells, answers.measure(whole), judged, settled)
         parts = [(members[place], np.flatnonzero(found[members[place]].n[1:]) + 1) for place in settled]
         if any(len(part) for _, part in parts):
             row = np.concatenate([part for _, part in parts])
             segments = Cells.stacked([cells[place].take(part) for place, (_, part) in zip(settled, parts, strict=True)])
             tell = np.repeat([i for i, _ in parts], [len(part) for _, part in parts])
-            yield from _numbers(tell, row, answers.measure(segments, SEGMENTED), {}, [])
+            yield from _numbers(tell, row, tells, answers.measure(segments, SEGMENTED))
 
     def _find(self, tells: Sequence[Tell], found: Sequence[Gathered], numbers: _Numbers) -> None:
         """What is worse now and was not before."""
@@ -140,19 +142,25 @@ def _of_labels(tells: Sequence[Tell], found: Sequence[Gathered]) -> Iterator[_Nu
     known = latency.Service(counts, np.zeros((len(tells), 2)), np.full(len(tells), np.nan))
     with np.errstate(divide="ignore", invalid="ignore"):
         delays = {name: latency.quantile(known, LEVEL, share) for name, share in DELAYS.items()}
-    yield from _numbers(tell, first, {COVERAGE: Measured(share, 0 * share, share, share)} | delays, {}, [])
+    yield from _numbers(tell, first, tells, {COVERAGE: Measured(share, 0 * share, share, share)} | delays)
 
 
-def _numbers(
-    tell: Integers, row: Integers, metrics: Mapping[str, Measured], judged: Mapping[str, Judged], places: Sequence[int]
+def _numbers(  # noqa: PLR0913, PLR0917 - what is known of some rows
+    tell: Integers,
+    row: Integers,
+    tells: Sequence[Tell],
+    metrics: Mapping[str, Measured],
+    judged: Mapping[str, Judged] = NOTHING,
+    places: Sequence[int] | None = None,
 ) -> Iterator[_Numbers]:
-    """What is defined of some metrics, (n,) each; those in `judged` are of these places."""
+    """What is to be told of some metrics, (n,) each; those in `judged` are of these places, or of all."""
+    again = np.array([one.corrected for one in tells])[tell] & (row == 0)
     for name, measured in metrics.items():
-        known = ~np.isnan(measured.value)
+        known = ~np.isnan(measured.value) | again
         says = Judged.nothing(len(tell))
         if name in judged:
             for whole, part in zip(says, judged[name], strict=True):
-                whole[places] = part
+                whole[slice(None) if places is None else places] = part
         yield _Numbers(
             tell[known],
             row[known],

@@ -142,15 +142,16 @@ class Performance:
         final = self._final(key) <= at
         status = FINAL if final else MATURE if mature else PROVISIONAL
         settled = window.status not in {"", PROVISIONAL}
-        news = window.labelled >= max(LEAST, MORE * window.told) or (corrected and settled)
+        undone = corrected and settled
+        news = window.labelled >= max(LEAST, MORE * window.told) or undone
         news |= status not in {window.status, PROVISIONAL}
         if final:
             del self._known[key]
-        if not (window.labelled and news):
+        if not (news and (window.labelled or undone)):
             return None
         settles = not settled and status != PROVISIONAL
         window.status, window.told = status, window.labelled
-        return Tell(key, at, status, window.arrived, window.labelled, settles, window.worse)
+        return Tell(key, at, status, window.arrived, window.labelled, settles, undone, window.worse)
 
     @property
     def _known(self) -> dict[Key, Window]:

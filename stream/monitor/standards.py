@@ -8,6 +8,8 @@ often as its budget says.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -35,13 +37,12 @@ VERDICTS: Final = ("", "well", "worse", "unknown")
 WELL, WORSE, UNKNOWN = 1, 2, 3
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Standard:
-    """The pairs of the first windows: their sums, of one row, and how they are measured."""
+    """The pairs of the first windows: their sums, of one row, packed. `measured` is a hash of how they are measured."""
 
-    plan: str
-    answers: Answers
-    cells: Cells
+    measured: str
+    packed: bytes
     n: int
     settled: bool
 
@@ -74,38 +75,51 @@ class Standards:
     def recall(self, rows: Columns) -> None:
         """Take in what is committed."""
         self._known = {}
-        columns = ("model", "version", "plan", "pairs", "settled", "cells")
-        for i in np.argsort(rows["step"], kind="stable").tolist():
-            model, version, plan, n, settled, packed = (rows[name][i] for name in columns)
-            answers = self._called.answers(model, self._called.plan(model, {plan}))
-            self._known.pop((model, version), None)
-            if answers is not None:
-                made = Cells.unpack(answers.layout, 1, packed)
-                self._known[model, version] = Standard(plan, answers, made, int(n), bool(settled))
+        columns = (
+            rows[name].tolist() for name in ("step", "model", "version", "measured", "cells", "pairs", "settled")
+        )
+        for _, model, version, measured, packed, n, settled in sorted(
+            zip(*columns, strict=True), key=lambda row: row[0]
+        ):
+            self._known[model, version] = Standard(measured, packed, n, settled)
 
     def of(self, key: Key, answers: Answers) -> Cells | None:
         """The sums that a window with such answers is compared with, if they are enough."""
-        known = self._known.get(key[:2])
-        fits = known is not None and known.settled and known.answers == answers
-        return known.cells if known is not None and fits else None
+        known = self._standard(key, answers)
+        return _unpacked(answers, known.packed) if known is not None and known.settled else None
 
     def learn(self, key: Key, at: int, found: Gathered) -> None:
         """Add a window that has enough labels now, where there are too few pairs so far."""
         model, version, length, _ = key
-        plan, answers = found.shape.plan, found.shape.answers
-        if length != min(self._called.lengths(model)) or plan is None or answers is None or found.cells is None:
+        answers = found.shape.answers
+        if length != min(self._called.lengths(model)) or answers is None or found.cells is None:
             return
-        known = self._known.get((model, version))
-        fits = known is not None and known.answers == answers
-        if known is not None and fits and known.settled:
+        known = self._standard(key, answers)
+        if known is not None and known.settled:
             return
         made, n = found.cells.take([0]), int(found.n[0])
-        if known is not None and fits:
-            made, n = made + known.cells, n + known.n
-        standard = Standard(plan.id, answers, made, n, n >= REFERENCE)
+        if known is not None:
+            made, n = made + _unpacked(answers, known.packed), n + known.n
+        standard = Standard(_measured(answers), made.pack(), n, n >= REFERENCE)
         self._known[model, version] = standard
-        told = (standard.plan, standard.n, standard.settled, made.pack())
+        told = (standard.measured, standard.n, standard.settled, standard.packed)
         self._ledger.row(tables.STANDARDS, model, version, moment(at), *told)
+
+    def _standard(self, key: Key, answers: Answers) -> Standard | None:
+        """That of a window with such answers."""
+        known = self._known.get(key[:2])
+        return known if known is not None and known.measured == _measured(answers) else None
+
+
+@lru_cache(maxsize=1_024)
+def _measured(answers: Answers) -> str:
+    """A hash of how answers are measured: plans come and go, and most measure alike."""
+    return blake2b(repr(answers).encode(), digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _unpacked(answers: Answers, packed: bytes) -> Cells:
+    return Cells.unpack(answers.layout, 1, packed)
 
 
 def judge(

@@ -103,6 +103,20 @@ def test_a_corrected_label_takes_the_old_one_back() -> None:
     assert sorted(changes)[4:] == [(7, -1, False, "1"), (7, 1, False, "0"), (9, -1, False, "1")]
 
 
+def test_a_window_whose_labels_are_all_taken_back_has_no_number_any_more() -> None:
+    """The newest word on each metric is that it is unknown, not what it once was."""
+    log = story()
+    log.publish(FIRST, *(prediction(0.5, name, 0.9) for name in "abcd"), event(20))
+    log.publish(LABELS, *(label(2.5, id=name) for name in "abcd"))
+    log.publish(LABELS, *(label(6.5, id=name, event="retract") for name in "abcd"), label(20))
+    log.read().commit()
+    rows = [row for row in log.rows(tables.PERFORMANCE) if not row["segment"] and row["length"] == MINUTE]
+    last = {row["metric"]: row for row in sorted(rows, key=lambda row: row["step"])}
+    assert (last["coverage"]["value"], last["coverage"]["labelled"]) == (0, 0)
+    assert {"coverage"} == {metric for metric, row in last.items() if row["value"] == row["value"]}
+    assert {7} == {row["step"] for row in last.values()}
+
+
 def test_nothing_is_dropped_without_a_counter() -> None:
     """Again, corrected, retracted, unusable, late, and of nobody: each label is counted once as what it was."""
     log = story()

@@ -34,11 +34,16 @@ def oracle(  # one question, as the protocol asks it
     held = [row for row in held if until is None or int(str(row[table.time])) * 1000 < until]
     for name in reversed([*order, *table.key, "commit"]):  # stable sorts, the last key first
         if kinds.get(name) == "float":
-            held.sort(key=lambda row: float.fromhex(str(row[name])), reverse=descending)
+            held.sort(key=lambda row: _comparable(str(row[name])), reverse=descending)
             held.sort(key=lambda row: row[name] == "nan")
         else:
             held.sort(key=lambda row: row[name], reverse=descending)  # type: ignore[arg-type,return-value]  # one type per column
     return held[offset:][:limit]
+
+
+def _comparable(number: str) -> float:
+    """A float; among nans nothing could be sorted, and they come last anyway."""
+    return 0.0 if number == "nan" else float.fromhex(number)
 
 
 def question(table: Table, generator: np.random.Generator) -> dict[str, object]:

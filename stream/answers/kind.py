@@ -15,7 +15,9 @@ Rows = Mapping[str, NDArray[Any]]  # columns of `pairs`
 
 
 class Answers(Protocol):
-    """One kind of answers."""
+    """One kind of answers; equal ones are measured alike."""
+
+    def __hash__(self) -> int: ...
 
     @property
     def family(self) -> Hashable:

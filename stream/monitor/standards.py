@@ -75,13 +75,10 @@ class Standards:
     def recall(self, rows: Columns) -> None:
         """Take in what is committed."""
         self._known = {}
-        columns = (
-            rows[name].tolist() for name in ("step", "model", "version", "measured", "cells", "pairs", "settled")
-        )
-        for _, model, version, measured, packed, n, settled in sorted(
-            zip(*columns, strict=True), key=lambda row: row[0]
-        ):
-            self._known[model, version] = Standard(measured, packed, n, settled)
+        order = np.argsort(rows["step"], kind="stable")
+        names = ("model", "version", "measured", "cells", "pairs", "settled")
+        for model, version, *standard in zip(*(rows[name][order].tolist() for name in names), strict=True):
+            self._known[model, version] = Standard(*standard)
 
     def of(self, key: Key, answers: Answers) -> Cells | None:
         """The sums that a window with such answers is compared with, if they are enough."""

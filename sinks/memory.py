@@ -22,7 +22,9 @@ from sinks.commit import (
     Standing,
     Steps,
     Table,
+    Unsampled,
     checked,
+    in_sample,
     plain,
 )
 from sinks.commit.meeting import meeting, standing, within
@@ -89,7 +91,9 @@ class MemoryStore:
             rows = self._joined(table)
         return within(table, rows, spans)
 
-    def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
+    def forget(
+        self, before: Mapping[Keep, int], samples: Mapping[str, int], unsampled: Sequence[Unsampled] = ()
+    ) -> None:
         """Delete what the protocol says."""
         with self._lock:
             for table in TABLES:
@@ -100,6 +104,9 @@ class MemoryStore:
                 if table == SAMPLES:
                     for model, bound in samples.items():
                         kept &= ~((rows["model"] == model) & (np.asarray(rows["hash"], np.int64) > bound))
+                for one in unsampled if table == ANSWERS else ():
+                    span = _matching(table, rows, {"model": one.model}, one.after + 1, one.upto + 1)
+                    kept &= ~span | in_sample(np.asarray(rows["key"], np.int64), one.halvings)
                 self._chunks[table.name] = [{name: array[kept] for name, array in rows.items()}]
 
     def close(self) -> None:

@@ -14,8 +14,9 @@ from stream.clocks import Start
 from stream.events import Partition, Position
 from stream.monitor.scopes import Marks, Scope
 from stream.roster import Roster
+from stream.sampling import Rate
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 Asked = Mapping[Partition, tuple[int, int]]  # the position at which a partition is idle, and the time to raise it to
 
@@ -40,13 +41,14 @@ class UnknownBoard(Exception):
 
 
 class PackedEntry(msgspec.Struct, frozen=True, array_like=True):
-    """A model, with the ids of its plans."""
+    """A model, with the ids of its plans, and its rates."""
 
     name: str
     since: int
     basis: str
     versions: dict[str, int]
     plans: list[str]
+    rates: tuple[Rate, ...]
 
 
 class PackedStart(msgspec.Struct, frozen=True, array_like=True):
@@ -119,7 +121,14 @@ def pack(board: Board, said: Collection[str]) -> Iterator[tuple[str, bytes]]:
         board.digest,
         board.pane,
         [
-            PackedEntry(entry.name, entry.since, entry.basis, dict(entry.versions), [plan.id for plan in entry.plans])
+            PackedEntry(
+                entry.name,
+                entry.since,
+                entry.basis,
+                dict(entry.versions),
+                [plan.id for plan in entry.plans],
+                entry.rates.rates,
+            )
             for entry in board.roster.entries
         ],
         list(board.marks.events.items()),

@@ -8,6 +8,7 @@ from stream.config.settings import Settings
 from stream.monitor.scopes import Marks
 from stream.plan import Plan
 from stream.roster import Entry, Roster
+from stream.sampling import Schedule
 from stream.sharing import Shared
 
 
@@ -57,7 +58,7 @@ class Boards:
             model = self._settings.model(one.name)
             if model is not None:
                 plans = tuple(self._plans[name] for name in one.plans)
-                read.append(Entry(one.name, model, one.since, one.basis, one.versions, plans))
+                read.append(Entry(one.name, model, one.since, one.basis, one.versions, plans, Schedule(one.rates)))
         return Roster(tuple(read))
 
 

@@ -68,6 +68,7 @@ def joined(states: Sequence[State]) -> State:
         state.policies |= other.policies
         state.steps |= other.steps
         state.charts |= other.charts
+        state.pending |= other.pending
     return state
 
 

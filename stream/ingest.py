@@ -216,7 +216,7 @@ class Ingest:
             learner = Unplanned(self._settings, self._since, self._bounds)
             learner.learn(self._sums, batch, np.flatnonzero(unplanned), end)
             fresh &= ~unplanned
-        self._sums.waiting += self._desk.predictions(batch, fresh & (fates.kind == PREDICTION), end)
+        self._sums.wait(*self._desk.predictions(batch, fresh & (fates.kind == PREDICTION), fates.model, end))
         self._unwatched.add(batch, fresh, end)
         self._buffer.add(batch, fates, end, fresh)
 

@@ -68,8 +68,9 @@ class Partial:
     `blocks`: events of models with a plan, by series. `versions`: the versions behind a series without one. `learning`
     and `strangers`: events of models that are being learned, or not admitted yet; `samples`: theirs. `rejected`: by
     (end, topic, partition, reason); `late` and `labels`: by (end, model). `unwatched`: fields without
-    a place in the plan, of a sample of the events. Where there are too many models, some are
-    counted together, under the reserved name of `Settings.others`.
+    a place in the plan, of a sample of the events. `keyed`: predictions with an id, of planned panes; `kept`: those of
+    them that wait for a label. Where there are too many models, some are counted together, under the reserved name of
+    `Settings.others`.
     """
 
     blocks: Mapping[Series, Summary] = field(default_factory=dict)
@@ -83,6 +84,8 @@ class Partial:
     unwatched: Fields = field(default_factory=dict)
     dead_letters: tuple[DeadLetter, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    keyed: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    kept: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
     def beyond(self, closed: Closed, labels: Closed, topics: Mapping[str, int]) -> "Partial":
         """Without what belongs to closed panes; what belongs to a position stays."""
@@ -102,6 +105,8 @@ class Partial:
             still(self.unwatched, closed),
             self.dead_letters,
             self.waiting,
+            still(self.keyed, closed),
+            still(self.kept, closed),
         )
 
     def halves(self) -> "tuple[Partial, Partial] | None":
@@ -156,6 +161,8 @@ class Open:
     labels: Counter[tuple[int, str]] = field(default_factory=Counter)
     rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
     unwatched: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
+    keyed: Counter[tuple[int, str]] = field(default_factory=Counter)
+    kept: Counter[tuple[int, str]] = field(default_factory=Counter)
 
     def add(self, partial: Partial) -> None:
         """Add a Partial. Only sums happen here; whatever needs an order happens at a close."""
@@ -172,6 +179,8 @@ class Open:
             (self.late, partial.late),
             (self.labels, partial.labels),
             (self.strangers, partial.strangers),
+            (self.keyed, partial.keyed),
+            (self.kept, partial.kept),
         ):
             counter.update(added)
         self.rejected.update(partial.rejected)

@@ -12,6 +12,7 @@ from functools import cached_property
 from stream.config.settings import Model
 from stream.events import NEVER
 from stream.plan import Plan
+from stream.sampling import EVERY_ID, Schedule
 
 FUTURE = 2**63 - 1
 
@@ -26,6 +27,7 @@ class Entry:
     basis: str  # a hash of what its plans were made by: where that changed, a new plan holds from T on
     versions: Mapping[str, int]
     plans: tuple[Plan, ...]  # ascending by `since`
+    rates: Schedule = EVERY_ID  # which of its predictions wait for labels
 
     def plan_at(self, start: int) -> Plan | None:
         """The plan of the pane that begins then; None while the model is being learned."""
@@ -76,6 +78,18 @@ class Roster:
         """With a newer plan of its model; one that was to hold later than this one, or just then, never will."""
         entry = self.entries[self.index[plan.model]]
         return self._with(replace(entry, plans=in_force((*entry.plans, plan)), basis=basis))
+
+    def rated(self, name: str, rates: Schedule) -> "Roster":
+        """With other rates of a model."""
+        return self._with(replace(self.entries[self.index[name]], rates=rates))
+
+    def without_rates_before(self, time: int) -> "Roster":
+        """Without rates that no question from a time on can be about."""
+        entries = tuple(
+            entry if (rates := entry.rates.since(time)) is entry.rates else replace(entry, rates=rates)
+            for entry in self.entries
+        )
+        return Roster(entries) if any(a is not b for a, b in zip(entries, self.entries, strict=True)) else self
 
     def without_plans_before(self, start: int) -> "Roster":
         """Without the plans that no pane from `start` on can ask for."""

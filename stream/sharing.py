@@ -1,12 +1,14 @@
 """What several monitors say, as one Board for the workers.
 
-All of them admit the same models and versions, from the same Partials; plans are made only by a model's own monitor.
-So a monitor that is away holds up nobody while its models have their plans: the others say how far may be read. Where
-one of its models is still to get a plan, or where it goes by another configuration than the reader, it is waited for.
+All of them admit the same models and versions, and decide the same rates, from the same Partials; plans are made only
+by a model's own monitor. So a monitor that is away holds up nobody while its models have their plans: the others say
+how far may be read. Where one of its models is still to get a plan, or where it goes by another configuration than the
+reader, it is waited for.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from typing import TypeVar
 
 from stream.board import Board
@@ -17,6 +19,7 @@ from stream.config.settings import Settings
 from stream.events import NEVER, Partition
 from stream.monitor.scopes import Marks, Scope, event_scope
 from stream.roster import Entry, Roster
+from stream.sampling import Schedule
 
 Key = TypeVar("Key")
 Value = TypeVar("Value", int, tuple[int, int])
@@ -82,7 +85,8 @@ def union(told: Mapping[str, Board], monitors: Monitors) -> Roster:
     for model, entries in known.items():
         own = told[monitors.owner(model)].roster.get(model) or replace(entries[0], plans=())
         versions = {version: since for entry in entries for version, since in entry.versions.items()}
-        joined.append(replace(own, versions=versions))
+        rates = reduce(Schedule.joined, (entry.rates for entry in entries))
+        joined.append(replace(own, versions=versions, rates=rates))
     return Roster(tuple(joined))
 
 

@@ -12,6 +12,7 @@ from detectors.parts import Summary
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import Batch, Ints
+from stream.keyed import Keyed
 from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial, Series, tell_fewest
 from stream.roster import FUTURE
 from stream.sample import NOTHING, Sample, position_hashes, topic_seed
@@ -30,6 +31,14 @@ class Sums:
     rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    keyed: Counter[tuple[int, str]] = field(default_factory=Counter)
+    kept: Counter[tuple[int, str]] = field(default_factory=Counter)
+
+    def wait(self, keyed: Keyed, waiting: list[Waiting]) -> None:
+        """Count predictions with an id, and take those down that wait for labels."""
+        self.keyed.update(keyed.keyed)
+        self.kept.update(keyed.kept)
+        self.waiting += waiting
 
     def take_placed(self) -> Partial:
         """What belongs to positions, which no sum waits for."""
@@ -56,6 +65,8 @@ class Sums:
             unwatched,
             tuple(self.dead_letters),
             tuple(self.waiting),
+            self.keyed,
+            self.kept,
         )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from stream.binding import OUTPUT_TEXTS, Schema
 from stream.encodings.schema import ABSENT_ID, UNSEEN_ID
 from stream.encodings.several import Kept
 from stream.events import Batch, Head, Ints, Partition, Position
+from stream.keyed import Keyed, Sampler
 from stream.roster import Roster
 from stream.spoken import kept_of
 
@@ -78,12 +80,21 @@ class Desk:
         columns = _common(batch, rows, ends, *_heads(batch, rows)) | {"does": Texts.of(does), "answer": Texts.of(said)}
         return [Waiting(tables.ANSWERS, columns)]
 
-    def predictions(self, batch: Batch, chosen: NDArray[np.bool_], end: Ints) -> list[Waiting]:
-        """The chosen events of a batch that have an id, all of planned panes; `end` (n,) are those of all events."""
-        if not len(batch.keys):  # no labels are read
-            return []
-        rows = np.flatnonzero(chosen & batch.keys.any(axis=1))
-        rows, ends = self._unwritten(batch, rows, end[rows])
+    @cached_property
+    def _sampler(self) -> Sampler:
+        return Sampler(self.roster, self.pane)
+
+    def predictions(
+        self, batch: Batch, chosen: NDArray[np.bool_], model: Ints, end: Ints
+    ) -> tuple[Keyed, list[Waiting]]:
+        """The chosen events of a batch that have an id, all of planned panes, and those of them that are in the sample.
+
+        `model` and `end` (n,) are those of all events.
+        """
+        keyed = self._sampler.of(batch, chosen, model, end)
+        return keyed, self._predictions(batch, *self._unwritten(batch, keyed.rows, end[keyed.rows]))
+
+    def _predictions(self, batch: Batch, rows: Ints, ends: Ints) -> list[Waiting]:
         if not len(rows):
             return []
         heads, head = _heads(batch, rows)

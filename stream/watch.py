@@ -201,6 +201,7 @@ class Watch(ABC):
         planned = oldest if asked is None else min(oldest, asked[0])
         self._trim()
         state.roster = state.roster.without_plans_before(planned)
+        state.roster = state.roster.without_rates_before(self.monitor.meetings.rated_since())
         state.losses = losses.since(state.losses, oldest)
         self._told()
 
@@ -224,7 +225,7 @@ class Watch(ABC):
             return None
         panes = min((window.start for window in self.state.windows.values()), default=closed)
         history = closed - self.settings.store.keep
-        waiting, answered = self.monitor.meetings.since() or (history, history)
+        waiting, answered = self.monitor.meetings.needed_since() or (history, history)
         return Retention(min(panes, closed - PANES_KEPT), waiting, answered, history)
 
     def take(self) -> Commit:
@@ -234,6 +235,7 @@ class Watch(ABC):
         self.monitor.receive(self._placed())
         self._keep_positions(ledger)
         ledger.row(tables.CHECKPOINTS, "monitor", pack(self.state))
+        self.monitor.meetings.committed()
         return ledger.take(self.number)
 
     def _keep_positions(self, ledger: Ledger) -> None:

@@ -21,7 +21,7 @@ from stream.plan import Plan
 from stream.roster import Roster
 from stream.sample import Sample
 
-VERSION: Final = 2
+VERSION: Final = 3
 MESSAGE_BYTES: Final = 900_000  # below what brokers and their topics allow without being told
 
 Counts = list[tuple[int, str, int]]  # (pane end, model, how many)
@@ -53,6 +53,8 @@ class _Wire(msgspec.Struct, frozen=True, array_like=True):
     rejected: list[tuple[int, str, int]]
     unplaced: dict[str, int]
     unwatched: list[tuple[int, str, dict[str, int]]]
+    keyed: Counts
+    kept: Counts
     dead_letters: list[tuple[int, int, int, str, str, bytes]]
     waiting: list[tuple[str, list[Any]]]
 
@@ -93,6 +95,8 @@ def pack(link: Link, roster: Roster, pane: int) -> bytes:
             sorted((end, reason, n) for (end, _, _, reason), n in sums.rejected.items()),
             dict(sorted(link.unplaced.items())),
             [(*pane_, dict(sorted(fields.items()))) for pane_, fields in sorted(sums.unwatched.items())],
+            _counts(sums.keyed),
+            _counts(sums.kept),
             [(one.offset, one.row, one.at, one.reason, one.detail, one.payload) for one in sums.dead_letters],
             waiting.pack(sums.waiting),
         )
@@ -141,6 +145,8 @@ def unpack(value: bytes, plan_of: PlanOf) -> Link:
         {(end, model): Counter(fields) for end, model, fields in wire.unwatched},
         tuple(DeadLetter(wire.topic, wire.partition, *letter) for letter in wire.dead_letters),
         _waiting(wire.waiting),
+        _counted(wire.keyed),
+        _counted(wire.kept),
     )
     marks = Mark(*wire.begin), Mark(*wire.end)
     return Link(source, *marks, sums, wire.unplaced, wire.kind, wire.gap, wire.upto, wire.behind)

@@ -5,8 +5,8 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS
-from sinks.commit.meeting import Meeting, Span, Standing, Steps, identities
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS
+from sinks.commit.meeting import HALVINGS_MAX, Meeting, Span, Standing, Steps, Unsampled, identities, in_sample
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -34,12 +34,14 @@ __all__ = [
     "DRIFT",
     "FEATURES",
     "FINDINGS",
+    "HALVINGS_MAX",
     "INCIDENTS",
     "JOURNAL",
     "LABELS",
     "MET",
     "PAIRS",
     "PANES",
+    "PENDING",
     "PERFORMANCE",
     "PLANS",
     "POSITIONS",
@@ -71,9 +73,11 @@ __all__ = [
     "StoreUnreadable",
     "Table",
     "Texts",
+    "Unsampled",
     "checked",
     "columns",
     "identities",
+    "in_sample",
     "plain",
     "type_of",
 ]

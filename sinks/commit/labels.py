@@ -30,6 +30,20 @@ several bytes: a hash of the plan's classes, then their probabilities and the ot
 """,
     time="end",
 )
+PENDING = declare(
+    "pending",
+    "How many predictions of a pane have an id, and what share of the ids waits for labels.",
+    "model end",
+    "history",
+    """
+model text: the model
+end time: the end of the pane
+rate float: the share of ids that is kept: 1, or a power of two below
+predictions int: predictions of the pane with an id
+kept int: those that wait for a label
+""",
+    time="end",
+)
 ANSWERS = declare(
     "answers",
     "Label events. A label's pane is that of its time or of its partition's label clock, whichever is later.",
@@ -84,6 +98,7 @@ retracted int: labels that were taken back
 again int: labels of an id that has one, without a word of correction; not counted
 late int: labels that came later than `labels.within`, by a day at most; not counted
 orphans int: labels whose id had no prediction within `labels.within`
+unsampled int: labels without a prediction whose id is not in the sample that waits
 unusable int: labels that say nothing: null; an object or an array, but for a ranking's
 """,
     time="step",
@@ -129,6 +144,7 @@ baseline float: what the best constant answer would have had
 verdict text: well, worse or unknown, once the window is mature or final; else empty, as for metrics without a limit
 predicted int: predictions of the window that could have a label; -1 for segments: not counted
 labelled int: those that have one
+rate float: the share of ids that was kept: the least of the window's panes
 """,
     time="end",
 )

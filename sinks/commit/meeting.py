@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -10,6 +10,17 @@ from numpy.typing import NDArray
 
 from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS
 from sinks.commit.table import Columns, Table
+
+HALVINGS_MAX: Final = 20  # of a sample: one id in a million
+
+
+class Unsampled(NamedTuple):
+    """Labels of a model, of panes that end in (after, upto], ns: ids that are not in a sample halved so often go."""
+
+    model: str
+    after: int
+    upto: int
+    halvings: int
 
 
 class Steps(Struct, frozen=True):
@@ -49,13 +60,15 @@ class Meeting(NamedTuple):
 
     Those are the ids of labels whose pane is one of theirs, and of predictions in their panes that have labels already.
     `arrived`: how many predictions a (model, version, end) among the steps has. `unmet`: labels that have waited for
-    `within` from the steps' point of view, and there is no prediction for which they come, in time or late.
+    `within` from the steps' point of view, and there is no prediction for which they come, in time or late; by the
+    lowest bit that is set among the last HALVINGS_MAX of their `key`, 0 where none is, which says in which samples they
+    are.
     """
 
     predictions: Columns
     answers: Columns
     arrived: Mapping[tuple[str, str, int], int]  # end in ns
-    unmet: Mapping[tuple[str, int], int]  # model, end in ns
+    unmet: Mapping[tuple[str, int, int], int]  # model, end in ns, bit
 
 
 class Standing(NamedTuple):
@@ -105,8 +118,18 @@ def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
         _some(told, _among(theirs, about)),
         _some(said, _among(ours, about)),
         _counted(_some(told, fresh), "model", "version", "end"),
-        _counted(_some(said, _unmet(_ends(told), theirs, _ends(said), ours, steps)), "model", "end"),
+        Counter(_unmet_of(_some(said, _unmet(_ends(told), theirs, _ends(said), ours, steps)))),
     )
+
+
+def in_sample(keys: NDArray[np.int64], halvings: int) -> NDArray[np.bool_]:
+    """Which ids are in a sample that was halved so often: those whose `key` ends in as many zeros, (n,)."""
+    return np.asarray((keys & ((1 << halvings) - 1)) == 0, np.bool_)
+
+
+def _unmet_of(said: Columns) -> Iterator[tuple[str, int, int]]:
+    last = said["key"].astype(np.int64) & ((1 << HALVINGS_MAX) - 1)
+    return zip(said["model"].tolist(), _ends(said).tolist(), (last & -last).tolist(), strict=True)
 
 
 def _unmet(

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit.meeting import Meeting, Span, Standing, Steps
+from sinks.commit.meeting import Meeting, Span, Standing, Steps, Unsampled
 from sinks.commit.table import Columns, Keep, Table
 from sinks.commit.tables import BY_NAME, TABLES
 from sinks.commit.texts import Rows
@@ -96,11 +96,14 @@ class Store(Protocol):
     def within(self, table: Table, spans: Sequence[Span]) -> Columns:
         """Rows of models in spans of panes that have nothing in common, in no order; the columns of the table."""
 
-    def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
+    def forget(
+        self, before: Mapping[Keep, int], samples: Mapping[str, int], unsampled: Sequence[Unsampled] = ()
+    ) -> None:
         """Delete what nobody needs any more; call it between commits.
 
         That is rows whose time is before the bound of their table's `keep`, where there is one (event time, ns),
-        samples whose hash is beyond the bound of their model, and superseded rows of "newest" tables.
+        samples whose hash is beyond the bound of their model, labels that are `unsampled`, and superseded rows of
+        "newest" tables.
         """
 
     def close(self) -> None:

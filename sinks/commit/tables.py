@@ -1,6 +1,6 @@
 """All tables, in the order in which the docs list them."""
 
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -27,6 +27,7 @@ TABLES: tuple[Table, ...] = (
     LABELS,
     REJECTED,
     UNWATCHED,
+    PENDING,
     PREDICTIONS,
     ANSWERS,
     PAIRS,
@@ -53,6 +54,7 @@ RESULTS = (
     LABELS,
     REJECTED,
     UNWATCHED,
+    PENDING,
     PREDICTIONS,
     ANSWERS,
     PAIRS,

@@ -12,13 +12,26 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, STANDARDS, Columns, Meeting, Span, Standing, Steps, Table
+from sinks.commit import (
+    ANSWERS,
+    HALVINGS_MAX,
+    PAIRS,
+    PREDICTIONS,
+    STANDARDS,
+    Columns,
+    Meeting,
+    Span,
+    Standing,
+    Steps,
+    Table,
+)
 from sinks.duck.schema import CODED, physical, quoted
 
 Decode = Callable[[NDArray[Any]], NDArray[np.object_]]  # ids of words to words
 Fetched = Callable[[Table, dict[str, Any]], Columns]
 _Found = dict[str, Any]
 
+_LAST: Final = (1 << HALVINGS_MAX) - 1
 _ID: Final = ("key", "check")
 _SPAN: Final = '"end" > make_timestamp(?) AND "end" <= make_timestamp(?)'
 _OURS: Final = "list_contains(?, model)"
@@ -29,7 +42,7 @@ _SPANS: Final = (
 _SPANS_CODED: Final = f"SELECT id AS whose, after, upto FROM ({_SPANS}) JOIN words ON word = whose"  # noqa: S608 - ours
 _ARRIVED: Final = 'SELECT model, version, "end", count(*) AS n FROM fresh GROUP BY ALL'
 _UNMET: Final = """
-SELECT model, "end", count(*) AS n FROM said WHERE NOT EXISTS (
+SELECT model, "end", (key & ?) & -(key & ?) AS bit, count(*) AS n FROM said WHERE NOT EXISTS (
   SELECT 1 FROM told WHERE told.key = said.key AND told."check" = said."check"
     AND epoch_ns(told."end") - epoch_ns(said."end") >= ? AND epoch_ns(told."end") - epoch_ns(said."end") <= ?
 ) GROUP BY ALL"""
@@ -53,7 +66,7 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     models, versions = (decode(arrived[name]).tolist() for name in ("model", "version"))
     said = ask.ours(ANSWERS, ("model", "end", *_ID), *steps.waited)
     told = ask.seen(PREDICTIONS, ("end", *_ID), said)  # noqa: F841 - by its name in _UNMET
-    unmet = cursor.execute(_UNMET, [-steps.within - steps.grace, steps.within]).fetchnumpy()
+    unmet = cursor.execute(_UNMET, [_LAST, _LAST, -steps.within - steps.grace, steps.within]).fetchnumpy()
 
     def met(table: Table) -> Columns:
         return _decoded(table, ask.seen(table, [column.name for column in table.columns], about), decode, fetched)
@@ -62,7 +75,13 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
         met(PREDICTIONS),
         met(ANSWERS),
         dict(zip(zip(models, versions, _ns(arrived["end"]), strict=True), arrived["n"].tolist(), strict=True)),
-        dict(zip(zip(unmet["model"].tolist(), _ns(unmet["end"]), strict=True), unmet["n"].tolist(), strict=True)),
+        dict(
+            zip(
+                zip(unmet["model"].tolist(), _ns(unmet["end"]), unmet["bit"].tolist(), strict=True),
+                unmet["n"].tolist(),
+                strict=True,
+            )
+        ),
     )
 
 

@@ -1,12 +1,14 @@
 """Questions and deletions as SQL text with parameters. Pure: declarations in, statements out."""
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 
 from msgspec import Struct
 
-from sinks.commit import SAMPLES, TABLES, Keep, Table
+from sinks.commit import ANSWERS, SAMPLES, TABLES, Keep, Table, Unsampled
 from sinks.duck.schema import physical, quoted
 
+_UNSAMPLED = '(model = ? AND "end" > make_timestamp(?) AND "end" <= make_timestamp(?) AND ("key" & ?) <> 0)'
 COMMITTED = "INSERT INTO commits VALUES (?, ?)"  # a Commit's number, and when it was written
 
 
@@ -65,7 +67,9 @@ def selection(  # noqa: PLR0913 - one question, asked by keyword
     return Statement(f"{sql}{paging} OFFSET {int(offset)}", parameters)
 
 
-def deletions(before: Mapping[Keep, int], samples: Mapping[str, int]) -> list[Statement]:
+def deletions(
+    before: Mapping[Keep, int], samples: Mapping[str, int], unsampled: Sequence[Unsampled]
+) -> list[Statement]:
     """The DELETEs of `Store.forget`."""
     statements = [_deletion(SAMPLES, "model = ? AND hash > ?", *bound) for bound in sorted(samples.items())]
     for table in TABLES:
@@ -74,7 +78,18 @@ def deletions(before: Mapping[Keep, int], samples: Mapping[str, int]) -> list[St
             statements.append(_deletion(table, condition, microseconds(before[table.keep])))
         elif table.keep == "newest":
             statements.append(_deletion(table, f"NOT {newest(table)}"))
+    if unsampled:  # all at once: there may be a model's span for each of hundreds, and each pass reads all labels
+        ours = " OR ".join([_UNSAMPLED] * len(unsampled))
+        bounds: list[list[str | int]] = [
+            [one.model, *_after(one.after, one.upto), (1 << one.halvings) - 1] for one in unsampled
+        ]
+        statements.append(_deletion(ANSWERS, ours, *chain.from_iterable(bounds)))
     return statements
+
+
+def _after(*times_ns: int) -> list[int]:
+    """Microseconds: a time is after one of these where it is after that. Event times begin in 1970."""
+    return [max(0, time // 1_000) for time in times_ns]
 
 
 def newest(table: Table) -> str:

@@ -24,6 +24,7 @@ from sinks.commit import (
     Steps,
     StoreFailed,
     Table,
+    Unsampled,
     checked,
     plain,
 )
@@ -124,12 +125,14 @@ class DuckStore:
         with translated(self._path), self.reading() as cursor:
             return within(cursor, self._words.texts, typed, table, spans)
 
-    def forget(self, before: Mapping[Keep, int], samples: Mapping[str, int]) -> None:
+    def forget(
+        self, before: Mapping[Keep, int], samples: Mapping[str, int], unsampled: Sequence[Unsampled] = ()
+    ) -> None:
         """Delete what the protocol says and CHECKPOINT, which frees the blocks for re-use.
 
         Call it every minute or so: on a file of 200 MB it took about a second.
         """
-        statements = deletions(before, samples)
+        statements = deletions(before, samples, unsampled)
         statements.append(Statement("DELETE FROM commits WHERE number <= ?", [self._last - COMMITS_KEPT]))
         with translated(self._path):
             self._settle()

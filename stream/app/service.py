@@ -129,7 +129,7 @@ class Service(Generic[W]):
                 await self._commit(watch)
                 committed = now
                 if (retention := watch.retention()) is not None and forgetting.due(retention.history, now):
-                    await self._writer.forget(retention, watch.monitor.sampled())
+                    await self._writer.forget(retention, watch.monitor.sampled(), watch.monitor.meetings.unsampled())
                     forgetting.done(retention.history, now, time.monotonic())
             self._observe(watch)
             while self._outbox.full and not self._stopping:

@@ -5,11 +5,11 @@ Beside busy Python an insert takes ten times as long: it hands the interpreter's
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sinks.commit import Commit, Store, StoreFailed
+from sinks.commit import Commit, Store, StoreFailed, Unsampled
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.meeting import meet
@@ -54,10 +54,10 @@ class Writer:
         else:
             self.trouble.note(MEETING, "")
 
-    async def forget(self, before: Retention, samples: Mapping[str, int]) -> None:
+    async def forget(self, before: Retention, samples: Mapping[str, int], unsampled: Sequence[Unsampled] = ()) -> None:
         """Let retention go by. A store that cannot forget now is asked again in a minute."""
         try:
-            await self.thread(self.store.forget, before._asdict(), samples)
+            await self.thread(self.store.forget, before._asdict(), samples, unsampled)
         except StoreFailed as error:
             self.trouble.note(RETENTION, str(error))
         else:

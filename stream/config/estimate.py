@@ -23,6 +23,9 @@ BUFFER = 3 * 1024**2  # per partition: 1 MiB on the wire, twice that decoded
 ROW = 67  # bytes of a wide row in DuckDB, measured on 10 million of them
 
 
+WAITING = 80  # of a prediction that waits, its label and their pair, measured with eight features and one label each
+
+
 class Assumed(Struct, frozen=True):
     """Guesses for what a configuration does not say."""
 
@@ -82,6 +85,12 @@ def rows(settings: Settings, assumed: Assumed = ASSUMED) -> Rows:
         distances += closed * sum(columns(settings, model, assumed))
     days = settings.store.keep // DAY
     return Rows(panes, windows, distances, (windows + distances) * days * ROW)
+
+
+def pending(settings: Settings, assumed: Assumed = ASSUMED) -> int:
+    """Bytes on disk of what waits for labels, if every model has as much as it may."""
+    n = sum(models(settings, name, assumed) for name, _ in settings.patterns) if settings.events.labels else 0
+    return n * settings.limits.pending * WAITING
 
 
 def models(settings: Settings, pattern: str, assumed: Assumed) -> int:

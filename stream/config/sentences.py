@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import gcd
 
-from stream.config.estimate import Assumed, Memory, Rows
+from stream.config.estimate import WAITING, Assumed, Memory, Rows, pending
 from stream.config.models import exact
 from stream.config.panes import decision_delay, reread
 from stream.config.settings import DAY, PANE_MAX, Model, Settings
@@ -93,8 +93,17 @@ def limits(settings: Settings) -> tuple[str, ...]:
         "What is beyond a limit is counted, never summed into something else, and evicts nothing.",
         f"A record above {spelled_size(limits.event_bytes)} is rejected.",
         f"A model is learned from at most {limits.sample:,} events, a uniform sample.",
+        *_pending(settings),
         f"At most {settings.http.series_max:,} Prometheus series are shown.",
     )
+
+
+def _pending(settings: Settings) -> tuple[str, ...]:
+    """What happens where too many predictions wait for labels."""
+    if not settings.events.labels:
+        return ()
+    most = f"{settings.limits.pending:,} predictions of a model"
+    return (f"Where more than about {most} would wait for labels, a sample of ids does: a half, a quarter, and so on.",)
 
 
 def size(settings: Settings, assumed: Assumed, memory: Memory, rows: Rows) -> tuple[str, ...]:
@@ -121,8 +130,15 @@ def size(settings: Settings, assumed: Assumed, memory: Memory, rows: Rows) -> tu
         f"Expected rows per day: {rows.panes:,} panes, {rows.windows:,} windows, {rows.distances:,} distances.",
         f"{settings.store.path} keeps history for {keep} of event time, about {kept} when it is full.",
         "Panes are kept only as long as an open window needs them.",
+        *_waiting(settings, assumed),
         guesses,
     )
+
+
+def _waiting(settings: Settings, assumed: Assumed) -> tuple[str, ...]:
+    most = pending(settings, assumed)
+    each = f"{WAITING} bytes each, with its label and their pair"
+    return (f"What waits for labels takes up to {spelled_size(most)} more, at limits.pending: {each}.",) if most else ()
 
 
 def restart(settings: Settings) -> tuple[str, ...]:

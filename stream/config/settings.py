@@ -105,6 +105,7 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     vocabulary: Count = 100  # categories per feature; rarer ones count as unseen
     event_bytes: Size = 65_536
     sample: Count = 4_096  # rows a model is learned from
+    pending: Count = 20_000_000  # predictions of a model that wait for labels; of more, a sample of ids is kept
 
 
 class Reference(Struct, frozen=True, forbid_unknown_fields=True):

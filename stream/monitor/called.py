@@ -13,6 +13,7 @@ from stream.monitor.panes import UNTOLD
 from stream.monitor.state import State, Version
 from stream.plan import Plan
 from stream.roster import FUTURE
+from stream.sampling import share
 from stream.windows import decided_from, window_end
 
 Key = tuple[str, str, int, int]  # model, version, length, end of a window
@@ -35,6 +36,11 @@ class Called:
         decided = decided_from(end, settings.pane, settings.lateness, settings.events.max_ahead)
         known = entry is not None and entry.versions.get(version, FUTURE) <= decided
         return version if known else UNTOLD
+
+    def rate(self, model: str, start: int, end: int) -> float:
+        """The share of ids that waited for labels: the least of a window's panes."""
+        entry = self._state.roster.get(model)
+        return 1.0 if entry is None else share(entry.rates.most(start, end - self._settings.pane))
 
     def apart(self, pairs: Rows) -> dict[Version, Ints]:
         """The places of pairs by model and version, as they are told apart; ascending, (n,) each."""

@@ -80,7 +80,8 @@ class Measuring:
         numbers = [*_of_labels(tells, found)]
         for members in alike.values():
             numbers += self._measured(members, tells, found, standards)
-        self._ledger.block(tables.PERFORMANCE, _rows(tells, found, numbers))
+        rates = [self._called.rate(one.key[0], one.key[3] - one.key[2], one.key[3]) for one in tells]
+        self._ledger.block(tables.PERFORMANCE, _rows(tells, found, numbers, rates))
         for each in numbers:
             self._find(tells, found, each)
 
@@ -170,7 +171,9 @@ def _numbers(  # noqa: PLR0913, PLR0917 - what is known of some rows
         )
 
 
-def _rows(tells: Sequence[Tell], found: Sequence[Gathered], numbers: Sequence[_Numbers]) -> dict[str, Any]:
+def _rows(
+    tells: Sequence[Tell], found: Sequence[Gathered], numbers: Sequence[_Numbers], rates: Sequence[float]
+) -> dict[str, Any]:
     """Rows of `performance`."""
     tell, row = (np.concatenate([getattr(each, name) for each in numbers]) for name in ("tell", "row"))
     names = dict.fromkeys(one.shape.names for one in found)
@@ -201,4 +204,5 @@ def _rows(tells: Sequence[Tell], found: Sequence[Gathered], numbers: Sequence[_N
         "verdict": Texts(VERDICTS, judged[3]),
         "predicted": np.where(row == 0, arrived[tell], -1),
         "labelled": ns[n_first[tell] + row],
+        "rate": np.array(rates)[tell],
     }

@@ -9,17 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks import commit as tables
-from sinks.commit import Columns, Meeting, Standing, Steps, Texts
-from stream.config.settings import DAY, Model, Settings
+from sinks.commit import Columns, Meeting, Standing, Steps, Texts, Unsampled
+from stream.config.settings import Model, Settings
 from stream.encodings.ranked import judged
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import pairs
 from stream.monitor.charts import Chart
 from stream.monitor.gathering import Kept
+from stream.monitor.pending import grace, remembered
 from stream.monitor.performance import Performance
 from stream.monitor.scopes import Scope, event_scope, label_scope
 from stream.monitor.state import State, Version
+from stream.monitor.unsampled import Reach, gone, unmet
 from stream.spoken import RANKING
 
 PLACE = ("topic", "partition", "offset", "row")
@@ -33,6 +35,7 @@ class Meetings:
         self._settings, self._state, self._ledger = settings, state, ledger
         self._performance = Performance(settings, state, ledger)
         self._charts: dict[Version, Chart] = {}  # as the last Commit has them
+        self._kept = dict(state.joined)  # the same
 
     def due(self) -> list[Steps]:
         """The questions of all steps that both watermarks have passed since the last ones."""
@@ -43,7 +46,7 @@ class Meetings:
                 continue
             for within, members in groupby(group, key=lambda one: one[1]):
                 models = tuple(name for _, _, name in members)
-                found.append(Steps(models, after, upto, within, _grace(within)))
+                found.append(Steps(models, after, upto, within, grace(within)))
         return found
 
     def recall(self, standing: Callable[[int], Standing]) -> None:
@@ -78,7 +81,8 @@ class Meetings:
             told = {name: Texts.of(rows[name].tolist()) for name in ("model", "version", "plan", "answer")}
             moments = {name: _moments(rows[name]) for name in ("end", "step")}
             self._ledger.block(tables.PAIRS, rows | told | moments)
-        self._count(steps, met, made.fates)
+        fates = gone(answers, steps, self._state.roster, self._settings.pane)
+        self._count(steps, met, made.fates + fates)
         self._performance.step(steps, met.arrived, rows, lambda spans: _in_ns(kept(spans)))
 
     def passed(self, taken: list[Steps]) -> None:
@@ -88,15 +92,45 @@ class Meetings:
             if any(steps.after == after and steps.upto == upto for steps in taken):
                 self._state.joined[scopes] = upto
 
+    def committed(self) -> None:
+        """Note that a Commit has the steps that were taken: what only they needed may go, once it is kept."""
+        self._kept = dict(self._state.joined)
+
+    def needed_since(self) -> tuple[int, int] | None:
+        """The same as `since` by the last Commit: steps taken after it may have to be taken again."""
+        return self._since(self._kept)
+
     def since(self) -> tuple[int, int] | None:
         """Event times, ns, from which on predictions and labels still matter; None where no model has labels."""
+        return self._since(self._state.joined)
+
+    def _since(self, steps: Mapping[tuple[Scope, Scope], int]) -> tuple[int, int] | None:
         told, said = [], []
         longest = max(length for _, model in self._settings.patterns for length in model.windows)
         for scopes, within, _ in self._joined():
-            joined, grace = self._state.joined.get(scopes, NEVER), _grace(within)
-            told.append(joined - within - max(2 * grace, longest))
-            said.append(joined - 2 * within - grace)
+            joined = steps.get(scopes, NEVER)
+            told.append(joined - remembered(within, longest))
+            said.append(joined - 2 * within - grace(within))
         return (min(told), min(said)) if told else None
+
+    def unsampled(self) -> list[Unsampled]:
+        """Labels that can meet no prediction any more, and may be forgotten, by the last Commit."""
+        return [span for name, reach, joined in self._reaches(self._kept) for span in reach.spans(name, joined)]
+
+    def rated_since(self) -> int:
+        """The earliest time that a question about rates can be about, ns; NEVER where that is any."""
+        told = self.since()
+        asked = (reach.asked(joined) for _, reach, joined in self._reaches(self._state.joined))
+        return min((told[0] - self._settings.pane, *asked)) if told else NEVER
+
+    def _reaches(self, steps: Mapping[tuple[Scope, Scope], int]) -> list[tuple[str, Reach, int]]:
+        """Of the models with rates: their names, what their labels can meet, and the newest step that was taken."""
+        pane, roster = self._settings.pane, self._state.roster
+        return [
+            (name, Reach(entry.rates, within, pane), steps.get(scopes, NEVER))
+            for scopes, within, name in self._joined()
+            if (entry := roster.get(name)) is not None and entry.rates
+        ]
 
     def _joined(self) -> list[tuple[tuple[Scope, Scope], int, str]]:
         """The models that are joined with labels here: their scopes, for how long they wait, their names."""
@@ -135,16 +169,10 @@ class Meetings:
         counted: Counter[tuple[str, int, str]] = Counter(fates)
         for (model, _, end), n in met.arrived.items():
             counted[model, end, "predictions"] += n
-        for (model, end), n in met.unmet.items():
-            counted[model, end + steps.within, "orphans"] += n
+        counted.update(unmet(met.unmet, steps, self._state.roster, self._settings.pane))
         for model, step in sorted({(model, step) for model, step, _ in counted}):
             fate = [counted[model, step, column.name] for column in tables.MET.columns[2:]]
             self._ledger.row(tables.MET, model, moment(step), *fate)
-
-
-def _grace(within: int) -> int:
-    """For how long a prediction is known after its time: a day, for nobody retries or complains much later."""
-    return min(within, DAY)
 
 
 def _in_ns(rows: Columns) -> dict[str, NDArray[Any]]:

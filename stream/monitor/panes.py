@@ -13,6 +13,7 @@ from stream.monitor.accumulator import Pane
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
 from stream.monitor.onboarding import Sources
+from stream.monitor.sampler import Sampler
 from stream.monitor.scopes import event_scope
 from stream.monitor.sequential import Alarm, Steps
 from stream.monitor.state import State, Version
@@ -31,6 +32,7 @@ class Panes:
 
     def __init__(self, settings: Settings, sources: Sources, state: State, ledger: Ledger) -> None:
         self._settings, self._sources, self._state, self._ledger = settings, sources, state, ledger
+        self._sampler = Sampler(settings, state, ledger)
 
     def decided_from(self, end: int) -> int:
         """T of what is decided when the pane with this end closes."""
@@ -42,6 +44,7 @@ class Panes:
 
         Of a model that another monitor watches only the new versions matter here: all admit the same ones.
         """
+        self._sampler.close(partly, name, end)
         if not self._settings.monitors.mine(shown(name)):
             self._pass(partly, name, end)
             return []

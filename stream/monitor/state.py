@@ -11,12 +11,14 @@ from stream.monitor.accumulator import Window
 from stream.monitor.charts import Chart
 from stream.monitor.learning import Learner
 from stream.monitor.losses import Losses
+from stream.monitor.pending import Pending
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
 from stream.plan import Plan
 from stream.policy import History, Incident, Policy
 from stream.roster import Entry, Roster, in_force
 from stream.sample import NOTHING, Sample
+from stream.sampling import Rate, Schedule
 
 Version = tuple[str, str]  # (model, version)
 
@@ -38,6 +40,7 @@ class State:
     topics_closed: dict[str, int] = field(default_factory=dict)
     joined: dict[tuple[Scope, Scope], int] = field(default_factory=dict)
     charts: dict[Version, Chart] = field(default_factory=dict)
+    pending: dict[str, Pending] = field(default_factory=dict)
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
@@ -53,6 +56,7 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     since: int
     basis: str
     versions: dict[str, int]
+    rates: tuple[Rate, ...] = ()
 
 
 class _Policy(msgspec.Struct, frozen=True, array_like=True):
@@ -78,13 +82,17 @@ class _Packed(msgspec.Struct, frozen=True):
     label_scopes: list[Scope] = []
     joined: list[tuple[tuple[Scope, Scope], int]] = []
     charts: list[tuple[Version, tuple[int, ...]]] = []
+    pending: dict[str, Pending] = {}
 
 
 def pack(state: State) -> bytes:
     """All but the plans, the samples and the panes, which have tables of their own."""
     return msgspec.msgpack.encode(
         _Packed(
-            [_Entry(entry.name, entry.since, entry.basis, dict(entry.versions)) for entry in state.roster.entries],
+            [
+                _Entry(entry.name, entry.since, entry.basis, dict(entry.versions), entry.rates.rates)
+                for entry in state.roster.entries
+            ],
             {name: (one.started, one.upto, one.events, one.bound) for name, one in state.learners.items()},
             [
                 _Policy(
@@ -107,6 +115,7 @@ def pack(state: State) -> bytes:
             list(state.label_scopes),
             list(state.joined.items()),
             [(version, chart.pack()) for version, chart in state.charts.items()],
+            state.pending,
         )
     )
 
@@ -134,6 +143,7 @@ def unpack(
             one.basis,
             one.versions,
             in_force(plans.get(one.name, ())),
+            Schedule(one.rates),
         )
         for one in found.entries
         if (model := settings.model(one.name)) is not None
@@ -163,6 +173,7 @@ def unpack(
         {topic: end for topic, end in found.topics_closed.items() if topic in topics(settings)},
         dict(found.joined),
         {version: Chart.unpack(one) for version, one in found.charts if version[0] in names},
+        {entry.name: found.pending[entry.name] for entry in entries if entry.name in found.pending},
         found.losses,
         found.pane,
         tuple(found.scopes),

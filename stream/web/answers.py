@@ -85,6 +85,7 @@ class Performance(Struct, frozen=True):
     `low` and `high` end its 95 % interval. `predicted` and `coverage` are null for segments. `reference` is the metric
     of the version's first windows, `baseline` that of the best constant answer; `verdict` is `worse` where the window
     is surely beyond its `limit`, and empty while labels are missing and for metrics that are not judged.
+    `rate` is the share of ids that wait for labels; below 1 all of it is of a uniform sample of them.
     """
 
     model: str
@@ -107,6 +108,7 @@ class Performance(Struct, frozen=True):
     predicted: int | None
     labelled: int
     coverage: float | None
+    rate: float
 
 
 class Fates(Struct, frozen=True):
@@ -122,6 +124,7 @@ class Fates(Struct, frozen=True):
     again: int
     late: int
     orphans: int
+    unsampled: int
     unusable: int
 
 

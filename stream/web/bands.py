@@ -88,7 +88,9 @@ def _told(point: Performance) -> str:
         f"{each:.4g}" if each is not None else "unknown" for each in (point.value, point.low, point.high)
     )
     of = "" if point.predicted is None else f" of {point.predicted:,}"
+    sample = f" in a sample of 1 in {1 / point.rate:,.0f} ids" if point.rate < 1 else ""
+    labelled = f"{point.labelled:,}{of} labelled{sample}: {point.status}"
     limit = ""
     if point.limit is not None:
         limit = f"<br>{point.verdict}: at first {point.reference:.4g}, limit {point.limit:.4g}"
-    return f"{point.metric} {value} ({low} to {high})<br>{point.labelled:,}{of} labelled: {point.status}{limit}"
+    return f"{point.metric} {value} ({low} to {high})<br>{labelled}{limit}"

@@ -19,6 +19,7 @@ _FATES = {
     "again": "said again",
     "late": "too late",
     "orphans": "without a prediction",
+    "unsampled": "not in the sample",
     "unusable": "unusable",
 }
 _DOCS = {column.name: column.doc for column in MET.columns}
@@ -71,8 +72,10 @@ def _newest(points: list[Performance]) -> str:
     """What the newest number with enough labels says, else the newest one."""
     last = next((point for point in reversed(points) if point.status != "provisional"), points[-1])
     of = "" if last.predicted is None else f" of {last.predicted:,}"
+    sample = f" in a sample of 1 in {1 / last.rate:,.0f} ids" if last.rate < 1 else ""
     surely = "" if last.verdict != "worse" else f" Worse than at first ({_short(last.reference)}), beyond its limit."
-    return f"{words(last)}: {last.status}, {last.labelled:,}{of} labelled, in the window to {short(last.end)}.{surely}"
+    labelled = f"{last.status}, {last.labelled:,}{of} labelled{sample}"
+    return f"{words(last)}: {labelled}, in the window to {short(last.end)}.{surely}"
 
 
 def _reach(points: list[Performance]) -> Html:
@@ -95,6 +98,7 @@ def _counts(fates: list[Fates]) -> Html:
     counts = (
         tag("div", tag("dt", title, title=_DOCS[fate]), tag("dd", f"{sum(getattr(each, fate) for each in fates):,}"))
         for fate, title in _FATES.items()
+        if fate != "unsampled" or any(each.unsampled for each in fates)
     )
     since = tag("div", tag("dt", "labels since"), tag("dd", time(fates[-1].step)))
     return tag("dl", since, *counts, class_="signs small")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
-from sinks.commit import Commit, Meeting, Steps, Store, StoreFailed
+from sinks.commit import Commit, Keep, Meeting, Steps, Store, StoreFailed
 from sinks.memory import MemoryStore
 from sinks.topics import Fenced, RelayFailed
 from stream.app.following import Following
@@ -20,12 +20,14 @@ from stream.config.settings import Settings
 from stream.events import Partition
 from stream.follower import Follower
 from stream.journey import Journey
+from stream.monitor.meetings import Meetings
 from stream.recovery import recall
 from stream.worker.claim import Claim
 from tests.simulation.kafka import Kafka, Relay, events, last_record, partials
 from tests.simulation.shape import sources
 from tests.simulation.turns import Process, Turn
 
+FORGET_EVERY = 4  # Commits
 COMMIT_SHARE, FIND_SHARE = 0.3, 0.3  # of the rounds
 
 
@@ -53,7 +55,7 @@ class Service:
     """A life of `driftline run` or `driftline monitor`: what `stream.app.service` does, without its listener."""
 
     def __init__(self, kafka: Kafka, store: Store, settings: Settings, batch_max: int, *, tiers: bool) -> None:
-        self._kafka, self._dice = kafka, kafka.dice
+        self._kafka, self._dice, self._store = kafka, kafka.dice, store
         trouble = Trouble(_silent)
         self.intake: Intake[Any] = (Following if tiers else Reading)(settings, {}, trouble, _silent, clock=kafka.clock)
         self.intake._steady = (partials if tiers else events)(kafka, batch_max)  # type: ignore[assignment]
@@ -83,6 +85,8 @@ class Service:
                 clocks, self._keeps = self.watch.clocks, True
                 if await self._keeping.keep(self.watch):
                     self.kept = clocks
+                    if self._kafka.scene.shape.forgets and self.watch.number % FORGET_EVERY == 0:
+                        forget(self._store, self.watch.monitor.meetings)
                 self._keeps = False
             if self._dice.random() < FIND_SHARE and len(self._kafka.partitions()) > len(self.watch.progress):
                 await self.intake.find(self.watch)
@@ -114,6 +118,13 @@ class Service:
         monitor = self.watch.monitor
         waits = self._keeps or monitor.ledger or monitor.meetings.due()
         return not (waits or self.watch.held or any(self.outbox.pending))
+
+
+def forget(store: Store, meetings: Meetings) -> None:
+    """Let go what no label or prediction can ask for; history stays."""
+    needed = meetings.needed_since()
+    bounds: dict[Keep, int] = {"waiting": needed[0], "answered": needed[1]} if needed else {}
+    store.forget(bounds, {}, meetings.unsampled())
 
 
 class Worker:

@@ -2,14 +2,21 @@
 
 import traceback
 from collections import Counter
+from itertools import pairwise
+
+import numpy as np
 
 from sinks import commit as tables
-from sinks.commit import MET, PERFORMANCE, plain
+from sinks.commit import MET, PERFORMANCE, Store, in_sample, plain
 from sinks.topics import dead_letters, triggers
-from stream.config.settings import Topics
+from stream.config.settings import Settings, Topics
+from stream.ledger import Ledger
+from stream.monitor.meetings import Meetings
 from stream.monitor.pairs import FATES
+from stream.recovery import recall
+from tests.simulation.cast import forget
 from tests.simulation.driver import Rows, rows, together
-from tests.simulation.scene import scene
+from tests.simulation.scene import ACTS, scene
 from tests.simulation.strike import Struck
 from tests.simulation.told import Told
 
@@ -27,10 +34,12 @@ OCCUR = (
     "journal: release",
     "jumps back",
     "jumps forward",
+    "labels that are unsampled",
     "labels: correct",
     "labels: label",
     "labels: retract",
     "late events",
+    "labels that went early",
     "losses by retention",
     "machines suspended",
     "monitor killed: the disk is slow",
@@ -42,6 +51,8 @@ OCCUR = (
     "rows of performance",
     "rows of triggers",
     "run killed: written, and nobody told",
+    "samples that became larger",
+    "samples that became smaller",
     "silences",
     "slow commits",
     "store calls that failed",
@@ -64,14 +75,23 @@ def play(seed: int) -> tuple[int, str, Counter[str]]:
     log = scene(seed)
     struck = Struck(log, seed, tiers=bool(seed % 2))
     try:
-        found = together([rows(store) for store in struck.finish()])
-        expected = rows(Told(log, struck.journals).finish())
+        stores = struck.finish()
+        if log.shape.forgets:
+            for store, settings in zip(stores, struck.ended, strict=True):
+                _forget(store, settings)
+        found = together([rows(store) for store in stores])
+        told, ended = Told(log, struck.journals).finish(), log.shape.settings(ACTS - 1)
+        about = _sampled(told, ended)
+        if log.shape.forgets:
+            _forget(told, ended)
+        expected = rows(told)
         wrong = [f"{table} differ" for table in expected if expected[table] != found[table]]
         wrong += [*_unsent(struck), *_early(struck)]
     except Exception as error:  # noqa: BLE001 - whatever it is, the seed is told
         where = traceback.extract_tb(error.__traceback__)[-1]
         return seed, f"{type(error).__name__}: {error} ({where.name}, line {where.lineno})", struck.happened
     happened = struck.happened + Counter(log.about) + _of(expected, struck)
+    happened += about
     happened["events"] = sum(len(one.at) for one in log.log.values())
     return seed, "; ".join(wrong), happened
 
@@ -110,6 +130,28 @@ def _early(struck: Struck) -> list[str]:
     return wrong
 
 
+def _forget(store: Store, settings: Settings) -> None:
+    """Let all rows go that nobody needs any more; some have gone, sooner or later."""
+    forget(store, Meetings(settings, recall(store, settings).state, Ledger()))
+
+
+def _sampled(told: Store, settings: Settings) -> Counter[str]:
+    """How often the sample of ids that wait became another, and how many labels that makes superfluous."""
+    found: Counter[str] = Counter()
+    state = recall(told, settings).state
+    spans = Meetings(settings, state, Ledger()).unsampled()
+    labels = told.select(tables.ANSWERS)
+    ends = labels["end"].astype("datetime64[ns]").astype(np.int64)
+    for one in spans:
+        mine = (labels["model"] == one.model) & (ends > one.after) & (ends <= one.upto)
+        found["labels that went early"] += int((mine & ~in_sample(labels["key"].astype(np.int64), one.halvings)).sum())
+    for entry in state.roster.entries:
+        halvings = [0, *(rate.halvings for rate in entry.rates.rates)]
+        found["samples that became smaller"] += sum(now > before for before, now in pairwise(halvings))
+        found["samples that became larger"] += sum(now < before for before, now in pairwise(halvings))
+    return found
+
+
 def _of(expected: Rows, struck: Struck) -> Counter[str]:
     """How rich the comparison was."""
     found = Counter({f"rows of {table}": len(some) for table, some in expected.items()})
@@ -117,7 +159,7 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found["windows of a version that inherits"] = sum("inherited" in str(row) for row in expected["windows"])
     for column, n in enumerate(zip(*expected["met"], strict=True)):
         name = MET.columns[column].name
-        if name in FATES:
+        if name in {*FATES, "unsampled"}:
             found[f"labels that are {name}"] = sum(n)
     measured = Counter(row[METRIC] for row in expected["performance"])
     found |= {"windows of lists": measured["mrr"], "windows of classes with scores": measured["top_1_accuracy"]}

@@ -14,6 +14,7 @@ from stream.monitor.onboarding import File, Sources
 from stream.reference import from_events
 
 SECOND = 1_000  # event time is in ms here
+PENDING = (4, 30, 20_000_000)  # predictions of a model that may wait: few of its ids, most of them, all
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Shape:
     models: tuple[str, ...]
     labels: frozenset[str]  # topics
     kind: str  # of what the model shop answers
+    forgets: bool  # whether rows go that nobody needs any more
     _parsed: dict[int, Settings] = field(default_factory=dict)
 
     def settings(self, act: int) -> Settings:
@@ -79,8 +81,9 @@ def shape(dice: random.Random) -> Shape:
     changed = dice.random() < 0.6
     reference = "{file: reference}" if dice.random() < 0.15 else f"{{learn: {pane * dice.choice((2, 3))}s}}"
     sample, models = dice.choice((150, 4096)), dice.choice((3, 200))
+    pending = PENDING[(pane + lateness + idle) % len(PENDING)]
     text = f"""
-limits: {{sample: {sample}, models: {models}}}
+limits: {{sample: {sample}, models: {models}, pending: {pending}}}
 events: {{predictions: [{", ".join(predictions)}], labels: [{", ".join(labels)}], max_skew: {lateness + 2}s,
          max_ahead: {ahead}s, idle: {idle}s}}
 defaults: {{windows: [{", ".join(f"{n}s" for n in windows)}], lateness: {lateness}s, tolerate: 0.02,
@@ -106,4 +109,5 @@ models:
         models,
         frozenset(labels),
         kind,
+        idle == 2,
     )

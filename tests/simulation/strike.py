@@ -49,6 +49,11 @@ class Struck:
         self.away: dict[object, float] = {}  # who is not there before
         self.happened = self.kafka.happened
 
+    @property
+    def ended(self) -> list[Settings]:
+        """The configuration of each store in the last act."""
+        return [self._settings[name] for name in self.names]
+
     def finish(self) -> list[Disk]:
         """Play all acts."""
         try:

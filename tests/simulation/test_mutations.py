@@ -15,6 +15,9 @@ from stream.app.outbox import Outbox
 from stream.board import Board
 from stream.clocks import Mark, Progress, Start
 from stream.events import Ints
+from stream.monitor import sampler
+from stream.monitor.meetings import Meetings
+from stream.sampling import EVERY_ID
 from stream.waiting import Desk
 from stream.watch import Memory
 from stream.worker.claim import Claim
@@ -185,3 +188,30 @@ def test_a_step_must_not_see_beyond_its_end(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(MemoryStore, "meeting", far)
     assert found(RUN)
+
+
+@pytest.mark.parametrize("seeds", [RUN, TIERS])
+def test_a_smaller_sample_must_not_hold_at_once(monkeypatch: pytest.MonkeyPatch, seeds: Sequence[int]) -> None:
+    """Who has read on before the close has kept ids that others do not keep."""
+    monkeypatch.setattr(sampler, "decided_from", lambda end, *_: end)
+    assert found(seeds)
+
+
+def test_a_restart_must_carry_the_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever decides anew keeps other ids in the panes between."""
+    recalled = recovery.recall
+
+    def forgetful(*arguments: Any) -> Memory:  # noqa: ANN401 - as it was called
+        memory = recalled(*arguments)
+        for entry in memory.state.roster.entries:
+            memory.state.roster = memory.state.roster.rated(entry.name, EVERY_ID)
+        return memory
+
+    monkeypatch.setattr(cast, "recall", forgetful)
+    assert found(RUN)
+
+
+def test_what_steps_need_must_not_go_before_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A crash between the two lets them be taken again."""
+    monkeypatch.setattr(Meetings, "needed_since", Meetings.since)
+    assert found(TIERS[7 * LATER // 2 :])

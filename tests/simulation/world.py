@@ -11,11 +11,13 @@ from stream.config.parse import parse
 from stream.config.settings import MINUTE, Settings
 from stream.events import Partition, Records
 
+FEW = 0.35  # of the way: from there on few predictions have an id
 BEGIN = 1_795_000_020_000  # ms, aligned to nothing on purpose
 CONFIGURATION = """
+limits: {pending: 100}
 events: {predictions: [predictions, mixed], labels: [mixed], max_skew: 30s, max_ahead: 2m}
 defaults: {windows: [1m, 5m, 20m], lateness: 20s, false_triggers_per_month: 1, tolerate: 0.02,
-           reference: {learn: 12m}}
+           reference: {learn: 12m}, labels: {within: 5m}}
 models:
   "*": {}
   shop: {reference: {learn: 10m}, segments: [site]}
@@ -106,7 +108,7 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
     progress = (clock - BEGIN) / (minutes * 60_000)
     model = "shop" if dice < 0.6 else "quiet" if dice < 0.85 else "newcomer" if progress > 0.2 else "shop"
     event: dict[str, object] = {
-        "id": f"{partition[1]}-{i}",
+        "id": f"{partition[1]}-{i}" if progress < FEW or i % 8 == 0 else None,
         "kind": "features" if 0.2 < dice < 0.25 else "prediction",
         "model": model if partition[0] == "predictions" or model != "quiet" else "shop",
         "version": "2" if progress > 0.5 and rng.random() < 0.5 else "1",
@@ -123,7 +125,7 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
         "trace": "a field that nobody watches",
     }
     if partition[0] == "mixed" and 0.3 < dice < 0.4:
-        event = {"id": event["id"], "kind": "label", "model": "shop", "time": time, "label": 1}
+        event = {"id": f"{partition[1]}-{i - 8 - i % 8}", "kind": "label", "model": "shop", "time": time, "label": 1}
     if rng.random() < 0.01:
         event["model"] = f"passer-by-{rng.randrange(3)}"
     return json.dumps(event).encode()

@@ -7,7 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sinks.commit import ANSWERS, PREDICTIONS, Columns, Commit, Meeting, Span, Steps, Store, Table, type_of
+from sinks.commit import (
+    ANSWERS,
+    HALVINGS_MAX,
+    PREDICTIONS,
+    Columns,
+    Commit,
+    Meeting,
+    Span,
+    Steps,
+    Store,
+    Table,
+    type_of,
+)
 from stream.events import NEVER
 from tests.sinks.rows import MINUTE_NS, START_US, plain, rows
 
@@ -85,12 +97,17 @@ def by_a_loop(commits: list[Commit], steps: Steps) -> tuple[list[str], list[str]
         sorted(repr(row) for row in told if _id(row) in about),
         sorted(repr(row) for row in said if _id(row) in about),
         Counter((row["model"], row["version"], row["end"]) for row in told if row["end"] > steps.after),
-        Counter((row["model"], row["end"]) for row in unmet),
+        Counter((row["model"], row["end"], _bit(row["key"])) for row in unmet),
     )
 
 
 def _id(row: Row) -> tuple[int, int]:
     return row["key"], row["check"]
+
+
+def _bit(key: int) -> int:
+    """The lowest of the last bits that is set."""
+    return next((1 << i for i in range(HALVINGS_MAX) if key >> i & 1), 0)
 
 
 def told(met: Meeting) -> tuple[list[str], list[str], Counter[Any], Counter[Any]]:

@@ -74,6 +74,7 @@ driftline_fates_total{fate="pairs",model="fraud"} 340.0
 driftline_fates_total{fate="predictions",model="fraud"} 400.0
 driftline_fates_total{fate="repeats",model="fraud"} 0.0
 driftline_fates_total{fate="retracted",model="fraud"} 0.0
+driftline_fates_total{fate="unsampled",model="fraud"} 0.0
 driftline_fates_total{fate="unusable",model="fraud"} 0.0
 driftline_rejected_events_total{reason="json",topic="predictions"} 2.0
 driftline_triggers_total{model="fraud",reason="drift"} 1.0

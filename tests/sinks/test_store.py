@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sinks.commit import (
+    ANSWERS,
     CHECKPOINTS,
     POSITIONS,
     RELAYED,
@@ -14,6 +15,7 @@ from sinks.commit import (
     Store,
     Table,
     Texts,
+    Unsampled,
     columns,
     type_of,
 )
@@ -169,6 +171,28 @@ def test_superseded_samples_are_forgotten(store: Store) -> None:
     remaining = [row for row in before if int(str(row["hash"])) <= bounds.get(str(row["model"]), 2**63)]
     assert remaining == plain(store.select(SAMPLES))
     assert 0 < len(remaining) < len(before)
+
+
+def test_labels_of_unsampled_ids_are_forgotten(store: Store) -> None:
+    """Of their models, in their spans, exclusive at the beginning; ids that end in enough zeros stay, all signs."""
+    found = dict(rows(ANSWERS, np.random.default_rng(4), 400))
+    found["key"] = np.random.default_rng(5).integers(-(2**63), 2**63 - 1, len(found["key"])) << 1
+    store.write(Commit(1, {"answers": found}))
+    before = plain(store.select(ANSWERS))
+    spans = [Unsampled("fraud", -(2**63), BOUND_NS, 2), Unsampled("fraud", BOUND_NS, 2**62, 3)]
+    spans.append(Unsampled("d'où\x00\n\U0001d518", BOUND_NS + 1, BOUND_NS + 120_000_000_000, 20))
+
+    def goes(row: dict[str, object]) -> bool:
+        mine = [
+            one for one in spans if one.model == row["model"] and one.after < int(str(row["end"])) * 1000 <= one.upto
+        ]
+        return any(int(str(row["key"])) % (1 << one.halvings) for one in mine)
+
+    expected = [row for row in before if not goes(row)]
+    for _ in range(2):
+        store.forget({}, {}, spans)
+        assert expected == plain(store.select(ANSWERS))
+    assert len(before) - 90 < len(expected) < len(before) - 30
 
 
 def test_forgetting_twice_is_forgetting_once(store: Store) -> None:

@@ -77,6 +77,27 @@ def test_who_is_away_holds_up_nobody_while_its_models_have_their_plans() -> None
     assert alone(LEARNING, log) == log.results()
 
 
+def test_all_of_them_decide_the_same_rates_and_who_is_away_finds_what_was_decided() -> None:
+    """Workers go on by what the others say of its models; it decides the same later."""
+    configuration = LEARNING.replace("{models: 12}", "{models: 12, pending: 1000}").replace(
+        "{learn: 5m}}", "{learn: 5m}, labels: {within: 6m}}"
+    )
+    log = Monitors(configuration, NAMES, (FIRST, SECOND, LABELS))
+    minutes(log, 0, 15)
+    log.read()
+    away = owners(log)["shop0"]
+    assert not any(entry.rates for entry in log.present[away].state.roster.entries)
+    log.go(away)
+    minutes(log, 15, 45)
+    log.read()
+    log.come(away)
+    minutes(log, 45, 60)
+    log.read().end()
+    assert alone(configuration, log) == log.results()
+    rates = {row["end"]: row["rate"] for row in log.rows(tables.PENDING, [away]) if row["model"] == "shop0"}
+    assert {min(rates): 1.0, 44: 0.5} == {end: rates[end] for end in (min(rates), 44)}
+
+
 def test_who_is_to_learn_a_model_is_waited_for() -> None:
     """Its plan holds from a pane that nobody may have read: so nobody reads on without it."""
     log = shared()

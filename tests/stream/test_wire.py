@@ -100,11 +100,11 @@ def test_another_version_is_named(told: Tiers) -> None:
     """An older side is told to be updated; it does not guess."""
     value = told.partials["mixed", 0][0]
     fields = msgspec.msgpack.decode(value)
-    with pytest.raises(wire.UnknownPartial, match="a partial of version 3, where 2 is known"):
-        wire.end_of(msgspec.msgpack.encode([3, *fields[1:]]))
+    with pytest.raises(wire.UnknownPartial, match="a partial of version 4, where 3 is known"):
+        wire.end_of(msgspec.msgpack.encode([4, *fields[1:]]))
     board = next(message for message in told.plans if msgspec.msgpack.decode(message)[0] == "board")
     fields = msgspec.msgpack.decode(board)
-    with pytest.raises(UnknownBoard, match="a board of version 9, where 2 is known"):
+    with pytest.raises(UnknownBoard, match="a board of version 9, where 3 is known"):
         Boards(settings(changed=False)).receive(msgspec.msgpack.encode([fields[0], 9, *fields[2:]]))
 
 

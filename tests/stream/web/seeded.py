@@ -184,7 +184,7 @@ def _labels(random: Generator) -> Told:
             yield "labels", {"model": model, **_span(i, PANE), "labels": 350}
             yield "met", {
                 "model": model, "step": step, "predictions": N_PANE, "repeats": 1, "pairs": 340, "corrected": 4,
-                "retracted": 2, "again": 3, "late": 1, "orphans": 5, "unusable": 0,
+                "retracted": 2, "again": 3, "late": 1, "orphans": 5, "unsampled": 0, "unusable": 0,
             }  # fmt: skip
         for length in (PANE, HOUR):
             for i in range(N_PANES * PANE // length):
@@ -210,7 +210,7 @@ def _numbers(model: str, metrics: dict[str, float], i: int, length: int, random:
                 "error": error, "low": value - 1.96 * error, "high": min(value + 1.96 * error, ceiling),
                 "reference": usual, "limit": usual - 4 * error, "baseline": 0.5 * usual,
                 "verdict": "" if status == "provisional" else "worse" if value < usual - 4 * error else "well",
-                "predicted": N_PANE * panes, "labelled": labelled,
+                "predicted": N_PANE * panes, "labelled": labelled, "rate": 1.0,
             }  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from html import escape, unescape
 from html.parser import HTMLParser
 
 import msgspec
+import numpy as np
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -166,6 +167,17 @@ def test_windows_without_enough_labels_say_so() -> None:
     with client_of(stored(rows), seeded_status()) as client:
         page, first = client.get(f"/models/{DRIFTING}").text, client.get("/").text
     assert ("None of these 5m windows has enough labels yet" in page, ">Performance<" in first) == (True, False)
+
+
+def test_numbers_of_a_sample_of_ids_say_so() -> None:
+    """Beside each number, and how many labels are not in it."""
+    rows = dict(seeded_commit().tables)
+    for table, column, value in (("performance", "rate", 0.125), ("met", "unsampled", 7)):
+        rows[table] = {**rows[table], column: np.full(len(rows[table]["model"]), value)}
+    with client_of(stored(rows), seeded_status()) as client:
+        page = client.get(f"/models/{DRIFTING}").text
+    assert re.search(r"340 of 400 labelled in a sample of 1 in 8 ids, in the window to", page)
+    assert re.search(r">not in the sample</dt><dd>280</dd>", page)
 
 
 LABELLED = Settings(events=Events(labels=("outcomes",)))

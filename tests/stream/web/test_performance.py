@@ -24,7 +24,7 @@ USUAL = {
     "model": "fraud", "version": "3", "segment": "", "metric": "accuracy", "length": HOUR, "start": NOON, "end": NOON,
     "step": NOON, "status": "mature", "value": 0.9, "error": 0.01, "low": 0.88, "high": 0.92, "predicted": 100,
     "labelled": 85,
-    "reference": 0.92, "limit": 0.85, "baseline": 0.6, "verdict": "well",
+    "rate": 1.0, "reference": 0.92, "limit": 0.85, "baseline": 0.6, "verdict": "well",
 }  # fmt: skip
 Client = TestClient[Litestar]
 
@@ -140,6 +140,14 @@ def test_a_segment_has_no_coverage() -> None:
     with TestClient(application(store, lambda: Status(models=(Model("fraud"),)), Settings())) as client:
         (item,) = client.get("/v1/models/fraud/performance").json()["items"]
     assert (item["predicted"], item["coverage"], item["labelled"], item["high"]) == (None, None, 17, None)
+
+
+def test_a_number_of_a_sample_says_so() -> None:
+    """Its coverage is of the ids that are in it."""
+    store = store_of({"rate": 0.125, "predicted": 100})
+    with TestClient(application(store, lambda: Status(models=(Model("fraud"),)), Settings())) as client:
+        (item,) = client.get("/v1/models/fraud/performance").json()["items"]
+    assert (item["rate"], item["predicted"], item["coverage"]) == (0.125, 100, 0.85)
 
 
 def test_fates_of_labels_are_told_step_by_step(client: Client) -> None:

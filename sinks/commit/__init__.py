@@ -6,7 +6,17 @@ numbers.
 """
 
 from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS
-from sinks.commit.meeting import HALVINGS_MAX, Meeting, Span, Standing, Steps, Unsampled, identities, in_sample
+from sinks.commit.meeting import (
+    HALVINGS_MAX,
+    Meeting,
+    Span,
+    Standing,
+    Steps,
+    Unsampled,
+    among,
+    identities,
+    in_sample,
+)
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -74,6 +84,7 @@ __all__ = [
     "Table",
     "Texts",
     "Unsampled",
+    "among",
     "checked",
     "columns",
     "identities",

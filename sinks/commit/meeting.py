@@ -113,10 +113,10 @@ def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
     told, said = (_seen(table, rows(table), steps) for table in (PREDICTIONS, ANSWERS))
     theirs, ours = identities(told), identities(said)
     new, fresh = (_ends(seen) > steps.after for seen in (said, told))
-    about = np.concatenate((ours[new], theirs[fresh & _among(theirs, ours)]))
+    about = np.concatenate((ours[new], theirs[fresh & among(theirs, ours)]))
     return Meeting(
-        _some(told, _among(theirs, about)),
-        _some(said, _among(ours, about)),
+        _some(told, among(theirs, about)),
+        _some(said, among(ours, about)),
         _counted(_some(told, fresh), "model", "version", "end"),
         Counter(_unmet_of(_some(said, _unmet(_ends(told), theirs, _ends(said), ours, steps)))),
     )
@@ -137,7 +137,7 @@ def _unmet(
 ) -> NDArray[np.bool_]:
     first, last = steps.waited
     waited = (said > first) & (said <= last)
-    there = _among(theirs, ours[waited])
+    there = among(theirs, ours[waited])
     ends: dict[tuple[int, int], list[int]] = {}
     for one, end in zip(theirs[there].tolist(), told[there].tolist(), strict=True):
         ends.setdefault(one, []).append(end)
@@ -167,7 +167,7 @@ def identities(rows: Columns) -> NDArray[Any]:
     return np.ascontiguousarray(both).view([("key", np.int64), ("check", np.int64)]).ravel()
 
 
-def _among(ids: NDArray[Any], some: NDArray[Any]) -> NDArray[np.bool_]:
+def among(ids: NDArray[Any], some: NDArray[Any]) -> NDArray[np.bool_]:
     """Which ids are among some others. By one half first: integers are sorted ten times as fast as pairs of them."""
     found = np.isin(ids["key"], some["key"])
     found[found] = np.isin(ids[found], some)

@@ -24,6 +24,8 @@ from sinks.commit import (
     Standing,
     Steps,
     Table,
+    among,
+    identities,
 )
 from sinks.duck.schema import CODED, physical, quoted
 
@@ -60,20 +62,16 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     ask = _Questions(cursor, steps)
     new = ask.ours(ANSWERS, _ID, steps.after, steps.upto)
     fresh = ask.ours(PREDICTIONS, ("model", "version", "end", *_ID), steps.after, steps.upto)  # by its name in _ARRIVED
-    labelled = ask.seen(ANSWERS, _ID, fresh)
-    about = {name: np.concatenate((new[name], labelled[name])) for name in _ID}
     arrived = cursor.execute(_ARRIVED).fetchnumpy()
     models, versions = (decode(arrived[name]).tolist() for name in ("model", "version"))
+    answers = ask.seen(ANSWERS, _every(ANSWERS), _either(new, fresh))  # so the steps are about the ids of these
     said = ask.ours(ANSWERS, ("model", "end", *_ID), *steps.waited)
-    told = ask.seen(PREDICTIONS, ("end", *_ID), said)  # noqa: F841 - by its name in _UNMET
+    told = ask.seen(PREDICTIONS, _every(PREDICTIONS), _either(answers, said))  # one pass for both questions
     unmet = cursor.execute(_UNMET, [_LAST, _LAST, -steps.within - steps.grace, steps.within]).fetchnumpy()
-
-    def met(table: Table) -> Columns:
-        return _decoded(table, ask.seen(table, [column.name for column in table.columns], about), decode, fetched)
-
+    asked = among(identities(told), identities(answers))
     return Meeting(
-        met(PREDICTIONS),
-        met(ANSWERS),
+        _decoded(PREDICTIONS, {name: column[asked] for name, column in told.items()}, decode, fetched),
+        _decoded(ANSWERS, answers, decode, fetched),
         dict(zip(zip(models, versions, _ns(arrived["end"]), strict=True), arrived["n"].tolist(), strict=True)),
         dict(
             zip(
@@ -85,14 +83,22 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     )
 
 
+def _every(table: Table) -> list[str]:
+    return [column.name for column in table.columns]
+
+
+def _either(some: _Found, others: _Found) -> _Found:
+    """The ids of both."""
+    return {name: np.concatenate((some[name], others[name])) for name in _ID}
+
+
 def within(
     cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, table: Table, spans: Sequence[Span]
 ) -> Columns:
     """Rows in spans, of one pass over the table."""
-    names = [column.name for column in table.columns]
     sql = (
         f"WITH spans AS ({_SPANS_CODED if table.name in CODED else _SPANS}) "  # noqa: S608 - names of ours
-        f'SELECT {_listed(names)} FROM {quoted(physical(table))} JOIN spans ON model = whose AND "end" > after '
+        f'SELECT {_listed(_every(table))} FROM {quoted(physical(table))} JOIN spans ON model = whose AND "end" > after '
         'AND "end" <= upto'
     )
     models, after, upto = zip(*spans, strict=True)

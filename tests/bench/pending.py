@@ -95,6 +95,7 @@ class World:
             "value": np.full(n, np.nan),
             "answer": Texts(("0", "1"), (score > 0.3).astype(np.int64)),
             "segments": segments,
+            "several": np.full(n, b"", np.object_),
         }
 
     @staticmethod

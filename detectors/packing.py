@@ -8,6 +8,7 @@ Little-endian, one after the other:
 4. how many bytes a count takes, uint8; the counts above zero, unsigned, row by row
 5. how many bytes each of the five moments takes, 5 uint8; then moment by moment its numbers, signed, of each such row
    and numeric feature
+6. how the service answered, if anything is known of it, as `detectors/service.py` lays it out
 
 Bits begin with the highest of a byte, and those of 2 and 3 end at a whole byte.
 """
@@ -15,6 +16,7 @@ Bits begin with the highest of a byte, and those of 2 and 3 end at a whole byte.
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import service
 from detectors.codes import Integers
 from detectors.grids import Grid
 from detectors.parts import MOMENTS, Summary
@@ -42,6 +44,7 @@ def pack(summary: Summary) -> bytes:
             counts.astype(f"<u{width}").ravel().take(np.flatnonzero(above)).tobytes(),  # twice as fast as by mask
             bytes(widths),
             *(plane[..., :width].tobytes() for plane, width in zip(low, widths, strict=True)),
+            service.pack(summary.service),
         )
     )
 
@@ -72,7 +75,7 @@ def unpack(grid: Grid, packed: bytes) -> Summary:
     moments = np.zeros((len(filled), features, MOMENTS), np.int64)
     for i, width in enumerate(take(MOMENTS).tolist()):
         moments[filled, :, i] = _wide(take(n_rows * features * width).reshape(n_rows, features, width))
-    return Summary(grid, counts, moments)
+    return Summary(grid, counts, moments, service.unpack(packed[taken:]))
 
 
 def _widths(planes: Integers) -> list[int]:

@@ -4,7 +4,7 @@ The law of this file: `of(a ++ b) == of(a) + of(b)`, bit for bit. It holds becau
 floats appear when one is read.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from detectors import quanta
 from detectors.codes import CODES, MAGNITUDES, Floats, Integers
 from detectors.grids import ABSENT_CELL, Grid
+from detectors.service import NOTHING, Service
 
 ROWS_MAX = 2_048  # rows at a time: temporaries stay in the second-level cache, and sums of limb products below 2^53
 ROWS_SUMMED = 2_097_152  # rows at a time whose limb products, at most 2^40, have sums below 2^61
@@ -23,31 +24,38 @@ MOMENTS = 5  # sum of q: high, low; sum of q q: high, low; how many were clamped
 class Summary:
     """Counts per cell and fixed-point moments per numeric feature, a row per segment value; row 0 is everything.
 
-    Low limbs are in [0, 2^bits), so equal sums are equal arrays.
+    Low limbs are in [0, 2^bits), so equal sums are equal arrays. How the service answered is known of all events alone.
     """
 
     grid: Grid
     counts: Integers  # (rows, cells)
     moments: Integers  # (rows, F, 5)
+    service: Service = field(default_factory=lambda: NOTHING)
 
     def __add__(self, other: Self) -> "Summary":
-        return Summary(self.grid, self.counts + other.counts, quanta.carried(self.moments + other.moments))
+        moments = quanta.carried(self.moments + other.moments)
+        return Summary(self.grid, self.counts + other.counts, moments, self.service + other.service)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Summary):
             return NotImplemented
-        return np.array_equal(self.counts, other.counts) and np.array_equal(self.moments, other.moments)
+        counted = np.array_equal(self.counts, other.counts) and np.array_equal(self.moments, other.moments)
+        return counted and self.service == other.service
 
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
-        return self.counts.nbytes + self.moments.nbytes
+        return self.counts.nbytes + self.moments.nbytes + self.service.nbytes
 
     def take(self, rows: NDArray[np.int64] | list[int]) -> "Summary":
         """Only these rows, in this order."""
-        return Summary(self.grid, self.counts[rows], self.moments[rows])
+        return Summary(self.grid, self.counts[rows], self.moments[rows], self.service)
+
+    def served(self, service: Service) -> "Summary":
+        """With how the service answered these events."""
+        return replace(self, service=service)
 
     def events(self) -> Integers:
         """How many events each row has; 0 for a grid without columns, (rows,)."""

@@ -7,12 +7,23 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import parts
+from detectors import parts, service
 from detectors.grids import SPECIAL
 from stream import plan as plans
 from stream.config.settings import Settings
 from stream.encodings.decoder import Decoder
-from stream.encodings.schema import ABSENT_ID, GONE, NULL_ID, UNSEEN_ID, WRONG_ID, Ids, Shape, vocabulary_ids
+from stream.encodings.schema import (
+    ABSENT_ID,
+    GONE,
+    GOOD,
+    GOOD_ID,
+    NULL_ID,
+    UNSEEN_ID,
+    WRONG_ID,
+    Ids,
+    Shape,
+    vocabulary_ids,
+)
 from stream.encodings.structs import Ranking, Types
 from stream.events import RESERVED
 from stream.plan import Plan, SegmentField
@@ -39,6 +50,7 @@ class Binding:
     texts: Columns
     cells: tuple[NDArray[np.uint16], ...]  # per categorical column: vocabulary id -> cell
     fields: tuple[tuple[bool, int, NDArray[np.int64]], ...]  # per segment field: from a feature?, column, id -> row
+    statuses: NDArray[np.int64]  # vocabulary id -> what it says as a status
 
     def summary(
         self,
@@ -51,9 +63,11 @@ class Binding:
         cells = np.empty((len(self.cells), len(values)), np.uint16)
         for cell, cell_of, ids in zip(cells, self.cells, texts[:, self.texts].T, strict=True):
             cell_of.take(ids, out=cell)
-        return parts.of(
+        counted = parts.of(
             self.plan.grid, values[:, self.numeric], cells.T, self.rows(texts, segments), len(self.plan.rows)
         )
+        status = self.statuses.take(texts[:, _TEXT_AT[plans.STATUS]])
+        return counted.served(service.of(values[:, _NUMERIC_AT[plans.LATENCY]], status))
 
     def rows(self, texts: NDArray[np.unsignedinteger], segments: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
         """The row of each decoded row in the plan's summaries, per segment field, (n, fields)."""
@@ -115,9 +129,9 @@ def schema(
 
 def _words(ids: Ids) -> NDArray[np.object_]:
     words = np.full(max(ids.values()) + 1, "", np.object_)
-    words[UNSEEN_ID] = UNSEEN
+    words[[UNSEEN_ID, GOOD_ID]] = UNSEEN
     for text, i in ids.items():
-        if isinstance(text, str):
+        if isinstance(text, str) and i != GOOD_ID:
             words[i] = text
     return words
 
@@ -153,7 +167,15 @@ def _binding(plan: Plan, shape: Shape, types: Types, ids: Ids) -> Binding:
         _columns([_column(name, text_at) for name in plan.grid.categorical]),
         tuple(_cells(v, n, ids) for v, n in zip(plan.grid.vocabularies, regular, strict=True)),
         tuple(_field(field, text_at, types, ids) for field in plan.segments),
+        _statuses(ids),
     )
+
+
+def _statuses(ids: Ids) -> NDArray[np.int64]:
+    says = np.full(max(ids.values()) + 1, service.FAILED)
+    says[[NULL_ID, WRONG_ID, ABSENT_ID]] = service.UNKNOWN
+    says[[GOOD_ID, *(ids[text] for text in GOOD)]] = service.GOOD
+    return says
 
 
 def _column(name: str, at: dict[str, int]) -> int:

@@ -13,7 +13,7 @@ from detectors.codes import Floats
 from sinks import commit as tables
 from sinks.commit import Table, Texts
 from stream.binding import OUTPUT_TEXTS, Schema
-from stream.encodings.schema import ABSENT_ID, UNSEEN_ID
+from stream.encodings.schema import ABSENT_ID, GOOD_ID, UNSEEN_ID
 from stream.encodings.several import Kept
 from stream.events import Batch, Head, Ints, Partition, Position
 from stream.keyed import Keyed, Sampler
@@ -153,7 +153,8 @@ class Desk:
 
     def _said(self, ids: NDArray[np.unsignedinteger], value: Floats) -> Texts:
         """Predictions as categories."""
-        ids = np.where((ids == UNSEEN_ID) & np.isfinite(value), ABSENT_ID, ids)  # a number has its own name
+        unseen = (ids == UNSEEN_ID) | (ids == GOOD_ID)
+        ids = np.where(unseen & np.isfinite(value), ABSENT_ID, ids)  # a number has its own name
         present, codes = np.unique(ids, return_inverse=True)
         return Texts(tuple(self.schema.words[present].tolist()), codes.astype(np.int64))
 

@@ -31,6 +31,7 @@ from sinks.commit.results import (
     UNWATCHED,
     WINDOWS,
 )
+from sinks.commit.service import SERVICE
 from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, checked
 from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type_of
 from sinks.commit.tables import BY_NAME, RESULTS, TABLES
@@ -60,6 +61,7 @@ __all__ = [
     "RELAYED",
     "RESULTS",
     "SAMPLES",
+    "SERVICE",
     "STANDARDS",
     "TABLES",
     "TRAFFIC",

@@ -15,6 +15,7 @@ from sinks.commit.results import (
     UNWATCHED,
     WINDOWS,
 )
+from sinks.commit.service import SERVICE
 from sinks.commit.table import Table
 
 TABLES: tuple[Table, ...] = (
@@ -36,6 +37,7 @@ TABLES: tuple[Table, ...] = (
     PERFORMANCE,
     WINDOWS,
     DRIFT,
+    SERVICE,
     FINDINGS,
     INCIDENTS,
     TRIGGERS,
@@ -63,6 +65,7 @@ RESULTS = (
     PERFORMANCE,
     WINDOWS,
     DRIFT,
+    SERVICE,
     FINDINGS,
     INCIDENTS,
     TRIGGERS,

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, Final
 
 from msgspec import Struct
@@ -25,7 +26,13 @@ CONTRACT = frozenset(
 )
 
 # Ids that every vocabulary begins with.
-NULL_ID, UNSEEN_ID, WRONG_ID, ABSENT_ID = range(4)
+NULL_ID, UNSEEN_ID, WRONG_ID, ABSENT_ID, GOOD_ID = range(5)
+
+# The statuses of answers that did not fail; HTTP's among them (RFC 9110, 15.3 and 15.4).
+GOOD = (
+    *(form(word) for word in ("ok", "success", "succeeded") for form in (str.lower, str.upper, str.capitalize)),
+    *map(str, range(200, 400)),
+)
 
 
 class WrongType:
@@ -84,9 +91,13 @@ def category_text(value: str | float | bool) -> str:
 
 
 def vocabulary_ids(texts: Sequence[str]) -> Ids:
-    """Ids of all texts, under the text itself and under the number that it names."""
+    """Ids of all texts, under the text itself and under the number that it names.
+
+    Good statuses that are no such text share an id: as many of their own would not fit a byte.
+    """
     ids = Ids({None: NULL_ID, WRONG: WRONG_ID, ABSENT_VALUE: ABSENT_ID})
-    for i, text in enumerate(dict.fromkeys(texts), start=ABSENT_ID + 1):
+    numbered = [*((text, GOOD_ID) for text in GOOD), *zip(dict.fromkeys(texts), count(GOOD_ID + 1))]
+    for text, i in numbered:
         ids[text] = i
         try:
             as_float = float(text)

@@ -136,11 +136,17 @@ class Monitor:
             str, int
         ] = {}  # by model, so that each is asked for its scope once: panes are many in a catch-up
         open_panes = ((key[1], key[0]) for held in self._held() for key in held)
-        for name, end in chain(open_panes, ((key[0], window.end) for key, window in self.state.windows.items())):
+        open_windows = ((key[0], window.end) for key, window in self.state.windows.items())
+        awaited = ((key[0], end) for key, end in self._awaited().items())
+        for name, end in chain(open_panes, open_windows, awaited):
             if end < earliest.get(name, FUTURE):
                 earliest[name] = end
         first = min((end for name, end in earliest.items() if self._scope(name) == scope), default=None)
         return first if first is not None and due(first, self.settings.lateness, mark) else None
+
+    def _awaited(self) -> dict[tuple[str, int], int]:
+        """By model and length: the end of the window that would be the first in which nothing comes."""
+        return {key: one.seen + key[1] for key, one in self.state.traffic.items() if not one.silent}
 
     def _names(self, scope: Scope, end: int) -> list[str]:
         """The models with anything in a pane."""
@@ -172,7 +178,10 @@ class Monitor:
         ending = [
             key for key, window in self.state.windows.items() if window.end == end and self._scope(key[0]) == scope
         ]
-        self._windows.close(scope, ending, end, alarms)
+        closing = {(name, length) for name, _, length in ending}
+        awaited = [key for key, at in self._awaited().items() if at == end and key not in closing]
+        silent = [key for key in awaited if self._scope(key[0]) == scope]
+        self._windows.close(scope, ending, silent, end, alarms)
 
     def _close_labels(self, scope: Scope, mark: int) -> None:
         """Count the labels of panes that the label watermark has passed."""

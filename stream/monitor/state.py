@@ -14,6 +14,7 @@ from stream.monitor.losses import Losses
 from stream.monitor.pending import Pending
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
+from stream.monitor.usual import Base, Traffic
 from stream.plan import Plan
 from stream.policy import History, Incident, Policy
 from stream.roster import Entry, Roster, in_force
@@ -28,7 +29,7 @@ class State:
     """The monitor's memory.
 
     `closed` and `labels_closed` are by scope, `topics_closed` by topic: the newest closed end. `joined`, by the scopes
-    of events and labels: the newest step that was taken.
+    of events and labels: the newest step that was taken. `traffic` is by (model, window length), `bases` by model.
     """
 
     roster: Roster = field(default_factory=Roster)
@@ -41,6 +42,8 @@ class State:
     joined: dict[tuple[Scope, Scope], int] = field(default_factory=dict)
     charts: dict[Version, Chart] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
+    traffic: dict[tuple[str, int], Traffic] = field(default_factory=dict)
+    bases: dict[str, Base] = field(default_factory=dict)
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
@@ -83,6 +86,8 @@ class _Packed(msgspec.Struct, frozen=True):
     joined: list[tuple[tuple[Scope, Scope], int]] = []
     charts: list[tuple[Version, tuple[int, ...]]] = []
     pending: dict[str, Pending] = {}
+    traffic: list[tuple[tuple[str, int], Traffic]] = []
+    bases: dict[str, Base] = {}
 
 
 def pack(state: State) -> bytes:
@@ -116,6 +121,8 @@ def pack(state: State) -> bytes:
             list(state.joined.items()),
             [(version, chart.pack()) for version, chart in state.charts.items()],
             state.pending,
+            list(state.traffic.items()),
+            state.bases,
         )
     )
 
@@ -149,6 +156,7 @@ def unpack(
         if (model := settings.model(one.name)) is not None
     ]
     names = {entry.name for entry in entries if settings.monitors.mine(entry.name)}
+    lengths = {entry.name: entry.settings.windows for entry in entries}
     return State(
         Roster(tuple(entries)),
         {
@@ -174,6 +182,8 @@ def unpack(
         dict(found.joined),
         {version: Chart.unpack(one) for version, one in found.charts if version[0] in names},
         {entry.name: found.pending[entry.name] for entry in entries if entry.name in found.pending},
+        {key: one for key, one in found.traffic if key[0] in names and key[1] in lengths[key[0]]},
+        {name: one for name, one in found.bases.items() if name in names},
         found.losses,
         found.pane,
         tuple(found.scopes),

@@ -1,6 +1,6 @@
 """Closing windows: all that end together are judged at once, seen by the policy of each version, and become rows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,10 +9,12 @@ from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, judging, losses, rows, triggers
+from stream.monitor.accumulator import Key
 from stream.monitor.findings import SEQUENTIAL, Finding, finding_id, findings, telling
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.scopes import Scope
 from stream.monitor.sequential import Alarm
+from stream.monitor.serving import Serving
 from stream.monitor.state import State, Version
 from stream.plan import Plan
 from stream.policy import Cause, Policy
@@ -26,9 +28,16 @@ class Windows:
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
         self._state, self._ledger = state, ledger
         self._digest = digest(settings)
+        self._serving = Serving(state, ledger)
 
-    def close(self, scope: Scope, ending: Iterable[tuple[str, str, int]], end: int, alarms: Alarms) -> None:
-        """Close the windows with these keys (model, version, length), all with the same end, in order."""
+    def close(
+        self, scope: Scope, ending: Sequence[Key], silent: Sequence[tuple[str, int]], end: int, alarms: Alarms
+    ) -> None:
+        """Close the windows with these keys (model, version, length), all with the same end, in order.
+
+        `silent` are (model, length) of those that end there too, and of which nothing came.
+        """
+        closing = {key: self._state.windows[key] for key in ending}
         cases = [case for key in sorted(ending, key=lambda k: (k[0], k[2], k[1])) if (case := self._case(scope, key))]
         verdicts = judging.judge(cases)
         judged = [(case, verdict, telling(verdict)) for case, verdict in zip(cases, verdicts, strict=True)]
@@ -55,6 +64,7 @@ class Windows:
         if judged:
             rows.window_rows(self._ledger, judged, [not self._touched(scope, case.start, end) for case in cases])
             rows.distance_rows(self._ledger, judged)
+        self._serving.close(scope, closing, cases, silent)
 
     def _case(self, scope: Scope, key: tuple[str, str, int]) -> Case | None:
         """The window as a case; one over two plans, or still of learning, is unknown and becomes a row at once."""

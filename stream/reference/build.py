@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import grids, parts
+from detectors import grids, parts, service
 from detectors.codes import ABSENT
 from detectors.grids import ABSENT_CELL, MISSING_CELL, ODD_CELL, WRONG_TYPE_CELL
 from stream.config.settings import Limits, Model
-from stream.encodings.schema import WRONG
-from stream.plan import Plan, SegmentField, segment_fields
+from stream.encodings.schema import GOOD, WRONG
+from stream.plan import LATENCY, STATUS, Plan, SegmentField, segment_fields
 from stream.reference.categories import Categories, categories
 from stream.reference.columns import numbers
 from stream.reference.kinds import watched
@@ -54,7 +54,7 @@ def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
     for i, field in enumerate(fields):
         rows[:, i] = _rows(field, sources[field.name][1])
     values = np.stack(list(numeric.values()), axis=1) if numeric else np.empty((table.n, 0))
-    summary = parts.of(grid, values, cells, rows, 1 + sum(len(field.rows) for field in fields))
+    summary = parts.of(grid, values, cells, rows, 1 + sum(len(field.rows) for field in fields)).served(_served(table))
     inferred = tuple(name for name in kinds if name not in settings.features)
     return Plan(model, since, grid, fields, summary, source, inferred)
 
@@ -72,6 +72,18 @@ def _segment_source(name: str, table: Table, categorical: Mapping[str, Categorie
     if name in table.features:
         return table.nested, categories(table.features[name])
     return False, Categories((None,), np.zeros(table.n, np.int64))
+
+
+def _served(table: Table) -> service.Service:
+    """How the service answered, whether that is watched or not."""
+    latency, status = np.full(table.n, np.nan), np.full(table.n, service.UNKNOWN)
+    if LATENCY in table.outputs:
+        latency = np.where(table.bare, np.nan, numbers(table.outputs[LATENCY]))
+    if STATUS in table.outputs:
+        says: dict[Any, int] = dict.fromkeys(GOOD, service.GOOD) | dict.fromkeys((None, WRONG), service.UNKNOWN)
+        found = categories(table.outputs[STATUS]).numbered(says, service.FAILED)
+        status = np.where(table.bare, service.UNKNOWN, found)
+    return service.of(latency, status)
 
 
 def _values(found: Categories, limits: Limits) -> list[str]:

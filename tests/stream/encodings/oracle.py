@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stream.encodings.schema import ABSENT_ID, NULL_ID, UNSEEN_ID, WRONG_ID, Shape
+from stream.encodings.schema import GOOD, GOOD_ID, NULL_ID, UNSEEN_ID, WRONG_ID, Shape
 from stream.events import KINDS
 
 MISSING, NOT_FINITE, WRONG_TYPE = (bits << 48 for bits in (0x7FF8, 0x7FF9, 0x7FFA))
@@ -253,7 +253,9 @@ def category(vocabulary: Sequence[str], value: object) -> int:
         value = _name(number(value))
     elif not isinstance(value, str):
         return WRONG_ID
-    return ABSENT_ID + 1 + vocabulary.index(value) if value in vocabulary else UNSEEN_ID
+    if value in vocabulary:
+        return GOOD_ID + 1 + vocabulary.index(value)
+    return GOOD_ID if value in GOOD else UNSEEN_ID
 
 
 def _name(bits: int) -> str | None:

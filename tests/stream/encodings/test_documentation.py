@@ -10,7 +10,7 @@ import pytest
 
 from detectors import grids
 from stream.encodings.packed import unpacked
-from stream.encodings.schema import ABSENT_ID, MISSING, NOT_FINITE, NULL_ID, UNSEEN_ID, WRONG_ID, WRONG_TYPE, Shape
+from stream.encodings.schema import GOOD_ID, MISSING, NOT_FINITE, NULL_ID, UNSEEN_ID, WRONG_ID, WRONG_TYPE, Shape
 from stream.events import ARROW, REASONS, Arrow, Batch
 from tests.stream.encodings.oracle import World
 from tests.stream.encodings.worlds import decoder, records
@@ -56,7 +56,7 @@ def test_an_odd_value_becomes_what_the_table_says(value: str, number: str, categ
     """As a numeric and as a categorical feature."""
     event = f'{{"kind":"prediction","model":"fraud","time":1,"features":{{"n":{value},"c":{value}}},"score":{value}}}'
     batch = decoded(event)
-    names = ID_NAMES | {ABSENT_ID + 1 + i: f"category {text}" for i, text in enumerate(KNOWN)}
+    names = ID_NAMES | {GOOD_ID + 1 + i: f"category {text}" for i, text in enumerate(KNOWN)}
     assert (number, number) == (name_of_number(batch.values[0, 0]), name_of_number(batch.values[0, 1]))
     assert category == names[int(batch.texts[0, 0])]
 

@@ -1,0 +1,49 @@
+"""What is told of a window's service: numbers, and findings in words."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from stream.config.settings import SECOND
+from stream.config.units import spelled_duration
+from stream.monitor.findings import Finding
+
+TRAFFIC: Final = "traffic"
+FAILING: Final = "error_rate"
+OK, WORSE, UNKNOWN = "ok", "worse", "unknown"
+DETECTOR: Final = "service"
+
+
+@dataclass(frozen=True)
+class Told:
+    """One number of a window. Latencies are in ms, traffic in events per second."""
+
+    model: str
+    version: str
+    metric: str
+    length: int
+    end: int
+    n: int
+    value: float
+    low: float
+    high: float
+    reference: float
+    n_reference: int
+    limit: float
+    verdict: str
+
+    def finding(self) -> Finding:
+        """The same as a finding."""
+        span = self.length, self.end - self.length, self.end
+        about = (self.model, self.version, "", f"{DETECTOR}:{self.metric}", *span)
+        return Finding(*about, DETECTOR, self.value, self.limit, self.n, (), _words(self))
+
+
+def _words(told: Told) -> str:
+    """What was found, what was allowed, and what was so before."""
+    if told.metric == TRAFFIC:
+        events = f"{told.n:,} events" if told.n else "no event"
+        usual = told.reference * told.length / SECOND
+        return f"{TRAFFIC}: {events} in {spelled_duration(told.length)}, where {usual:,.0f} are usual"
+    form, unit = ("{:.2%}", " of answers failed") if told.metric == FAILING else ("{:.3g} ms", "")
+    now, most, before = (form.format(each) for each in (told.value, told.limit, told.reference))
+    return f"{told.metric}: {now}{unit}, at most {most} by chance; {before} in the reference"

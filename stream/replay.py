@@ -123,6 +123,7 @@ class Replay:
 
     def _close_all(self) -> None:
         """Nothing more will come: every window closes."""
+        self._journey.monitor.end()
         clocks = self._journey.clocks
         last = max((max(mark.clock, mark.label_clock) for mark in clocks.values()), default=NEVER)
         if last == NEVER:

@@ -103,6 +103,36 @@ LABELS = (
         height=9,
     ),
 )
+SERVICE = (
+    panel(
+        "timeseries",
+        "Latency in ms and its limits, newest window",
+        8,
+        f'driftline_service{{{MODEL},metric=~"latency_p.*",window="$window"}}',
+        f'driftline_service_limit{{{MODEL},metric=~"latency_p.*",window="$window"}}',
+        legends=("{{metric}} {{version}}", "limit {{metric}} {{version}}"),
+        dashed="^limit ",
+    ),
+    panel(
+        "timeseries",
+        "Share of answers that failed, and its limit",
+        8,
+        f'driftline_service{{{MODEL},metric="error_rate",window="$window"}}',
+        f'driftline_service_limit{{{MODEL},metric="error_rate",window="$window"}}',
+        legends=("{{version}}", "limit {{version}}"),
+        dashed="^limit ",
+        unit="percentunit",
+    ),
+    panel(
+        "timeseries",
+        "Events per second of all versions, and the least that is usual",
+        8,
+        'driftline_service{model="$model",metric="traffic",window="$window"}',
+        'driftline_service_limit{model="$model",metric="traffic",window="$window"}',
+        legends=("traffic", "limit"),
+        dashed="^limit",
+    ),
+)
 ONE_FEATURE = (
     panel(
         "timeseries",
@@ -171,6 +201,7 @@ ROWS = (
     ("Fleet", FLEET),
     ("Model: $model", ONE_MODEL),
     ("Labels: $model", LABELS),
+    ("Service: $model", SERVICE),
     ("Feature: $feature", ONE_FEATURE),
     ("Pipeline", PIPELINE),
 )

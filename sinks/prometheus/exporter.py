@@ -11,6 +11,7 @@ from sinks.prometheus.exposition import Exposition, Sample, label
 from sinks.prometheus.live import Live
 from sinks.prometheus.moment import of_service
 from sinks.prometheus.performance import MAIN
+from sinks.prometheus.served import series
 from sinks.prometheus.snapshot import Count, Snapshot
 from sinks.prometheus.windows import DETECTORS, Key
 
@@ -44,7 +45,7 @@ class Exporter:
 
     def _samples(self) -> Iterator[Sample]:
         snapshot, live = self._snapshot, self._live()
-        for told in (_windows, _performances, _distances, _totals):
+        for told in (_windows, _performances, _served, _distances, _totals):
             yield from told(snapshot)
         yield from of_service(live)
 
@@ -82,6 +83,15 @@ def _performances(snapshot: Snapshot) -> Iterator[Sample]:
             yield families.COVERAGE, (model, version, length), performance.coverage
 
 
+def _served(snapshot: Snapshot) -> Iterator[Sample]:
+    for (model, version, length, metric), served in sorted(snapshot.shown.items()):
+        labels = (label(model), label(version), metric, length_name(length))
+        yield families.SERVICE, labels, served.value
+        if isfinite(served.limit):
+            yield families.SERVICE_LIMIT, labels, served.limit
+        yield families.SERVICE_VERDICT, labels, served.verdict
+
+
 def _distances(snapshot: Snapshot) -> Iterator[Sample]:
     for key, chosen in snapshot.chosen.features.items():
         distances = snapshot.distances[key]
@@ -108,7 +118,7 @@ def _totals(snapshot: Snapshot) -> Iterator[Sample]:
     open_in = list(snapshot.open_incidents.values())
     for model in sorted(models):
         yield families.INCIDENTS, (label(model),), open_in.count(model)
-    yield families.SERIES, (), snapshot.chosen.series
+    yield families.SERIES, (), snapshot.chosen.series + series(snapshot.shown)
     yield families.DROPPED, (), snapshot.dropped
 
 

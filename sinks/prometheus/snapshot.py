@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sinks.commit import DRIFT, INCIDENTS, MET, PERFORMANCE, WINDOWS, Columns, Commit, plain
+from sinks.commit import DRIFT, INCIDENTS, MET, PERFORMANCE, SERVICE, WINDOWS, Columns, Commit, plain
 from sinks.prometheus import families
 from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
 from sinks.prometheus.performance import Performance, with_told
+from sinks.prometheus.served import SHARE, Served, ServedKey, affordable, series, with_served
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
 
 Count = tuple[str, tuple[str, ...]]  # family and label values
@@ -32,6 +33,8 @@ class Snapshot(Struct, frozen=True):
     windows: Mapping[Key, Window] = {}
     distances: Mapping[Key, Distances] = {}
     performances: Mapping[Key, Performance] = {}
+    served: Mapping[ServedKey, Served] = {}
+    shown: Mapping[ServedKey, Served] = {}  # of these, what is affordable
     counts: Mapping[Count, int] = {}
     open_incidents: Mapping[str, str] = {}  # id to model
     chosen: Chosen = Chosen()
@@ -47,19 +50,31 @@ class Snapshot(Struct, frozen=True):
         distances = {key: value for key, value in {**self.distances, **fresh}.items() if key in windows}
         told = _rows(commit, PERFORMANCE.name)
         performances = {key: value for key, value in with_told(self.performances, told).items() if key in windows}
-        changed = bool(fresh) or told is not None or windows.keys() != self.windows.keys()
-        chosen = choose(windows, distances, performances, series_max) if changed else self.chosen
+        answered = _rows(commit, SERVICE.name)
+        served = _worth(with_served(self.served, answered), windows)
+        shown = affordable(served, series_max // SHARE)
+        changed = answered is not None or bool(fresh) or told is not None or windows.keys() != self.windows.keys()
+        chosen = choose(windows, distances, performances, series_max - series(shown)) if changed else self.chosen
+        left_out = chosen.dropped + series(served) - series(shown)
         return replace(
             self,
             number=commit.number,
             windows=windows,
             distances=distances,
             performances=performances,
+            served=served,
+            shown=shown,
             counts=_added(self.counts, commit),
             open_incidents=_incidents(self.open_incidents, _rows(commit, INCIDENTS.name)),
             chosen=chosen,
-            dropped=self.dropped + PER_WINDOW * (len(known) - len(windows)) + (chosen.dropped if changed else 0),
+            dropped=self.dropped + PER_WINDOW * (len(known) - len(windows)) + (left_out if changed else 0),
         )
+
+
+def _worth(served: Mapping[ServedKey, Served], windows: Mapping[Key, Window]) -> dict[ServedKey, Served]:
+    """Those of windows that are shown; traffic is of all versions."""
+    kept = {(model, version) for model, version, *_ in windows} | {(model, "") for model, *_ in windows}
+    return {key: each for key, each in served.items() if key[:2] in kept}
 
 
 def _rows(commit: Commit, table: str) -> Columns | None:

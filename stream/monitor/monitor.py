@@ -103,6 +103,10 @@ class Monitor:
         """Take a plan into force, from its `since` on."""
         self._panes.adopt(plan, basis)
 
+    def end(self) -> None:
+        """Nothing more comes: what closes from now on is not full."""
+        self._windows.end()
+
     def ready(self, at: Marks) -> bool:
         """Whether these watermarks close anything; if so, ingest must cut before `advance`."""
         pane, lateness, state = self.settings.pane, self.settings.lateness, self.state
@@ -146,7 +150,7 @@ class Monitor:
 
     def _awaited(self) -> dict[tuple[str, int], int]:
         """By model and length: the end of the window that would be the first in which nothing comes."""
-        return {key: one.seen + key[1] for key, one in self.state.traffic.items() if not one.silent}
+        return {key: one.seen + key[1] for key, one in self.state.traffic.items() if one.awaited}
 
     def _names(self, scope: Scope, end: int) -> list[str]:
         """The models with anything in a pane."""

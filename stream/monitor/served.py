@@ -41,9 +41,9 @@ class Told:
 def _words(told: Told) -> str:
     """What was found, what was allowed, and what was so before."""
     if told.metric == TRAFFIC:
-        events = f"{told.n:,} events" if told.n else "no event"
+        events = f"{told.n:,} event{'s' * (told.n > 1)}" if told.n else "no event"
         usual = told.reference * told.length / SECOND
         return f"{TRAFFIC}: {events} in {spelled_duration(told.length)}, where {usual:,.0f} are usual"
     form, unit = ("{:.2%}", " of answers failed") if told.metric == FAILING else ("{:.3g} ms", "")
     now, most, before = (form.format(each) for each in (told.value, told.limit, told.reference))
-    return f"{told.metric}: {now}{unit}, at most {most} by chance; {before} in the reference"
+    return f"{told.metric}: {now}{unit}, where {most} can be chance; {before} in the reference"

@@ -34,6 +34,7 @@ class Serving:
 
     def __init__(self, state: State, ledger: Ledger) -> None:
         self._state, self._ledger = state, ledger
+        self.ended = False  # nothing more comes: windows that close now are not full, and their traffic says nothing
 
     def close(
         self, scope: Scope, closing: Mapping[Key, Window], cases: Sequence[Case], silent: Sequence[tuple[str, int]]
@@ -84,7 +85,7 @@ class Serving:
         for (model, length), same in groupby(keys, key=lambda key: (key[0], key[2])):
             windows = [closing[key] for key in same]
             events, end = sum(window.events for window in windows), windows[0].end
-            complete = not losses.touched(self._state.losses, scope, end - length, end)
+            complete = self._complete(scope, end - length, end)
             known = self._state.traffic.get((model, length))
             yield self._asked(model, length, end, events, complete=complete)
             # The first window began before its model did.
@@ -95,8 +96,8 @@ class Serving:
         for model, length in sorted(silent):
             known = self._state.traffic[model, length]
             end = known.seen + length
-            complete = not losses.touched(self._state.losses, scope, known.seen, end)
-            yield self._asked(model, length, end, 0, complete=complete)
+            if not self.ended:
+                yield self._asked(model, length, end, 0, complete=self._complete(scope, known.seen, end))
             self._state.traffic[model, length] = known.stopped()
 
     def _asked(self, model: str, length: int, end: int, events: int, *, complete: bool) -> Told:
@@ -113,6 +114,9 @@ class Serving:
         about = model, "", TRAFFIC, length, end, events, events / seconds, low, high
         return Told(*about, usual, known.usual.windows, least / seconds, verdict)
 
+    def _complete(self, scope: Scope, start: int, end: int) -> bool:
+        return not self.ended and not losses.touched(self._state.losses, scope, start, end)
+
     def _learn(self, scope: Scope, key: Key, window: Window) -> None:
         """Let a model's base grow, where its reference does not say how its service answers."""
         model, _, length = key
@@ -122,7 +126,7 @@ class Serving:
         reference = window.plan.reference.service
         if not window.summary.service or (reference.answers and reference.good + reference.failed):
             return
-        if not losses.touched(self._state.losses, scope, window.start, window.end):
+        if self._complete(scope, window.start, window.end):
             self._state.bases[model] = self._state.bases.get(model, Base()).add(window.summary.service)
 
 

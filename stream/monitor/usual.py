@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from detectors import service
-from detectors.performance.traffic import Usual
+from detectors.performance.traffic import LEAST, Usual
 from detectors.service import NOTHING, Service
 from stream.config.settings import DAY, HOUR
 
@@ -20,6 +20,11 @@ class Traffic(msgspec.Struct, frozen=True, array_like=True):
     seen: int
     usual: Usual = Usual()
     silent: bool = False
+
+    @property
+    def awaited(self) -> bool:
+        """Whether a window without events would be news."""
+        return not self.silent and self.usual.windows >= LEAST
 
     def step(self, events: int, end: int, length: int, *, learned: bool) -> "Traffic":
         """After a window with events; what lies between it and the last one had none."""

@@ -30,6 +30,10 @@ class Windows:
         self._digest = digest(settings)
         self._serving = Serving(state, ledger)
 
+    def end(self) -> None:
+        """Nothing more comes."""
+        self._serving.ended = True
+
     def close(
         self, scope: Scope, ending: Sequence[Key], silent: Sequence[tuple[str, int]], end: int, alarms: Alarms
     ) -> None:

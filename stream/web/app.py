@@ -12,7 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sinks.commit import Store, StoreError
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web import api, beside, exporting, labelled, pages
+from stream.web import api, beside, exporting, labelled, pages, served
 from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
 from stream.web.metrics import exporter as primed
@@ -31,6 +31,7 @@ API = (
     labelled.list_labels,
     beside.compare_versions,
     beside.version_health,
+    served.list_service,
     exporting.export_tables,
 )
 PAGES = (pages.overview, pages.model, pages.style, pages.script, pages.plotly, pages.icon)

@@ -20,6 +20,7 @@ from stream.web.learning import sketch
 from stream.web.overview import learned
 from stream.web.performance import performance_of
 from stream.web.revisions import WINDOWS_SHOWN, told
+from stream.web.served import service_of
 from stream.web.sources import Sources, window_lengths
 from stream.web.standing import standings
 from stream.web.times import nanoseconds, short
@@ -70,6 +71,7 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
         abreast(sources, name, chosen.version, chosen.metric),
         _drift(points, chosen),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
+        service_of(sources.store, name, chosen.version, duration(chosen.length)),
         findings_of(sources.store, name),
         triggers_of(sources.store, name),
         join() if measured.points else performance,

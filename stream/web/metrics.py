@@ -6,7 +6,7 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import DRIFT, INCIDENTS, PERFORMANCE, WINDOWS, Columns, Commit, Store
+from sinks.commit import DRIFT, INCIDENTS, PERFORMANCE, SERVICE, WINDOWS, Columns, Commit, Store
 from sinks.prometheus import MAIN, Exporter, Live, Partition, Vitals
 from stream.config.settings import Settings
 from stream.web.sources import window_lengths
@@ -58,6 +58,9 @@ def newest(store: Store, lengths: Iterable[int]) -> Commit:
         for table in (WINDOWS, DRIFT)
         if reaches
     }
+    served = [store.select(SERVICE, where={"length": length}, since=reach) for length, reach in reaches.items()]
+    if served:
+        found[SERVICE.name] = _joined(served)
     numbers = [
         store.select(
             PERFORMANCE,

@@ -1,0 +1,53 @@
+"""How models' services answered in their newest windows: rows of a Commit, read for /metrics."""
+
+from collections.abc import Mapping
+from itertools import accumulate
+from math import isfinite
+
+from msgspec import Struct
+
+from sinks.commit import Columns
+
+ServedKey = tuple[str, str, int, str]  # model, version, length in ns, metric
+_VERDICTS = {"ok": 0, "worse": 1}
+_UNKNOWN = -1
+SHARE = 4  # a part of all series is theirs at most
+
+
+class Served(Struct, frozen=True):
+    """One number of the newest window; `limit` is nan where there is none."""
+
+    end_ns: int
+    value: float
+    limit: float
+    verdict: int
+
+
+def with_served(known: Mapping[ServedKey, Served], rows: Columns | None) -> dict[ServedKey, Served]:
+    """The last window of each key, with these rows."""
+    found = dict(known)
+    if rows is None:
+        return found
+    columns = (rows[name].tolist() for name in ("model", "version", "length", "metric", "value", "limit", "verdict"))
+    ends = rows["end"].astype("datetime64[ns]").astype("int64").tolist()
+    for end, model, version, length, metric, value, limit, verdict in zip(ends, *columns, strict=True):
+        key = (model, version, length, metric)
+        if key not in found or end >= found[key].end_ns:
+            found[key] = Served(end, value, limit, _VERDICTS.get(verdict, _UNKNOWN))
+    return found
+
+
+def affordable(served: Mapping[ServedKey, Served], room: int) -> dict[ServedKey, Served]:
+    """As many as there is room for, in the order of their keys."""
+    places = accumulate(_series(served[key]) for key in sorted(served))
+    return {key: served[key] for key, upto in zip(sorted(served), places, strict=True) if upto <= room}
+
+
+def series(served: Mapping[ServedKey, Served]) -> int:
+    """How many series they are."""
+    return sum(map(_series, served.values()))
+
+
+def _series(served: Served) -> int:
+    """The value and the verdict, and the limit where there is one."""
+    return 2 + isfinite(served.limit)

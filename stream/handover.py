@@ -69,6 +69,8 @@ def joined(states: Sequence[State]) -> State:
         state.steps |= other.steps
         state.charts |= other.charts
         state.pending |= other.pending
+        state.traffic |= other.traffic
+        state.bases |= other.bases
     return state
 
 

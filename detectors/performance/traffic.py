@@ -45,7 +45,7 @@ class Usual(Struct, frozen=True, array_like=True):
         found = off**2 - 1 / max(self.level, 1.0) if self.windows else 0.0
         weight = max(1 / windows, 1 / MEMORY)
         return replace(
-            self.turned(slot, n_slots, events),
+            self.turned(slot, n_slots, float(events)),
             level=self.level + max(1 / windows, RECENT) * (events - self.level),
             excess=self.excess + weight * (found - self.excess),
             windows=windows,

@@ -8,6 +8,7 @@ Memory = process + buffers + store
 
 from msgspec import Struct
 
+from detectors.service import BUCKETS
 from stream.config.models import exact
 from stream.config.panes import open_panes
 from stream.config.settings import DAY, Model, Settings
@@ -17,6 +18,7 @@ NUMERIC_CELLS = 38  # 32 on the reference's quantiles, two open ends, four for w
 CATEGORICAL_CELLS = 4  # beside the vocabulary: unseen, missing, wrong type, absent
 MOMENTS = 5  # fixed-point sums of a numeric column
 LOOK_UP = 65_536  # bytes that turn the upper 16 bits of a number into its cell
+SERVED = 8 * (BUCKETS + 3)  # bytes of what a service answered
 OUTPUTS = 4  # columns of what the model said and how it served: score, prediction, latency, status
 PROCESS = 150 * 1024**2  # Python, NumPy, SciPy, DuckDB, the web server; measured bare imports are 63 to 95 MB
 BUFFER = 3 * 1024**2  # per partition: 1 MiB on the wire, twice that decoded
@@ -115,9 +117,10 @@ def _parts(settings: Settings, pattern: str, model: Model, assumed: Assumed) -> 
     n = models(settings, pattern, assumed)
     cells = _cells(settings, numeric, categorical)
     summaries = open_panes(settings) + len(model.windows) + 1
+    served = n * assumed.versions * summaries * SERVED
     series = n * assumed.versions * segment_rows(settings, model, assumed)
     sampled = 0 if model.reference.file else n * settings.limits.sample * assumed.event_bytes
-    return series * summaries * cells * 8, n * assumed.versions * numeric * LOOK_UP, sampled
+    return series * summaries * cells * 8 + served, n * assumed.versions * numeric * LOOK_UP, sampled
 
 
 def _cells(settings: Settings, numeric: int, categorical: int) -> int:
@@ -133,4 +136,5 @@ def _at_limits(settings: Settings) -> int:
     cells = max(_cells(settings, limits.features + OUTPUTS, 0), _cells(settings, OUTPUTS, limits.features))
     tables = limits.models * limits.versions * (limits.features + OUTPUTS) * LOOK_UP
     samples = limits.models * limits.sample * limits.event_bytes
-    return series * (open_panes(settings) + longest + 1) * cells * 8 + tables + samples
+    summaries, served = open_panes(settings) + longest + 1, limits.models * limits.versions * SERVED
+    return (series * cells * 8 + served) * summaries + tables + samples

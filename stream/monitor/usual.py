@@ -30,7 +30,7 @@ class Traffic(msgspec.Struct, frozen=True, array_like=True):
         """After a window with events; what lies between it and the last one had none."""
         usual = self.usual
         for missed in range(max(self.seen + length, end - max(DAY, WEEKDAYS * length)), end, length):
-            usual = usual.turned(*slot(missed, length), 0)
+            usual = usual.turned(*slot(missed, length), 0.0)
         return Traffic(end, usual.step(events, *slot(end, length)) if learned else usual)
 
     def stopped(self) -> "Traffic":

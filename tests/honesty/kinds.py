@@ -24,6 +24,7 @@ from detectors.performance import (
 )
 from detectors.performance.cells import Cells, Layout
 from detectors.performance.measured import Measured
+from detectors.service import BUCKETS, EDGES
 
 RUNS = 2_000
 SIZES = (100, 1_000, 10_000)
@@ -147,11 +148,18 @@ def lists(chances: list[float]) -> World:
 
 def service(draw: Callable[..., np.ndarray], failing: float) -> World:
     """Latencies, and a share of answers that fail."""
-    return World(
-        latency.LAYOUT,
-        lambda rng, n: latency.answers(draw(rng, n), (rng.random(n) < failing).astype(np.int8)),
-        latency.measure,
-    )
+
+    def drawn(rng: np.random.Generator, n: int) -> Drawn:
+        latencies, failed = draw(rng, n), rng.random(n) < failing
+        places = np.stack((np.searchsorted(EDGES, latencies, side="right"), BUCKETS + failed), axis=1)
+        return places, latencies[:, None]
+
+    def measured(made: Cells) -> dict[str, Measured]:
+        counts = made.counts.astype(np.float64)
+        latencies, good, failed = counts[:, :BUCKETS], counts[:, BUCKETS], counts[:, BUCKETS + 1]
+        return latency.measure(latency.Seen(latencies, good, failed, made.read().mean[:, 0]))
+
+    return World(Layout(BUCKETS + 2, np.array([-10], np.int64)), drawn, measured)
 
 
 def around(rng: np.random.Generator, n: int) -> np.ndarray:

@@ -215,6 +215,8 @@ class _Publisher:
                 "odd": odd,
             },
             "score": dice.random(),
+            "latency_ms": _LATENCY[i % len(_LATENCY)] if i % 31 == 0 else dice.lognormvariate(2, 1),
+            "status": _STATUS[i % len(_STATUS)],
             "segments": {"site": site},
             "trace": "a field that nobody watches",
         }
@@ -247,4 +249,6 @@ _LABELS: dict[str, tuple[object, ...]] = {
 
 
 _BROKEN = (None, b"", b"{", b"[1]", b'{"kind": "prediction"}', b"\xff\xfe", b'{"kind":1,"model":"shop","time":1}')
+_LATENCY = (0, None, -1, "slow", 1e9, 12)
+_STATUS = ("ok",) * 20 + (200, 503, "timeout", None, "OK", [])
 _ODD = (1.5, None, "x", float("nan"), 1e300, True)

@@ -121,6 +121,8 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
         },
         "score": rng.random(),
         "prediction": rng.randrange(2),
+        "latency_ms": (3 + i % 7, 40.5, None, "slow", 12)[i % 5],
+        "status": ["ok", 200, "ok", "timeout", None][i % 5],
         "segments": {"site": rng.choice(["paris", "lyon"])},
         "trace": "a field that nobody watches",
     }

@@ -1,4 +1,4 @@
-"""docs/labels.md and docs/performance.md are held to their word: the example runs, every query has its answer."""
+"""docs/labels.md, performance.md and service.md are held to their word: examples run, every query has its answer."""
 
 import re
 from pathlib import Path
@@ -9,34 +9,56 @@ import pytest
 from tests.stream.cli.conftest import Command
 
 DOCS = Path(__file__).parents[3] / "docs"
-LABELS, PERFORMANCE = ((DOCS / name).read_text(encoding="utf-8") for name in ("labels.md", "performance.md"))
+LABELS, PERFORMANCE, SERVICE = (
+    (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("labels", "performance", "service")
+)
 QUERY = re.compile(r"```sql\n(.*?)\n```\n\n((?:\|[^\n]*\n)+)", re.DOTALL)
 
 
-def block(kind: str) -> str:
-    """The first block of labels.md of this kind."""
-    return re.findall(rf"```{kind}\n(.*?)\n```", LABELS, re.DOTALL)[0]
+def block(kind: str, page: str = LABELS) -> str:
+    """The first block of a page of this kind."""
+    return re.findall(rf"```{kind}\n(.*?)\n```", page, re.DOTALL)[0]
 
 
-@pytest.fixture
-def store(driftline: Command, folder: Path) -> Path:
-    """What the example leaves behind."""
-    exec(compile(block("python"), "docs/labels.md", "exec"), {})
-    (folder / "driftline.yaml").write_text(block("yaml"))
-    assert 0 == driftline(*block("console").removeprefix("$ driftline ").split()).code
-    return folder / "fraud.duckdb"
+def played(page: str, driftline: Command, folder: Path) -> None:
+    """Run a page's example."""
+    exec(compile(block("python", page), "docs", "exec"), {})
+    (folder / "driftline.yaml").write_text(block("yaml", page))
+    assert 0 == driftline(*block("console", page).removeprefix("$ driftline ").split()).code
 
 
-def test_every_query_has_its_answer(store: Path) -> None:
-    """As the tables below them say."""
-    queries = [*QUERY.findall(LABELS), *QUERY.findall(PERFORMANCE)]
-    assert LABELS.count("```sql") + PERFORMANCE.count("```sql") == len(queries) > 3
+def hold(page: str, store: Path) -> int:
+    """Ask a page's queries, and compare with the tables below them; how many there are."""
+    queries = QUERY.findall(page)
+    assert page.count("```sql") == len(queries) > 1
     with duckdb.connect(store, read_only=True) as connection:
         for sql, table in queries:
             found = connection.execute(sql)
             head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines())
             assert head == [column[0] for column in found.description]
             assert rows == [[str(cell) for cell in row] for row in found.fetchall()], sql
+    return len(queries)
+
+
+@pytest.fixture
+def store(driftline: Command, folder: Path) -> Path:
+    """What the example leaves behind."""
+    played(LABELS, driftline, folder)
+    return folder / "fraud.duckdb"
+
+
+def test_every_query_has_its_answer(store: Path) -> None:
+    """As the tables below them say."""
+    assert hold(LABELS, store) + hold(PERFORMANCE, store) > 3
+
+
+def test_every_query_of_the_service_has_its_answer(driftline: Command, folder: Path) -> None:
+    """As the tables below them say, and every metric is named."""
+    from detectors.performance.latency import METRICS
+
+    played(SERVICE, driftline, folder)
+    assert 2 == hold(SERVICE, folder / "service.duckdb")
+    assert {*METRICS, "traffic"} == {*re.findall(r"`(latency_p?\w+|error_rate|traffic)`", SERVICE)} - {"latency_ms"}
 
 
 def test_the_backfill_is_a_command(driftline: Command, store: Path) -> None:

@@ -2,6 +2,7 @@
 
 Memory = process + buffers + store
        + models x versions x segment rows x (open panes + windows + reference) x columns x (cells + moments) x 8 bytes
+       + models x versions x (open panes + windows + reference) x numbers of how the service answered x 8 bytes
        + models x versions x numeric columns x 64 KiB look-up table
        + learned models x sampled events x bytes of an event.
 """

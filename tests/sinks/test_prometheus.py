@@ -12,6 +12,7 @@ from sinks.commit import (
     MET,
     PERFORMANCE,
     REJECTED,
+    SERVICE,
     TRAFFIC,
     TRIGGERS,
     WINDOWS,
@@ -335,3 +336,38 @@ def test_twelve_thousand_series_render_well_below_a_second() -> None:
     lines = samples(exporter)
     elapsed_seconds = perf_counter() - start
     assert (len(lines) > 12_000, elapsed_seconds < 0.9) == (True, True), elapsed_seconds
+
+
+def answered(metric: str, value: float, **told: object) -> dict[str, object]:
+    """One number of the service of the model of `window`."""
+    return window("fraud", metric=metric, value=value, verdict="ok") | told
+
+
+def test_the_newest_window_says_how_the_service_answered() -> None:
+    """With its limit where there is one; older windows that come later change nothing."""
+    exporter = Exporter()
+    exporter.show(story())
+    told = (
+        answered("latency_p95", 31.5, limit=40.0, verdict="worse"),
+        answered("error_rate", 0.25, limit=float("nan"), verdict="unknown"),
+        answered("traffic", 2.5, limit=1.0, version=""),
+    )
+    exporter.show(Commit(2, {"service": rows(SERVICE, *told)}))
+    older = answered("latency_p95", 9.0, end=NOON - np.timedelta64(5, "m"))
+    exporter.show(Commit(3, {"service": rows(SERVICE, older)}))
+    labels = '{metric="latency_p95",model="fraud",version="3",window="5m"}'
+    assert [f"driftline_service_limit{labels} 40.0"] == samples(exporter, 'driftline_service_limit{metric="latency')
+    assert [f"driftline_service_verdict{labels} 1.0"] == samples(exporter, 'driftline_service_verdict{metric="lat')
+    assert 3 == len(samples(exporter, "driftline_service{"))
+    assert 2 == len(samples(exporter, "driftline_service_limit{"))
+
+
+def test_services_have_a_part_of_the_series() -> None:
+    """A quarter at most; what is left out is counted."""
+    exporter = Exporter(series_max=40)
+    tables = {"windows": rows(WINDOWS, *(window(f"m{i}") for i in range(6)))}
+    told = (window(f"m{i}", metric=m, verdict="ok", limit=1.0) for i in range(6) for m in ("error_rate", "latency_p50"))
+    exporter.show(Commit(1, {**tables, "service": rows(SERVICE, *told)}))
+    assert 9 == len(samples(exporter, "driftline_service"))
+    (dropped,) = samples(exporter, "driftline_series_dropped_total")
+    assert 36 - 9 <= float(dropped.split()[-1])

@@ -76,11 +76,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Release:
-    """An idle partition's clocks are raised before its next event: an input, kept in the journal."""
+    """An idle partition's clocks are raised before its next event: an input, kept in the journal.
+
+    `last`: its log has ended, and no event will come.
+    """
 
     offset: int
     clock: int
     label_clock: int
+    last: bool = False
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Journey(Watch):
     def __init__(self, settings: Settings, sources: Sources, memory: Memory) -> None:
         super().__init__(settings, sources, memory)
         self._held: dict[Partition, Batch] = {}
+        self._ended: set[Partition] = set()
         self._roster = self.state.roster
         self.ingest = Ingest(self.settings, self._roster, schema_of(self._roster, self.settings))
         for partition, start in memory.starts.items():
@@ -44,10 +45,18 @@ class Journey(Watch):
     def _start(self, partition: Partition, mark: Mark) -> None:
         self.ingest.start(partition, mark, mark.position)
 
-    def release(self, partition: Partition, clock: int, label_clock: int = NEVER) -> bool:
-        """Raise the clocks of a partition that its reader has found idle; whether that closed anything."""
+    def release(self, partition: Partition, clock: int, label_clock: int = NEVER, *, last: bool = False) -> bool:
+        """Raise the clocks of a partition that its reader has found idle; whether that closed anything.
+
+        `last`: nothing more will come of it. Windows that close because of that alone are not full.
+        """
         release = self.ingest.release(partition, clock, label_clock)
-        self._journal("release", partition, release.offset, release.clock, {"labels": release.label_clock})
+        detail = {"labels": release.label_clock} | ({"last": 1} if last else {})
+        self._journal("release", partition, release.offset, release.clock, detail)
+        if last:
+            self._ended.add(partition)
+            going_on = {topic for topic, _ in self.clocks.keys() - self._ended}
+            self.monitor.end({topic for topic, _ in self.clocks} - going_on)
         return self.work()
 
     def read_upto(self, partition: Partition) -> int:

@@ -195,7 +195,8 @@ def _happen(life: Life, row: Entry) -> None:
 
 
 def _release(row: Entry) -> Release:
-    return Release(row.offset, row.until, msgspec.json.decode(row.detail, type=dict[str, int])["labels"])
+    detail = msgspec.json.decode(row.detail, type=dict[str, int])
+    return Release(row.offset, row.until, detail["labels"], "last" in detail)
 
 
 def _read(detail: str) -> _Start:

@@ -123,7 +123,6 @@ class Replay:
 
     def _close_all(self) -> None:
         """Nothing more will come: every window closes."""
-        self._journey.monitor.end()
         clocks = self._journey.clocks
         last = max((max(mark.clock, mark.label_clock) for mark in clocks.values()), default=NEVER)
         if last == NEVER:
@@ -131,7 +130,7 @@ class Replay:
         longest = max(length for _, model in self._settings.patterns for length in model.windows)
         end = last + longest + self._settings.lateness + self._settings.pane
         for partition in sorted(clocks):
-            self._journey.release(partition, end, end)
+            self._journey.release(partition, end, end, last=True)
 
     def _commit(self) -> None:
         settle(self._journey, self._store)

@@ -171,7 +171,7 @@ class Rerun:
 def _happen(journey: Journey, partition: Partition, what: Release | Gap) -> None:
     match what:
         case Release():
-            journey.release(partition, what.clock, what.label_clock)
+            journey.release(partition, what.clock, what.label_clock, last=what.last)
         case Gap():
             journey.ingest.release(partition, what.clock, what.label_clock)  # an event in the gap may have led them
             journey.lose(partition, what.upto)

@@ -103,9 +103,9 @@ class Monitor:
         """Take a plan into force, from its `since` on."""
         self._panes.adopt(plan, basis)
 
-    def end(self) -> None:
-        """Nothing more comes: what closes from now on is not full."""
-        self._windows.end()
+    def end(self, topics: Collection[str]) -> None:
+        """Nothing more comes on these topics: what closes from now on is not full."""
+        self._windows.end(topics)
 
     def ready(self, at: Marks) -> bool:
         """Whether these watermarks close anything; if so, ingest must cut before `advance`."""

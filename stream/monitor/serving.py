@@ -4,7 +4,7 @@ One budget of false findings, as large as the one of false triggers: an equal sh
 for each of the JUDGED metrics.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -34,7 +34,8 @@ class Serving:
 
     def __init__(self, state: State, ledger: Ledger) -> None:
         self._state, self._ledger = state, ledger
-        self.ended = False  # nothing more comes: windows that close now are not full, and their traffic says nothing
+        # Topics on which nothing more comes: what closes now is not full, and its traffic says nothing.
+        self.ended: Collection[str] = ()
 
     def close(
         self, scope: Scope, closing: Mapping[Key, Window], cases: Sequence[Case], silent: Sequence[tuple[str, int]]
@@ -96,7 +97,7 @@ class Serving:
         for model, length in sorted(silent):
             known = self._state.traffic[model, length]
             end = known.seen + length
-            if not self.ended:
+            if not self._over(scope):
                 yield self._asked(model, length, end, 0, complete=self._complete(scope, known.seen, end))
             self._state.traffic[model, length] = known.stopped()
 
@@ -114,8 +115,11 @@ class Serving:
         about = model, "", TRAFFIC, length, end, events, events / seconds, low, high
         return Told(*about, usual, known.usual.windows, least / seconds, verdict)
 
+    def _over(self, scope: Scope) -> bool:
+        return set(scope) <= set(self.ended)
+
     def _complete(self, scope: Scope, start: int, end: int) -> bool:
-        return not self.ended and not losses.touched(self._state.losses, scope, start, end)
+        return not self._over(scope) and not losses.touched(self._state.losses, scope, start, end)
 
     def _learn(self, scope: Scope, key: Key, window: Window) -> None:
         """Let a model's base grow, where its reference does not say how its service answers."""

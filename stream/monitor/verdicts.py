@@ -1,6 +1,6 @@
 """Closing windows: all that end together are judged at once, seen by the policy of each version, and become rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -30,9 +30,9 @@ class Windows:
         self._digest = digest(settings)
         self._serving = Serving(state, ledger)
 
-    def end(self) -> None:
-        """Nothing more comes."""
-        self._serving.ended = True
+    def end(self, topics: Collection[str]) -> None:
+        """Nothing more comes on these topics."""
+        self._serving.ended = topics
 
     def close(
         self, scope: Scope, ending: Sequence[Key], silent: Sequence[tuple[str, int]], end: int, alarms: Alarms

@@ -100,7 +100,7 @@ def test_a_model_is_learned_from_files_as_from_a_topic(tmp_path: Path) -> None:
     story.publish(FIRST, *values)
     store = MemoryStore()
     replay(store, write(tmp_path / "log.jsonl", values), configuration=LEARNING)
-    story.read().journey.monitor.end()  # as a file that has ended does: what closes then is not full
+    story.read().journey.monitor.end({FIRST[0]})  # as a file that has ended does: what closes then is not full
     assert story.end(5_000).results() == found(store)
     assert 1 == len(store.select(tables.PLANS)["commit"])
     assert {table.name for table in RESULTS} == found(store).keys()

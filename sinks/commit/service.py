@@ -22,7 +22,7 @@ high float: where its 95 % interval ends
 reference float: the same of the reference; of traffic, what is usual
 n_reference int: answers of the reference; of traffic, windows that say what is usual
 limit float: the value beyond which it is surely worse than is tolerated; of traffic, below which
-verdict text: ok, worse or unknown
+verdict text: well, worse or unknown; empty for the mean, which has no limit
 """,
     time="end",
 )

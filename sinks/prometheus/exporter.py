@@ -89,7 +89,8 @@ def _served(snapshot: Snapshot) -> Iterator[Sample]:
         yield families.SERVICE, labels, served.value
         if isfinite(served.limit):
             yield families.SERVICE_LIMIT, labels, served.limit
-        yield families.SERVICE_VERDICT, labels, served.verdict
+        if served.verdict is not None:
+            yield families.SERVICE_VERDICT, labels, served.verdict
 
 
 def _distances(snapshot: Snapshot) -> Iterator[Sample]:

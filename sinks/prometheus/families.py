@@ -57,7 +57,7 @@ COVERAGE = _gauge("label_coverage", "model version window", "Share of the window
 
 SERVICE = _gauge("service", _METRIC, "How a service answered in the newest window: ms, share of failures, events/s.")
 SERVICE_LIMIT = _gauge("service_limit", _METRIC, "Beyond which it is surely worse; of traffic, below which.")
-SERVICE_VERDICT = _gauge("service_verdict", _METRIC, "1: worse, 0: ok, -1: unknown (too little to judge by).")
+SERVICE_VERDICT = _gauge("service_verdict", _METRIC, "1: worse, 0: well, -1: unknown (too little to judge by).")
 
 INCIDENTS = _gauge("incidents_open", "model", "Incidents that are open.")
 LEARNING = _gauge("learning_ratio", "model", "How much of its reference a model has learned, 0 to 1.")

@@ -9,18 +9,17 @@ from msgspec import Struct
 from sinks.commit import Columns
 
 ServedKey = tuple[str, str, int, str]  # model, version, length in ns, metric
-_VERDICTS = {"ok": 0, "worse": 1}
-_UNKNOWN = -1
+_VERDICTS = {"well": 0, "worse": 1, "unknown": -1}
 SHARE = 4  # a part of all series is theirs at most
 
 
 class Served(Struct, frozen=True):
-    """One number of the newest window; `limit` is nan where there is none."""
+    """One number of the newest window; `limit` is nan where there is none, and `verdict` None."""
 
     end_ns: int
     value: float
     limit: float
-    verdict: int
+    verdict: int | None
 
 
 def with_served(known: Mapping[ServedKey, Served], rows: Columns | None) -> dict[ServedKey, Served]:
@@ -33,7 +32,7 @@ def with_served(known: Mapping[ServedKey, Served], rows: Columns | None) -> dict
     for end, model, version, length, metric, value, limit, verdict in zip(ends, *columns, strict=True):
         key = (model, version, length, metric)
         if key not in found or end >= found[key].end_ns:
-            found[key] = Served(end, value, limit, _VERDICTS.get(verdict, _UNKNOWN))
+            found[key] = Served(end, value, limit, _VERDICTS.get(verdict))
     return found
 
 
@@ -49,5 +48,5 @@ def series(served: Mapping[ServedKey, Served]) -> int:
 
 
 def _series(served: Served) -> int:
-    """The value and the verdict, and the limit where there is one."""
-    return 2 + isfinite(served.limit)
+    """The value, and the verdict and the limit where there are such."""
+    return 1 + (served.verdict is not None) + isfinite(served.limit)

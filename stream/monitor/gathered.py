@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Integers
-from detectors.performance import cells, latency
+from detectors.performance import cells
 from detectors.performance.cells import Cells
+from detectors.service import BUCKETS, EDGES
 from stream.answers.kind import Answers, Rows
 from stream.plan import Plan
 
@@ -53,7 +54,7 @@ class Gathered:
     shape: Shape
     cells: Cells | None
     n: Integers  # (rows,)
-    delays: Integers  # (latency.BUCKETS,)
+    delays: Integers  # (BUCKETS,)
 
     @property
     def nbytes(self) -> int:
@@ -100,8 +101,8 @@ def _together(shapes: Sequence[Shape], pairs: Sequence[Rows]) -> list[Gathered]:
     for column in rows.T:
         n += np.bincount(column, change, n_rows).astype(np.int64)
     delay = np.maximum(every["delay"] / SECOND, 0.0)  # a label may be older than its prediction
-    bucket = window * latency.BUCKETS + np.searchsorted(latency.EDGES, delay, side="left")
-    delays = np.bincount(bucket, change, len(shapes) * latency.BUCKETS).astype(np.int64).reshape(len(shapes), -1)
+    bucket = window * BUCKETS + np.searchsorted(EDGES, delay, side="right")
+    delays = np.bincount(bucket, change, len(shapes) * BUCKETS).astype(np.int64).reshape(len(shapes), -1)
     answers = shapes[0].answers
     made = None if answers is None else _cells(answers, every, rows, n_rows)
     parts = [slice(first, first + size) for first, size in zip(firsts.tolist(), sizes.tolist(), strict=True)]

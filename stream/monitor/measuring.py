@@ -140,7 +140,8 @@ def _of_labels(tells: Sequence[Tell], found: Sequence[Gathered]) -> Iterator[_Nu
     tell, first = np.arange(len(tells)), np.zeros(len(tells), np.int64)
     share = np.array([one.labelled / one.arrived for one in tells])  # counted, not estimated
     counts = np.stack([one.delays for one in found]).astype(np.float64)
-    known = latency.Service(counts, np.zeros((len(tells), 2)), np.full(len(tells), np.nan))
+    nothing = np.full(len(tells), np.nan)
+    known = latency.Seen(counts, nothing, nothing, nothing)
     with np.errstate(divide="ignore", invalid="ignore"):
         delays = {name: latency.quantile(known, LEVEL, share) for name, share in DELAYS.items()}
     yield from _numbers(tell, first, tells, {COVERAGE: Measured(share, 0 * share, share, share)} | delays)

@@ -9,7 +9,7 @@ from stream.monitor.findings import Finding
 
 TRAFFIC: Final = "traffic"
 FAILING: Final = "error_rate"
-OK, WORSE, UNKNOWN = "ok", "worse", "unknown"
+WELL, WORSE, UNKNOWN, UNJUDGED = "well", "worse", "unknown", ""
 DETECTOR: Final = "service"
 
 

@@ -21,7 +21,7 @@ from stream.monitor.accumulator import Key, Window
 from stream.monitor.judging import MONTH, Case
 from stream.monitor.rows import finding_rows
 from stream.monitor.scopes import Scope
-from stream.monitor.served import FAILING, OK, TRAFFIC, UNKNOWN, WORSE, Told
+from stream.monitor.served import FAILING, TRAFFIC, UNJUDGED, UNKNOWN, WELL, WORSE, Told
 from stream.monitor.state import State
 from stream.monitor.usual import Base, Traffic, basis, slot
 
@@ -71,7 +71,8 @@ class Serving:
                 reference = (of_failure if failing else of_latency)[metric][i]
                 limit = float(limits[metric][i]) if metric in limits else np.nan
                 known = np.isfinite(limit) and not (failing and limit > 1)
-                verdict = UNKNOWN if not known else WORSE if value > limit else OK
+                verdict = UNKNOWN if not known else WORSE if value > limit else WELL
+                verdict = verdict if metric in JUDGED else UNJUDGED
                 sizes = int(n[failing][i]), int(m[failing][failing][i])
                 about = case.plan.model, case.version, metric, case.length, case.end
                 yield Told(
@@ -109,7 +110,7 @@ class Serving:
         least = known.usual.limit(place, _chance(entry.settings, length), entry.settings.tolerate)
         if not complete:
             least = float("nan")
-        verdict = UNKNOWN if np.isnan(least) else WORSE if events <= least else OK
+        verdict = UNKNOWN if np.isnan(least) else WORSE if events <= least else WELL
         usual = known.usual.expected(place) / seconds if known.usual.windows else np.nan
         low, high = (each / seconds for each in traffic.interval(events))
         about = model, "", TRAFFIC, length, end, events, events / seconds, low, high

@@ -148,29 +148,6 @@ class Finding(Struct, frozen=True):
     incident: str
 
 
-class Served(Struct, frozen=True):
-    """One number of how a model's service answered in one window, of all its events.
-
-    Latencies are in ms, traffic in events per second; `version` is empty for traffic, which is of all versions
-    together. `low` and `high` end the 95 % interval. `reference`: the same of the reference; of traffic, what is usual.
-    """
-
-    model: str
-    version: str
-    metric: str
-    length: str
-    start: datetime
-    end: datetime
-    n: int
-    value: float | None
-    low: float | None
-    high: float | None
-    reference: float | None
-    n_reference: int
-    limit: float | None
-    verdict: Literal["ok", "worse", "unknown"]
-
-
 class Incident(Struct, frozen=True):
     """Findings that belong together, from opening to closing; `closed` is null while it is open."""
 

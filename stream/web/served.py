@@ -1,13 +1,15 @@
 """`/v1/models/{model}/service`, and the same on the page: how a model's service answered in its windows."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Literal
 
 from litestar import get
 from litestar.params import QueryParameter
+from msgspec import Struct
 
 from sinks.commit import SERVICE, Store
-from stream.web.answers import Page, Served, answers
+from stream.web.answers import Page, answers
 from stream.web.charts import Figure, figure
 from stream.web.filters import Asked, Length, Metric, Named, Version, paged, where
 from stream.web.html import Html, chart, section, tag
@@ -25,8 +27,30 @@ CHARTS: Mapping[str, tuple[str, ...]] = {
 _COLOURS = ("var(--psi)", "var(--jensen-shannon)", "var(--kolmogorov-smirnov)")
 _NOTE = "Dashed: what a window may have at its number of answers. Hollow: surely worse than that."
 ServiceVerdictName = Annotated[
-    Literal["ok", "worse", "unknown"] | None, QueryParameter(description="The verdict on the number.")
+    Literal["well", "worse", "unknown"] | None, QueryParameter(description="The verdict on the number.")
 ]
+
+
+class Served(Struct, frozen=True):
+    """One number of a service in one window: latencies in ms, traffic in events per second, of all versions together.
+
+    `reference` is the same of the reference; of traffic, what is usual.
+    """
+
+    model: str
+    version: str
+    metric: str
+    length: str
+    start: datetime
+    end: datetime
+    n: int
+    value: float | None
+    low: float | None
+    high: float | None
+    reference: float | None
+    n_reference: int
+    limit: float | None
+    verdict: Literal["", "well", "worse", "unknown"]
 
 
 @get("/v1/models/{model:str}/service", sync_to_thread=True)
@@ -116,4 +140,5 @@ def _newest(told: Mapping[str, Sequence[Served]]) -> str:
 def _told(point: Served) -> str:
     value, low, high = (f"{each:.3g}" if each is not None else "?" for each in (point.value, point.low, point.high))
     against = "" if point.reference is None else f", {point.reference:.3g} before"
-    return f"{point.metric} {value} ({low} to {high}){against}: {point.verdict}"
+    said = f": {point.verdict}" if point.verdict else ""
+    return f"{point.metric} {value} ({low} to {high}){against}{said}"

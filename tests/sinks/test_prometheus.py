@@ -340,7 +340,7 @@ def test_twelve_thousand_series_render_well_below_a_second() -> None:
 
 def answered(metric: str, value: float, **told: object) -> dict[str, object]:
     """One number of the service of the model of `window`."""
-    return window("fraud", metric=metric, value=value, verdict="ok") | told
+    return window("fraud", metric=metric, value=value, verdict="well") | told
 
 
 def test_the_newest_window_says_how_the_service_answered() -> None:
@@ -366,7 +366,9 @@ def test_services_have_a_part_of_the_series() -> None:
     """A quarter at most; what is left out is counted."""
     exporter = Exporter(series_max=40)
     tables = {"windows": rows(WINDOWS, *(window(f"m{i}") for i in range(6)))}
-    told = (window(f"m{i}", metric=m, verdict="ok", limit=1.0) for i in range(6) for m in ("error_rate", "latency_p50"))
+    told = (
+        window(f"m{i}", metric=m, verdict="well", limit=1.0) for i in range(6) for m in ("error_rate", "latency_p50")
+    )
     exporter.show(Commit(1, {**tables, "service": rows(SERVICE, *told)}))
     assert 9 == len(samples(exporter, "driftline_service"))
     (dropped,) = samples(exporter, "driftline_series_dropped_total")

@@ -65,7 +65,7 @@ def test_what_is_slow_or_fails_is_found_against_the_first_windows() -> None:
     story.publish(FIRST, *calm, *worse)
     story.read().commit()
     verdicts = [row["verdict"] for row in told(story, "latency_p50")]
-    assert ["unknown"] * learned + ["ok"] * 3 + ["worse", "ok"] == verdicts
+    assert ["unknown"] * learned + ["well"] * 3 + ["worse", "well"] == verdicts
     assert {1_000} == {row["n_reference"] for row in told(story, "latency_p50")[learned:]}
     ends = learned + 4.0, learned + 5.0
     assert {("service:latency_p50", ends[0]), ("service:error_rate", ends[1])} <= {*found(story)}

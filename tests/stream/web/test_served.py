@@ -28,7 +28,7 @@ def store() -> MemoryStore:
     told = [
         USUAL | {"start": NOON + np.timedelta64(i - 1, "h"), "end": NOON + np.timedelta64(i, "h")} | more
         for i in range(3)
-        for more in ({}, {"metric": "traffic", "version": "", "verdict": "ok"}, {"metric": "error_rate"})
+        for more in ({}, {"metric": "traffic", "version": "", "verdict": "well"}, {"metric": "error_rate"})
     ]
     made = MemoryStore()
     made.write(Commit(1, {"service": columns(SERVICE, {name: [row[name] for row in told] for name in told[0]})}))

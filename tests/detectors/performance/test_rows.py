@@ -9,7 +9,6 @@ from detectors.performance import (
     binary,
     binary_metrics,
     cells,
-    latency,
     multiclass,
     multiclass_metrics,
     ranking,
@@ -52,17 +51,11 @@ def _lists(rng: np.random.Generator, n: int) -> Cells:
     return cells.of(ranking.layout(LISTS), *told, np.zeros((n, 0), np.int64), 1)
 
 
-def _latencies(rng: np.random.Generator, n: int) -> Cells:
-    told = latency.answers(rng.lognormal(2, 1, n), (rng.random(n) < 0.1).astype(np.int8))
-    return cells.of(latency.LAYOUT, *told, np.zeros((n, 0), np.int64), 1)
-
-
 KINDS: dict[str, tuple[Callable[[np.random.Generator, int], Cells], Measure]] = {
     "binary": (_binary, lambda made: binary_metrics.measure(binary.read(BINARY, made))),
     "multiclass": (_classes, lambda made: multiclass_metrics.measure(CLASSES, made)),
     "regression": (_numbers, lambda made: regression_metrics.measure(NUMBERS, made)),
     "ranking": (_lists, lambda made: ranking_metrics.measure(LISTS, made)),
-    "latency": (_latencies, latency.measure),
 }
 
 

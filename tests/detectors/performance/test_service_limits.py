@@ -74,3 +74,26 @@ def test_too_few_can_not_be_sure_and_nothing_is_known_without_a_reference() -> N
         assert np.isnan(quantile_limit(read([NOTHING]), np.array([50.0]), share, 1e-4, 0.05)).all()
         assert np.isnan(quantile_limit(read([some]), np.array([0.0]), share, 1e-4, 0.05)).all()
     assert np.isnan(failures_limit(read([some]), np.array([50.0]), 1e-4, 0.05)).all()
+
+
+def test_a_window_is_measured_and_limited_alike_among_any_others() -> None:
+    """To the last bit: which windows close together depends on the batching."""
+    random, n = np.random.default_rng(5), 60
+    parts = [
+        service.of(random.lognormal(2, 1, size), np.where(random.random(size) < 0.1, FAILED, GOOD))
+        for size in random.integers(1, 2_000, 2 * n).tolist()
+    ]
+    windows, references = parts[:n], parts[n:]
+
+    def told(places: list[int]) -> list[bytes]:
+        seen, against = read([windows[i] for i in places]), read([references[i] for i in places])
+        sizes = seen.latencies.sum(axis=1)
+        columns = [column for each in measure(seen).values() for column in each] + list(values(against).values())
+        columns += [quantile_limit(against, sizes, share, 1e-4, 0.05) for share in SHARES.values()]
+        columns += [failures_limit(against, sizes, 1e-4, 0.05)]
+        return [row.tobytes() for row in np.stack(columns, axis=1) + 0.0]
+
+    alone = [told([i])[0] for i in range(n)]
+    for _ in range(30):
+        places = random.integers(0, n, random.integers(1, 50)).tolist()
+        assert [alone[i] for i in places] == told(places)

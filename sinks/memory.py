@@ -14,6 +14,7 @@ from sinks.commit import (
     SAMPLES,
     STANDARDS,
     TABLES,
+    UNMET,
     Columns,
     Commit,
     Keep,
@@ -76,7 +77,7 @@ class MemoryStore:
     def meeting(self, steps: Steps) -> Meeting:
         """The answer to a step's question."""
         with self._lock:
-            rows = {table.name: self._joined(table) for table in (PREDICTIONS, ANSWERS)}
+            rows = {table.name: self._joined(table) for table in (PREDICTIONS, ANSWERS, UNMET)}
         return meeting(lambda table: rows[table.name], steps)
 
     def standing(self, since: int) -> Standing:

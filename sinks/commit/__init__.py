@@ -5,7 +5,7 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.meeting import (
     HALVINGS_MAX,
     Meeting,
@@ -14,6 +14,7 @@ from sinks.commit.meeting import (
     Steps,
     Unsampled,
     among,
+    bits,
     identities,
     in_sample,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "TABLES",
     "TRAFFIC",
     "TRIGGERS",
+    "UNMET",
     "UNWATCHED",
     "WINDOWS",
     "Column",
@@ -87,6 +89,7 @@ __all__ = [
     "Texts",
     "Unsampled",
     "among",
+    "bits",
     "checked",
     "columns",
     "identities",

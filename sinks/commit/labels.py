@@ -58,6 +58,17 @@ answer text: the label, of a ranking the relevances as JSON; empty where there i
 """,
     time="end",
 )
+UNMET = declare(
+    "unmet",
+    "Labels whose prediction was not there when they came. Of these are the orphans.",
+    "topic partition offset row",
+    "waiting",
+    f"""
+model text: the model
+end time: the end of the label's pane{_KEY}{_PLACE}
+""",
+    time="end",
+)
 PAIRS = declare(
     "pairs",
     "Labels that met their prediction: a row for each, and one that takes it back where a correction came.",
@@ -91,7 +102,7 @@ MET = declare(
 model text: the model
 step time: the end of the pane
 predictions int: predictions of the pane that wait for a label
-repeats int: predictions whose id and version were there before; the first counts
+repeats int: predictions with a label whose id and version were there before; the first counts
 pairs int: predictions that have their first label now
 corrected int: labels that changed an earlier one
 retracted int: labels that were taken back

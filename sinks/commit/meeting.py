@@ -8,7 +8,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS
+from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.table import Columns, Table
 
 HALVINGS_MAX: Final = 20  # of a sample: one id in a million
@@ -43,7 +43,10 @@ class Steps(Struct, frozen=True):
 
     @property
     def waited(self) -> tuple[int, int]:
-        """The span of the panes of labels whose wait ends with one of the steps."""
+        """The span of the panes of labels whose wait ends with one of the steps.
+
+        Predictions that were there before them may be forgotten by then: that none was is written down when they come.
+        """
         return self.after - self.within, self.upto - self.within
 
 
@@ -59,10 +62,9 @@ class Meeting(NamedTuple):
     """What is known at the last step of all ids that the steps are about.
 
     Those are the ids of labels whose pane is one of theirs, and of predictions in their panes that have labels already.
-    `arrived`: how many predictions a (model, version, end) among the steps has. `unmet`: labels that have waited for
-    `within` from the steps' point of view, and there is no prediction for which they come, in time or late; by the
-    lowest bit that is set among the last HALVINGS_MAX of their `key`, 0 where none is, which says in which samples they
-    are.
+    `arrived`: how many predictions a (model, version, end) among the steps has. `unmet`: of the labels that met nobody
+    at earlier steps, those whose wait ends with one of these, and no prediction came for them meanwhile; by the lowest
+    bit that is set among the last HALVINGS_MAX of their `key`, 0 where none is, which says in which samples they are.
     """
 
     predictions: Columns
@@ -114,11 +116,12 @@ def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
     theirs, ours = identities(told), identities(said)
     new, fresh = (_ends(seen) > steps.after for seen in (said, told))
     about = np.concatenate((ours[new], theirs[fresh & among(theirs, ours)]))
+    waited = _waited(rows(UNMET), steps)
     return Meeting(
         _some(told, among(theirs, about)),
         _some(said, among(ours, about)),
         _counted(_some(told, fresh), "model", "version", "end"),
-        Counter(_unmet_of(_some(said, _unmet(_ends(told), theirs, _ends(said), ours, steps)))),
+        Counter(bits(_some(waited, _unmet(_ends(told), theirs, waited, steps)))),
     )
 
 
@@ -127,24 +130,31 @@ def in_sample(keys: NDArray[np.int64], halvings: int) -> NDArray[np.bool_]:
     return np.asarray((keys & ((1 << halvings) - 1)) == 0, np.bool_)
 
 
-def _unmet_of(said: Columns) -> Iterator[tuple[str, int, int]]:
+def bits(said: Columns) -> Iterator[tuple[str, int, int]]:
+    """Labels by model, end in ns, and bit, see `Meeting`."""
     last = said["key"].astype(np.int64) & ((1 << HALVINGS_MAX) - 1)
     return zip(said["model"].tolist(), _ends(said).tolist(), (last & -last).tolist(), strict=True)
 
 
-def _unmet(
-    told: NDArray[np.int64], theirs: NDArray[Any], said: NDArray[np.int64], ours: NDArray[Any], steps: Steps
-) -> NDArray[np.bool_]:
+def _waited(rows: Columns, steps: Steps) -> Columns:
     first, last = steps.waited
-    waited = (said > first) & (said <= last)
-    there = among(theirs, ours[waited])
+    ends = _ends(rows)
+    return _some(rows, np.isin(rows["model"], steps.models) & (ends > first) & (ends <= last))
+
+
+def _unmet(told: NDArray[np.int64], theirs: NDArray[Any], waited: Columns, steps: Steps) -> NDArray[np.bool_]:
+    ours = identities(waited)
+    there = among(theirs, ours)
     ends: dict[tuple[int, int], list[int]] = {}
     for one, end in zip(theirs[there].tolist(), told[there].tolist(), strict=True):
         ends.setdefault(one, []).append(end)
-    for i, one, end in zip(np.flatnonzero(waited).tolist(), ours[waited].tolist(), said[waited].tolist(), strict=True):
-        earliest = -steps.within - steps.grace
-        waited[i] = not any(earliest <= each - end <= steps.within for each in ends.get(one, ()))
-    return waited
+    return np.array(
+        [
+            not any(0 < each - end <= steps.within for each in ends.get(one, ()))
+            for one, end in zip(ours.tolist(), _ends(waited).tolist(), strict=True)
+        ],
+        np.bool_,
+    )
 
 
 def _seen(table: Table, rows: Columns, steps: Steps) -> Columns:

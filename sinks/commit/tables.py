@@ -1,6 +1,6 @@
 """All tables, in the order in which the docs list them."""
 
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS
+from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -31,6 +31,7 @@ TABLES: tuple[Table, ...] = (
     PENDING,
     PREDICTIONS,
     ANSWERS,
+    UNMET,
     PAIRS,
     MET,
     STANDARDS,
@@ -59,6 +60,7 @@ RESULTS = (
     PENDING,
     PREDICTIONS,
     ANSWERS,
+    UNMET,
     PAIRS,
     MET,
     STANDARDS,

@@ -18,6 +18,7 @@ from sinks.commit import (
     PAIRS,
     PREDICTIONS,
     STANDARDS,
+    UNMET,
     Columns,
     Meeting,
     Span,
@@ -46,7 +47,7 @@ _ARRIVED: Final = 'SELECT model, version, "end", count(*) AS n FROM fresh GROUP 
 _UNMET: Final = """
 SELECT model, "end", (key & ?) & -(key & ?) AS bit, count(*) AS n FROM said WHERE NOT EXISTS (
   SELECT 1 FROM told WHERE told.key = said.key AND told."check" = said."check"
-    AND epoch_ns(told."end") - epoch_ns(said."end") >= ? AND epoch_ns(told."end") - epoch_ns(said."end") <= ?
+    AND told."end" > said."end" AND epoch_ns(told."end") - epoch_ns(said."end") <= ?
 ) GROUP BY ALL"""
 _SAID: Final = """
 SELECT model, version, length, epoch_us("end"), arg_max(status, step), arg_max(labelled, step) FROM performance
@@ -65,9 +66,9 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     arrived = cursor.execute(_ARRIVED).fetchnumpy()
     models, versions = (decode(arrived[name]).tolist() for name in ("model", "version"))
     answers = ask.seen(ANSWERS, _every(ANSWERS), _either(new, fresh))  # so the steps are about the ids of these
-    said = ask.ours(ANSWERS, ("model", "end", *_ID), *steps.waited)
+    said = ask.ours(UNMET, ("model", "end", *_ID), *steps.waited)
     told = ask.seen(PREDICTIONS, _every(PREDICTIONS), _either(answers, said))  # one pass for both questions
-    unmet = cursor.execute(_UNMET, [_LAST, _LAST, -steps.within - steps.grace, steps.within]).fetchnumpy()
+    unmet = cursor.execute(_UNMET, [_LAST, _LAST, steps.within]).fetchnumpy()
     asked = among(identities(told), identities(answers))
     return Meeting(
         _decoded(PREDICTIONS, {name: column[asked] for name, column in told.items()}, decode, fetched),

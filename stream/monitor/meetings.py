@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks import commit as tables
-from sinks.commit import Columns, Meeting, Standing, Steps, Texts, Unsampled
+from sinks.commit import Columns, Meeting, Standing, Steps, Texts, Unsampled, bits
 from stream.config.settings import Model, Settings
 from stream.encodings.ranked import judged
 from stream.events import NEVER
@@ -21,7 +21,7 @@ from stream.monitor.pending import grace, remembered
 from stream.monitor.performance import Performance
 from stream.monitor.scopes import Scope, event_scope, label_scope
 from stream.monitor.state import State, Version
-from stream.monitor.unsampled import Reach, gone, unmet
+from stream.monitor.unsampled import Reach, gone, out_of_reach, unmet
 from stream.spoken import RANKING
 
 PLACE = ("topic", "partition", "offset", "row")
@@ -81,8 +81,12 @@ class Meetings:
             told = {name: Texts.of(rows[name].tolist()) for name in ("model", "version", "plan", "answer")}
             moments = {name: _moments(rows[name]) for name in ("end", "step")}
             self._ledger.block(tables.PAIRS, rows | told | moments)
-        fates = gone(answers, steps, self._state.roster, self._settings.pane)
-        self._count(steps, met, made.fates + fates)
+        alone, orphans = pairs.unmet(predictions, answers, steps)
+        hopeless = out_of_reach(answers, steps, self._state.roster, self._settings.pane)
+        waiting = alone[~hopeless[alone]]
+        if len(waiting):
+            self._ledger.block(tables.UNMET, _labels(met.answers, waiting))
+        self._count(steps, met, made.fates + gone(answers, hopeless), _by_pane(met.answers, orphans))
         self._performance.step(steps, met.arrived, rows, lambda spans: _in_ns(kept(spans)))
 
     def passed(self, taken: list[Steps]) -> None:
@@ -164,12 +168,19 @@ class Meetings:
                 several[mine] = [judged(*each) for each in found]
         return several
 
-    def _count(self, steps: Steps, met: Meeting, fates: Mapping[tuple[str, int, str], int]) -> None:
+    def _count(
+        self,
+        steps: Steps,
+        met: Meeting,
+        fates: Mapping[tuple[str, int, str], int],
+        orphans: Mapping[tuple[str, int, int], int],
+    ) -> None:
         """What became of whom, per model and step."""
         counted: Counter[tuple[str, int, str]] = Counter(fates)
         for (model, _, end), n in met.arrived.items():
             counted[model, end, "predictions"] += n
-        counted.update(unmet(met.unmet, steps, self._state.roster, self._settings.pane))
+        for waited in (met.unmet, orphans):
+            counted.update(unmet(waited, steps, self._state.roster, self._settings.pane))
         for model, step in sorted({(model, step) for model, step, _ in counted}):
             fate = [counted[model, step, column.name] for column in tables.MET.columns[2:]]
             self._ledger.row(tables.MET, model, moment(step), *fate)
@@ -196,6 +207,17 @@ def _rows(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mappin
     columns |= {"end": predictions["end"][told], "step": at["step"]}
     columns |= {"change": at["change"].astype(np.int64), "first": at["first"].astype(np.bool_)}
     return columns | {"delay": answers["at"][said] - predictions["at"][told], "label": answers["answer"][said]}
+
+
+def _labels(answers: Columns, places: NDArray[np.int64]) -> dict[str, Any]:
+    """Labels at some places, as the table of those that met nobody has them."""
+    found: dict[str, Any] = {column.name: answers[column.name][places] for column in tables.UNMET.columns}
+    return found | {name: Texts.of(found[name].tolist()) for name in ("model", "topic")}
+
+
+def _by_pane(answers: Columns, places: NDArray[np.int64]) -> Counter[tuple[str, int, int]]:
+    """Labels at some places, as a Meeting has those that have waited."""
+    return Counter(bits({name: answers[name][places] for name in ("model", "end", "key")}))
 
 
 def _moments(times: NDArray[np.int64]) -> NDArray[np.datetime64]:

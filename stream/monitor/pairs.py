@@ -85,6 +85,28 @@ def _simple(predictions: Rows, answers: Rows, steps: Steps) -> tuple[dict[str, I
     return {"prediction": prediction[now], "label": said[now], "step": step[now]}, others
 
 
+def unmet(predictions: Rows, answers: Rows, steps: Steps) -> tuple[Ints, Ints]:
+    """The places of labels that come with the steps and find no prediction, and of those among them that stay orphans.
+
+    For the others one may still come. An orphan's wait ends with one of the steps too, in vain.
+    """
+    new = np.flatnonzero(answers["end"] > steps.after)
+    end = answers["end"][new]
+    earliest, last = end - steps.within - steps.grace, end + steps.within
+    place = np.unique(np.concatenate((identities(predictions), identities(answers)[new])), return_inverse=True)[1]
+    told, mine = place[: len(place) - len(new)], place[len(place) - len(new) :]
+    times = np.unique(np.concatenate((predictions["end"], earliest - 1, end, last)))
+
+    def rank(ids: Ints, ends: Ints) -> Ints:
+        """A number for each id and time that rises with both."""
+        return np.asarray(ids * len(times) + np.searchsorted(times, ends), np.int64)
+
+    there = np.sort(rank(told, predictions["end"]))
+    before, now, after = (np.searchsorted(there, rank(mine, at), side="right") for at in (earliest - 1, end, last))
+    alone = now == before
+    return new[alone], new[alone & (after == now) & (last <= steps.upto)]
+
+
 def _groups(predictions: Rows, answers: Rows, keys: set[tuple[int, int]]) -> Iterator[tuple[list[int], list[int]]]:
     """The places of the predictions and of the labels of each id."""
     told: dict[tuple[int, int], tuple[list[int], list[int]]] = {key: ([], []) for key in sorted(keys)}

@@ -23,9 +23,9 @@ Rows = Mapping[str, NDArray[Any]]
 Fates = Counter[tuple[str, int, str]]  # by model, step and fate
 
 
-def gone(answers: Rows, steps: Steps, roster: Roster, pane: int) -> Fates:
-    """The labels of some steps that can meet no prediction; `answers` has all of theirs, with `end` in ns."""
-    found: Fates = Counter()
+def out_of_reach(answers: Rows, steps: Steps, roster: Roster, pane: int) -> NDArray[np.bool_]:
+    """Which labels come with the steps and can meet no prediction, (n,); `answers` has all of theirs, `end` in ns."""
+    found = np.zeros(len(answers["end"]), np.bool_)
     for name in steps.models:
         entry = roster.get(name)
         if entry is None or not entry.rates:
@@ -34,10 +34,14 @@ def gone(answers: Rows, steps: Steps, roster: Roster, pane: int) -> Fates:
         mine = np.flatnonzero((answers["model"] == name) & (answers["end"] > steps.after))
         keys, ends = answers["key"][mine], answers["end"][mine]
         for end in np.unique(ends).tolist():
-            n = int((~in_sample(keys[ends == end], reach.least(end))).sum())
-            if n:
-                found[name, end, "unsampled"] += n
+            found[mine[ends == end]] = ~in_sample(keys[ends == end], reach.least(end))
     return found
+
+
+def gone(answers: Rows, hopeless: NDArray[np.bool_]) -> Fates:
+    """These labels, with their own steps."""
+    named = zip(answers["model"][hopeless].tolist(), answers["end"][hopeless].tolist(), strict=True)
+    return Counter((name, end, "unsampled") for name, end in named)
 
 
 def unmet(labels: Mapping[tuple[str, int, int], int], steps: Steps, roster: Roster, pane: int) -> Fates:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, Commit, Texts
+from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, UNMET, Commit, Texts
 from sinks.duck import DuckStore
 from stream.config.parse import parse
 from stream.config.settings import Settings
@@ -165,7 +165,8 @@ def fill(path: Path, n: int, rounds: int) -> None:
             end = world.start + int(world.within * EARLIER * first / n) // world.pane * world.pane
             _keep(store, answers=world.answers(generator.integers(0, n, COMMIT), end, first))
         for i in range(rounds):
-            _keep(store, answers=world.answers(world.nobodys(i), world.step(i) - world.within, n + i * LABELS))
+            waited = world.answers(world.nobodys(i), world.step(i) - world.within, n + i * LABELS)
+            _keep(store, answers=waited, unmet={column.name: waited[column.name] for column in UNMET.columns})
 
 
 def _keep(store: DuckStore, **tables: dict[str, Any]) -> None:

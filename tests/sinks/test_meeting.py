@@ -11,6 +11,7 @@ from sinks.commit import (
     ANSWERS,
     HALVINGS_MAX,
     PREDICTIONS,
+    UNMET,
     Columns,
     Commit,
     Meeting,
@@ -37,7 +38,7 @@ def world(seed: int) -> tuple[list[Commit], int]:
     """
     generator = np.random.default_rng(seed)
     n, n_ids = (int(generator.choice(sizes)) for sizes in ((3, 300, 300), (2, 20, 400)))
-    made = {table.name: _drawn(table, generator, n, n_ids) for table in (PREDICTIONS, ANSWERS)}
+    made = {table.name: _drawn(table, generator, n, n_ids) for table in (PREDICTIONS, ANSWERS, UNMET)}
     cuts = np.sort(generator.integers(0, n + 1, 3)).tolist()
     commits = [
         Commit(
@@ -78,20 +79,16 @@ def by_a_loop(commits: list[Commit], steps: Steps) -> tuple[list[str], list[str]
     def seen(table: Table) -> list[Row]:
         found = [row for commit in commits for row in plain(commit.tables[table.name])]
         times = [row | {"end": row["end"] * 1_000} for row in found if row["model"] in steps.models]
-        return [row for row in times if steps.since(table) < row["end"] <= steps.upto]
+        first, last = steps.waited if table == UNMET else (steps.since(table), steps.upto)
+        return [row for row in times if first < row["end"] <= last]
 
     told, said = seen(PREDICTIONS), seen(ANSWERS)
     about = {_id(row) for row in said if row["end"] > steps.after}
     about |= {_id(row) for row in told if row["end"] > steps.after} & {_id(row) for row in said}
-    first, last = steps.waited
     unmet = [
         row
-        for row in said
-        if first < row["end"] <= last
-        and not any(
-            _id(one) == _id(row) and row["end"] - steps.within - steps.grace <= one["end"] <= row["end"] + steps.within
-            for one in told
-        )
+        for row in seen(UNMET)
+        if not any(_id(one) == _id(row) and row["end"] < one["end"] <= row["end"] + steps.within for one in told)
     ]
     return (
         sorted(repr(row) for row in told if _id(row) in about),

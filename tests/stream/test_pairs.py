@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sinks.commit import ANSWERS, PREDICTIONS, Steps
-from stream.monitor.pairs import Rows, changes
+from stream.monitor.pairs import Rows, changes, unmet
 
 WITHIN, GRACE = 8, 3
 TEXTS = {"model", "version", "topic", "does", "answer"}
@@ -39,16 +39,23 @@ def columns(rows: list[Row], names: list[str]) -> Rows:
     return {n: np.array([row[n] for row in rows], np.object_ if n in TEXTS else np.int64) for n in names}
 
 
-def told(predictions: list[Row], answers: list[Row], after: int, upto: int) -> tuple[list[Any], Counter[Any]]:
-    """What the code under test says of some steps, by what the store would have then."""
+def asked(predictions: list[Row], answers: list[Row], after: int, upto: int) -> tuple[list[Row], list[Row], Steps]:
+    """What the store would have then, of the ids that some steps are about."""
     new = {row["key"] for row in answers if after < row["end"] <= upto}
     steps = Steps(("shop",), after, upto, WITHIN, GRACE)
     seen = [row for row in answers if steps.since(ANSWERS) < row["end"] <= upto]
     fresh = {row["key"] for row in predictions if after < row["end"] <= upto} & {row["key"] for row in seen}
     mine = [row for row in predictions if steps.since(PREDICTIONS) < row["end"] <= upto and row["key"] in new | fresh]
-    said = [row for row in seen if row["key"] in new | {row["key"] for row in mine}]
-    names = ["model", "key", "check", "at", "end", "topic", "partition", "offset", "row"]
-    theirs, ours = columns(mine, [*names, "version"]), columns(said, [*names, "does", "answer"])
+    return mine, [row for row in seen if row["key"] in new | {row["key"] for row in mine}], steps
+
+
+NAMES = ["model", "key", "check", "at", "end", "topic", "partition", "offset", "row"]
+
+
+def told(predictions: list[Row], answers: list[Row], after: int, upto: int) -> tuple[list[Any], Counter[Any]]:
+    """What the code under test says of some steps, by what the store would have then."""
+    mine, said, steps = asked(predictions, answers, after, upto)
+    theirs, ours = columns(mine, [*NAMES, "version"]), columns(said, [*NAMES, "does", "answer"])
     made, simple = changes(theirs, ours, steps)
     found = [(mine[c.prediction], said[c.label], c.step, c.change, c.first) for c in made.found]
     found += [
@@ -124,3 +131,27 @@ def test_a_detector_moves_once_per_prediction() -> None:
             if first
         )
         assert not firsts or max(firsts.values()) == 1
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_label_without_a_prediction_is_found_with_its_own_step_however_steps_are_cut(seed: int) -> None:
+    """Against a loop over the finished lists; the same steps say who stays alone, if they reach so far."""
+    predictions, answers = log(seed)
+    dice = random.Random(seed)
+
+    def waits(row: Row, first: int, last: int) -> bool:
+        """Whether no prediction comes from `first` to `last` panes after a label."""
+        return not any(one["key"] == row["key"] and first <= one["end"] - row["end"] <= last for one in predictions)
+
+    lone = [row for row in answers if waits(row, -WITHIN - GRACE, 0)]
+    cuts = sorted({-1, 100, *(dice.randrange(60) for _ in range(dice.choice((0, 5, 60))))})
+    for after, upto in pairwise(cuts):
+        mine, said, steps = asked(predictions, answers, after, upto)
+        found, orphans = ({said[i]["offset"] for i in places.tolist()} for places in _unmet(mine, said, steps))
+        now = [row for row in lone if after < row["end"] <= upto]
+        assert {row["offset"] for row in now} == found
+        assert {row["offset"] for row in now if row["end"] + WITHIN <= upto and waits(row, 1, WITHIN)} == orphans
+
+
+def _unmet(predictions: list[Row], answers: list[Row], steps: Steps) -> tuple[Any, Any]:
+    return unmet(columns(predictions, NAMES), columns(answers, NAMES), steps)

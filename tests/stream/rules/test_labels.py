@@ -1,7 +1,7 @@
 """Labels meet predictions whenever they come, and windows say how good the model was as soon as they can."""
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 from typing import Any
 
@@ -129,6 +129,30 @@ def test_nothing_is_dropped_without_a_counter() -> None:
     found = {name: sum(row[name] for row in log.rows(tables.MET)) for name in names}
     wanted = {"repeats": 1, "pairs": 3, "corrected": 1, "retracted": 1, "again": 1, "late": 1, "orphans": 1}
     assert found == {"predictions": 6, "unusable": 1, "unsampled": 0, **wanted}
+
+
+@pytest.mark.parametrize("often", [False, True])
+def test_a_label_that_met_its_prediction_is_no_orphan_however_finely_steps_are_cut(often: bool) -> None:
+    """Its wait ends long after its prediction is forgotten; one of nobody, and one that came too early, are orphans."""
+    log = story(**{"within: 30m": "within: 4d"})
+    day = 24 * 60
+    log.publish(FIRST, *(prediction(minute, name, 0.9) for minute, name in ((0.5, "a"), (0.6, "b"))))
+    log.publish(LABELS, label(1, id="late"), label(2, id="nobody"), label(3, id="early"))
+    for i in range(1, 10):
+        at = i * day
+        log.publish(FIRST, event(at), *([prediction(at, "early", 0.9)] if i == 3 else []))
+        log.publish(FIRST, *([prediction(at, "late", 0.9)] if i == 5 else []))
+        log.publish(LABELS, *([label(at, id="a"), label(at, id="b"), label(at, id="b")] if i == 3 else []))
+        log.publish(LABELS, label(at, id=f"day {i}"))
+        if often:
+            log.read().commit()
+    log.read().commit()
+    found = Counter[tuple[str, float]]()
+    for row in log.rows(tables.MET):
+        found.update({(name, row["step"]): row[name] for name in ("pairs", "again", "orphans") if row[name]})
+    days = {("orphans", (i + 4) * day + 1): 1 for i in range(1, 5)}
+    pairs = {("pairs", 3 * day + 1): 3, ("again", 3 * day + 1): 1}
+    assert found == pairs | days | {("orphans", 4 * day + 2): 1, ("orphans", 4 * day + 3): 1}
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -12,14 +12,18 @@ from stream.events import Partition
 from stream.journey import Journey
 from stream.meeting import settle
 from stream.monitor.onboarding import Sources
-from stream.watch import Memory
+from stream.watch import Memory, Retention
 from tests.integration.kafka import Kafka
 from tests.integration.reading import reading, run
-from tests.simulation.driver import Rows, rows
 
 
-def undisturbed(settings: Settings, log: dict[Partition, list[Fetched]], journal: Columns) -> Rows:
-    """The rows of one Journey in this process over the same log, with the releases of a service's journal."""
+def undisturbed(
+    settings: Settings, log: dict[Partition, list[Fetched]], journal: Columns
+) -> tuple[MemoryStore, Retention]:
+    """The store of one Journey in this process over the same log, with the releases of a service's journal.
+
+    Nothing of it was forgotten; what a service may have forgotten by then is told, too.
+    """
     releases = defaultdict(list)
     names = ("kind", "topic", "partition", "offset", "until", "detail")
     for kind, topic, partition, offset, clock, detail in zip(*(journal[name].tolist() for name in names), strict=True):
@@ -37,7 +41,9 @@ def undisturbed(settings: Settings, log: dict[Partition, list[Fetched]], journal
         journey.work()
         assert journey.clocks != before, "nothing moves"
         settle(journey, store)
-    return rows(store)
+    retention = journey.retention()
+    assert retention is not None, "nothing was closed"
+    return store, retention
 
 
 def whole(kafka: Kafka, partitions: list[Partition]) -> dict[Partition, list[Fetched]]:

@@ -14,7 +14,8 @@ from statistics import median
 
 from tests.integration.kafka import RealKafka
 from tests.integration.publishing import PARTITIONS
-from tests.torture.fleet import FAULTS, Fleet
+from tests.torture.fleet import FAULTS, SILENT, Fleet
+from tests.torture.labelled import Labelled, Publisher
 
 
 def main() -> int:
@@ -26,6 +27,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=FAULTS, help="these faults; may be repeated")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
     parser.add_argument("--peace", type=float, nargs=2, default=(0.5, 6.0), help="seconds between faults")
+    parser.add_argument("--labels", action="store_true", help="labels up to 14 days later, joined once more in the end")
     asked = parser.parse_args()
     dice, begun = random.Random(asked.seed), time.monotonic()
     kinds = asked.only or [name for name in FAULTS if asked.workers or name in ("kill monitor", "kill broker")]
@@ -35,7 +37,8 @@ def main() -> int:
         kafka.start()
         try:
             topic = kafka.create_topic(f"torture-{asked.seed}", PARTITIONS)
-            parts = {"workers": asked.workers, "monitors": asked.monitors}
+            labelled = Labelled(asked.seed, SILENT) if asked.labels else None
+            parts = {"workers": asked.workers, "monitors": asked.monitors, "labelled": labelled}
             fleet = Fleet(kafka, topic, Path(folder) / "fleet", dice=dice, **parts)
             with fleet.running():
                 for i in range(asked.faults):
@@ -56,6 +59,8 @@ def main() -> int:
     if fleet.silences:
         after = f"{median(fleet.silences):.1f} s in the median, {max(fleet.silences):.1f} s at most"
         print(f"from each of {len(fleet.silences)} joins and leaves to new Partials of all partitions: {after}")
+    if isinstance(fleet.publisher, Publisher):
+        print(f"published: {dict(fleet.publisher.world.about)}")
     print(f"equal to one undisturbed process: {found}")
     return 0
 

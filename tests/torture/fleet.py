@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -13,14 +14,22 @@ import numpy as np
 from confluent_kafka import Message
 
 from sinks import commit as tables
+from sinks.commit import Columns, Store
 from stream.config.parse import parse
+from stream.journey import Journey
+from stream.monitor.onboarding import Sources
+from stream.recovery import recall
+from stream.watch import Retention
 from tests.integration.kafka import PASSWORD, Kafka, RealKafka
 from tests.integration.publishing import CONFIGURATION, PARTITIONS, Publisher, publishing
-from tests.integration.running import Driftline, taken
+from tests.integration.running import COMMIT, Driftline, taken
 from tests.integration.streams import late_among
 from tests.integration.undisturbed import undisturbed, whole
 from tests.simulation.driver import Rows, rows, together
 from tests.stream.web.served import eventually
+from tests.torture.joined import join
+from tests.torture.labelled import Labelled
+from tests.torture.measured import Told, judge, records, releases
 from tests.torture.pulse import Pulse
 
 FROZEN_S = 8.0  # beyond a session of 6 s
@@ -28,6 +37,8 @@ POSITION = "driftline_consumer_position_offset"
 SILENT = range(11_000, 1_000_000_000)  # the last partition stops there, and is released again and again
 CATCH_UP_S = 60.0  # without any progress
 WORKING_SHARE = 0.7  # of the kills of a monitor; the others come whenever, and many of them while it starts
+IDLE_S = 6.0
+QUIET_S = 2.0  # a Commit a second, where there is anything to commit
 UNTOLD = PARTITIONS * 17  # late events of the last pane, which nothing closes: of 80 s, each 4.9 s one
 
 
@@ -50,6 +61,7 @@ class Fleet:
         dice: random.Random,
         monitors: int = 1,
         secure: bool = False,
+        labelled: Labelled | None = None,
     ) -> None:
         self.kafka, self.topic, self.dice = kafka, topic, dice
         self.faults: Counter[str] = Counter()
@@ -58,7 +70,8 @@ class Fleet:
         self._moved: list[float] = []  # when a worker left, or came
         self.silences: list[float] = []  # s, after each of these
         self._pause = Event()
-        configuration = CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic)
+        text = CONFIGURATION if labelled is None else labelled.configuration
+        configuration = text.format(bootstrap=kafka.bootstrap, topic=topic)
         self.configuration = between(configuration, topic) if workers else configuration
         folder.mkdir(exist_ok=True)
         command, file, environment = "monitor" if workers else "run", self.configuration, {}
@@ -83,7 +96,8 @@ class Fleet:
             for i in range(workers)
         ]
         self._read = f"{topic}.partials.{topic}" if workers else topic
-        self.publisher = Publisher(kafka, topic, SILENT)
+        self.publisher = Publisher(kafka, topic, SILENT) if labelled is None else labelled.publisher(kafka, topic)
+        self._labelled = labelled
         self._pulse = Pulse(kafka, self._read, PARTITIONS)
 
     @contextmanager
@@ -162,15 +176,23 @@ class Fleet:
     def settle(self) -> None:
         """Publish no more, let everything be read and closed, and stop all."""
         self.publisher.finish()
-        self.log = whole(self.kafka, [(self.topic, partition) for partition in range(PARTITIONS)])
+        events = [(self.topic, partition) for partition in range(PARTITIONS)]
+        labels = self._labelled.partitions(self.topic) if self._labelled else []
+        self.log = whole(self.kafka, [*events, *labels])
         n = sum(stretches[-1].position for stretches in self.log.values())
         self._catch_up(n)
-        self._pause.wait(6)  # all idle: the last panes close
+        self._rest()
         self._pulse.stop()
         self.silences = [self._pulse.silence(since) for since in self._moved]
         for each in (*self.workers, *self.monitors):
             code = each.stop()
             assert 0 == code, each.said
+        for each in self.monitors:
+            while self._owes(each):  # a stop does not wait for it
+                each.start()
+                eventually(each.ready, 60)
+                self._rest()
+                each.stop()
 
     def _catch_up(self, n: int) -> None:
         """Wait until monitors have read so many events; AssertionError where they do not get any further."""
@@ -185,6 +207,24 @@ class Fleet:
                     print(f"at {each.metric(POSITION):,.0f} of {n:,}:", *each.said.splitlines()[-5:], sep="\n  ")
                 raise AssertionError(f"nobody reads on for {CATCH_UP_S} s")
 
+    def _rest(self) -> None:
+        """Wait until the last panes close, because all is idle; where there was a last word, until all is quiet."""
+        begun = since = time.monotonic()
+        at = -1.0
+        while self.alive() and time.monotonic() - begun < IDLE_S:
+            self._pause.wait(0.2)
+            if (number := sum(each.metric(COMMIT) for each in self.monitors)) != at:
+                at, since = number, time.monotonic()
+            if self._labelled and time.monotonic() - since > QUIET_S:
+                return
+
+    def _owes(self, monitor: Driftline) -> bool:
+        """Whether its last Commit says that labels and predictions have still to meet."""
+        settings = parse(self.configuration)
+        with monitor.kept() as store:
+            memory = replace(recall(store, settings), starts={})
+            return bool(Journey(settings, Sources(settings.limits), memory).monitor.meetings.due())
+
     def alive(self) -> bool:
         """Whether every worker lives; one that has given up is started again, as a supervisor would."""
         for each in self.workers:
@@ -196,26 +236,62 @@ class Fleet:
 
     def judge(self) -> dict[str, int]:
         """AssertionError where rows are not those of one undisturbed process, or a message is missing or another."""
+        told = Told()
+        for monitor in self.monitors:
+            with monitor.kept() as store:
+                told.add(store)
+                told_of = zip(
+                    *(store.select(tables.POSITIONS)[name] for name in ("topic", "partition", "offset")), strict=True
+                )
+                read = {(topic, int(partition)): int(offset) for topic, partition, offset in told_of}
+                journal = store.select(tables.JOURNAL)
+                assert {each: log[-1].position for each, log in self.log.items()} == {
+                    each: read[each] for each in self.log
+                }
+        calm, retention = undisturbed(parse(self.configuration), self.log, journal)
+        refused = len(calm.select(tables.DEAD_LETTERS)["offset"])
+        expected = _remaining(calm, retention)
         shares = []
         for monitor in self.monitors:
             with monitor.kept() as store:
-                shares.append(rows(store))
-                read = store.select(tables.POSITIONS, where={"topic": self.topic})
-                journal = store.select(tables.JOURNAL)
-                assert [each[-1].position for each in self.log.values()] == read["offset"].tolist()
-        kept, expected = together(shares), undisturbed(parse(self.configuration), self.log, journal)
+                shares.append(_remaining(store, retention))
+        kept = together(shares)
         counts = {table: len(found) for table, found in kept.items()}
-        assert {table: len(found) for table, found in expected.items()} == counts
-        assert expected == kept
+        assert expected == kept, _difference(expected, kept)
         asked = taken(self.kafka, f"{self.topic}.triggers", counts["triggers"], told_apart=_said)
         bodies = set(map(_said, asked))
+        joined = self._joined(told, journal, retention, _late(kept)) if self._labelled else {}
         planted = sum(late_among(each[-1].position) for each in self.log.values())
-        assert planted - UNTOLD <= _late(kept) <= planted, "a live event became late"
+        assert joined or planted - UNTOLD <= _late(kept) <= planted, "a live event became late"
         assert {(row[1].encode(), row[-1]) for row in kept["triggers"]} == bodies
-        refused = taken(self.kafka, f"{self.topic}.dead-letters", counts["dead_letters"], told_apart=_said)
-        assert counts["dead_letters"] == len(set(map(_said, refused)))
+        letters = taken(self.kafka, f"{self.topic}.dead-letters", refused, told_apart=_said)
+        assert refused == len(set(map(_said, letters)))
         released = int(np.count_nonzero(journal["kind"] == "release"))
-        return {"events": sum(each[-1].position for each in self.log.values()), "releases": released, **counts}
+        n = sum(each[-1].position for each in self.log.values())
+        return {"events": n, "releases": released, **counts, "dead_letters": refused, **joined}
+
+    def _joined(self, told: Told, journal: Columns, retention: Retention, late: int) -> dict[str, int]:
+        """AssertionError where labels did not meet predictions as they do in the finished files."""
+        files = {each: records(read) for each, read in self.log.items()}
+        made = join(files, releases(journal), told.planned, labels=f"{self.topic}.labels")
+        assert made.late == late, "a live event became late"
+        return judge(made, told, retention.waiting)
+
+
+def _remaining(store: Store, retention: Retention) -> Rows:
+    """The rows that no store may have forgotten by now: one process does so sooner than another."""
+    store.forget(retention._asdict(), {})
+    return rows(store)
+
+
+def _difference(expected: Rows, kept: Rows) -> str:
+    """What is missing and what is too much, a few rows of each table."""
+    said = []
+    for table in kept:
+        missing, more = Counter(expected[table]), Counter(kept[table])
+        if missing != more:
+            said.append(f"{table}: missing {list(missing - more)[:3]}, too much {list(more - missing)[:3]}")
+    return "\n".join(said)
 
 
 def _late(kept: Rows) -> int:

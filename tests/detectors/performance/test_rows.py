@@ -9,6 +9,7 @@ from detectors.performance import (
     binary,
     binary_metrics,
     cells,
+    expressed,
     multiclass,
     multiclass_metrics,
     ranking,
@@ -17,6 +18,8 @@ from detectors.performance import (
     regression_metrics,
 )
 from detectors.performance.cells import Cells
+from detectors.performance.comparable import CELLS
+from detectors.performance.expression import parsed
 from detectors.performance.measured import Measured
 
 Measure = Callable[[Cells], dict[str, Measured]]
@@ -51,11 +54,30 @@ def _lists(rng: np.random.Generator, n: int) -> Cells:
     return cells.of(ranking.layout(LISTS), *told, np.zeros((n, 0), np.int64), 1)
 
 
+EXPRESSIONS = [
+    parsed(text, {*CELLS, *expressed.DECIDED})
+    for text in (
+        "5 * false_negatives + false_positives",
+        "log(true_positives * true_negatives / (false_positives * false_negatives))",
+        "max(precision, recall) - min(sqrt(recall), exp(-specificity), 0.7)",
+    )
+]
+
+
+def _expressions(made: Cells) -> dict[str, Measured]:
+    seen = binary.read(BINARY, made)
+    loss = {"log_loss": binary_metrics.measure(seen, names=("log_loss",))["log_loss"]}
+    bits = parsed("exp(log_loss) + log(log_loss)", loss)
+    several = {str(i): expressed.of_decisions(each, seen.confusion) for i, each in enumerate(EXPRESSIONS)}
+    return several | {"bits": expressed.of_one(bits, loss["log_loss"])}
+
+
 KINDS: dict[str, tuple[Callable[[np.random.Generator, int], Cells], Measure]] = {
     "binary": (_binary, lambda made: binary_metrics.measure(binary.read(BINARY, made))),
     "multiclass": (_classes, lambda made: multiclass_metrics.measure(CLASSES, made)),
     "regression": (_numbers, lambda made: regression_metrics.measure(NUMBERS, made)),
     "ranking": (_lists, lambda made: ranking_metrics.measure(LISTS, made)),
+    "expressions": (_binary, _expressions),
 }
 
 

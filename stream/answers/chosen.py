@@ -6,16 +6,27 @@ from stream.answers.classes import Classes
 from stream.answers.kind import Answers
 from stream.answers.lists import Lists
 from stream.answers.numbers import Numbers
-from stream.config.settings import Model
+from stream.answers.own import Own, of_kind
+from stream.config.settings import DECISIONS, Model
 from stream.plan import PREDICTION, SCORE, Plan
 from stream.spoken import RANKING, classes_of, kind_of
 
 
 def answers_of(model: Model, plan: Plan) -> Answers | None:
     """How the answers of a model are measured; None where its plan knows of none, or they are no such kind."""
-    grid, kind = plan.grid, kind_of(model.output, plan)
+    kind = kind_of(model.output, plan)
+    answers = _of(kind, model, plan)
+    own = of_kind(tuple(model.metrics.items()), kind)
+    return answers if answers is None or not own else Own(answers, own)
+
+
+def _of(kind: str, model: Model, plan: Plan) -> Answers | None:
+    """Answers of a kind."""
+    grid = plan.grid
     if kind == "binary":
-        return Binary(model.output.positive, model.output.threshold, binary.Binary())
+        tn, fp, fn, tp = (model.output.worth.get(name, 0.0) for name in DECISIONS)
+        worth = (tn, fp, fn, tp) if model.output.worth else None
+        return Binary(model.output.positive, model.output.threshold, binary.Binary(worth=worth))
     if kind == RANKING:
         return Lists()
     if kind == "multiclass" and (classes := classes_of(plan)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from stream.config.measures import metrics, worth
 from stream.config.mistakes import Objection, Path, nearest, shown
 from stream.config.models import exact
 from stream.config.settings import DAY, Model, Settings
@@ -197,5 +198,7 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("limits", "features"), _features),
     (("segments",), _segments),
     (("labels",), _labels),
+    (("metrics", "kind"), metrics),
+    (("worth", "kind"), worth),
     (("shares",), _shares),
 )

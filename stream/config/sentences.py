@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import gcd
 
 from stream.config.estimate import WAITING, Assumed, Memory, Rows, pending
+from stream.config.measures import measured
 from stream.config.models import exact
 from stream.config.panes import decision_delay, reread
 from stream.config.settings import DAY, PANE_MAX, Model, Settings
@@ -54,7 +55,7 @@ def models(settings: Settings) -> tuple[str, ...]:
     if not any(pattern == "*" for pattern, _ in settings.patterns):
         rest += " Events of a model that nothing fits are rejected."
     each = (_model(settings, pattern, model) for pattern, model in settings.patterns)
-    return (*each, rest, *_labels(settings), *_versions(settings), *_shares(settings))
+    return (*each, rest, *_labels(settings), *measured(settings), *_versions(settings), *_shares(settings))
 
 
 def _labels(settings: Settings) -> tuple[str, ...]:

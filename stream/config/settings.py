@@ -29,6 +29,7 @@ SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+DECISIONS = ("true_negative", "false_positive", "false_negative", "true_positive")
 PANE_MAX = 5 * MINUTE  # what a restart may have to read again, beside the lateness
 
 
@@ -121,6 +122,7 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["binary", "multiclass", "regression", "ranking", "auto"] = "auto"
     threshold: float = 0.5
     positive: Text = "1"  # of two classes the one that is looked for
+    worth: dict[str, float] = {}  # of each of DECISIONS, 0 where left out; empty: unknown
 
 
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,6 +158,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     features: dict[str, Literal["numeric", "categorical"]] = {}  # empty: inferred
     output: Output = Output()
     labels: Labels = Labels()
+    metrics: dict[str, Text] = {}  # by name, expressions over the metrics of a kind
     segments: tuple[Text, ...] = ()
     versions: Versions = Versions()
     trigger: Trigger = Trigger()

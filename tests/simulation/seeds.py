@@ -64,6 +64,7 @@ OCCUR = (
     "windows of classes with scores",
     "windows of lists",
     "windows of a version that inherits",
+    "windows with a cost",
     "worker killed: fetching",
     "workers frozen, while another takes over",
     "zombies refused",
@@ -163,6 +164,7 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
             found[f"labels that are {name}"] = sum(n)
     measured = Counter(row[METRIC] for row in expected["performance"])
     found |= {"windows of lists": measured["mrr"], "windows of classes with scores": measured["top_1_accuracy"]}
+    found["windows with a cost"] = measured["cost"]
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

@@ -17,6 +17,13 @@ SECOND = 1_000  # event time is in ms here
 PENDING = (4, 30, 20_000_000)  # predictions of a model that may wait: few of its ids, most of them, all
 
 
+OWN = {  # metrics of the model shop's own
+    "auto": "cost: 5 * false_negatives + false_positives, gini: 2 * roc_auc - 1",
+    "multiclass": "wrong: 1 - accuracy",
+    "ranking": "late: 1 - mrr",
+}
+
+
 @dataclass(frozen=True)
 class Shape:
     """One seed's configuration, before and after the change of plan, and the partitions that it reads."""
@@ -94,7 +101,7 @@ models:
   shop: {{segments: SEGMENTS, output: {{kind: KIND}}}}
 """
     kind = random.Random(text).choice(("auto", "auto", "multiclass", "ranking"))  # the other draws stay what they are
-    text = text.replace("KIND", kind)
+    text = text.replace("KIND}", f"{kind}}}, metrics: {{{OWN[kind]}}}")
     if quiet and mixed:
         text += "  quiet: {topics: [predictions]}\n"
     texts = [text.replace("SEGMENTS", segments[act * changed]) for act in range(2)]

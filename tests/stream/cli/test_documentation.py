@@ -6,6 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from stream.answers.own import of_kind
+from stream.config.parse import parse
 from tests.stream.cli.conftest import Command
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -59,6 +61,13 @@ def test_every_query_of_the_service_has_its_answer(driftline: Command, folder: P
     played(SERVICE, driftline, folder)
     assert 2 == hold(SERVICE, folder / "service.duckdb")
     assert {*METRICS, "traffic"} == {*re.findall(r"`(latency_p?\w+|error_rate|traffic)`", SERVICE)} - {"latency_ms"}
+
+
+def test_metrics_of_ones_own_are_a_configuration() -> None:
+    """All of them those of the kind that the page says."""
+    (text,) = re.findall(r"```yaml\n(.*?)```", PERFORMANCE, re.DOTALL)
+    (model,) = (model for name, model in parse(text).patterns if name == "fraud")
+    assert {*model.metrics} == {name for name, _ in of_kind(tuple(model.metrics.items()), "binary")}
 
 
 def test_the_backfill_is_a_command(driftline: Command, store: Path) -> None:

@@ -57,6 +57,17 @@ def test_intended_shares_are_said() -> None:
     assert "Versions of a are meant to share its traffic like this: 3 0.9, 4 0.1; others are not counted." in spoken
 
 
+def test_metrics_of_a_model_are_said() -> None:
+    """As they are written, and what its decisions are worth."""
+    text = (
+        "models: {a: {output: {worth: {false_negative: -5}}, metrics: {misses: 1 - recall, cost: 5 * false_negatives}}}"
+    )
+    spoken = [sentence for section in explanation(parse(text)).sections for sentence in section.sentences]
+    worth = "true_negative 0, false_positive 0, false_negative -5, true_positive 0"
+    assert f"What a decision of a is worth: {worth}." in spoken
+    assert "Metrics of a beside those of its kind: cost = 5 * false_negatives; misses = 1 - recall." in spoken
+
+
 def test_programs_get_the_numbers() -> None:
     """`--json`: ns and bytes, beside the sentences."""
     decoded = json.loads(msgspec.json.encode(explanation(parse(""))))
@@ -107,6 +118,8 @@ def test_a_window_of_a_week_is_not_a_row_a_day() -> None:
         "defaults: {tolerate: 0.1}",
         "defaults: {versions: {shares: {a: 0.5, b: 0.5}}}",  # the journal says since when they hold
         "models: {a: {}}",
+        "defaults: {output: {worth: {true_positive: 1}}}",
+        "defaults: {metrics: {misses: 1 - recall}}",
         "models: {'*': {}, a: {windows: [7m]}}",
     ],
 )
@@ -148,4 +161,4 @@ def test_the_digest_is_the_same_tomorrow() -> None:
     text = "models: {a: {features: {x: numeric, y: categorical}}}"
     turned = "models: {a: {features: {y: categorical, x: numeric}}}"
     assert digest(parse(text)) == digest(parse(turned))
-    assert digest(parse("")) == "blake2b:04e8d2b748f99ecf85513c441fc960da"
+    assert digest(parse("")) == "blake2b:586028fcfc36c309b4041ecf38058861"

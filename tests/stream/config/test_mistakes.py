@@ -9,12 +9,15 @@ from stream.config.parse import onboarding, parse
 SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
-MODEL = "false_triggers_per_month, features, labels, output, reference, segments, tolerate, topics, trigger, versions or windows"
+MODEL = "false_triggers_per_month, features, labels, metrics, output, reference, segments, tolerate, topics, trigger, versions or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
 LATENESS = "lateness only in `defaults`: it is one for the service, because models share the clocks of their partitions"
 ALIAS = "a value, in quotes where it begins with `*`: aliases are not read, `defaults` holds for all models"
+KINDS = "binary, multiclass, regression or ranking"
+ALONE = "one metric: how several of this kind err together is not known"
+TOGETHER = "one metric, or several of true_negatives, false_positives, false_negatives, true_positives, accuracy, precision, recall, specificity, f1, balanced_accuracy or selection_rate, whose errors are known together"
 
 MISTAKES = (
     # No YAML, or YAML that is more than a configuration needs.
@@ -83,6 +86,25 @@ MISTAKES = (
     ("models: {a: {features: {'': numeric}}}", 'line 1: models.a.features."": expected a name, found nothing'),
     ("models: {fraud: {windows: [5m, 1y]}}", f"line 1: models.fraud.windows[1]: expected {DURATION}, found 1y"),
     ("models: {fraud.v2: {output: {kind: binry}}}", 'line 1: models."fraud.v2".output.kind: expected auto, binary, multiclass, ranking or regression, found binry; did you mean binary?'),
+    # Metrics.
+    ("models: {a: {metrics: {x: 1 - recal}}}", f"line 1: models.a.metrics.x: expected a metric of the kind {KINDS}, found recal; did you mean recall?"),
+    ("models: {a: {output: {kind: ranking}, metrics: {x: 1 - recall}}}", "line 1: models.a.metrics.x: expected a metric of the kind ranking, found recall; did you mean recall_at_5?"),
+    ("models: {a: {metrics: {x: 5 * }}}", 'line 1: models.a.metrics.x: expected an arithmetic expression such as 5 * a / (b + 1), found "5 *"'),
+    ("models: {a: {metrics: {x: recall ** 2}}}", 'line 1: models.a.metrics.x: expected numbers, names, + - * / ( ) and functions, found "recall ** 2"'),
+    ("models: {a: {metrics: {x: sqr(mse)}}}", "line 1: models.a.metrics.x: expected one of the functions abs, exp, log, max, min, sqrt, found sqr; did you mean sqrt?"),
+    ("models: {a: {metrics: {x: min(recall)}}}", "line 1: models.a.metrics.x: expected min of 2 to 8 numbers, found 1"),
+    ("models: {a: {metrics: {x: 5}}}", "line 1: models.a.metrics.x: expected an expression with a name in it, found 5"),
+    ("models: {a: {metrics: {x: ''}}}", 'line 1: models.a.metrics.x: expected a text, found ""'),
+    ("models: {a: {metrics: {x: mae + mrr}}}", 'line 1: models.a.metrics.x: expected metrics of one kind of answers, found "mae + mrr"'),
+    ("models: {a: {metrics: {x: mae + rmse}}}", f'line 1: models.a.metrics.x: expected {ALONE}, found "mae + rmse"'),
+    ("models: {a: {metrics: {x: recall + roc_auc}}}", f'line 1: models.a.metrics.x: expected {TOGETHER}, found "recall + roc_auc"'),
+    ("models: {a: {metrics: {recall: 1 - accuracy}}}", "line 1: models.a.metrics.recall: expected a new name: this is a metric already, found recall"),
+    ("models: {a: {metrics: {My cost: 1 - accuracy}}}", 'line 1: models.a.metrics."My cost": expected a name: lower-case letters, digits and `_`, at most 40, found "My cost"'),
+    (f"models: {{a: {{metrics: {{{', '.join(f'm{i}: 1 - recall' for i in range(21))}}}}}}}", "line 1: models.a.metrics: expected at most 20, found 21"),
+    ("models: {a: {output: {worth: {true_positves: 1}}}}", "line 1: models.a.output.worth.true_positves: expected true_negative, false_positive, false_negative or true_positive, found true_positves; did you mean true_positive?"),
+    ("models: {a: {output: {worth: {true_positive: much}}}}", "line 1: models.a.output.worth.true_positive: expected a number, found much"),
+    ("models: {a: {output: {worth: {true_positive: -1e10}}}}", "line 1: models.a.output.worth.true_positive: expected from -1000000000 to 1000000000, found -1e+10"),
+    ("models: {a: {output: {kind: regression, worth: {true_positive: 1}}}}", "line 1: models.a.output.worth: expected only beside the kind binary, found regression"),
     # References.
     ("models: {a: {reference: {file: f, learn: 1h}}}", "line 1: models.a.reference: expected file or learn, not both"),
     ("models: {a: {reference: {previous: 1}}}", "line 1: models.a.reference.previous: expected file or learn: comparing with the window before is not available yet"),

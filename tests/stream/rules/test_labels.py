@@ -243,6 +243,45 @@ def test_models_with_several_classes_and_numbers_are_measured(monkeypatch: pytes
     }
 
 
+def test_metrics_of_ones_own_are_told_like_any_other() -> None:
+    """Of everything and of segments, with their intervals and a reference; what decisions are worth, too."""
+    dice = random.Random(8)
+    own = "metrics: {cost: 5 * false_negatives + false_positives, f3: 10 * true_positives / (10 * true_positives + "
+    own += "9 * false_negatives + false_positives), gini: 2 * roc_auc - 1, unlabelled: 1 - accuracy}, segments"
+    log = story(segments=own, **{"kind: binary": "kind: binary, worth: {false_positive: -1, false_negative: -5}"})
+    for minute in range(12):
+        for i in range(120):
+            name, score = f"{minute}-{i}", dice.random()
+            log.publish(FIRST, prediction(minute + 0.5, name, score, features={"country": dice.choice(("FR", "DE"))}))
+            log.publish(LABELS, label(minute + 0.6, id=name, label=int(dice.random() < score)))
+    log.publish(FIRST, event(60))
+    log.publish(LABELS, label(60, id="nobody"))
+    log.read(batch=500).commit()
+    rows = [row for row in log.rows(tables.PERFORMANCE) if row["status"] == "final"]
+    windows: dict[Any, dict[str, Any]] = defaultdict(dict)
+    for row in rows:
+        windows[row["segment"], row["length"], row["end"]][row["metric"]] = row
+    assert {"", "country=FR", "country=DE"} <= {segment for segment, *_ in windows}
+    for (segment, *_), found in windows.items():
+        value = {metric: row["value"] for metric, row in found.items()}
+        assert value["unlabelled"] == pytest.approx(1 - value["accuracy"])
+        assert value["gini"] == pytest.approx(2 * value["roc_auc"] - 1)
+        assert found["gini"]["low"] == pytest.approx(2 * found["roc_auc"]["low"] - 1)
+        if not segment:
+            assert value["cost"] == pytest.approx(5 * value["false_negatives"] + value["false_positives"])
+            assert value["cost"] == pytest.approx(-value["worth"])
+            hits, misses, false = (value[f"{each}s"] for each in ("true_positive", "false_negative", "false_positive"))
+            assert value["f3"] == pytest.approx(10 * hits / (10 * hits + 9 * misses + false))
+        for metric in ("cost", "f3", "gini", "unlabelled"):
+            row = found[metric]
+            assert row["low"] < row["value"] < row["high"]
+            assert row["error"] > 0
+            assert not row["verdict"]
+    last = max(windows[key]["cost"]["end"] for key in windows if not key[0])
+    references = [windows[key]["cost"]["reference"] for key in windows if not key[0] and key[2] == last]
+    assert all(0.2 < each < 1.8 for each in references)
+
+
 def test_a_store_that_fails_amid_a_step_is_asked_again_as_if_nothing_had_been() -> None:
     """Whichever of its answers fails: charts, windows and rows are those of a store that never failed."""
     dice = random.Random(5)

@@ -1,0 +1,80 @@
+"""Metrics that a configuration adds to those of a kind."""
+
+from collections.abc import Collection, Hashable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.codes import Floats, Integers
+from detectors.performance import binary
+from detectors.performance.cells import Cells, Layout
+from detectors.performance.expressed import KINDS, kinds, of_decisions, of_one
+from detectors.performance.expression import Expression, parsed
+from detectors.performance.measured import Measured
+from detectors.performance.shares import Judged
+from stream.answers.binary import Binary
+from stream.answers.kind import Answers, Rows
+
+Metrics = tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True)
+class Own:
+    """Answers of a kind, and expressions over its metrics: also of segments, which have few others."""
+
+    answers: Answers
+    metrics: Metrics
+
+    @property
+    def family(self) -> Hashable:
+        """The kind, and the expressions."""
+        return type(self.answers), self.answers.family, self.metrics
+
+    @property
+    def layout(self) -> Layout:
+        """The kind's."""
+        return self.answers.layout
+
+    def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
+        """The kind's."""
+        return self.answers.pairs(rows)
+
+    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+        """All metrics of the kind, or those with these names, and the expressions."""
+        single = {each.names[0] for _, each in self.metrics if len(each.names) == 1}
+        found = self.answers.measure(made, None if names is None else {*names} | single)
+        told = {name: one for name, one in found.items() if names is None or name in names}
+        for name, each in self.metrics:
+            told[name] = of_one(each, found[each.names[0]]) if len(each.names) == 1 else self._of_several(each, made)
+        return told
+
+    def _of_several(self, each: Expression, made: Cells) -> Measured:
+        assert isinstance(self.answers, Binary), each
+        return of_decisions(each, binary.read(self.answers.settings, made).confusion)
+
+    def constant(self, made: Cells) -> Mapping[str, Floats]:
+        """The kind's: of an expression nobody knows which way is better."""
+        return self.answers.constant(made)
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """The kind's."""
+        return self.answers.shares
+
+    def judged(self, made: Cells, before: Cells) -> Mapping[str, Judged]:
+        """The kind's."""
+        return self.answers.judged(made, before)
+
+    def wrong(self, rows: Rows) -> NDArray[np.bool_] | None:
+        """The kind's."""
+        return self.answers.wrong(rows)
+
+
+@lru_cache(maxsize=512)
+def of_kind(texts: tuple[tuple[str, str], ...], kind: str) -> Metrics:
+    """Those of these checked metrics that answers of a kind have, sorted."""
+    every = {name for names in KINDS.values() for name in names}
+    read = ((name, parsed(text, every)) for name, text in sorted(texts))
+    return tuple((name, each) for name, each in read if kind in kinds(each))

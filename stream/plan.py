@@ -16,6 +16,7 @@ from detectors import parts
 from detectors.grids import Grid
 from detectors.packing import pack, unpack
 from stream.encodings.schema import Shape
+from stream.truth import Truth
 
 # Columns that are no features: what the model said, and how it served.
 SCORE: Final = "output:score"
@@ -44,7 +45,8 @@ class SegmentField:
 class Plan:
     """See the file's head. `reference` has a row per segment row; `inferred` are the columns that nobody declared.
 
-    `versions`: whose events the reference was learned from; none where that is not known.
+    `versions`: whose events the reference was learned from; none where that is not known. `truth`: what its labels
+    teach; None where it has none.
     """
 
     model: str
@@ -55,6 +57,7 @@ class Plan:
     source: str  # where the reference comes from, for people
     inferred: tuple[str, ...]
     versions: tuple[str, ...] = ()
+    truth: Truth | None = None
 
     def source_for(self, version: str) -> str:
         """Where the reference of a version comes from; one that it was not learned from has inherited it."""
@@ -110,6 +113,7 @@ class Plan:
                 },
                 "inferred": self.inferred,
             }
+            | ({} if self.truth is None else {"truth": self.truth.document()})
         )
 
     @cached_property
@@ -131,6 +135,7 @@ class Plan:
             document["reference"]["source"],
             tuple(document["inferred"]),
             tuple(document["reference"]["versions"]),
+            Truth.load(document["truth"]) if "truth" in document else None,
         )
 
 

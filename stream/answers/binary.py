@@ -68,9 +68,24 @@ class Binary:
         predicted, label = self._decided(rows)
         return np.asarray((predicted >= 0) & (predicted != label), np.bool_)
 
+    @property
+    def about(self) -> str:
+        """The class, and the threshold."""
+        return f"binary: {self.positive!r}, from {self.threshold:g} on"
+
+    def scored(self, rows: Rows) -> tuple[Floats, NDArray[np.bool_]]:
+        """Whether it was the class that is looked for."""
+        return rows["score"], self._decided(rows)[1]
+
+    def decided(self, rows: Rows) -> NDArray[np.bool_]:
+        """Those that are decided yes."""
+        return np.asarray(self._predicted(rows) == 1, np.bool_)
+
     def _decided(self, rows: Rows) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
         """The decision of each pair, -1 where it is not known, and its label."""
+        return self._predicted(rows), np.asarray(rows["label"] == self.positive, np.bool_)
+
+    def _predicted(self, rows: Rows) -> NDArray[np.int8]:
         score, answer = rows["score"], texts_of(rows["answer"], rows["value"])
         by_score = np.where(np.isnan(score), -1, score >= self.threshold)
-        predicted = np.where(answer == "", by_score, answer == self.positive).astype(np.int8)
-        return predicted, np.asarray(rows["label"] == self.positive, np.bool_)
+        return np.where(answer == "", by_score, answer == self.positive).astype(np.int8)

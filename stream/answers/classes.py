@@ -81,3 +81,16 @@ class Classes:
     def wrong(self, rows: Rows) -> NDArray[np.bool_]:
         """Another class than the label."""
         return np.asarray(texts_of(rows["answer"], rows["value"]) != rows["label"], np.bool_)
+
+    @property
+    def about(self) -> str:
+        """The plan knows the classes."""
+        return "multiclass"
+
+    def scored(self, rows: Rows) -> tuple[Floats, NDArray[np.bool_]]:
+        """Whether the answer was right: the score is how sure the model was of it."""
+        return rows["score"], ~self.wrong(rows)
+
+    def decided(self, rows: Rows) -> NDArray[np.bool_]:
+        """All of them."""
+        return np.ones(len(rows["score"]), np.bool_)

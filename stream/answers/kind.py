@@ -45,3 +45,13 @@ class Answers(Protocol):
 
     def wrong(self, rows: Rows) -> NDArray[np.bool_] | None:
         """Which pairs are errors, (n,); None where answers are not right or wrong."""
+
+    @property
+    def about(self) -> str:
+        """What is counted as what: pairs that were counted otherwise say something else."""
+
+    def scored(self, rows: Rows) -> tuple[Floats, NDArray[np.bool_]] | None:
+        """The score of each pair, and whether that was true which it scores, (n,); None where scores say no such."""
+
+    def decided(self, rows: Rows) -> NDArray[np.bool_]:
+        """Which predictions say that it is true, (n,)."""

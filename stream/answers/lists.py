@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
 from detectors.performance import ranking, ranking_metrics
@@ -74,3 +75,16 @@ class Lists:
     def wrong(self, rows: Rows) -> None:
         """No list is right."""
         assert len(rows)
+
+    @property
+    def about(self) -> str:
+        """The plan knows the rest."""
+        return "ranking"
+
+    def scored(self, rows: Rows) -> None:
+        """No list has one score."""
+        assert len(rows)
+
+    def decided(self, rows: Rows) -> NDArray[np.bool_]:
+        """None of them."""
+        return np.zeros(len(rows["score"]), np.bool_)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
 from detectors.performance import regression
@@ -65,6 +66,19 @@ class Numbers:
     def wrong(self, rows: Rows) -> None:
         """No number is right."""
         assert len(rows)
+
+    @property
+    def about(self) -> str:
+        """The plan knows the rest."""
+        return "regression"
+
+    def scored(self, rows: Rows) -> None:
+        """No number has a score."""
+        assert len(rows)
+
+    def decided(self, rows: Rows) -> NDArray[np.bool_]:
+        """None of them."""
+        return np.zeros(len(rows["score"]), np.bool_)
 
 
 def _number(text: str) -> float:

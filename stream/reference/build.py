@@ -4,6 +4,7 @@ The rows come from a file or from the sample that a model is learned from; both 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from stream.plan import LATENCY, STATUS, Plan, SegmentField, segment_fields
 from stream.reference.categories import Categories, categories
 from stream.reference.columns import numbers
 from stream.reference.kinds import watched
+from stream.reference.labelled import truth
 from stream.reference.problem import ReferenceProblem
 from stream.reference.saved import adopted
 from stream.reference.table import Table
@@ -56,7 +58,8 @@ def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
     values = np.stack(list(numeric.values()), axis=1) if numeric else np.empty((table.n, 0))
     summary = parts.of(grid, values, cells, rows, 1 + sum(len(field.rows) for field in fields)).served(_served(table))
     inferred = tuple(name for name in kinds if name not in settings.features)
-    return Plan(model, since, grid, fields, summary, source, inferred)
+    made = Plan(model, since, grid, fields, summary, source, inferred)
+    return replace(made, truth=truth(table, made, settings))
 
 
 def _segment_source(name: str, table: Table, categorical: Mapping[str, Categories]) -> tuple[bool, Categories]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from stream import plan as plans
+from stream.answers.chosen import answers_of
 from stream.config.settings import Model
 from stream.plan import Plan
 from stream.reference.problem import ReferenceProblem
@@ -51,6 +52,11 @@ def adopted(plan: Plan, model: str, settings: Model, *, since: int, source: str)
         raise ReferenceProblem(
             f"{source} was built for segments {built}, the configuration has {asked}; build it again"
         )
+    answers = answers_of(settings, plan)
+    if plan.truth is not None and (answers is None or answers.about != plan.truth.answers):
+        asked = "none" if answers is None else answers.about
+        counted = f"labels of {source} were counted as {plan.truth.answers}"
+        raise ReferenceProblem(f"{counted}, the configuration has {asked}; build it again")
     names = dict.fromkeys((*plan.inferred, *plan.grid.columns))  # in the order in which they were inferred
     inferred = tuple(name for name in names if name not in settings.features)
     return replace(plan, model=model, since=since, source=source, inferred=inferred)

@@ -11,6 +11,7 @@ from stream import plan as plans
 from stream.encodings.json import parse
 from stream.encodings.several import likeliest
 from stream.plan import Plan
+from stream.reference import joining
 from stream.reference.columns import NESTED, Columns, Values, as_objects, of_documents
 from stream.reference.problem import ReferenceProblem
 
@@ -32,7 +33,8 @@ class Table:
 
     `bare` are the rows of kind `features`: what a model says does not apply to them, so it is not missing there.
     `models` are the models of events; None where the rows are not told apart. `nested` says that features and segments
-    came as objects, so that a field of one is not a field of the other. `saved` stands for rows that are no more.
+    came as objects, so that a field of one is not a field of the other. `labels` are texts, empty where there is none;
+    None where nobody said any. `saved` stands for rows that are no more.
     """
 
     n: int = 0
@@ -43,6 +45,7 @@ class Table:
     models: Values | None = None
     nested: bool = False
     saved: Plan | None = None
+    labels: Values | None = None
 
     def of(self, model: str, source: str) -> "Table":
         """Only the rows of a model, where they are told apart. ReferenceProblem where there are none."""
@@ -60,8 +63,9 @@ class Table:
             {name: values[rows] for name, values in columns.items()}
             for columns in (self.features, self.outputs, self.segments)
         )
-        models = None if self.models is None else self.models[rows]
-        return Table(int(rows.sum()), features, outputs, segments, self.bare[rows], models, self.nested)
+        models, labels = (None if each is None else each[rows] for each in (self.models, self.labels))
+        n = int(rows.sum())
+        return Table(n, features, outputs, segments, self.bare[rows], models, self.nested, labels=labels)
 
 
 def from_events(payloads: Iterable[bytes]) -> Table:
@@ -83,7 +87,8 @@ def answered(document: dict[str, Any]) -> dict[str, Any]:
 def from_columns(columns: Columns) -> Table:
     """The columns of a file: flat, or events with `features` and `segments` objects.
 
-    Of events (with such objects, or with `model` and `time`) labels do not count, and `of` tells models apart.
+    Of events (with such objects, or with `model` and `time`) labels are those of the rows that they are about, and `of`
+    tells models apart.
     """
     lengths = [
         len(values)
@@ -91,10 +96,13 @@ def from_columns(columns: Columns) -> Table:
         for values in (found.values() if isinstance(found, Mapping) else (found,))
     ]
     table = _table(max(lengths, default=0), columns)
+    flat = {name: values for name, values in columns.items() if not isinstance(values, Mapping)}
     if not _are_events(columns):
-        return table
+        return replace(table, labels=joining.own(flat.get("label")))
     models = _objects(columns, "model", table.n) if "model" in columns else None
-    return replace(table, models=models).take(np.asarray(_objects(columns, "kind", table.n) != "label", np.bool_))
+    kind = _objects(columns, "kind", table.n)
+    labelled = replace(table, models=models, labels=joining.joined(flat, kind))
+    return labelled.take(np.asarray(kind != "label", np.bool_))
 
 
 def _table(n: int, columns: Columns) -> Table:

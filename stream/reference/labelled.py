@@ -1,0 +1,48 @@
+"""What a reference's labelled rows teach: how good the model was there, and what its scores meant."""
+
+import numpy as np
+
+from detectors.performance import cells
+from stream.answers.chosen import answers_of
+from stream.answers.kind import Rows
+from stream.config.settings import Model
+from stream.plan import PREDICTION, SCORE, Plan
+from stream.reference.categories import categories
+from stream.reference.columns import Values, numbers
+from stream.reference.table import Table
+from stream.truth import Truth, basis_of
+
+
+def truth(table: Table, plan: Plan, settings: Model) -> Truth | None:
+    """The truth of a plan's reference; None where rows have no labels, or none of them has an answer too."""
+    answers = answers_of(settings, plan)
+    if table.labels is None or answers is None or "label" in settings.features:
+        return None
+    rows = _pairs(table, table.labels)
+    n = len(rows["label"])
+    if not n:
+        return None
+    counted, values = answers.pairs(rows)
+    wrong, scored = answers.wrong(rows), answers.scored(rows)
+    made = cells.of(answers.layout, counted, values, np.empty((n, 0), np.int64), 1)  # no segments
+    basis = None
+    if scored is not None:
+        score, positive = scored
+        basis = basis_of(score[np.isfinite(score)], positive[np.isfinite(score)])
+    return Truth(answers.about, n, -1 if wrong is None else n - int(wrong.sum()), made, basis)
+
+
+def _pairs(table: Table, labels: Values) -> Rows:
+    """The rows that have a label and an answer, as columns of `pairs`."""
+    score, value, answer = np.full(table.n, np.nan), np.full(table.n, np.nan), np.full(table.n, "", np.object_)
+    if (said := table.outputs.get(PREDICTION)) is not None:
+        value = numbers(said)
+        answer[:] = [text if isinstance(text, str) else "" for text in categories(said).values()]
+    if (said := table.outputs.get(SCORE)) is not None:
+        score = numbers(said)
+    score, value = (np.where(np.isfinite(each), each, np.nan) for each in (score, value))
+    known = (labels != "") & ~table.bare & ((answer != "") | ~np.isnan(score))
+    n = int(known.sum())
+    several = np.full(n, b"", np.object_)  # scores of several classes are not read of references
+    columns = {"label": labels[known], "score": score[known], "value": value[known], "answer": answer[known]}
+    return {**columns, "several": several}

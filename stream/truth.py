@@ -1,0 +1,94 @@
+"""What labels have taught of a model: how good it was, and what its scores meant. Estimates stand on it."""
+
+import base64
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+import msgspec
+import numpy as np
+
+from detectors.calibration import Bools, Calibrator
+from detectors.codes import Floats, Integers
+from detectors.estimation.basis import Basis
+from detectors.performance.cells import Cells, Layout
+
+LEAST: Final = 1_000  # pairs: of fewer nobody has measured how honest an estimate is
+MOST: Final = 100_000  # pairs that a basis is fitted on: half a second
+SEED: Final = 0  # picks what calibration is tried on
+_COUNTS: Final = ("groups", "events", "positives")
+_CALIBRATOR: Final = ("knots", "steps")
+_MEANS: Final = ("edges", "probability", "scores", "log_odds")
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """`answers` says what was counted as right; `right` of `n` answers were, -1 where none is right or wrong.
+
+    `cells`: the performance cells of all pairs, one row; None where only scores were kept. `basis`: what estimates of a
+    window stand on; None where scores are missing, or pairs too few.
+    """
+
+    answers: str
+    n: int
+    right: int
+    cells: Cells | None
+    basis: Basis | None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        cells, basis = self.cells, self.basis
+        counted = None if cells is None else [cells.layout.exponents, cells.counts, cells.finite, cells.moments]
+        return {
+            "answers": self.answers,
+            "n": self.n,
+            "right": self.right,
+            "cells": None if counted is None else [array.tolist() for array in counted],
+            "basis": None if basis is None else _packed(basis),
+        }
+
+    @classmethod
+    def load(cls, document: dict[str, Any]) -> Self:
+        """The truth whose `document` this is."""
+        counted, basis = document["cells"], document["basis"]
+        cells = None if counted is None else _cells(*(np.array(each, np.int64) for each in counted))
+        answers, n, right = (document[name] for name in ("answers", "n", "right"))
+        return cls(answers, n, right, cells, None if basis is None else _basis(basis))
+
+    def pack(self) -> bytes:
+        """As bytes, equal ones for equal truths."""
+        return msgspec.json.encode(self.document())
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """The truth that `pack` gave."""
+        return cls.load(msgspec.json.decode(packed))
+
+
+def basis_of(score: Floats, positive: Bools) -> Basis | None:
+    """The basis of scores, finite, and whether each stood for what is looked for, (n,); None of too few.
+
+    Of very many every k-th counts.
+    """
+    if len(score) < LEAST:
+        return None
+    chosen = slice(None, None, -(-len(score) // MOST))
+    return Basis.of(score[chosen], positive[chosen], SEED)
+
+
+def _cells(exponents: Integers, counts: Integers, finite: Integers, moments: Integers) -> Cells:
+    return Cells(Layout(counts.shape[1], exponents), counts, finite, moments)
+
+
+def _packed(basis: Basis) -> dict[str, Any]:
+    floats = {name: getattr(basis, name) for name in _MEANS}
+    floats |= dict(zip(_CALIBRATOR, (basis.calibrator.scores, basis.calibrator.probabilities), strict=True))
+    text = {name: base64.b64encode(values.astype("<f8").tobytes()).decode() for name, values in floats.items()}
+    return {name: getattr(basis, name).tolist() for name in _COUNTS} | text
+
+
+def _basis(packed: dict[str, Any]) -> Basis:
+    groups, events, positives = (np.array(packed[name], np.int64) for name in _COUNTS)
+    edges, probability, scores, log_odds, knots, steps = (
+        np.frombuffer(base64.b64decode(packed[name]), "<f8").astype(np.float64) for name in (*_MEANS, *_CALIBRATOR)
+    )
+    return Basis(Calibrator(knots, steps), edges, groups, events, positives, probability, scores, log_odds)

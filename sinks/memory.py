@@ -19,6 +19,7 @@ from sinks.commit import (
     Commit,
     Keep,
     Meeting,
+    Said,
     Span,
     Standing,
     Steps,
@@ -28,7 +29,7 @@ from sinks.commit import (
     in_sample,
     plain,
 )
-from sinks.commit.meeting import meeting, standing, within
+from sinks.commit.meeting import meeting, said, standing, within
 from sinks.commit.store import NOWHERE
 
 _Rows = dict[str, NDArray[np.generic]]
@@ -79,6 +80,12 @@ class MemoryStore:
         with self._lock:
             rows = {table.name: self._joined(table) for table in (PREDICTIONS, ANSWERS, UNMET)}
         return meeting(lambda table: rows[table.name], steps)
+
+    def said(self, models: Sequence[str], after: int, upto: int) -> Said:
+        """What models said in a span of panes."""
+        with self._lock:
+            rows = self._joined(PREDICTIONS)
+        return said(rows, models, after, upto)
 
     def standing(self, since: int) -> Standing:
         """How panes and windows stand with their labels."""

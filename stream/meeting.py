@@ -8,6 +8,7 @@ from functools import partial
 
 from sinks import commit as tables
 from sinks.commit import Columns, Span, Store
+from stream.monitor.before_labels import Asked
 from stream.watch import Watch
 
 
@@ -19,9 +20,9 @@ def meet(watch: Watch, store: Store) -> None:
         return
     assert not watch.monitor.ledger, "something was decided since the last Commit"
     try:
-        meetings.recall(store.standing)
+        meetings.recall(store.standing, asked(store))
         for steps in due:
-            meetings.take(steps, store.meeting(steps), partial(_kept, store))
+            meetings.take(steps, store.meeting(steps), partial(_kept, store), asked(store))
     except BaseException:
         meetings.forget()
         raise
@@ -31,6 +32,12 @@ def meet(watch: Watch, store: Store) -> None:
 def _kept(store: Store, spans: Sequence[Span]) -> Columns:
     """The pairs of spans of panes."""
     return store.within(tables.PAIRS, spans)
+
+
+def asked(store: Store) -> Asked:
+    """What estimates ask a store."""
+    estimated, bases = partial(store.within, tables.ESTIMATES), partial(store.select, tables.BASES)
+    return Asked(store.said, estimated, bases)
 
 
 def settle(watch: Watch, store: Store) -> None:

@@ -5,10 +5,12 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
+from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED
 from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.meeting import (
     HALVINGS_MAX,
     Meeting,
+    Said,
     Span,
     Standing,
     Steps,
@@ -40,10 +42,12 @@ from sinks.commit.texts import Rows, Texts, plain
 
 __all__ = [
     "ANSWERS",
+    "BASES",
     "BY_NAME",
     "CHECKPOINTS",
     "DEAD_LETTERS",
     "DRIFT",
+    "ESTIMATES",
     "FEATURES",
     "FINDINGS",
     "HALVINGS_MAX",
@@ -58,6 +62,7 @@ __all__ = [
     "PLANS",
     "POSITIONS",
     "PREDICTIONS",
+    "RECONCILED",
     "REJECTED",
     "RELAYED",
     "RESULTS",
@@ -77,6 +82,7 @@ __all__ = [
     "Kind",
     "Meeting",
     "Rows",
+    "Said",
     "Span",
     "Standing",
     "Steps",

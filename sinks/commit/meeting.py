@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.table import Columns, Table
+from sinks.commit.texts import Texts
 
 HALVINGS_MAX: Final = 20  # of a sample: one id in a million
 
@@ -73,6 +74,17 @@ class Meeting(NamedTuple):
     unmet: Mapping[tuple[str, int, int], int]  # model, end in ns, bit
 
 
+class Said(NamedTuple):
+    """What models said, a row per prediction with an id: columns of the table `predictions`, `end` in ns."""
+
+    model: Texts
+    version: Texts
+    end: NDArray[np.int64]
+    score: NDArray[np.float64]
+    value: NDArray[np.float64]
+    answer: NDArray[np.object_]
+
+
 class Standing(NamedTuple):
     """How far panes have come with their labels, and what was last said of windows: by everything that is committed."""
 
@@ -108,6 +120,15 @@ def within(table: Table, rows: Columns, spans: Sequence[Span]) -> Columns:
     for model, after, upto in spans:
         chosen |= (rows["model"] == model) & (ends > after) & (ends <= upto)
     return {column.name: rows[column.name][chosen] for column in table.columns}
+
+
+def said(rows: Columns, models: Sequence[str], after: int, upto: int) -> Said:
+    """What models said in a span of panes, out of all rows of `predictions`."""
+    ends = _ends(rows)
+    chosen = np.isin(rows["model"], models) & (ends > after) & (ends <= upto)
+    model, version = (Texts.of(rows[name][chosen].tolist()) for name in ("model", "version"))
+    columns: dict[str, Any] = {name: rows[name][chosen] for name in ("score", "value", "answer")}
+    return Said(model, version, ends[chosen], **columns)
 
 
 def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:

@@ -7,7 +7,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit.meeting import Meeting, Span, Standing, Steps, Unsampled
+from sinks.commit.meeting import Meeting, Said, Span, Standing, Steps, Unsampled
 from sinks.commit.table import Columns, Keep, Table
 from sinks.commit.tables import BY_NAME, TABLES
 from sinks.commit.texts import Rows
@@ -89,6 +89,9 @@ class Store(Protocol):
 
     def meeting(self, steps: Steps) -> Meeting:
         """Which labels and predictions some steps are about, see `Meeting`, as of the last Commit: ask between two."""
+
+    def said(self, models: Sequence[str], after: int, upto: int) -> Said:
+        """What models said in panes that end in (after, upto] ns, in no order."""
 
     def standing(self, since: int) -> Standing:
         """How panes and windows that end after a time, ns, stand with their labels; see `Standing`."""

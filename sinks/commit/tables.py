@@ -1,5 +1,6 @@
 """All tables, in the order in which the docs list them."""
 
+from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED
 from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
@@ -36,6 +37,9 @@ TABLES: tuple[Table, ...] = (
     MET,
     STANDARDS,
     PERFORMANCE,
+    BASES,
+    ESTIMATES,
+    RECONCILED,
     WINDOWS,
     DRIFT,
     SERVICE,
@@ -65,6 +69,9 @@ RESULTS = (
     MET,
     STANDARDS,
     PERFORMANCE,
+    BASES,
+    ESTIMATES,
+    RECONCILED,
     WINDOWS,
     DRIFT,
     SERVICE,

@@ -21,10 +21,12 @@ from sinks.commit import (
     UNMET,
     Columns,
     Meeting,
+    Said,
     Span,
     Standing,
     Steps,
     Table,
+    Texts,
     among,
     identities,
 )
@@ -91,6 +93,20 @@ def _every(table: Table) -> list[str]:
 def _either(some: _Found, others: _Found) -> _Found:
     """The ids of both."""
     return {name: np.concatenate((some[name], others[name])) for name in _ID}
+
+
+def said(cursor: duckdb.DuckDBPyConnection, decode: Decode, models: Sequence[str], after: int, upto: int) -> Said:
+    """What models said in a span of panes. Of texts only the distinct ones are decoded."""
+    sql = f"SELECT {_listed(Said._fields)} FROM {quoted(physical(PREDICTIONS))} WHERE {_SPAN} AND {_OURS_CODED}"  # noqa: S608 - names of ours
+    found = cursor.execute(sql, [_bound(after), _bound(upto), list(models)]).fetchnumpy()
+
+    def texts(name: str) -> Texts:
+        ids, codes = np.unique(np.asarray(found[name]), return_inverse=True)
+        return Texts(tuple(decode(ids).tolist()), codes)
+
+    score, value = (np.ma.filled(found[name], np.nan) for name in ("score", "value"))
+    ends = found["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+    return Said(texts("model"), texts("version"), ends, score, value, texts("answer").array())
 
 
 def within(

@@ -2,7 +2,18 @@
 
 import duckdb
 
-from sinks.commit import DRIFT, PERFORMANCE, PREDICTIONS, SERVICE, TABLES, WINDOWS, Kind, StoreUnreadable, Table
+from sinks.commit import (
+    DRIFT,
+    ESTIMATES,
+    PERFORMANCE,
+    PREDICTIONS,
+    SERVICE,
+    TABLES,
+    WINDOWS,
+    Kind,
+    StoreUnreadable,
+    Table,
+)
 from sinks.duck import words
 from sinks.duck.views import VIEWS
 
@@ -19,7 +30,7 @@ SQL: dict[Kind, str] = {
 
 # Tables of many rows with few texts. 21,000 distances with texts as VARCHAR took a third longer: strings are written to
 # the log one by one.
-CODED = frozenset({DRIFT.name, WINDOWS.name, PERFORMANCE.name, PREDICTIONS.name, SERVICE.name})
+CODED = frozenset({DRIFT.name, WINDOWS.name, PERFORMANCE.name, PREDICTIONS.name, ESTIMATES.name, SERVICE.name})
 
 
 def quoted(name: str) -> str:

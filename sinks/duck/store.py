@@ -19,6 +19,7 @@ from sinks.commit import (
     Keep,
     Meeting,
     Rows,
+    Said,
     Span,
     Standing,
     Steps,
@@ -33,7 +34,7 @@ from sinks.duck.connections import Connect, Connections
 from sinks.duck.errors import translated
 from sinks.duck.fetched import fetched, typed
 from sinks.duck.gate import Gate
-from sinks.duck.meeting import meeting, standing, within
+from sinks.duck.meeting import meeting, said, standing, within
 from sinks.duck.schema import CODED
 from sinks.duck.statements import Statement, deletions, selection
 
@@ -114,6 +115,11 @@ class DuckStore:
         """The answer to a step's question."""
         with translated(self._path), self.reading() as cursor:
             return meeting(cursor, self._words.texts, typed, steps)
+
+    def said(self, models: Sequence[str], after: int, upto: int) -> Said:
+        """What models said in a span of panes."""
+        with translated(self._path), self.reading() as cursor:
+            return said(cursor, self._words.texts, models, after, upto)
 
     def standing(self, since: int) -> Standing:
         """How panes and windows stand with their labels."""

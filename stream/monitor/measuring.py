@@ -17,6 +17,7 @@ from stream.ledger import Ledger, moment
 from stream.monitor import rows
 from stream.monitor.called import Called, Key
 from stream.monitor.gathered import Gathered
+from stream.monitor.matured import Matured
 from stream.monitor.standards import VERDICTS, WORSE, Judged, Standards, finding, judge
 from stream.monitor.state import State
 
@@ -69,6 +70,7 @@ class Measuring:
     def __init__(self, called: Called, state: State, ledger: Ledger) -> None:
         self._called, self._state, self._ledger = called, state, ledger
         self.standards = Standards(called, ledger)
+        self.matured: list[Matured] = []  # whoever takes steps empties it
 
     def tell(self, tells: Sequence[Tell], found: Sequence[Gathered]) -> None:
         """Windows as they stood at steps, in the order of these; at least one."""
@@ -82,6 +84,7 @@ class Measuring:
             numbers += self._measured(members, tells, found, standards)
         rates = [self._called.rate(one.key[0], one.key[3] - one.key[2], one.key[3]) for one in tells]
         self._ledger.block(tables.PERFORMANCE, _rows(tells, found, numbers, rates))
+        self.matured += _matured(tells, numbers)
         for each in numbers:
             self._find(tells, found, each)
 
@@ -170,6 +173,16 @@ def _numbers(  # noqa: PLR0913, PLR0917 - what is known of some rows
             Measured(*(column[known] for column in measured)),
             says.take(known),
         )
+
+
+def _matured(tells: Sequence[Tell], numbers: Sequence[_Numbers]) -> list[Matured]:
+    """What windows say of all events that have enough labels for the first time."""
+    settled = {i: dict[str, float]() for i, tell in enumerate(tells) if tell.settles}
+    for each in numbers:
+        for i in np.flatnonzero((each.row == 0) & np.isin(each.tell, list(settled))).tolist():
+            settled[int(each.tell[i])][each.metric[i]] = float(each.measured.value[i])
+    some = ((tells[i], truth) for i, truth in settled.items())
+    return [Matured(one.key, one.at, one.status, one.arrived, one.labelled, truth) for one, truth in some]
 
 
 def _rows(

@@ -15,6 +15,7 @@ from stream.encodings.ranked import judged
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import pairs
+from stream.monitor.before_labels import Asked, BeforeLabels
 from stream.monitor.charts import Chart
 from stream.monitor.gathering import Kept
 from stream.monitor.pending import grace, remembered
@@ -34,6 +35,7 @@ class Meetings:
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
         self._settings, self._state, self._ledger = settings, state, ledger
         self._performance = Performance(settings, state, ledger)
+        self._before_labels = BeforeLabels(settings, state, ledger)
         self._charts: dict[Version, Chart] = {}  # as the last Commit has them
         self._kept = dict(state.joined)  # the same
 
@@ -49,20 +51,24 @@ class Meetings:
                 found.append(Steps(models, after, upto, within, grace(within)))
         return found
 
-    def recall(self, standing: Callable[[int], Standing]) -> None:
+    def recall(self, standing: Callable[[int], Standing], asked: Asked) -> None:
         """Ask once how the windows stand that labels may still change. Call it before the first of some answers."""
         self._charts = dict(self._state.charts)
+        self._before_labels.begin()
         if not self._performance.recalled:
             since = self.since()
-            self._performance.recall(standing(NEVER if since is None else since[0]), self._joined_of)
+            known = standing(NEVER if since is None else since[0])
+            self._before_labels.recall(known, self._joined_of, asked)
+            self._performance.recall(known, self._joined_of)
 
     def forget(self) -> None:
         """Let everything since the last Commit be as if it had not been: the store failed amid its answers."""
         self._ledger.clear()
         self._state.charts = self._charts
+        self._before_labels.forget()
         self._performance.forget()
 
-    def take(self, steps: Steps, met: Meeting, kept: Kept) -> None:
+    def take(self, steps: Steps, met: Meeting, kept: Kept, asked: Asked) -> None:
         """Turn an answer into rows. Until `passed`, the steps count as not taken. `kept`: pairs of the store."""
         predictions, answers = (_in_ns(rows) for rows in (met.predictions, met.answers))
         made, simple = pairs.changes(predictions, answers, steps)
@@ -88,6 +94,8 @@ class Meetings:
             self._ledger.block(tables.UNMET, _labels(met.answers, waiting))
         self._count(steps, met, made.fates + gone(answers, hopeless), _by_pane(met.answers, orphans))
         self._performance.step(steps, met.arrived, rows, lambda spans: _in_ns(kept(spans)))
+        pairs_of = self._before_labels.pairs_of(rows, lambda spans: _in_ns(kept(spans)))
+        self._before_labels.step(steps, met.arrived, self._performance.matured(), pairs_of, asked)
 
     def passed(self, taken: list[Steps]) -> None:
         """Note that all of these steps have been taken."""

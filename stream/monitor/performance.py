@@ -17,6 +17,7 @@ from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
 from stream.monitor.charting import Charts
 from stream.monitor.gathering import Gathering, Kept
+from stream.monitor.matured import Matured
 from stream.monitor.measuring import FINAL, MATURE, PROVISIONAL, Measuring, Tell
 from stream.monitor.news import Change, News
 from stream.monitor.state import State
@@ -57,6 +58,7 @@ class Performance:
         """Know nothing any more: the store is to be asked again."""
         self._windows, self._agenda = None, {}
         self._gathering.forget()
+        self._measuring.matured = []
 
     def recall(self, known: Standing, joined: Callable[[str], int]) -> None:
         """Take in how windows stand by the steps that were taken, which ended with `joined` of their model."""
@@ -101,6 +103,11 @@ class Performance:
             some = tells[i : i + AT_ONCE]
             self._measuring.tell(some, self._gathering.gather(some, news, kept))
         self._gathering.follow(news, changed)
+
+    def matured(self) -> list[Matured]:
+        """The windows that have had enough labels for the first time since this was asked last."""
+        found, self._measuring.matured = self._measuring.matured, []
+        return found
 
     # ---- one step
 

@@ -14,6 +14,7 @@ from stream.monitor.losses import Losses
 from stream.monitor.pending import Pending
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
+from stream.monitor.trust import Lesson, Tracks
 from stream.monitor.usual import Base, Traffic
 from stream.plan import Plan
 from stream.policy import History, Incident, Policy
@@ -44,6 +45,9 @@ class State:
     pending: dict[str, Pending] = field(default_factory=dict)
     traffic: dict[tuple[str, int], Traffic] = field(default_factory=dict)
     bases: dict[str, Base] = field(default_factory=dict)
+    # Labels of versions that learn what scores mean, and estimates beside the truth.
+    lessons: dict[Version, Lesson] = field(default_factory=dict)
+    tracks: dict[Version, Tracks] = field(default_factory=dict)
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
@@ -88,6 +92,8 @@ class _Packed(msgspec.Struct, frozen=True):
     pending: dict[str, Pending] = {}
     traffic: list[tuple[tuple[str, int], Traffic]] = []
     bases: dict[str, Base] = {}
+    lessons: list[tuple[Version, Any]] = []
+    tracks: list[tuple[Version, Tracks]] = []
 
 
 def pack(state: State) -> bytes:
@@ -123,6 +129,8 @@ def pack(state: State) -> bytes:
             state.pending,
             list(state.traffic.items()),
             state.bases,
+            [(version, lesson.pack()) for version, lesson in state.lessons.items()],
+            list(state.tracks.items()),
         )
     )
 
@@ -184,6 +192,8 @@ def unpack(
         {entry.name: found.pending[entry.name] for entry in entries if entry.name in found.pending},
         {key: one for key, one in found.traffic if key[0] in names and key[1] in lengths[key[0]]},
         {name: one for name, one in found.bases.items() if name in names},
+        {version: Lesson.unpack(one) for version, one in found.lessons if version[0] in names},
+        {version: one for version, one in found.tracks if version[0] in names},
         found.losses,
         found.pane,
         tuple(found.scopes),

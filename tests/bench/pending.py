@@ -22,7 +22,7 @@ from sinks.duck import DuckStore
 from stream.config.parse import parse
 from stream.config.settings import Settings
 from stream.journey import Journey
-from stream.meeting import meet
+from stream.meeting import asked, meet
 from stream.monitor import meetings, performance
 from stream.monitor.onboarding import File, Sources
 from stream.reference import from_events
@@ -182,7 +182,7 @@ def measure(path: Path, n: int, rounds: int) -> Found:
     with closing(DuckStore(path, memory_limit=chosen.store.memory_limit)) as store:
         journey = _journey(chosen, store.last())
         journey.state.joined[(PREDICTED,), (SAID,)] = world.end
-        journey.monitor.meetings.recall(store.standing)
+        journey.monitor.meetings.recall(store.standing, asked(store))
         store.write(journey.take())
         for i in range(rounds):
             known = np.random.default_rng((4, i)).choice(n, LABELS // 2, replace=False)

@@ -1,9 +1,9 @@
 """The processes: the shell's own objects in their own order, with stand-ins for clients, threads and sleep."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from sinks.commit import Commit, Keep, Meeting, Steps, Store, StoreFailed
+from sinks.commit import Commit, Keep, Meeting, Said, Steps, Store, StoreFailed
 from sinks.memory import MemoryStore
 from sinks.topics import Fenced, RelayFailed
 from stream.app.following import Following
@@ -49,6 +49,12 @@ class Disk(MemoryStore):
         if self._kafka.fails("questions of labels that failed"):
             raise StoreFailed("disk full")
         return super().meeting(steps)
+
+    def said(self, models: Sequence[str], after: int, upto: int) -> Said:
+        """Say what was predicted, or nothing."""
+        if self._kafka.fails("questions of labels that failed"):
+            raise StoreFailed("disk full")
+        return super().said(models, after, upto)
 
 
 class Service:

@@ -1,17 +1,22 @@
 """What a seed configures: windows, lateness, how far ahead, which topics and partitions, segments, learning."""
 
+import dataclasses
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 
-from msgspec.json import encode
 from msgspec.structs import replace
 
+from stream import truth
 from stream.config.parse import parse
 from stream.config.settings import Limits, Settings
 from stream.events import Partition
+from stream.monitor import learned, matured
 from stream.monitor.onboarding import File, Sources
-from stream.reference import from_events
+from stream.reference import from_columns
+from stream.reference.columns import of_documents
 
 SECOND = 1_000  # event time is in ms here
 PENDING = (4, 30, 20_000_000)  # predictions of a model that may wait: few of its ids, most of them, all
@@ -58,14 +63,29 @@ def sources(limits: Limits) -> Sources:
     return Sources(limits, {"reference": _REFERENCE})
 
 
+@contextmanager
+def few() -> Iterator[None]:
+    """So few labels teach and tell something that a small log has enough of them."""
+    places = ((truth, 2), (learned, 2), (matured, 1))
+    usual = [(module, module.LEAST) for module, _ in places]
+    for module, least in places:
+        module.LEAST = least  # type: ignore[misc]  # final but for here
+    try:
+        yield
+    finally:
+        for module, least in usual:
+            module.LEAST = least  # type: ignore[misc]  # as above
+
+
 def _reference() -> File:
-    """What a file says of the models: their features before anything has changed."""
+    """What a file says of the models: their features before anything has changed, and what some were in the end."""
     dice, rows = random.Random(1), []
     for i in range(300):
         features = {"amount": dice.gauss(100, 15), "n": dice.randrange(6), "country": dice.choice(("FR", "DE", "ES"))}
         about = {"id": str(i), "kind": "prediction", "model": "shop", "version": "1", "time": i}
-        rows.append(encode({**about, "features": features, "score": dice.random(), "segments": {"site": "paris"}}))
-    return File(from_events(rows), "told")
+        said = {"features": features, "score": dice.random(), "segments": {"site": "paris"}}
+        rows += [about | said, {"id": str(i), "kind": "label", "model": "shop", "time": i, "label": i % 2}]
+    return File(dataclasses.replace(from_columns(of_documents(rows)), models=None), "told")  # of whatever model
 
 
 _REFERENCE = _reference()

@@ -159,3 +159,20 @@ def test_rows_of_spans_are_those_whose_panes_end_within(store: Store, seed: int)
         found = store.within(table, spans)
         assert [column.name for column in table.columns] == list(found)
         assert sorted(map(repr, expected)) == sorted(map(repr, plain(found)))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_models_said_is_told_by_both_stores(seed: int, store: Store) -> None:
+    """Every prediction of a span of panes once, whoever's it is and however often its id was there."""
+    commits, panes = world(seed)
+    for commit in commits:
+        store.write(commit)
+    for steps in asked(seed, panes):
+        found = store.said(steps.models, steps.after, steps.upto)._asdict()
+        every = [row for commit in commits for row in plain(commit.tables[PREDICTIONS.name])]
+        mine = [row | {"end": row["end"] * 1_000} for row in every]
+        mine = [row for row in mine if row["model"] in steps.models and steps.after < row["end"] <= steps.upto]
+        columns = ([each.hex() if isinstance(each, float) else each for each in found[name].tolist()] for name in found)
+        told = zip(*columns, strict=True)
+        wanted = [tuple(row[name] for name in found) for row in mine]
+        assert sorted(map(repr, wanted)) == sorted(map(repr, told))

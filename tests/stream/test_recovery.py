@@ -2,13 +2,16 @@
 
 from dataclasses import fields
 
+import numpy as np
 import pytest
 
 from sinks import commit as tables
 from sinks.memory import MemoryStore
 from stream.config.parse import parse
-from stream.monitor.state import State, pack
+from stream.monitor.state import State, pack, unpack
+from stream.monitor.trust import Lesson, Tracks
 from stream.recovery import StoreMismatch, recall
+from stream.sample import NOTHING
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, SECOND, Story, crowd, event
 
 
@@ -49,8 +52,20 @@ def test_the_state_is_found_again_whole() -> None:
 def test_the_state_has_nothing_that_nobody_thought_of() -> None:
     """A new part of it must be packed, or made again from the store; this test then names it."""
     packed = {"roster", "learners", "policies", "steps", "closed", "labels_closed", "topics_closed", "losses", "pane"}
-    packed |= {"scopes", "label_scopes", "joined", "charts", "pending", "traffic", "bases"}
+    packed |= {"scopes", "label_scopes", "joined", "charts", "pending", "traffic", "bases", "lessons", "tracks"}
     assert packed | {"problems", "windows"} == {field.name for field in fields(State)}
+
+
+def test_what_is_remembered_of_labels_goes_through_bytes() -> None:
+    """Pairs to learn from, and the last windows beside their truth."""
+    lesson = Lesson("binary", np.array([0.1, 0.9]), np.array([False, True]), 2)
+    tracks = Tracks("file x", {"accuracy": ((0.9, 0.01, 0.002, 0.88, 0.92, 0.91),)})
+    story = Story().commit()
+    state = story.journey.state
+    state.lessons["shop", "1"], state.tracks["shop", "1"] = lesson, tracks
+    after = unpack(pack(state), story.journey.settings, {}, lambda _: NOTHING)
+    assert after.tracks == {("shop", "1"): tracks}
+    assert after.lessons["shop", "1"].pack() == lesson.pack()
 
 
 def test_open_windows_are_the_sums_of_their_panes_again() -> None:

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from detectors.estimation.estimate import between
-from detectors.estimation.reconciliation import peer_limits, reconcile
+from detectors.estimation.reconciliation import peer_limits, reconcile, shifted
 
 LEVEL = 0.95
 
@@ -59,3 +59,30 @@ def test_what_is_unknown_is_neither_in_nor_out() -> None:
 def test_the_peers_limits_are_cut_at_the_metrics_ends() -> None:
     """Mean and three deviations, nan left out."""
     assert peer_limits(np.array([0.9, 1.0, np.nan]), 3.0, (0.0, 1.0)) == pytest.approx((0.8, 1.0))
+
+
+def test_a_mean_difference_is_as_rare_as_it_says() -> None:
+    """Accuracies of estimates that are as good as they say, of windows that share an error."""
+    rng, runs = np.random.default_rng(3), 4_000
+    true = 0.9 + rng.normal(0, 0.01, (runs, 1))
+    truths = rng.binomial(200, true, (runs, 12)) / 200
+    chance, shared = np.full(12, np.sqrt(0.9 * 0.1 / 200)), np.full(12, 0.01)
+    told = between((np.full(12, 0.9),) * 2, (chance, shared), 0.95)
+    for level in (0.05, 0.01):
+        share = np.mean([shifted(told, each) < level for each in truths])
+        assert share <= level + 4 * np.sqrt(level / runs)
+
+
+def test_far_off_is_found_where_all_windows_share_a_large_error() -> None:
+    """By counting, twelve windows outside of as many are no more surprising than one."""
+    told = between((np.full(12, 0.9),) * 2, (np.full(12, 0.001), np.full(12, 0.02)), 0.95)
+    truth = np.full(12, 0.7)
+    assert reconcile(told, truth, 0.95).chance > 1e-3
+    assert shifted(told, truth) < 1e-9
+
+
+def test_few_errors_are_no_surprise() -> None:
+    """Three of thirty where one of a hundred was expected come about once in 300 windows; no normal law knows that."""
+    one = between((np.array([0.99]),) * 2, (np.array([np.sqrt(0.99 * 0.01 / 30)]), np.zeros(1)), 0.95)
+    assert shifted(one, np.array([0.9])) > binom.sf(2, 30, 0.01)
+    assert shifted(one, np.array([np.nan])) == 1.0

@@ -1,0 +1,60 @@
+"""The tables of performance before labels: what estimates stand on, what they say, and what became of them."""
+
+from sinks.commit.table import declare
+
+_WINDOW = """
+model text: the model
+version text: the model's version, or (new) for all that are not told apart
+segment text: empty, for all events
+metric text: what is estimated, named as in `performance`
+length int: the window's length, ns
+start time: where it begins
+end time: where it ends, exclusive"""
+
+BASES = declare(
+    "bases",
+    "What a version's first labels taught, where its reference has none: estimates stand on it from `since` on.",
+    "model version since",
+    "always",
+    """
+model text: the model
+version text: the model's version
+since int: windows that begin then or later are estimated by it, ns
+n int: labels that it was learned from
+body bytes: the calibration and its bins, JSON
+""",
+)
+ESTIMATES = declare(
+    "estimates",
+    "How good a model probably was in a window, by its scores alone: told once, when the window closes.",
+    "model version segment length end metric",
+    "history",
+    f"""{_WINDOW}
+basis text: where the labels come from that say what scores mean
+value float: what is expected
+chance float: its standard error by the chance of the window's own labels
+shared float: its standard error by the chance of the labels that it stands on, which all windows have in common
+low float: where its 95 % interval begins
+high float: where its 95 % interval ends
+n int: predictions of the window that have an id and a score
+""",
+    time="end",
+)
+RECONCILED = declare(
+    "reconciled",
+    "Estimates beside the truth, once a window of the shortest length has enough labels: told once, "
+    "and again where labels were taken back in between.",
+    "model version segment length end metric step",
+    "history",
+    f"""{_WINDOW}
+step time: the end of the pane up to which labels are in it
+status text: mature or final, as the window was then
+value float: what was estimated
+low float: where its 95 % interval begins, for as many labels as there are
+high float: where that ends
+truth float: what the labels say
+outside bool: whether the truth is not in the interval
+labelled int: labels of the window
+""",
+    time="end",
+)

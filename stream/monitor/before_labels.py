@@ -1,0 +1,65 @@
+"""What is done about a model's performance beside its labels, step by step: learn, estimate, compare with the truth.
+
+In this order: a basis that is learned at a step holds for windows that begin then or later, and the truth of a window
+never comes before its estimate.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sinks.commit import Columns, Standing, Steps
+from stream.answers.kind import Rows
+from stream.config.settings import Settings
+from stream.ledger import Ledger
+from stream.monitor.called import Called
+from stream.monitor.estimates import Ask, Estimates, Panes
+from stream.monitor.gathering import Kept
+from stream.monitor.learned import Learned, PairsOf, pairs_of
+from stream.monitor.matured import Matured, telling
+from stream.monitor.state import State, Version
+from stream.monitor.trust import Lesson, Tracks
+from stream.monitor.truths import Estimated, Truths
+
+
+class Asked(NamedTuple):
+    """What a store is asked: what models said, which estimates there are, and which bases."""
+
+    said: Ask
+    estimated: Estimated
+    bases: Callable[[], Columns]
+
+
+class BeforeLabels:
+    """Estimates and what they stand on. What the store knows of them is asked for once in a life."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
+        self._settings, self._state, self._called = settings, state, Called(settings, state)
+        self._learned = Learned(settings, state, ledger)
+        self._estimates = Estimates(settings, state, ledger, self._learned)
+        self._truths = Truths(settings, state, ledger)
+        self._kept: tuple[dict[Version, Lesson], dict[Version, Tracks]] = ({}, {})  # as the last Commit has them
+
+    def begin(self) -> None:
+        """All that was decided is committed."""
+        self._kept = dict(self._state.lessons), dict(self._state.tracks)
+        self._estimates.fresh = {}
+
+    def recall(self, known: Standing, joined: Callable[[str], int], asked: Asked) -> None:
+        """Take in what steps have left; they ended with `joined` of their model."""
+        self._learned.recall(asked.bases())
+        self._estimates.recall(known.arrived, joined, asked.said)
+
+    def forget(self) -> None:
+        """Let everything since `begin` be as if it had not been: it is recalled anew."""
+        self._state.lessons, self._state.tracks = self._kept
+
+    def pairs_of(self, new: Rows, kept: Kept) -> PairsOf:
+        """How the pairs of a window are found."""
+        return pairs_of(self._called, new, kept)
+
+    def step(self, steps: Steps, arrived: Panes, matured: list[Matured], pairs_of: PairsOf, asked: Asked) -> None:
+        """Take steps of some models, of which performance has been told."""
+        told = telling(self._settings, self._state, matured)
+        self._learned.learn(told, pairs_of)
+        self._estimates.step(steps, arrived, asked.said)
+        self._truths.reconcile(told, self._estimates.fresh, asked.estimated)

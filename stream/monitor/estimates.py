@@ -1,0 +1,224 @@
+"""Performance before labels: what scores of a window are worth, by what scores meant in the labels that are known.
+
+Counts of (decision, bin) add up, so each pane is read once, when its step is taken, and what windows still lack after a
+restart is read again. What is said of a window follows from its panes and from a basis that held before it began.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+import numpy as np
+
+from detectors.codes import Integers
+from detectors.estimation import basis as bases
+from detectors.estimation.basis import Basis
+from detectors.estimation.binary import estimate
+from detectors.estimation.estimate import Estimate
+from detectors.performance import cells
+from detectors.performance.cells import Cells
+from sinks import commit as tables
+from sinks.commit import Said, Steps, Texts
+from stream.answers.binary import Binary
+from stream.answers.chosen import answers_of
+from stream.answers.kind import Answers
+from stream.config.settings import Settings
+from stream.ledger import Ledger, moment
+from stream.monitor.called import Called, Key
+from stream.monitor.decay import Decay
+from stream.monitor.learned import Learned
+from stream.monitor.state import State
+
+LEVEL: Final = 0.95
+ROWS_MAX: Final = 200_000  # predictions that are read at once, unless one pane has more
+NAMES: Final = {"mcc": "matthews"}  # what realised performance calls it
+OF_CLASSES: Final = ("accuracy",)  # all that one score per answer can tell of several classes
+
+Pane = tuple[str, str, int]  # model, version as events have it, end
+Panes = Mapping[Pane, int]  # how many predictions each has
+Told = tuple[str, Mapping[str, Estimate]]  # what an estimate stands on, and each metric, a row each
+Ask = Callable[[Sequence[str], int, int], Said]  # of models, in panes that end in a span
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What estimates of a window stand on. `right`: the share of right answers among the labels, and how many."""
+
+    basis: Basis
+    answers: Answers
+    about: str
+    right: tuple[float, int]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What can be said, by the names of `estimate`; empty: all of it."""
+        return () if isinstance(self.answers, Binary) else OF_CLASSES
+
+
+@dataclass
+class Open:
+    """A window that may still get a pane."""
+
+    source: Source
+    counted: Cells
+
+
+class Estimates:
+    """The open windows of versions that have a basis. What they hold so far is asked for once in a life."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger, learned: Learned) -> None:
+        self._settings, self._state, self._ledger, self._learned = settings, state, ledger, learned
+        self._called, self._decay = Called(settings, state), Decay(settings, state, ledger)
+        self._open: dict[Key, Open] = {}
+        self._sources: dict[tuple[object, ...], Source] = {}
+        self.fresh: dict[Key, Told] = {}  # since the last Commit, of the shortest windows
+
+    def recall(self, arrived: Panes, joined: Callable[[str], int], said: Ask) -> None:
+        """Take in the panes of windows that steps have begun and not ended; steps ended with `joined` of a model."""
+        self._open, self._sources, self.fresh = {}, {}, {}
+        begun = {pane: n for pane, n in arrived.items() if pane[2] <= joined(pane[0])}
+        still = {key for pane in begun for key in self._called.windows(*pane) if key[3] > joined(key[0])}
+        self._read({pane: n for pane, n in begun.items() if still & {*self._called.windows(*pane)}}, said, still)
+
+    def step(self, steps: Steps, arrived: Panes, said: Ask) -> None:
+        """Take steps of some models; tell the windows that end with them."""
+        self._read({pane: n for pane, n in arrived.items() if steps.after < pane[2] <= steps.upto}, said)
+        for key in sorted(key for key in self._open if key[0] in steps.models and key[3] <= steps.upto):
+            window = self._open.pop(key)
+            if self._whole(key):
+                self._tell(key, window)
+
+    # ---- panes in
+
+    def _read(self, panes: Panes, said: Ask, only: Collection[Key] | None = None) -> None:
+        """Add what was said in panes to their windows, or to some of them."""
+        wanted: dict[Pane, list[tuple[Key, Source]]] = {}
+        for pane in panes:
+            keys = [key for key in self._called.windows(*pane) if only is None or key in only]
+            found = [(key, source) for key in keys if (source := self._source(key)) is not None]
+            if found:
+                wanted[pane] = found
+        for stretch in _stretches({pane: panes[pane] for pane in wanted}):
+            first, last = min(end for _, _, end in stretch), max(end for _, _, end in stretch)
+            models = sorted({model for model, _, _ in stretch})
+            self._add(said(models, first - self._settings.pane, last), {pane: wanted[pane] for pane in stretch})
+
+    def _add(self, said: Said, wanted: Mapping[Pane, list[tuple[Key, Source]]]) -> None:
+        """Count rows by pane, once for each basis that one of its windows has, and add them up."""
+        if not len(said.end):
+            return
+        panes, place = _panes(said)
+        sources = {id(source): source for found in wanted.values() for _, source in found}
+        for source in sources.values():
+            mine = [i for i, pane in enumerate(panes) if any(one is source for _, one in wanted.get(pane, ()))]
+            row_of = np.zeros(len(panes), np.int64)
+            row_of[mine] = np.arange(1, len(mine) + 1)
+            chosen = np.flatnonzero(row_of[place])
+            score = said.score[chosen]
+            rows = {"score": score, "value": said.value[chosen], "answer": said.answer[chosen]}
+            counted, values = source.basis.pairs(score, source.answers.decided(rows))
+            at = row_of[place[chosen]][:, None]
+            made = cells.of(source.basis.layout, counted, values, at, len(mine) + 1)
+            for i in mine:
+                part = made.take([int(row_of[i])])
+                for key, one in wanted[panes[i]]:
+                    if one is source:
+                        self._grow(key, source, part)
+
+    def _grow(self, key: Key, source: Source, part: Cells) -> None:
+        known = self._open.get(key)
+        self._open[key] = Open(source, part if known is None else known.counted + part)
+
+    def _source(self, key: Key) -> Source | None:
+        """What a window is estimated by, which held when it began; None where nothing did."""
+        model, version, length, end = key
+        entry = self._state.roster.get(model)
+        plan = None if entry is None else entry.plan_at(end - length)
+        if entry is None or plan is None:
+            return None
+        truth, about, since = plan.truth, plan.source, plan.since
+        if truth is None or truth.basis is None:
+            found = self._learned.at(model, version, end - length)
+            if found is None:
+                return None
+            since, truth = found
+            about = f"learned from {truth.n:,} labels"
+        answers = answers_of(entry.settings, plan)
+        if answers is None or truth.basis is None or answers.about != truth.answers:
+            return None
+        name = (plan.id, model, version, since)
+        if name not in self._sources:
+            self._sources[name] = Source(truth.basis, answers, about, (truth.right / truth.n, truth.n))
+        return self._sources[name]
+
+    def _whole(self, key: Key) -> bool:
+        """Whether one plan held for all of a window; over two, nobody knows what the answers of both have in common."""
+        model, _, length, end = key
+        entry = self._state.roster.get(model)
+        return entry is not None and entry.plan_at(end - length) is entry.plan_at(end - self._settings.pane)
+
+    # ---- windows out
+
+    def _tell(self, key: Key, window: Open) -> None:
+        """Estimate a window; each metric that is known becomes a row.
+
+        One by one: the last bit of a sum depends on how many rows are summed at once, which differs between runs.
+        """
+        source, n = window.source, int(window.counted.counts.sum())
+        found = estimate(source.basis, bases.of_cells(source.basis, window.counted), LEVEL)
+        known = {name for name, each in found.items() if not np.isnan(each.value[0])} & {*(source.metrics or found)}
+        told = {NAMES.get(name, name): each for name, each in found.items() if name in known}
+        if not told:
+            return
+        if key[2] == min(self._called.lengths(key[0])):
+            self.fresh[key] = source.about, told
+        self._ledger.block(tables.ESTIMATES, _rows(key, source.about, told, n))
+        if "accuracy" in told:
+            self._decay.look(key, told["accuracy"], n, source.right)
+
+
+def _stretches(panes: Panes) -> Iterator[list[Pane]]:
+    """Panes in order, together as long as they have few rows."""
+    stretch, n = list[Pane](), 0
+    for _, group in groupby(sorted(panes, key=lambda pane: pane[2]), key=lambda pane: pane[2]):
+        together = list(group)
+        more = sum(panes[pane] for pane in together)
+        if stretch and n + more > ROWS_MAX:
+            yield stretch
+            stretch, n = [], 0
+        stretch, n = stretch + together, n + more
+    if stretch:
+        yield stretch
+
+
+def _panes(said: Said) -> tuple[list[Pane], Integers]:
+    """The panes that rows are of, and the place of each row's among them, (n,)."""
+    ends, end = np.unique(said.end, return_inverse=True)
+    shape = len(said.model.words), len(said.version.words), len(ends)
+    codes, place = np.unique(
+        np.ravel_multi_index((said.model.codes, said.version.codes, end), shape), return_inverse=True
+    )
+    places = (each.tolist() for each in np.unravel_index(codes, shape))
+    panes = [(said.model.words[i], said.version.words[j], int(ends[k])) for i, j, k in zip(*places, strict=True)]
+    return panes, place.astype(np.int64)
+
+
+def _rows(key: Key, about: str, told: Mapping[str, Estimate], n: int) -> dict[str, Any]:
+    model, version, length, end = key
+    same = np.zeros(len(told), np.int64)
+    columns = {
+        name: np.array([getattr(each, name)[0] for each in told.values()])
+        for name in ("value", "chance", "shared", "low", "high")
+    }
+    return columns | {
+        "model": Texts((model,), same),
+        "version": Texts((version,), same),
+        "segment": Texts(("",), same),
+        "metric": Texts.of(list(told)),
+        "length": length,
+        "start": moment(end - length),
+        "end": moment(end),
+        "basis": Texts((about,), same),
+        "n": np.full(len(told), n, np.int64),
+    }

@@ -1,0 +1,108 @@
+"""What scores mean, learned from a version's first labels where its reference has none.
+
+The pairs of its first windows that become mature count, in the order in which they do, until they are enough. Estimates
+stand on them from the next window on, so that nothing that was told before depends on it.
+"""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from sinks import commit as tables
+from sinks.commit import Columns, Span, identities
+from stream.answers.chosen import answers_of
+from stream.answers.kind import Rows
+from stream.config.settings import Settings
+from stream.ledger import Ledger
+from stream.monitor.called import Called, Key
+from stream.monitor.gathering import Kept
+from stream.monitor.matured import Matured
+from stream.monitor.state import State, Version
+from stream.monitor.trust import Lesson
+from stream.truth import LEAST, Truth, basis_of
+
+PairsOf = Callable[[Key, int], Rows]  # all rows of `pairs` of a window, up to a step
+
+
+class Learned:
+    """The bases that versions have learned, each from a window's beginning on."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
+        self._state, self._ledger, self._called = state, ledger, Called(settings, state)
+        self._known: dict[Version, list[tuple[int, Truth]]] = {}
+
+    def recall(self, rows: Columns) -> None:
+        """Take in what is committed: the rows of `bases`."""
+        self._known = {}
+        for model, version, since, body in zip(
+            *(rows[name].tolist() for name in ("model", "version", "since", "body")), strict=True
+        ):
+            self._known.setdefault((model, version), []).append((since, Truth.unpack(body)))
+
+    def at(self, model: str, version: str, start: int) -> tuple[int, Truth] | None:
+        """What a version had learned before a window began, and since when; None where it had nothing."""
+        known = (one for one in self._known.get((model, version), ()) if one[0] <= start)
+        return max(known, key=lambda one: one[0], default=None)
+
+    def learn(self, matured: Iterable[Matured], pairs_of: PairsOf) -> None:
+        """Take in windows that have matured, in their order."""
+        for one in matured:
+            model, version, length, end = one.key
+            entry = self._state.roster.get(model)
+            plan = None if entry is None else entry.plan_at(end - length)
+            if entry is None or plan is None or (plan.truth is not None and plan.truth.basis is not None):
+                continue
+            answers, newest = answers_of(entry.settings, plan), self.at(model, version, one.at)
+            if answers is None or (newest is not None and newest[1].answers == answers.about):
+                continue
+            pairs = _standing(pairs_of(one.key, one.at))
+            scored, wrong = answers.scored(pairs), answers.wrong(pairs)
+            if scored is None or wrong is None:
+                continue
+            known = np.isfinite(scored[0])
+            before = self._state.lessons.get((model, version))
+            if before is None or before.answers != answers.about:
+                before = Lesson(answers.about, np.empty(0), np.empty(0, np.bool_), 0)
+            after = before.add(scored[0][known], scored[1][known], int((~wrong[known]).sum()))
+            self._state.lessons[model, version] = after
+            self._settle((model, version), after, one.at)
+
+    def _settle(self, version: Version, lesson: Lesson, at: int) -> None:
+        """Make a basis of pairs that are enough."""
+        n = len(lesson.score)
+        if n < LEAST:
+            return
+        truth = Truth(lesson.answers, n, lesson.right, None, basis_of(lesson.score, lesson.positive))
+        self._known.setdefault(version, []).append((at, truth))
+        self._ledger.row(tables.BASES, *version, at, n, truth.pack())
+        del self._state.lessons[version]
+
+
+def _standing(pairs: Rows) -> Rows:
+    """The pairs that nobody has taken back, in an order of their own."""
+    said, label = np.unique(pairs["label"].astype(str), return_inverse=True)
+    assert len(said) or not len(label)
+    ids = np.unique(identities(pairs), return_inverse=True)[1]
+    each, first, place = np.unique(
+        np.stack((ids, label), axis=1), axis=0, return_index=True, return_inverse=True
+    )  # a prediction with one of its labels
+    left = np.bincount(place.ravel(), pairs["change"], len(each)) > 0
+    chosen = first[left]
+    order = np.lexsort((pairs["check"][chosen], pairs["key"][chosen], pairs["at"][chosen]))
+    return {name: column[chosen[order]] for name, column in pairs.items()}
+
+
+def pairs_of(called: Called, new: Rows, kept: Kept) -> PairsOf:
+    """How the pairs of a window are found: those of the store, and the `new` ones that no Commit has yet."""
+
+    def found(key: Key, at: int) -> Rows:
+        """All of a window's pairs up to a step."""
+        model, version, length, end = key
+        before = kept([Span(model, end - length, end)])
+        every = {name: np.concatenate((before[name], new[name])) for name in new}
+        mine = (every["model"] == model) & (every["end"] > end - length) & (every["end"] <= end) & (every["step"] <= at)
+        pairs = {name: column[mine] for name, column in every.items()}
+        places = called.apart(pairs).get((model, version), np.empty(0, np.int64))
+        return {name: column[places] for name, column in pairs.items()}
+
+    return found

@@ -1,0 +1,173 @@
+"""Estimates meet the truth, once windows have enough labels: what was estimated, and whether that can go on.
+
+An estimate assumes that a score means what it meant in the labels that it stands on. Where the truth is outside its
+interval more often, or further away, than chance has it, that is so no more: the concept has drifted, or labels are
+chosen otherwise than they were. It is the one thing that no estimate can see by itself.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from detectors.estimation.binary import METRICS
+from detectors.estimation.estimate import Estimate, between
+from detectors.estimation.reconciliation import reconcile, shifted
+from sinks import commit as tables
+from sinks.commit import Columns, Span, Texts
+from stream.config.settings import Settings
+from stream.ledger import Ledger, moment
+from stream.monitor import rows
+from stream.monitor.called import Key
+from stream.monitor.decay import DETECTOR, SHARE
+from stream.monitor.estimates import LEVEL, NAMES, Told
+from stream.monitor.findings import Finding
+from stream.monitor.judging import MONTH
+from stream.monitor.matured import Matured
+from stream.monitor.state import State
+from stream.monitor.trust import Tracks
+
+FEATURE: Final = "output:estimate"
+LAST: Final = 12  # windows that are looked at together
+WATCHED: Final = ("accuracy", "brier")  # one that everybody understands, one that feels every score
+COUNTED: Final = 0.9  # as if intervals held no more: shares of few labels leave theirs up to twice as often
+LOOKS: Final = 2 * len(WATCHED)  # each by how often and by how far
+
+Estimated = Callable[[Sequence[Span]], Columns]  # rows of `estimates` of windows that end in spans
+_ENDS: Final = {NAMES.get(name, name): ends for name, (_, ends) in METRICS.items()}
+_NUMBERS: Final = ("value", "chance", "shared", "low", "high")
+
+
+class Truths:
+    """Compares estimates of the shortest windows with what their labels say, and keeps the last ones in mind."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
+        self._settings, self._state, self._ledger = settings, state, ledger
+
+    def reconcile(self, matured: Sequence[Matured], fresh: Mapping[Key, Told], estimated: Estimated) -> None:
+        """Take windows that have matured, in their order. `fresh` are estimates that no Commit has yet."""
+        known = {**_kept([one.key for one in matured if one.key not in fresh], estimated), **fresh}
+        for one in matured:
+            if one.key in known:
+                about, told = known[one.key]
+                both = {name: each for name, each in told.items() if not np.isnan(one.truth.get(name, np.nan))}
+                compared = {name: widened(name, each, one.arrived, one.labelled) for name, each in both.items()}
+                if compared:
+                    self._ledger.block(tables.RECONCILED, _rows(one, compared))
+                    self._watch(one, about, compared)
+
+    def _watch(self, one: Matured, about: str, told: Mapping[str, Estimate]) -> None:
+        """Look at the last windows of a version together."""
+        version = one.key[:2]
+        before = self._state.tracks.get(version, Tracks(about, {}))
+        series = {} if before.basis != about else dict(before.series)
+        for name in WATCHED:
+            if name in told:
+                numbers = (*(float(getattr(told[name], each)[0]) for each in _NUMBERS), one.truth[name])
+                series[name] = (*series.get(name, ()), numbers)[-LAST:]
+        self._state.tracks[version] = Tracks(about, series)
+        chances = {name: chance_of(numbers) for name, numbers in series.items()}
+        name = min(chances, key=lambda each: chances[each], default="")
+        entry = self._state.roster.get(version[0])
+        if not name or entry is None:
+            return
+        per_month = MONTH / one.key[2]
+        if chances[name] * LOOKS < entry.settings.false_triggers_per_month * SHARE / per_month:
+            self._found(one, name, series[name])
+            self._state.tracks[version] = Tracks(about, {})  # begin anew, rather than say it of every window
+
+    def _found(self, one: Matured, name: str, numbers: Sequence[Sequence[float]]) -> None:
+        model, version, length, end = one.key
+        estimate, truth = _columns(numbers)
+        outside = int(reconcile(estimate, truth, LEVEL).outside.sum())
+        mean, true, n = float(estimate.value.mean()), float(truth.mean()), len(numbers)
+        words = (
+            f"{name} was estimated as {mean:.3g} and is {true:.3g}, in {outside} of {n} windows outside the interval: "
+            "scores no longer mean what they meant, which no estimate can see"
+        )
+        about = (model, version, "", FEATURE, length, end - length, end, DETECTOR)
+        finding = Finding(*about, outside / n, 1 - LEVEL, one.labelled, (), words)
+        rows.finding_rows(self._ledger, [finding], "")
+
+
+def _kept(keys: Sequence[Key], estimated: Estimated) -> dict[Key, Told]:
+    """The estimates of windows that the store has, asked for in one question."""
+    found: dict[Key, dict[str, Estimate]] = {}
+    basis: dict[Key, str] = {}
+    if not keys:
+        return {}
+    columns = estimated(_runs(keys))
+    ends = columns["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+    names = ("model", "version", "length", "metric", "basis")
+    rows_of = zip(*(columns[name].tolist() for name in names), ends.tolist(), strict=True)
+    for i, (model, version, length, metric, about, end) in enumerate(rows_of):
+        key = (model, version, length, end)
+        basis[key] = about
+        found.setdefault(key, {})[metric] = _one([float(columns[name][i]) for name in _NUMBERS])
+    return {key: (basis[key], found[key]) for key in keys if key in found}
+
+
+def _runs(keys: Iterable[Key]) -> list[Span]:
+    """Where windows of a model lie close together."""
+    runs: list[Span] = []
+    for model, end, length in sorted({(model, end, length) for model, _, length, end in keys}):
+        if runs and runs[-1].model == model and end - runs[-1].upto <= LAST * length:
+            runs[-1] = Span(model, runs[-1].after, end)
+        else:
+            runs.append(Span(model, end - 1, end))
+    return runs
+
+
+def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
+    """An estimate of a metric for as many labels of a window as there are.
+
+    Fewer labels have more chance, and which predictions have one is chance too: a mean of values between 0 and 1 varies
+    by what is left of a share's variance when that of labels is taken off.
+    """
+    more = max(1.0, arrived / labelled)
+    mixed = np.maximum(one.value * (1 - one.value) / arrived - one.chance**2, 0.0)  # below 0 of what is no such mean
+    chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))
+    return between((one.value, one.value), (chance, one.shared), LEVEL, _ENDS[name])
+
+
+def chance_of(numbers: Sequence[Sequence[float]]) -> float:
+    """Of truths so often outside, or so far off, in windows of value, chance, shared, low, high and truth each."""
+    estimate, truth = _columns(numbers)
+    return min(reconcile(estimate, truth, COUNTED).chance, shifted(estimate, truth))
+
+
+def _columns(numbers: Sequence[Sequence[float]]) -> tuple[Estimate, Any]:
+    """Windows as columns: their estimates and truths."""
+    value, chance, shared, low, high, truth = np.array(numbers, np.float64).T
+    return Estimate(value, value, chance, shared, low, high), truth
+
+
+def _one(numbers: Sequence[float]) -> Estimate:
+    value, *others = (np.array([number]) for number in numbers)
+    return Estimate(value, value, *others)
+
+
+def _rows(one: Matured, told: Mapping[str, Estimate]) -> dict[str, Any]:
+    model, version, length, end = one.key
+    same, names = np.zeros(len(told), np.int64), list(told)
+    value, low, high = (
+        np.array([getattr(each, name)[0] for each in told.values()]) for name in ("value", "low", "high")
+    )
+    truth = np.array([one.truth[name] for name in names])
+    return {
+        "model": Texts((model,), same),
+        "version": Texts((version,), same),
+        "segment": Texts(("",), same),
+        "metric": Texts.of(names),
+        "length": length,
+        "start": moment(end - length),
+        "end": moment(end),
+        "step": moment(one.at),
+        "status": Texts((one.status,), same),
+        "value": value,
+        "low": low,
+        "high": high,
+        "truth": truth,
+        "outside": (truth < low) | (truth > high),
+        "labelled": np.full(len(told), one.labelled, np.int64),
+    }

@@ -1,6 +1,6 @@
 """Which series are worth showing when there are more than Prometheus should carry."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import isfinite
 
@@ -30,26 +30,28 @@ class Chosen(Struct, frozen=True):
 def choose(
     windows: Mapping[Key, Window],
     distances: Mapping[Key, Distances],
-    performances: Mapping[Key, Performance],
+    performances: Sequence[Mapping[Key, Performance]],
     series_max: int,
 ) -> Chosen:
-    """Windows first (all events before segments), then performance, then the features furthest beyond their limit.
+    """Windows first (all events before segments), then performance, realised and estimated, then the worst features.
 
     The budget goes round the models: the worst feature of each, then the second worst of each, so that a loud model
     does not silence a quiet one.
     """
     once = {key: PER_WINDOW + (key in distances) for key in _ordered(windows)}
-    numbers = {key: _numbers(performances[key]) for key in once if key in performances}
+    told = [{key: each[key] for key in once if key in each} for each in performances]
+    numbers = {key: sum(_numbers(each[key]) for each in told if key in each) for key in once}
+    numbers = {key: n for key, n in numbers.items() if n}
     costs = {key: _costs(distances[key]) for key in sorted(distances)}
     everything = sum(once.values()) + sum(numbers.values()) + sum(int(each.sum()) for each in costs.values())
     if everything <= series_max:
         features = {key: tuple(range(len(each))) for key, each in costs.items()}
         return Chosen(tuple(once), tuple(numbers), features, everything)
     shown, left = _afford(once, series_max)
-    told, left = _afford({key: numbers[key] for key in shown if key in numbers}, left)
+    good, left = _afford({key: numbers[key] for key in shown if key in numbers}, left)
     features, left = _worst({key: distances[key] for key in sorted(shown) if key in distances}, costs, left)
     series = series_max - left
-    return Chosen(shown, told, features, series, everything - series)
+    return Chosen(shown, good, features, series, everything - series)
 
 
 def _afford(costs: Mapping[Key, int], left: int) -> tuple[tuple[Key, ...], int]:

@@ -10,7 +10,7 @@ from sinks.prometheus import families
 from sinks.prometheus.exposition import Exposition, Sample, label
 from sinks.prometheus.live import Live
 from sinks.prometheus.moment import of_service
-from sinks.prometheus.performance import MAIN
+from sinks.prometheus.performance import MAIN, UNTOLD
 from sinks.prometheus.served import series
 from sinks.prometheus.snapshot import Count, Snapshot
 from sinks.prometheus.windows import DETECTORS, Key
@@ -24,6 +24,7 @@ _PERFORMANCE = (
     families.PERFORMANCE_LIMIT,
     families.PERFORMANCE_VERDICT,
 )
+_ESTIMATE = (families.ESTIMATE, families.ESTIMATE_LOW, families.ESTIMATE_HIGH)
 
 
 class Exporter:
@@ -72,15 +73,16 @@ def _windows(snapshot: Snapshot) -> Iterator[Sample]:
 
 def _performances(snapshot: Snapshot) -> Iterator[Sample]:
     for key in snapshot.chosen.performances:
-        performance = snapshot.performances[key]
         model, version, _, length = _names(key)
-        for metric in MAIN:
-            numbers = performance.told.get(metric, ())
-            for family, number in zip(_PERFORMANCE, numbers, strict=False):
-                if isfinite(number):
-                    yield family, (model, version, metric, length), number
-        if isfinite(performance.coverage):
-            yield families.COVERAGE, (model, version, length), performance.coverage
+        for told, kinds in ((snapshot.performances, _PERFORMANCE), (snapshot.estimates, _ESTIMATE)):
+            performance = told.get(key, UNTOLD)
+            for metric in MAIN:
+                numbers = performance.told.get(metric, ())
+                for family, number in zip(kinds, numbers, strict=False):
+                    if isfinite(number):
+                        yield family, (model, version, metric, length), number
+            if isfinite(performance.coverage):
+                yield families.COVERAGE, (model, version, length), performance.coverage
 
 
 def _served(snapshot: Snapshot) -> Iterator[Sample]:

@@ -53,6 +53,9 @@ PERFORMANCE_LOW = _gauge("performance_low", _METRIC, "Where its 95 % interval be
 PERFORMANCE_HIGH = _gauge("performance_high", _METRIC, "Where its 95 % interval ends.")
 PERFORMANCE_LIMIT = _gauge("performance_limit", _METRIC, "Beyond it a window of this size is surely worse.")
 PERFORMANCE_VERDICT = _gauge("performance_verdict", _METRIC, "1: surely worse than at first, 0: well, -1: unknown.")
+ESTIMATE = _gauge("performance_estimate", _METRIC, "How good it probably was in the newest window, before labels.")
+ESTIMATE_LOW = _gauge("performance_estimate_low", _METRIC, "Where its 95 % interval begins.")
+ESTIMATE_HIGH = _gauge("performance_estimate_high", _METRIC, "Where its 95 % interval ends.")
 COVERAGE = _gauge("label_coverage", "model version window", "Share of the window's predictions that have a label.")
 
 SERVICE = _gauge("service", _METRIC, "How a service answered in the newest window: ms, share of failures, events/s.")
@@ -107,6 +110,9 @@ FAMILIES: Mapping[str, Declared] = {
         PERFORMANCE_HIGH,
         PERFORMANCE_LIMIT,
         PERFORMANCE_VERDICT,
+        ESTIMATE,
+        ESTIMATE_LOW,
+        ESTIMATE_HIGH,
         COVERAGE,
         SERVICE,
         SERVICE_LIMIT,

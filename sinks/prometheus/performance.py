@@ -26,6 +26,9 @@ class Performance(Struct, frozen=True):
     told: Mapping[str, tuple[float, ...]]
 
 
+UNTOLD = Performance(0, 0, np.nan, {})
+
+
 def with_told(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Key, Performance]:
     """What was told last of the last window of each key, over all events, with these rows."""
     found = dict(known)
@@ -41,6 +44,15 @@ def with_told(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Ke
         told = Performance(end, step, labelled / predicted if predicted > 0 else np.nan, {metric: says})
         found[key] = _later(found[key], told) if key in found else told
     return found
+
+
+def with_estimated(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Key, Performance]:
+    """What was estimated of the last window of each key, with these rows: told once, and of no labels."""
+    if rows is None:
+        return dict(known)
+    n = np.zeros(len(rows["metric"]), np.int64)
+    judged = {"limit": np.full(len(n), np.nan), "verdict": np.full(len(n), "", np.object_)}
+    return with_told(known, {**rows, **judged, "step": rows["end"], "labelled": n, "predicted": n})
 
 
 def _later(known: Performance, told: Performance) -> Performance:

@@ -5,10 +5,21 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sinks.commit import DRIFT, INCIDENTS, MET, PERFORMANCE, SERVICE, WINDOWS, Columns, Commit, plain
+from sinks.commit import (
+    DRIFT,
+    ESTIMATES,
+    INCIDENTS,
+    MET,
+    PERFORMANCE,
+    SERVICE,
+    WINDOWS,
+    Columns,
+    Commit,
+    plain,
+)
 from sinks.prometheus import families
 from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
-from sinks.prometheus.performance import Performance, with_told
+from sinks.prometheus.performance import Performance, with_estimated, with_told
 from sinks.prometheus.served import SHARE, Served, ServedKey, affordable, series, with_served
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
 
@@ -35,6 +46,7 @@ class Snapshot(Struct, frozen=True):
     performances: Mapping[Key, Performance] = {}
     served: Mapping[ServedKey, Served] = {}
     shown: Mapping[ServedKey, Served] = {}  # of these, what is affordable
+    estimates: Mapping[Key, Performance] = {}
     counts: Mapping[Count, int] = {}
     open_incidents: Mapping[str, str] = {}  # id to model
     chosen: Chosen = Chosen()
@@ -50,11 +62,15 @@ class Snapshot(Struct, frozen=True):
         distances = {key: value for key, value in {**self.distances, **fresh}.items() if key in windows}
         told = _rows(commit, PERFORMANCE.name)
         performances = {key: value for key, value in with_told(self.performances, told).items() if key in windows}
+        guessed = _rows(commit, ESTIMATES.name)
+        estimates = {key: value for key, value in with_estimated(self.estimates, guessed).items() if key in windows}
         answered = _rows(commit, SERVICE.name)
         served = _worth(with_served(self.served, answered), windows)
         shown = affordable(served, series_max // SHARE)
-        changed = answered is not None or bool(fresh) or told is not None or windows.keys() != self.windows.keys()
-        chosen = choose(windows, distances, performances, series_max - series(shown)) if changed else self.chosen
+        news = (answered, told, guessed)
+        changed = any(rows is not None for rows in news) or bool(fresh) or windows.keys() != self.windows.keys()
+        numbers = (performances, estimates)
+        chosen = choose(windows, distances, numbers, series_max - series(shown)) if changed else self.chosen
         left_out = chosen.dropped + series(served) - series(shown)
         return replace(
             self,
@@ -64,6 +80,7 @@ class Snapshot(Struct, frozen=True):
             performances=performances,
             served=served,
             shown=shown,
+            estimates=estimates,
             counts=_added(self.counts, commit),
             open_incidents=_incidents(self.open_incidents, _rows(commit, INCIDENTS.name)),
             chosen=chosen,

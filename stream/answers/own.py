@@ -71,6 +71,24 @@ class Own:
         """The kind's."""
         return self.answers.wrong(rows)
 
+    @property
+    def about(self) -> str:
+        """The kind's: expressions count nothing of their own."""
+        return self.answers.about
+
+    def scored(self, rows: Rows) -> tuple[Floats, NDArray[np.bool_]] | None:
+        """The kind's."""
+        return self.answers.scored(rows)
+
+    def decided(self, rows: Rows) -> NDArray[np.bool_]:
+        """The kind's."""
+        return self.answers.decided(rows)
+
+
+def bare(answers: Answers) -> Answers:
+    """The kind's answers, without expressions."""
+    return answers.answers if isinstance(answers, Own) else answers
+
 
 @lru_cache(maxsize=512)
 def of_kind(texts: tuple[tuple[str, str], ...], kind: str) -> Metrics:

@@ -23,6 +23,7 @@ from sinks.commit import Said, Steps, Texts
 from stream.answers.binary import Binary
 from stream.answers.chosen import answers_of
 from stream.answers.kind import Answers
+from stream.answers.own import bare
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor.called import Called, Key
@@ -53,7 +54,7 @@ class Source:
     @property
     def metrics(self) -> tuple[str, ...]:
         """What can be said, by the names of `estimate`; empty: all of it."""
-        return () if isinstance(self.answers, Binary) else OF_CLASSES
+        return () if isinstance(bare(self.answers), Binary) else OF_CLASSES
 
 
 @dataclass

@@ -5,15 +5,45 @@ from datetime import datetime, timedelta
 
 from stream.web.answers import Performance
 from stream.web.charts import Figure, figure
+from stream.web.estimates import Estimate
 
 WIDTH = 0.8  # of a bar, in windows
 
 
-def bands(points: Sequence[Performance], ends: Sequence[datetime], height: int) -> Figure:
-    """One metric over time, with its interval as a band and its limit dashed; a hollow point still misses labels."""
+def bands(
+    points: Sequence[Performance], estimates: Sequence[Estimate], ends: Sequence[datetime], height: int
+) -> Figure:
+    """One metric over time, its interval as a band, its limit dashed; hollow misses labels, dotted is estimated."""
+    axis = _axis(points or estimates, ends)
+    traces = [*_estimated(estimates), *(_realised(points) if points else ())]
+    return _figure(traces, height, axis, {"automargin": True})
+
+
+def _estimated(points: Sequence[Estimate]) -> list[Figure]:
+    if not points:
+        return []
+    number = {
+        "type": "scatter",
+        "x": [point.end for point in points],
+        "y": [point.value for point in points],
+        "text": [_guessed(point) for point in points],
+        "hovertemplate": "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
+        "mode": "lines",
+        "line": {"color": "var(--quiet)", "width": 1.5, "dash": "dot"},
+    }
+    return [*_band(points, "var(--line)"), number]
+
+
+def _band(points: Sequence[Performance] | Sequence[Estimate], color: str) -> list[Figure]:
+    """The interval of each number."""
     x = [point.end for point in points]
     side = {"type": "scatter", "x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    filled = {"fill": "tonexty", "fillcolor": "var(--band)"}
+    filled = {"fill": "tonexty", "fillcolor": color}
+    return [{**side, "y": [point.low for point in points]}, {**side, **filled, "y": [point.high for point in points]}]
+
+
+def _realised(points: Sequence[Performance]) -> list[Figure]:
+    x = [point.end for point in points]
     number = {
         "type": "scatter",
         "x": x,
@@ -29,15 +59,12 @@ def bands(points: Sequence[Performance], ends: Sequence[datetime], height: int) 
             "line": {"width": 1.5, "color": "var(--psi)"},
         },
     }
-    traces = [
-        {**side, "y": [point.low for point in points]},
-        {**side, **filled, "y": [point.high for point in points]},
-        number,
-    ]
+    traces = [*_band(points, "var(--band)"), number]
     if any(point.limit is not None for point in points):
+        x, y = [point.end for point in points], [point.limit for point in points]
         dashed = {"color": "var(--limit)", "width": 1.5, "dash": "dash"}
-        traces.append({**side, "y": [point.limit for point in points], "line": dashed})
-    return _figure(traces, height, _axis(points, ends), {"automargin": True})
+        traces.append({"type": "scatter", "x": x, "y": y, "mode": "lines", "line": dashed, "hoverinfo": "skip"})
+    return traces
 
 
 def coverage(points: Sequence[Performance], ends: Sequence[datetime], enough: float) -> Figure:
@@ -73,24 +100,32 @@ def _figure(traces: Sequence[Figure], height: int, time: Figure, values: Figure)
     return figure(traces, height=height, margin=margin, showlegend=False, xaxis=time, yaxis=values)
 
 
-def _axis(points: Sequence[Performance], ends: Sequence[datetime]) -> dict[str, object]:
+def _axis(points: Sequence[Performance] | Sequence[Estimate], ends: Sequence[datetime]) -> dict[str, object]:
     """The same stretch of time for all charts of a page, with room for a bar at either end."""
     room = _length(points)
     return {"range": [min(ends) - room, max(ends) + room], "automargin": True, "showgrid": False}
 
 
-def _length(points: Sequence[Performance]) -> timedelta:
+def _length(points: Sequence[Performance] | Sequence[Estimate]) -> timedelta:
     return points[0].end - points[0].start
 
 
-def _told(point: Performance) -> str:
+def _guessed(point: Estimate) -> str:
+    return f"{point.metric} probably {_numbers(point)}<br>by {point.n:,} scores; {point.basis}"
+
+
+def _numbers(point: Performance | Estimate) -> str:
     value, low, high = (
         f"{each:.4g}" if each is not None else "unknown" for each in (point.value, point.low, point.high)
     )
+    return f"{value} ({low} to {high})"
+
+
+def _told(point: Performance) -> str:
     of = "" if point.predicted is None else f" of {point.predicted:,}"
     sample = f" in a sample of 1 in {1 / point.rate:,.0f} ids" if point.rate < 1 else ""
     labelled = f"{point.labelled:,}{of} labelled{sample}: {point.status}"
     limit = ""
     if point.limit is not None:
         limit = f"<br>{point.verdict}: at first {point.reference:.4g}, limit {point.limit:.4g}"
-    return f"{point.metric} {value} ({low} to {high})<br>{labelled}{limit}"
+    return f"{point.metric} {_numbers(point)}<br>{labelled}{limit}"

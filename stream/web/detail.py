@@ -67,14 +67,14 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
     performance = performance_of(sources, name, measured)
     return join(
         _choices(chosen, windows, [point.feature for point in points], measured.metrics),
-        performance if measured.points else join(),
+        performance if measured else join(),
         abreast(sources, name, chosen.version, chosen.metric),
         _drift(points, chosen),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
         service_of(sources.store, name, chosen.version, duration(chosen.length)),
         findings_of(sources.store, name),
         triggers_of(sources.store, name),
-        join() if measured.points else performance,
+        join() if measured else performance,
     )
 
 

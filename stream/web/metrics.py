@@ -6,7 +6,17 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import DRIFT, INCIDENTS, PERFORMANCE, SERVICE, WINDOWS, Columns, Commit, Store
+from sinks.commit import (
+    DRIFT,
+    ESTIMATES,
+    INCIDENTS,
+    PERFORMANCE,
+    SERVICE,
+    WINDOWS,
+    Columns,
+    Commit,
+    Store,
+)
 from sinks.prometheus import MAIN, Exporter, Live, Partition, Vitals
 from stream.config.settings import Settings
 from stream.web.sources import window_lengths
@@ -61,19 +71,20 @@ def newest(store: Store, lengths: Iterable[int]) -> Commit:
     served = [store.select(SERVICE, where={"length": length}, since=reach) for length, reach in reaches.items()]
     if served:
         found[SERVICE.name] = _joined(served)
-    numbers = [
-        store.select(
-            PERFORMANCE,
-            where={"segment": "", "length": length, "metric": metric},
-            order=("end", "step"),
-            descending=True,
-            limit=_NUMBERS,
-        )
-        for length in reaches
-        for metric in MAIN
-    ]
-    if numbers:
-        found[PERFORMANCE.name] = _joined(numbers)
+    for table, order in ((PERFORMANCE, ("end", "step")), (ESTIMATES, ("end",))):
+        numbers = [
+            store.select(
+                table,
+                where={"segment": "", "length": length, "metric": metric},
+                order=order,
+                descending=True,
+                limit=_NUMBERS,
+            )
+            for length in reaches
+            for metric in MAIN
+        ]
+        if numbers:
+            found[table.name] = _joined(numbers)
     return Commit(number, {**found, INCIDENTS.name: store.select(INCIDENTS, order=("at",))})
 
 

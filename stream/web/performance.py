@@ -1,11 +1,10 @@
 """A model's performance on its page: each number with its interval, what it rests on, and what became of the labels."""
 
-from collections.abc import Mapping
-
 from sinks.commit import LABELS, MET, Store
 from stream.monitor.scopes import label_scope
 from stream.web.answers import Fates, Performance, answers
 from stream.web.bands import bands, coverage
+from stream.web.estimates import Estimate
 from stream.web.html import Html, chart, join, section, tag, time
 from stream.web.revisions import Told
 from stream.web.sources import Sources
@@ -27,15 +26,17 @@ _NOTE = (
     "Hollow: provisional, because labels are still missing. The band is the 95 % interval. A window beyond the dashed "
     "limit is surely worse than the first ones, and red."
 )
+_ESTIMATED = "Dotted: estimated by the scores, before labels."
 _NO_TOPIC = "No topic of labels is configured, so nobody can say how good this model is. Name one under events.labels."
 
 
 def performance_of(sources: Sources, name: str, told: Told) -> Html:
     """How good the model was in the windows that a reader chose, and what became of its labels."""
     fates = _fates(sources.store, name)
-    if not told.points:
+    if not told:
         return section("Performance", tag("p", _silence(sources, name, fates)), _counts(fates))
-    return section("Performance", _charts(sources, name, told.points), _counts(fates), note=_NOTE)
+    note = f"{_NOTE} {_ESTIMATED}" if told.estimates else _NOTE
+    return section("Performance", _charts(sources, name, told), _counts(fates), note=note)
 
 
 def words(point: Performance) -> str:
@@ -51,14 +52,17 @@ def rests_on(point: Performance) -> str:
     return f"{point.coverage:.0%} labelled"
 
 
-def _charts(sources: Sources, name: str, told: Mapping[str, list[Performance]]) -> Html:
-    ends = [point.end for points in told.values() for point in points]
-    height = 320 if len(told) == 1 else 210
+def _charts(sources: Sources, name: str, told: Told) -> Html:
+    series = {metric: (told.points.get(metric, []), told.estimates.get(metric, [])) for metric in told.shown}
+    ends = [point.end for both in series.values() for points in both for point in points]
+    height = 320 if len(series) == 1 else 210
     drawn = [
-        tag("div", tag("h3", metric), chart(f"performance_{i}", bands(points, ends, height), _newest(points)))
-        for i, (metric, points) in enumerate(told.items())
+        tag("div", tag("h3", metric), chart(f"performance_{i}", bands(*both, ends, height), _newest(*both)))
+        for i, (metric, both) in enumerate(series.items())
     ]
-    counted = max(told.values(), key=len)
+    if not told.points:
+        return tag("div", *drawn, class_="pair")
+    counted = max(told.points.values(), key=len)
     body = [tag("div", *drawn, class_="pair"), _reach(counted)]
     if counted[-1].coverage is not None:
         settings = sources.settings.model(name) or sources.settings.defaults
@@ -68,8 +72,12 @@ def _charts(sources: Sources, name: str, told: Mapping[str, list[Performance]]) 
     return join(*body)
 
 
-def _newest(points: list[Performance]) -> str:
-    """What the newest number with enough labels says, else the newest one."""
+def _newest(points: list[Performance], estimates: list[Estimate]) -> str:
+    """What the newest number with enough labels says, else the newest one; else the newest estimate."""
+    if not points:
+        guess = estimates[-1]
+        of = f"{_short(guess.value)} ({_short(guess.low)} to {_short(guess.high)})"
+        return f"{guess.metric} is probably {of}, by {guess.n:,} scores, in the window to {short(guess.end)}."
     last = next((point for point in reversed(points) if point.status != "provisional"), points[-1])
     of = "" if last.predicted is None else f" of {last.predicted:,}"
     sample = f" in a sample of 1 in {1 / last.rate:,.0f} ids" if last.rate < 1 else ""

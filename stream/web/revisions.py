@@ -7,9 +7,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit import PERFORMANCE, Store
+from sinks.commit import ESTIMATES, PERFORMANCE, Store
 from sinks.prometheus import MAIN
+from stream.events import NEVER
 from stream.web.answers import Found, Performance, answers
+from stream.web.estimates import Estimate, Key, estimated_over_time, newest_estimate
 from stream.web.filters import Span
 from stream.web.times import nanoseconds
 
@@ -18,8 +20,6 @@ WINDOWS_SHOWN = 96  # eight hours of 5-minute windows, three months of days
 METRICS_SHOWN = 4  # of a model that has none of the main ones
 _NUMBER = tuple(name for name in PERFORMANCE.key if name != "step")  # what its revisions have in common
 
-Key = Mapping[str, str | int]  # model, version, segment, length
-
 
 class _Revision(Struct, frozen=True):
     end: datetime
@@ -27,10 +27,22 @@ class _Revision(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """What is told of one kind of windows: all metrics there are, and by metric the windows shown, oldest first."""
+    """What is told of one kind of windows: all metrics there are, and by metric the windows shown, oldest first.
+
+    `estimates`, by metric, reach further than `points`: they need no labels.
+    """
 
     metrics: tuple[str, ...] = ()
     points: Mapping[str, list[Performance]] = {}
+    estimates: Mapping[str, list[Estimate]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.points or self.estimates)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The metrics of either."""
+        return tuple(dict.fromkeys((*self.points, *self.estimates)))
 
 
 def revised(store: Store, filters: Key, span: Span) -> tuple[list[Performance], int | None]:
@@ -64,16 +76,18 @@ def revised(store: Store, filters: Key, span: Span) -> tuple[list[Performance], 
 def told(store: Store, key: Key, metric: str = "") -> Told:
     """How windows of one kind went: in one metric, or else in the main ones."""
     last = store.select(PERFORMANCE, where=key, order=("end", "step"), descending=True, limit=1)
-    newest = answers(last, _Revision)
-    if not newest:
+    newest, estimated = answers(last, _Revision), newest_estimate(store, key)
+    if not newest and estimated == NEVER:
         return Told()
-    end, step = nanoseconds(newest[0].end), nanoseconds(newest[0].step)
-    known = store.select(PERFORMANCE, where={**key, "end": end, "step": step})["metric"].tolist()
-    since = end - WINDOWS_SHOWN * int(key["length"]) + 1
+    end = nanoseconds(newest[0].end) if newest else estimated
+    about = {**key, "end": end, "step": nanoseconds(newest[0].step)} if newest else {**key, "end": end}
+    known = store.select(PERFORMANCE if newest else ESTIMATES, where=about)["metric"].tolist()
+    since = max(end, estimated) - WINDOWS_SHOWN * int(key["length"]) + 1
     wanted = (metric,) if metric else MAIN if set(MAIN) & set(known) else sorted(known)[:METRICS_SHOWN]
     points = {name: _over_time(store, key, name, since) for name in wanted}
     shown = {name: each for name, each in points.items() if each}
-    return Told(tuple(sorted({*known, *shown})), shown)
+    guessed = {name: estimated_over_time(store, key, name, since) for name in wanted}
+    return Told(tuple(sorted({*known, *shown})), shown, {name: each for name, each in guessed.items() if each})
 
 
 def newest_revisions(rows: Found) -> Found:

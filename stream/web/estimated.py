@@ -1,0 +1,30 @@
+"""`/v1/models/{model}/estimates` and `/reconciled`: how good a model probably is, and what became of that."""
+
+from litestar import get
+
+from sinks.commit import ESTIMATES, RECONCILED
+from stream.web.answers import Page, answers
+from stream.web.estimates import Estimate, Reconciled
+from stream.web.filters import Asked, Length, Metric, Named, Version, paged, where
+from stream.web.labelled import addressed
+from stream.web.sources import Given
+
+
+@get("/v1/models/{model:str}/estimates", sync_to_thread=True)
+def list_estimates(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
+    sources: Given, span: Asked, model: Named, version: Version = None, metric: Metric = None, length: Length = None
+) -> Page[Estimate]:
+    """How good a model probably was in its windows, before any label, newest first."""
+    filters = where(length, model=addressed(sources, model), version=version, metric=metric)
+    found, following = paged(sources.store, ESTIMATES, filters, span)
+    return Page(answers(found, Estimate), following)
+
+
+@get("/v1/models/{model:str}/reconciled", sync_to_thread=True)
+def list_reconciled(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
+    sources: Given, span: Asked, model: Named, version: Version = None, metric: Metric = None, length: Length = None
+) -> Page[Reconciled]:
+    """Estimates of the shortest windows beside what their labels said, newest first."""
+    filters = where(length, model=addressed(sources, model), version=version, metric=metric)
+    found, following = paged(sources.store, RECONCILED, filters, span)
+    return Page(answers(found, Reconciled), following)

@@ -160,7 +160,7 @@ class Monitor:
     def _held(self) -> tuple[Collection[tuple[int, str] | Series], ...]:
         """Keys of what a close has to do with."""
         partly = self._open
-        return partly.blocks, partly.versions, partly.learning, partly.late, partly.strangers
+        return partly.blocks, partly.versions, partly.learning, partly.late, partly.strangers, partly.keyed
 
     def _scope(self, name: str) -> Scope:
         entry = self.state.roster.get(name)

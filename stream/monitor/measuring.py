@@ -17,6 +17,7 @@ from stream.ledger import Ledger, moment
 from stream.monitor import rows
 from stream.monitor.called import Called, Key
 from stream.monitor.gathered import Gathered
+from stream.monitor.groups import weakest_of
 from stream.monitor.matured import Matured
 from stream.monitor.standards import VERDICTS, WORSE, Judged, Standards, finding, judge
 from stream.monitor.state import State
@@ -87,6 +88,9 @@ class Measuring:
         self.matured += _matured(tells, numbers)
         for each in numbers:
             self._find(tells, found, each)
+        for tell, one in zip(tells, found, strict=True):
+            if tell.settles:
+                self._beside(tell, one)
 
     def _standard(self, tell: Tell, found: Gathered) -> Cells | None:
         """What a window is compared with; it may become part of that, after it."""
@@ -136,6 +140,12 @@ class Measuring:
             tell.worse.add(metric)
             n, value = int(found[numbers.tell[i]].n[0]), float(numbers.measured.value[i])
             rows.finding_rows(self._ledger, [finding(tell.key, metric, value, n, numbers.judged.take(i))], "")
+
+    def _beside(self, tell: Tell, found: Gathered) -> None:
+        """What segments say of each other, once."""
+        entry = self._state.roster.get(tell.key[0])
+        assert entry is not None, tell.key
+        rows.finding_rows(self._ledger, weakest_of(tell.key, entry.settings, found), "")
 
 
 def _of_labels(tells: Sequence[Tell], found: Sequence[Gathered]) -> Iterator[_Numbers]:

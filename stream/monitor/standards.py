@@ -140,7 +140,7 @@ def judge(
     for name, measured in answers.measure(before).items():
         found.setdefault(name, Judged.nothing(n)).reference[places] = measured.value
     trials = answers.judged(made.take(places), before)
-    alpha = np.array([_alpha(models[i], keys[i][2], len(trials)) for i in places])
+    alpha = np.array([level(models[i], keys[i][2], len(trials)) for i in places])
     tolerate = np.array([models[i].tolerate for i in places])
     for name, judged in trials.items():
         beside = shares.beside(judged.now, judged.before, alpha, tolerate)
@@ -165,7 +165,7 @@ def finding(key: Key, metric: str, value: float, n: int, judged: Judged) -> Find
     return Finding(*about, value, bound, n, (), words)
 
 
-def _alpha(model: Model, length: int, metrics: int) -> float:
-    """The chance of one comparison, where those of each length of windows together may be wrong equally often."""
-    comparisons = len(model.windows) * (MONTH / length) * metrics
-    return min(ALPHA_MAX, model.false_triggers_per_month / comparisons)
+def level(model: Model, length: int, comparisons: int) -> float:
+    """The chance of one of a window's comparisons, where windows of each length may be wrong equally often."""
+    of_a_month = len(model.windows) * (MONTH / length) * comparisons
+    return min(ALPHA_MAX, model.false_triggers_per_month / of_a_month)

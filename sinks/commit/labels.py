@@ -138,7 +138,7 @@ PERFORMANCE = declare(
     """
 model text: the model
 version text: the model's version, or (new) for all that are not told apart
-segment text: `field=value`, or empty for all events
+segment text: `field=value`; the field alone for gaps between its groups; empty for all events
 metric text: what was measured
 length int: the window's length, ns
 start time: where it begins

@@ -57,7 +57,7 @@ WHERE "end" > make_timestamp(?) AND segment = '' GROUP BY ALL"""
 
 _WORSE: Final = """
 SELECT DISTINCT model, version, length, epoch_us("end"), metric FROM performance
-WHERE "end" > make_timestamp(?) AND verdict = 'worse'"""
+WHERE "end" > make_timestamp(?) AND segment = '' AND verdict = 'worse'"""
 
 
 def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, steps: Steps) -> Meeting:

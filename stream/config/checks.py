@@ -181,6 +181,13 @@ def _segments(model: Model, _: Settings) -> Found:
     yield from _repeated(("segments",), model.segments)
 
 
+def _fairness(model: Model, _: Settings) -> Found:
+    yield from _repeated(("fairness",), model.fairness)
+    for i, name in enumerate(model.fairness):
+        if name not in model.segments:
+            yield Objection(("fairness", i), "a field of `segments`", shown(name), nearest(name, model.segments))
+
+
 # Each with the keys that it looks at.
 CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
     (("events",), _events),
@@ -197,6 +204,7 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("trigger",), _trigger),
     (("limits", "features"), _features),
     (("segments",), _segments),
+    (("segments", "fairness"), _fairness),
     (("labels",), _labels),
     (("metrics", "kind"), metrics),
     (("worth", "kind"), worth),

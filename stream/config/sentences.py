@@ -183,8 +183,8 @@ def _model(settings: Settings, pattern: str, model: Model) -> str:
     subject = f"{'Model' if exact(pattern) else 'Models like'} {pattern}"
     return (
         f"{subject}: windows (panes) {lengths}; compared with {reference}; {features}"
-        f"{_if(model.segments, '; segments by ')}{_if(model.topics, '; only from ')}; "
-        f"output {model.output.kind}; {asks}."
+        f"{_if(model.segments, '; segments by ')}{_if(model.fairness, '; to be treated alike by ')}"
+        f"{_if(model.topics, '; only from ')}; output {model.output.kind}; {asks}."
     )
 
 

@@ -160,6 +160,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     labels: Labels = Labels()
     metrics: dict[str, Text] = {}  # by name, expressions over the metrics of a kind
     segments: tuple[Text, ...] = ()
+    fairness: tuple[Text, ...] = ()  # of the segments those whose values are groups that must be treated alike
     versions: Versions = Versions()
     trigger: Trigger = Trigger()
 

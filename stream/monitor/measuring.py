@@ -14,8 +14,9 @@ from detectors.performance.measured import Measured
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
-from stream.monitor import rows
+from stream.monitor import fairness, rows
 from stream.monitor.called import Called, Key
+from stream.monitor.findings import Finding
 from stream.monitor.gathered import Gathered
 from stream.monitor.groups import weakest_of
 from stream.monitor.matured import Matured
@@ -24,7 +25,7 @@ from stream.monitor.state import State
 
 PROVISIONAL, MATURE, FINAL = "provisional", "mature", "final"
 SEGMENTED: Final = (
-    *("accuracy", "precision", "recall", "selection_rate", "roc_auc", "mae", "rmse", "mean_error"),
+    *("accuracy", "precision", "recall", "specificity", "selection_rate", "roc_auc", "mae", "rmse", "mean_error"),
     *("ndcg_at_10", "hit_rate_at_10", "mrr"),
 )
 DELAYS: Final = {"label_delay_p50": 0.5, "label_delay_p90": 0.9}  # in seconds
@@ -88,9 +89,9 @@ class Measuring:
         self.matured += _matured(tells, numbers)
         for each in numbers:
             self._find(tells, found, each)
-        for tell, one in zip(tells, found, strict=True):
-            if tell.settles:
-                self._beside(tell, one)
+        for tell, one, rate in zip(tells, found, rates, strict=True):
+            if tell.status != PROVISIONAL:
+                self._beside(tell, one, rate)
 
     def _standard(self, tell: Tell, found: Gathered) -> Cells | None:
         """What a window is compared with; it may become part of that, after it."""
@@ -141,11 +142,16 @@ class Measuring:
             n, value = int(found[numbers.tell[i]].n[0]), float(numbers.measured.value[i])
             rows.finding_rows(self._ledger, [finding(tell.key, metric, value, n, numbers.judged.take(i))], "")
 
-    def _beside(self, tell: Tell, found: Gathered) -> None:
-        """What segments say of each other, once."""
+    def _beside(self, tell: Tell, found: Gathered, rate: float) -> None:
+        """What segments are beside each other; it is found once."""
         entry = self._state.roster.get(tell.key[0])
         assert entry is not None, tell.key
-        rows.finding_rows(self._ledger, weakest_of(tell.key, entry.settings, found), "")
+        model, judged = entry.settings, list[Finding]()
+        for one in fairness.treated(tell.key, model, found):
+            fairness.gap_rows(self._ledger, tell.at, tell.status, rate, one)
+            judged += fairness.findings(one)
+        if tell.settles:
+            rows.finding_rows(self._ledger, [*weakest_of(tell.key, model, found), *judged], "")
 
 
 def _of_labels(tells: Sequence[Tell], found: Sequence[Gathered]) -> Iterator[_Numbers]:

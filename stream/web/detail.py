@@ -15,6 +15,7 @@ from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
 from stream.web.distribution import Distribution, distribution
 from stream.web.fields import features_of, unwatched_of
 from stream.web.found import findings_of, triggers_of
+from stream.web.groups import groups_of
 from stream.web.html import Html, badge, chart, document, join, progress, section, tag, time
 from stream.web.learning import sketch
 from stream.web.overview import learned
@@ -68,6 +69,7 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
     return join(
         _choices(chosen, windows, [point.feature for point in points], measured.metrics),
         performance if measured else join(),
+        groups_of(sources, {"model": name, "version": chosen.version, "length": duration(chosen.length)}),
         abreast(sources, name, chosen.version, chosen.metric),
         _drift(points, chosen),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),

@@ -9,7 +9,7 @@ from stream.config.parse import onboarding, parse
 SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
-MODEL = "false_triggers_per_month, features, labels, metrics, output, reference, segments, tolerate, topics, trigger, versions or windows"
+MODEL = "fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, tolerate, topics, trigger, versions or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
@@ -143,6 +143,7 @@ MISTAKES = (
     ("models: {a: {topics: [prediction]}}", "line 1: models.a.topics[0]: expected a topic that is read under `events`, found prediction; did you mean predictions?"),
     ("events: {labels: [l]}\nmodels: {a: {topics: [l]}}", "line 2: models.a.topics: expected at least one topic of events.predictions"),
     ("models: {a: {segments: [x, x]}}", "line 1: models.a.segments[1]: expected each name once, found x"),
+    ("models: {a: {segments: [site], fairness: [sit]}}", "line 1: models.a.fairness[0]: expected a field of `segments`, found sit; did you mean site?"),
     ("limits: {features: 1}\nmodels: {a: {features: {x: numeric, y: numeric}}}", "line 2: models.a.features: expected at most limits.features, 1, found 2"),
     ('models: {a: {features: {"output:x": numeric}}}', 'line 1: models.a.features."output:x": expected a name that does not begin with output: or service:, found output:x'),
     # Security: no message shows what may be a secret.

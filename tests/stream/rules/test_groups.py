@@ -1,8 +1,13 @@
 """Segments of a window beside each other: the weakest, and groups that are treated differently."""
 
 import random
+from collections.abc import Sequence
+from typing import Any
 
+import fairlearn.metrics as oracle
+import numpy as np
 import pytest
+from sklearn.metrics import precision_score
 
 from sinks import commit as tables
 from tests.stream.rules.story import FIRST, Story, event, label
@@ -48,3 +53,93 @@ def test_segments_that_are_alike_are_no_finding() -> None:
     log = of_countries(Story(CONFIGURATION, (FIRST, LABELS)), {"FR": 0.6, "DE": 0.6})
     log.read(batch=300).commit()
     assert [] == [row for row in log.rows(tables.FINDINGS) if row["detector"] == "weakest"]
+
+
+ADDED = "segments: [country], fairness: [country], metrics: {halved: accuracy / 2}"
+FAIR = CONFIGURATION.replace("segments: [country]", ADDED)
+ORACLES = {
+    "demographic_parity_difference": oracle.demographic_parity_difference,
+    "demographic_parity_ratio": oracle.demographic_parity_ratio,
+    "equal_opportunity_difference": oracle.equal_opportunity_difference,
+    "equalized_odds_difference": oracle.equalized_odds_difference,
+    "equalized_odds_ratio": oracle.equalized_odds_ratio,
+}
+RATES = {
+    "selection_rate": oracle.selection_rate,
+    "recall": oracle.true_positive_rate,
+    "specificity": oracle.true_negative_rate,
+    "precision": precision_score,
+}
+
+
+def of_groups(chosen: dict[str, float], n: int = 1_500, seed: int = 5) -> tuple[Story, list[tuple[str, int, int]]]:
+    """A minute of predictions, of which some share of each country is a yes; and all rows: group, decision, label."""
+    dice, log, rows = random.Random(seed), Story(FAIR, (FIRST, LABELS)), []
+    for i in range(n):
+        country = dice.choice([*chosen])
+        yes, truth = int(dice.random() < chosen[country]), int(dice.random() < 0.6)
+        features = {"amount": dice.gauss(100, 10), "country": country or None}
+        log.publish(FIRST, prediction(0.1 + i / n / 2, f"a{i}", 0.9 if yes else 0.1, features=features))
+        log.publish(LABELS, label(1.5 + i / n, id=f"a{i}", label=truth))
+        rows.append((country, yes, truth))
+    log.publish(FIRST, event(60))
+    log.publish(LABELS, label(60, id="nobody"))
+    return log, rows
+
+
+def newest(log: Story, segment: str) -> dict[str, dict[str, Any]]:
+    """By metric, what was told last of a segment of the first minute."""
+    rows = [row for row in log.rows(tables.PERFORMANCE) if row["segment"] == segment and row["end"] == 1]
+    rows = [row for row in rows if row["length"] == 60 * 10**9]
+    return {row["metric"]: row for row in sorted(rows, key=lambda row: row["step"])}
+
+
+def test_gaps_between_groups_are_those_of_fairlearn_on_the_same_rows() -> None:
+    """Of a replay with a crash; whoever says no country is in no group. Rates of groups are rows of segments."""
+    log, rows = of_groups({"FR": 0.9, "DE": 0.8, "": 0.1})
+    log.read(batch=300, upto=700).commit().crash().read(batch=77).commit()
+    country, told, truth = (np.array(column) for column in zip(*rows, strict=True))
+    mine = country != ""
+    gaps = newest(log, "country")
+    for name, gap in ORACLES.items():
+        expected = gap(truth[mine], told[mine], sensitive_features=country[mine])
+        assert gaps[name]["value"] == pytest.approx(expected, abs=1e-12)
+        assert gaps[name]["low"] <= expected <= gaps[name]["high"]
+        assert (gaps[name]["labelled"], gaps[name]["predicted"]) == (mine.sum(), -1)
+    for each in ("FR", "DE"):
+        rates = newest(log, f"country={each}")
+        group = country == each
+        for name, rate in RATES.items():
+            assert rates[name]["value"] == pytest.approx(rate(truth[group], told[group]), abs=1e-12)
+
+
+def gaps_found(log: Story) -> Sequence[dict[str, Any]]:
+    """Findings of fairness."""
+    return [row for row in log.rows(tables.FINDINGS) if row["detector"] == "fairness"]
+
+
+def test_a_gap_between_groups_is_found_and_both_are_named() -> None:
+    """Selection rates of 0.95 and 0.70: in both windows, once; the ratio is below four fifths."""
+    log, rows = of_groups({"FR": 0.95, "DE": 0.70}, n=5_000)
+    log.read(batch=300).commit()
+    found = gaps_found(log)
+    told = {row["feature"]: row for row in found if row["end"] == 1}
+    assert len(found) == 2 * len(told)
+    ratio, difference = (told[f"fairness:demographic_parity_{each}"] for each in ("ratio", "difference"))
+    assert ratio["value"] < ratio["limit"] == 0.8
+    assert difference["value"] > difference["limit"] == 0.05
+    assert {"country"} == {row["segment"] for row in found}
+    rates = {each: np.mean([yes for country, yes, _ in rows if country == each]) for each in ("FR", "DE")}
+    said = f"selection_rate is {rates['DE']:.3g} in country=DE and {rates['FR']:.3g} in country=FR"
+    assert ratio["words"] == f"{said}: demographic_parity_ratio is surely below 0.8"
+    assert newest(log, "country")["demographic_parity_ratio"]["verdict"] == "worse"
+
+
+def test_groups_that_are_treated_alike_are_no_finding() -> None:
+    """And a small group, whatever it looks like, is unknown rather than unfair."""
+    log, _ = of_groups({"FR": 0.9, "DE": 0.9}, n=800)
+    log.read(batch=300).commit()
+    few, _ = of_groups({"FR": 0.95, "DE": 0.70}, n=40)
+    few.read().commit()
+    assert [] == [*gaps_found(log), *gaps_found(few)]
+    assert newest(few, "country")["demographic_parity_ratio"]["verdict"] == "unknown"

@@ -1,0 +1,83 @@
+"""The segments of the newest window that has enough labels: the weakest, and how far protected groups are apart."""
+
+from collections.abc import Mapping
+
+from sinks.commit import FINDINGS, PERFORMANCE
+from stream.monitor.groups import WEAKEST
+from stream.web.answers import Finding, Performance, answers
+from stream.web.html import Html, join, section, table
+from stream.web.matured import ENOUGH
+from stream.web.revisions import newest_revisions, performances
+from stream.web.sources import Sources
+from stream.web.times import nanoseconds, short
+
+Key = Mapping[str, str | int]  # model, version, length
+
+
+def groups_of(sources: Sources, key: Key) -> Html:
+    """What is known of them in windows of one kind; nothing where there are no segments, or no labels."""
+    end = _end(sources, key)
+    if end is None:
+        return join()
+    at = {**key, "end": nanoseconds(end.end)}
+    weakest = answers(sources.store.select(FINDINGS, where={**at, "detector": WEAKEST}), Finding)
+    settings = sources.settings.model(str(key["model"])) or sources.settings.defaults
+    gaps = [each for field in settings.fairness for each in _gaps(sources, {**at, "segment": field})]
+    if not weakest and not gaps:
+        return join()
+    return section(
+        "Segments", _weakest(weakest), _treated(gaps), note=f"In the {end.length} window to {short(end.end)}."
+    )
+
+
+def _end(sources: Sources, key: Key) -> Performance | None:
+    """A number of the newest window that has, or had, enough labels."""
+    found = [
+        each
+        for status in ENOUGH
+        for each in performances(
+            sources.store.select(
+                PERFORMANCE,
+                where={**key, "segment": "", "status": status},
+                order=("end",),
+                descending=True,
+                limit=1,
+            )
+        )
+    ]
+    return max(found, key=lambda each: each.end, default=None)
+
+
+def _gaps(sources: Sources, where: Key) -> list[Performance]:
+    rows = sources.store.select(PERFORMANCE, where=where, order=("end",), descending=True)
+    return sorted(performances(newest_revisions(rows)), key=lambda each: each.metric)
+
+
+def _weakest(found: list[Finding]) -> Html:
+    """The worst first: those that are the furthest beyond what is tolerated."""
+    ordered = sorted(found, key=lambda each: -abs((each.value or 0.0) - (each.limit or 0.0)))
+    rows: list[tuple[str, ...]] = [
+        (each.segment, each.feature.partition(":")[2], _short(each.value), f"{each.n:,}", each.words)
+        for each in ordered
+    ]
+    head = ("Segment", "Metric", "Value", "Labels", "In words")
+    return table(head, rows, "Surely worse than the rest of the window") if rows else join()
+
+
+def _treated(gaps: list[Performance]) -> Html:
+    rows: list[tuple[str, ...]] = [
+        (
+            each.segment,
+            each.metric,
+            f"{_short(each.value)} ({_short(each.low)} to {_short(each.high)})",
+            _short(each.limit),
+            {"worse": "surely beyond", "well": "surely within"}.get(each.verdict, "unknown"),
+        )
+        for each in gaps
+    ]
+    head = ("Groups of", "Gap", "Value", "Tolerated", "Verdict")
+    return table(head, rows, "How far groups are treated apart") if rows else join()
+
+
+def _short(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3g}"

@@ -1,0 +1,35 @@
+"""The model's page lists the segments that are served worst, and how far protected groups are apart."""
+
+from litestar.testing import TestClient
+
+from stream.config.parse import parse
+from stream.web import status as now
+from stream.web.app import application
+from tests.stream.rules.story import FIRST, Story
+from tests.stream.rules.test_groups import FAIR, of_countries
+from tests.stream.rules.test_labels import LABELS
+
+
+def page(right: dict[str, float], configuration: str = FAIR) -> str:
+    """The page of a model whose answers are right so often in each country."""
+    log = of_countries(Story(configuration, (FIRST, LABELS)), right).read(batch=500).commit()
+    status = now.Status(models=(now.Model("shop", state="watching", versions=("1",)),))
+    with TestClient(application(log.store, lambda: status, parse(configuration))) as client:
+        return str(client.get("/models/shop?length=1m").text)
+
+
+def test_the_page_lists_the_weakest_segments_and_the_gaps_between_groups() -> None:
+    """Of the newest window with enough labels, in words and with what is tolerated."""
+    text = page({"FR": 0.95, "DE": 0.7})
+    weakest, _, gaps = text.split("<caption>Surely worse than the rest of the window")[1].split("How far groups are")
+    assert "country=DE</td><td>accuracy" in weakest
+    assert "country=FR" not in weakest.split("in the rest")[0]
+    assert "demographic_parity_ratio</td><td>1 (" in gaps
+    assert "surely within" in gaps
+
+
+def test_a_page_without_groups_has_no_such_tables() -> None:
+    """Nothing is protected, and nobody is served worse."""
+    text = page({"FR": 0.9, "DE": 0.9}, FAIR.replace(", fairness: [country]", ""))
+    assert "<h2>Performance" in text
+    assert "<h2>Segments" not in text

@@ -90,7 +90,8 @@ class Standing(NamedTuple):
 
     arrived: Mapping[tuple[str, str, int], int]  # predictions by (model, version, end in ns)
     labelled: Mapping[tuple[str, str, int], int]  # of these the ones with a label
-    said: Mapping[tuple[str, str, int, int], tuple[str, int]]  # (model, version, length, end): status, labelled
+    said: Mapping[tuple[str, str, int, int], tuple[str, int, bool]]  # (model, version, length, end): status, labelled,
+    # and whether it has ever had enough labels
     worse: frozenset[tuple[tuple[str, str, int, int], str]]  # of windows the metrics that they were worse by
     standards: Columns  # all rows of the table
 
@@ -108,7 +109,8 @@ def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
     columns = (performed[name].tolist() for name in ("step", "status", "labelled"))
     for key, *what in zip(_keys(performed, "model", "version", "length", "end"), *columns, strict=True):
         said[key] = max(said.get(key, tuple(what)), tuple(what))
-    last = {key: (status, n) for key, (_, status, n) in said.items()}
+    enough = {*_keys(_some(performed, performed["status"] != "provisional"), "model", "version", "length", "end")}
+    last = {key: (status, n, key in enough) for key, (_, status, n) in said.items()}
     found = _some(performed, performed["verdict"] == "worse")
     worse = zip(_keys(found, "model", "version", "length", "end"), found["metric"].tolist(), strict=True)
     return Standing(_counted(told, "model", "version", "end"), labelled, last, frozenset(worse), rows(STANDARDS))

@@ -52,7 +52,8 @@ SELECT model, "end", (key & ?) & -(key & ?) AS bit, count(*) AS n FROM said WHER
     AND told."end" > said."end" AND epoch_ns(told."end") - epoch_ns(said."end") <= ?
 ) GROUP BY ALL"""
 _SAID: Final = """
-SELECT model, version, length, epoch_us("end"), arg_max(status, step), arg_max(labelled, step) FROM performance
+SELECT model, version, length, epoch_us("end"), arg_max(status, step), arg_max(labelled, step),
+  bool_or(status <> 'provisional') FROM performance
 WHERE "end" > make_timestamp(?) AND segment = '' GROUP BY ALL"""
 
 _WORSE: Final = """
@@ -140,7 +141,10 @@ def standing(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched
     return Standing(
         panes(PREDICTIONS, "count(*)"),
         panes(PAIRS, "sum(change)"),
-        {(model, version, length, end * 1_000): (status, n) for model, version, length, end, status, n in said},
+        {
+            (model, version, length, end * 1_000): (status, n, enough)
+            for model, version, length, end, status, n, enough in said
+        },
         frozenset(((model, version, length, end * 1_000), metric) for model, version, length, end, metric in worse),
         fetched(STANDARDS, cursor.execute(f"SELECT * FROM {STANDARDS.name}").fetchnumpy()),  # noqa: S608 - a name of ours
     )

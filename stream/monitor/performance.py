@@ -29,12 +29,16 @@ AT_ONCE: Final = 256  # windows that are measured together
 
 @dataclass
 class Window:
-    """How a window stands. `told`: with how many labels it was told last, as what, and what was found to be worse."""
+    """How a window stands. `told`: with how many labels it was told last, as what, and what was found to be worse.
+
+    `settled`: it has had enough labels. One that is taken back may leave too few again; it settles once all the same.
+    """
 
     arrived: int = 0
     labelled: int = 0
     told: int = 0
     status: str = ""
+    settled: bool = False
     worse: set[str] = field(default_factory=set)
 
 
@@ -69,9 +73,10 @@ class Performance:
                     window = self._window(key)
                     window.arrived += n * of_arrived
                     window.labelled += n * (not of_arrived)
-        for key, (status, n) in known.said.items():
+        for key, (status, n, settled) in known.said.items():
             if key in self._windows:
-                self._windows[key].status, self._windows[key].told = status, n
+                one = self._windows[key]
+                one.status, one.told, one.settled = status, n, settled
         for key, metric in known.worse:
             if key in self._windows:
                 self._windows[key].worse.add(metric)
@@ -156,7 +161,8 @@ class Performance:
             del self._known[key]
         if not (news and (window.labelled or undone)):
             return None
-        settles = not settled and status != PROVISIONAL
+        settles = not window.settled and status != PROVISIONAL
+        window.settled |= settles
         window.status, window.told = status, window.labelled
         return Tell(key, at, status, window.arrived, window.labelled, settles, undone, window.worse)
 

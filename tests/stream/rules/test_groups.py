@@ -20,16 +20,21 @@ models: {shop: {labels: {within: 30m, coverage: 0.8}, output: {kind: binary}, se
 """
 
 
-def of_countries(log: Story, right: dict[str, float], n: int = 2_000, seed: int = 5) -> Story:
-    """So many predictions of half a minute, three in four of them French, and how often each country's are right."""
-    dice = random.Random(seed)
+def of_countries(log: Story, right: dict[str, float], n: int = 2_000, late: int = 0) -> Story:
+    """So many predictions of half a minute, three in four of them French, and how often each country's are right.
+
+    The last ones may have no label yet; then the log of labels goes on.
+    """
+    dice = random.Random(5)
     for i in range(n):
         country = dice.choice(("FR", "FR", "FR", "DE"))
         features = {"amount": dice.gauss(100, 10), "country": country}
         log.publish(FIRST, prediction(0.1 + i / n / 2, f"a{i}", 0.9, features=features))
-        log.publish(LABELS, label(1.5 + i / n, id=f"a{i}", label=int(dice.random() < right[country])))
+        if i < n - late:
+            log.publish(LABELS, label(1.5 + i / n, id=f"a{i}", label=int(dice.random() < right[country])))
     log.publish(FIRST, event(60))
-    log.publish(LABELS, label(60, id="nobody"))
+    if not late:
+        log.publish(LABELS, label(60, id="nobody"))
     return log
 
 
@@ -46,6 +51,28 @@ def test_the_weakest_segment_is_found_and_named_once() -> None:
     assert found[0]["words"].startswith("accuracy is 0.")
     assert " in country=DE, 25" in found[0]["words"]
     assert found[0]["value"] < found[0]["limit"] < 0.95
+
+
+def test_a_window_settles_once_though_a_label_is_taken_back() -> None:
+    """It has enough labels, then too few, then enough again, with a crash between: one finding, not two."""
+    log = of_countries(Story(CONFIGURATION.replace("0.8}", "0.99}"), (FIRST, LABELS)), {"FR": 0.95, "DE": 0.5}, late=20)
+    log.publish(LABELS, *(label(4, id=f"a{i}", event="retract") for i in range(20)), label(8, id="nobody"))
+    log.read().commit()
+    before = told_of(log)
+    log.crash()
+    log.publish(LABELS, *(label(10, id=f"a{1_999 - i}") for i in range(20)), label(60, id="nobody"))
+    log.read().commit()
+    statuses = [row["status"] for row in told_of(log)]
+    assert ["mature", "provisional"] == [row["status"] for row in before][-2:]
+    assert ["mature", "provisional", "mature", "final"] == statuses[-4:]
+    found = [row for row in log.rows(tables.FINDINGS) if row["detector"] == "weakest"]
+    assert len(found) == len({row["id"] for row in found}) == 2
+
+
+def told_of(log: Story) -> list[dict[str, Any]]:
+    """What was told of the accuracy of the first minute, in order."""
+    rows = [row for row in log.rows(tables.PERFORMANCE) if (row["metric"], row["segment"]) == ("accuracy", "")]
+    return sorted((row for row in rows if row["length"] == 60 * 10**9), key=lambda row: row["step"])
 
 
 def test_segments_that_are_alike_are_no_finding() -> None:

@@ -93,11 +93,11 @@ class MemoryStore:
             rows = {table.name: self._joined(table) for table in (PREDICTIONS, PAIRS, PERFORMANCE, STANDARDS)}
         return standing(lambda table: rows[table.name], since)
 
-    def within(self, table: Table, spans: Sequence[Span]) -> Columns:
+    def within(self, table: Table, spans: Sequence[Span], one_in: int = 1) -> Columns:
         """Rows of models in spans of panes."""
         with self._lock:
             rows = self._joined(table)
-        return within(table, rows, spans)
+        return within(table, rows, spans, one_in)
 
     def forget(
         self, before: Mapping[Keep, int], samples: Mapping[str, int], unsampled: Sequence[Unsampled] = ()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from sinks import commit as tables
-from sinks.commit import Columns, Span, Store
+from sinks.commit import Columns, Span, Store, Table
 from stream.monitor.before_labels import Asked
 from stream.watch import Watch
 
@@ -29,9 +29,9 @@ def meet(watch: Watch, store: Store) -> None:
     meetings.passed(due)
 
 
-def _kept(store: Store, spans: Sequence[Span]) -> Columns:
-    """The pairs of spans of panes."""
-    return store.within(tables.PAIRS, spans)
+def _kept(store: Store, spans: Sequence[Span], table: Table = tables.PAIRS, one_in: int = 1) -> Columns:
+    """The pairs of spans of panes, or what else is there."""
+    return store.within(table, spans, one_in)
 
 
 def asked(store: Store) -> Asked:

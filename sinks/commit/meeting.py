@@ -116,11 +116,13 @@ def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
     return Standing(_counted(told, "model", "version", "end"), labelled, last, frozenset(worse), rows(STANDARDS))
 
 
-def within(table: Table, rows: Columns, spans: Sequence[Span]) -> Columns:
+def within(table: Table, rows: Columns, spans: Sequence[Span], one_in: int = 1) -> Columns:
     """Rows in spans, by looking at all."""
     chosen, ends = np.zeros(len(rows["end"]), np.bool_), _ends(rows)
     for model, after, upto in spans:
         chosen |= (rows["model"] == model) & (ends > after) & (ends <= upto)
+    if one_in > 1:
+        chosen &= rows["check"].astype(np.int64) & (one_in - 1) == 0
     return {column.name: rows[column.name][chosen] for column in table.columns}
 
 

@@ -96,8 +96,11 @@ class Store(Protocol):
     def standing(self, since: int) -> Standing:
         """How panes and windows that end after a time, ns, stand with their labels; see `Standing`."""
 
-    def within(self, table: Table, spans: Sequence[Span]) -> Columns:
-        """Rows of models in spans of panes that have nothing in common, in no order; the columns of the table."""
+    def within(self, table: Table, spans: Sequence[Span], one_in: int = 1) -> Columns:
+        """Rows of models in spans of panes that have nothing in common, in no order; the columns of the table.
+
+        Of one id in so many, a power of two: those whose `check` is a multiple of it; by `key` it is chosen who waits.
+        """
 
     def forget(
         self, before: Mapping[Keep, int], samples: Mapping[str, int], unsampled: Sequence[Unsampled] = ()

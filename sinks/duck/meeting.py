@@ -110,8 +110,13 @@ def said(cursor: duckdb.DuckDBPyConnection, decode: Decode, models: Sequence[str
     return Said(texts("model"), texts("version"), ends, score, value, texts("answer").array())
 
 
-def within(
-    cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, table: Table, spans: Sequence[Span]
+def within(  # noqa: PLR0913, PLR0917 - a question, and how its answer is read
+    cursor: duckdb.DuckDBPyConnection,
+    decode: Decode,
+    fetched: Fetched,
+    table: Table,
+    spans: Sequence[Span],
+    one_in: int,
 ) -> Columns:
     """Rows in spans, of one pass over the table."""
     sql = (
@@ -119,6 +124,8 @@ def within(
         f'SELECT {_listed(_every(table))} FROM {quoted(physical(table))} JOIN spans ON model = whose AND "end" > after '
         'AND "end" <= upto'
     )
+    if one_in > 1:
+        sql += f' WHERE ("check" & {one_in - 1}) = 0'
     models, after, upto = zip(*spans, strict=True)
     asked = [list(models), list(map(_bound, after)), list(map(_bound, upto))]
     return _decoded(table, cursor.execute(sql, asked).fetchnumpy(), decode, fetched)

@@ -126,10 +126,10 @@ class DuckStore:
         with translated(self._path), self.reading() as cursor:
             return standing(cursor, self._words.texts, typed, since)
 
-    def within(self, table: Table, spans: Sequence[Span]) -> Columns:
+    def within(self, table: Table, spans: Sequence[Span], one_in: int = 1) -> Columns:
         """Rows of models in spans of panes."""
         with translated(self._path), self.reading() as cursor:
-            return within(cursor, self._words.texts, typed, table, spans)
+            return within(cursor, self._words.texts, typed, table, spans, one_in)
 
     def forget(
         self, before: Mapping[Keep, int], samples: Mapping[str, int], unsampled: Sequence[Unsampled] = ()

@@ -3,11 +3,11 @@
 What is held never shows in a result: it could be read from the store at any time.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
-from sinks.commit import Span
+from sinks.commit import PAIRS, Span, Table
 from stream.answers.kind import Rows
 from stream.events import NEVER
 from stream.monitor.called import Called, Key
@@ -20,7 +20,12 @@ HELD_MAX: Final = 64_000_000  # bytes of sums; of more the smallest windows go
 PENDING_MAX: Final = 1_000  # pairs of a held window that wait to be added
 READ_MAX: Final = 200_000  # pairs of several windows that are read at once: 60 MB
 
-Kept = Callable[[Sequence[Span]], Rows]  # the pairs of spans of panes: those of the store
+
+class Kept(Protocol):
+    """Asks the store for pairs, or for predictions, of spans of panes; for one in so many, by the hash of their id."""
+
+    def __call__(self, spans: Sequence[Span], table: Table = PAIRS, one_in: int = 1) -> Rows:
+        """The rows, with `end` and `step` in ns."""
 
 
 @dataclass
@@ -101,7 +106,7 @@ class Gathering:
     def _read(self, tells: Sequence[Tell], news: News, kept: Kept) -> None:
         """Sum windows up to their steps, with the pairs that the store has."""
         for some in _parts(tells):
-            stored = News(self._called, kept(_spans([tell.key for tell in some])))
+            stored = News(self._called, kept(spans_of([tell.key for tell in some])))
             pairs = [joined(stored.of(tell.key), news.of(tell.key, upto=tell.at)) for tell in some]
             found = gather([self._shape(tell.key[0], each) for tell, each in zip(some, pairs, strict=True)], pairs)
             for tell, one in zip(some, found, strict=True):
@@ -141,7 +146,7 @@ def _parts(tells: Sequence[Tell]) -> Iterable[list[Tell]]:
         yield some
 
 
-def _spans(keys: Iterable[Key]) -> list[Span]:
+def spans_of(keys: Iterable[Key]) -> list[Span]:
     """Spans that hold these windows and nothing else, none of which has anything in common with another."""
     found: list[Span] = []
     for model, after, upto in sorted({(model, end - length, end) for model, _, length, end in keys}):

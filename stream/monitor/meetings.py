@@ -93,8 +93,8 @@ class Meetings:
         if len(waiting):
             self._ledger.block(tables.UNMET, _labels(met.answers, waiting))
         self._count(steps, met, made.fates + gone(answers, hopeless), _by_pane(met.answers, orphans))
-        self._performance.step(steps, met.arrived, rows, lambda spans: _in_ns(kept(spans)))
-        pairs_of = self._before_labels.pairs_of(rows, lambda spans: _in_ns(kept(spans)))
+        self._performance.step(steps, met.arrived, rows, lambda *about: _in_ns(kept(*about)))
+        pairs_of = self._before_labels.pairs_of(rows, lambda *about: _in_ns(kept(*about)))
         self._before_labels.step(steps, met.arrived, self._performance.matured(), pairs_of, asked)
 
     def passed(self, taken: list[Steps]) -> None:

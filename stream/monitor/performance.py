@@ -20,6 +20,7 @@ from stream.monitor.gathering import Gathering, Kept
 from stream.monitor.matured import Matured
 from stream.monitor.measuring import FINAL, MATURE, PROVISIONAL, Measuring, Tell
 from stream.monitor.news import Change, News
+from stream.monitor.selecting import Selecting
 from stream.monitor.state import State
 
 MORE: Final = 1.25  # times as many labels are news
@@ -50,6 +51,7 @@ class Performance:
         self._called = Called(settings, state)
         self._charts = Charts(settings, state, ledger)
         self._gathering, self._measuring = Gathering(self._called), Measuring(self._called, state, ledger)
+        self._selecting = Selecting(self._called, state, ledger)
         self._windows: dict[Key, Window] | None = None
         self._agenda: dict[str, list[tuple[int, Key]]] = {}  # by model, a heap: when which window closes, or is final
 
@@ -106,7 +108,9 @@ class Performance:
             tells += filter(None, (self._told(key, at, corrected=key in corrected) for key in found))
         for i in range(0, len(tells), AT_ONCE):
             some = tells[i : i + AT_ONCE]
-            self._measuring.tell(some, self._gathering.gather(some, news, kept))
+            gathered = self._gathering.gather(some, news, kept)
+            self._measuring.tell(some, gathered)
+            self._selecting.tell(some, gathered, news, kept)
         self._gathering.follow(news, changed)
 
     def matured(self) -> list[Matured]:

@@ -124,7 +124,9 @@ models:
     text = text.replace("KIND}", f"{kind}}}, metrics: {{{OWN[kind]}}}")
     if quiet and mixed:
         text += "  quiet: {topics: [predictions]}\n"
-    texts = [text.replace("SEGMENTS", segments[act * changed]) for act in range(2)]
+    texts = [
+        text.replace("SEGMENTS", f"{segments[act * changed]}, fairness: {segments[act * changed]}") for act in range(2)
+    ]
     models = ("shop", "newcomer", "quiet")[: dice.choice((1, 1, 2, 3))]
     return Shape(
         tuple(texts),

@@ -312,12 +312,12 @@ class Failing:
     def __init__(self, within: Any, failing: int) -> None:  # noqa: ANN401 - a store's
         self._within, self.left = within, failing
 
-    def __call__(self, table: Any, spans: Any) -> Any:  # noqa: ANN401 - as a store's
+    def __call__(self, *about: Any) -> Any:  # noqa: ANN401 - as a store's
         """The rows, or none."""
         self.left -= 1
         if self.left == -1:
             raise StoreFailed("no memory left")
-        return self._within(table, spans)
+        return self._within(*about)
 
 
 DAY_MIN, MIDNIGHT = 24 * 60, 16 * 60  # the story's clock begins at eight in the morning

@@ -8,6 +8,7 @@ from stream.demo.changes import CHANGES, CONCEPTS, Change, Concept
 from stream.demo.world import HOUR_MS, World
 from stream.monitor.charts import FEATURE as ERRORS
 
+ANSWERED = ("performance:", "output:estimate")  # features of findings about how good answers are
 GRACE_H = 2  # a window that touches the change may end so much after it
 
 
@@ -127,8 +128,9 @@ def _first(world: World, change: Change | Concept, feature: str, findings: Itera
 
 
 def _well(world: World, told: Told) -> bool:
-    """Whether the model was well up to then: it never has a change, or none has begun; of errors, a concept."""
-    planted: tuple[Change | Concept, ...] = CONCEPTS if told.feature == ERRORS else CHANGES
+    """Whether the model was well up to then: it never has a change, or none has begun; of answers, a concept."""
+    of_answers = told.feature == ERRORS or told.feature.startswith(ANSWERED)
+    planted: tuple[Change | Concept, ...] = CONCEPTS if of_answers else CHANGES
     begun = (world.span_ms(change)[0] for change in planted if change.model == told.model)
     return all(told.end_ms <= begin for begin in begun)
 

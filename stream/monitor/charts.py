@@ -40,6 +40,7 @@ class Chart:
     settled: int = 0  # that of the last one of the reference; 0 before
     sums: int = 0
     since: int = 0
+    quiet: int = 0  # pairs without an alarm that are still missing until the next one is told: a fall is told once
 
     def step(self, errors: NDArray[np.bool_], step: int, pane: int, model: Model) -> tuple["Chart", list[Alarm]]:
         """After the pairs of one step, in their order."""
@@ -56,12 +57,13 @@ class Chart:
         known = State(np.array([chart.sums]), np.array([chart.since]))
         found = detector.step(known, np.repeat(SERIES, len(errors)), errors)
         ages = _ages(chart.since, found.rates)
-        alarms = [
-            Alarm(float(found.rates[i]), ages[i], chart.errors / chart.n) for i in np.flatnonzero(found.alarms).tolist()
-        ]
-        state = found.state
-        after = Chart(chart.errors, chart.n, chart.began, chart.settled, int(state.sums[0]), int(state.since[0]))
-        return after, alarms
+        rung = np.flatnonzero(found.alarms)
+        before = np.concatenate(([chart.quiet - REFERENCE - 1], rung))  # the last one, as seen from here
+        told = rung[np.diff(before) > REFERENCE].tolist()
+        alarms = [Alarm(float(found.rates[i]), ages[i], chart.errors / chart.n) for i in told]
+        quiet = max(0, REFERENCE + 1 - (len(errors) - int(before[-1])))
+        sums, since = int(found.state.sums[0]), int(found.state.since[0])
+        return Chart(chart.errors, chart.n, chart.began, chart.settled, sums, since, quiet), alarms
 
     def detector(self, pane: int, budget: float) -> ErrorRate:
         """The detector that the reference and the time in which it came make."""
@@ -70,7 +72,7 @@ class Chart:
 
     def pack(self) -> tuple[int, ...]:
         """The chart as plain data."""
-        return self.errors, self.n, self.began, self.settled, self.sums, self.since
+        return self.errors, self.n, self.began, self.settled, self.sums, self.since, self.quiet
 
     @classmethod
     def unpack(cls, packed: Any) -> "Chart":  # noqa: ANN401 - what `pack` gave

@@ -26,6 +26,8 @@ def abreast(sources: Sources, model: str, version: str, metric: str) -> Html:
         candidate=version if version in names[1:] else "", metric=metric if metric and comparable(metric) else ""
     )
     said, history = compared(sources, model, question)
+    if not said.incumbent.version:
+        return join()
     verdict = tag("p", badge(said.verdict), " ", said.words, ".")
     body = [verdict, _numbers(said)]
     if any(map(isfinite, history.low)):

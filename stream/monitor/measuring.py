@@ -97,7 +97,7 @@ class Measuring:
         """What a window is compared with; it may become part of that, after it."""
         if tell.status == PROVISIONAL or found.shape.answers is None:
             return None
-        standard = self.standards.of(tell.key, found.shape.answers)
+        standard = self.standards.of(tell.key, found)
         if tell.settles:
             self.standards.learn(tell.key, tell.at, found)
         return standard

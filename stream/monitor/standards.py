@@ -1,6 +1,7 @@
 """What windows of performance are compared with: the first windows of their version, and the limits that these make.
 
-The first windows that have enough labels, in the order in which they had, are the standard, up to some thousand pairs.
+Where its reference has labels, they are the standard; else the first windows that have enough labels, in the order in
+which they had, up to some thousand pairs.
 From then on a window that has enough labels is judged: a share of bad answers is worse where it surely exceeds that of
 the standard by more than is tolerated. Levels are such that all of a version's windows together are wrong at most as
 often as its budget says.
@@ -32,6 +33,7 @@ from stream.monitor.judging import MONTH
 from stream.monitor.state import Version
 
 DETECTOR: Final = "performance"
+TAUGHT: Final = 100  # labels of a reference: limits know how many there are
 ALPHA_MAX: Final = 0.05  # of one comparison: above, a verdict would mean little
 VERDICTS: Final = ("", "well", "worse", "unknown")
 WELL, WORSE, UNKNOWN = 1, 2, 3
@@ -80,8 +82,11 @@ class Standards:
         for model, version, *standard in zip(*(rows[name][order].tolist() for name in names), strict=True):
             self._known[model, version] = Standard(*standard)
 
-    def of(self, key: Key, answers: Answers) -> Cells | None:
-        """The sums that a window with such answers is compared with, if they are enough."""
+    def of(self, key: Key, found: Gathered) -> Cells | None:
+        """The sums that a window is compared with: of its reference's labels, else of first windows, if enough."""
+        answers, taught = found.shape.answers, _taught(found)
+        if answers is None or taught is not None:
+            return taught
         known = self._standard(key, answers)
         return _unpacked(answers, known.packed) if known is not None and known.settled else None
 
@@ -90,6 +95,8 @@ class Standards:
         model, version, length, _ = key
         answers = found.shape.answers
         if length != min(self._called.lengths(model)) or answers is None or found.cells is None:
+            return
+        if _taught(found) is not None:
             return
         known = self._standard(key, answers)
         if known is not None and known.settled:
@@ -106,6 +113,14 @@ class Standards:
         """That of a window with such answers."""
         known = self._known.get(key[:2])
         return known if known is not None and known.measured == _measured(answers) else None
+
+
+def _taught(found: Gathered) -> Cells | None:
+    """What the labels of a reference say, if there are enough."""
+    plan, answers = found.shape.plan, found.shape.answers
+    truth = None if plan is None else plan.truth
+    fits = truth is not None and answers is not None and truth.answers == answers.about and truth.n >= TAUGHT
+    return truth.cells if truth is not None and fits else None
 
 
 @lru_cache(maxsize=1_024)

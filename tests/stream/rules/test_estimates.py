@@ -9,6 +9,7 @@ from scipy.special import expit
 from sinks import commit as tables
 from stream.config.settings import MINUTE
 from stream.monitor.onboarding import File
+from stream.plan import SCORE
 from stream.reference import Table, from_columns, from_events
 from stream.reference.columns import of_documents
 from stream.truth import LEAST
@@ -183,3 +184,18 @@ def test_a_restart_goes_on_with_half_a_window(monkeypatch: pytest.MonkeyPatch) -
         for upto in range(every, 720, every):
             log.read(batch=batch, upto=upto).commit().crash()
         assert whole == log.read().commit().results()
+
+
+def test_the_labels_of_a_reference_are_what_windows_are_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first one on; so no window is asked to teach, and a turned concept is worse at once."""
+    use(labelled(), monkeypatch)
+    log = played(Story(CONFIGURATION, (FIRST, LABELS)), 15, 2, lambda minute: {"turn": 1.6 if minute >= 10 else 0})
+    log.read().commit()
+    rows = [row for row in log.rows(tables.PERFORMANCE) if row["metric"] == "accuracy" and row["status"] == "final"]
+    verdicts = {row["end"]: row["verdict"] for row in rows if row["length"] == 5 * MINUTE}
+    assert {5: "well", 10: "well", 15: "worse"} == verdicts
+    reference = {row["reference"] for row in rows}
+    truth = labelled()
+    right = [str(int(score >= 0.5)) == answer for score, answer in zip(truth.outputs[SCORE], truth.labels, strict=True)]
+    assert [pytest.approx(sum(right) / len(right))] == list(reference)
+    assert [] == log.rows(tables.STANDARDS)

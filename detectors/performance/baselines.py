@@ -5,7 +5,7 @@ import numpy as np
 from detectors.codes import Floats
 from detectors.performance.binary import Outcomes, edges
 from detectors.performance.decisions import ratio
-from detectors.performance.limits import Metric
+from detectors.performance.metric import Metric
 
 LEVEL = 0.95  # of intervals that nobody reads
 

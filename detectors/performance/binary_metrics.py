@@ -4,87 +4,38 @@ from collections.abc import Collection
 
 import numpy as np
 
-from detectors.codes import Floats
 from detectors.performance import decisions, discrimination, probabilities, reliability
 from detectors.performance.binary import Outcomes
-from detectors.performance.decisions import ratio
-from detectors.performance.limits import Metric
 from detectors.performance.measured import Measured
-
-
-def decided(seen: Outcomes) -> Floats:
-    """How many have a decision."""
-    return np.asarray(seen.confusion.sum(axis=1))
-
-
-def selected(seen: Outcomes) -> Floats:
-    """How many were decided yes."""
-    return np.asarray(seen.confusion[:, 1] + seen.confusion[:, 3])
-
-
-def positives(seen: Outcomes) -> Floats:
-    """How many positives have a decision."""
-    return np.asarray(seen.confusion[:, 2:].sum(axis=1))
-
-
-def negatives(seen: Outcomes) -> Floats:
-    """How many negatives have a decision."""
-    return np.asarray(seen.confusion[:, :2].sum(axis=1))
-
-
-def either(seen: Outcomes) -> Floats:
-    """How many are positive or decided yes."""
-    return np.asarray(seen.confusion[:, 1:].sum(axis=1))
-
-
-def both(seen: Outcomes) -> Floats:
-    """The size of one sample that varies as decided positives against negatives."""
-    return ratio(positives(seen) * negatives(seen), decided(seen))
-
-
-def scored(seen: Outcomes) -> Floats:
-    """How many have a score in [0, 1]."""
-    return np.asarray(seen.regular.sum(axis=(1, 2)))
-
-
-def ranked_positives(seen: Outcomes) -> Floats:
-    """How many positives have a score."""
-    return np.asarray(seen.scores[:, 1].sum(axis=1))
-
-
-def ranked(seen: Outcomes) -> Floats:
-    """The size of one sample that varies as scored positives against negatives."""
-    each = seen.scores.sum(axis=2)
-    return ratio(each[:, 0] * each[:, 1], each.sum(axis=1))
-
+from detectors.performance.metric import Metric
 
 METRICS: dict[str, Metric[Outcomes]] = {
-    "accuracy": Metric(decisions.accuracy, decided, 1),
-    "balanced_accuracy": Metric(decisions.balanced_accuracy, both, 1),
-    "precision": Metric(decisions.precision, selected, 1),
-    "recall": Metric(decisions.recall, positives, 1),
-    "specificity": Metric(decisions.specificity, negatives, 1),
-    "f1": Metric(decisions.f_beta(1.0), either, 1),
-    "f_half": Metric(decisions.f_beta(0.5), either, 1),
-    "f2": Metric(decisions.f_beta(2.0), either, 1),
-    "matthews": Metric(decisions.matthews, decided, 1, least=-1.0),
-    "kappa": Metric(decisions.kappa, decided, 1, least=-1.0),
-    "selection_rate": Metric(decisions.selection_rate, decided, 0),
-    "true_negatives": Metric(decisions.cell_share(0), decided, 0),
-    "false_positives": Metric(decisions.cell_share(1), decided, 0),
-    "false_negatives": Metric(decisions.cell_share(2), decided, 0),
-    "true_positives": Metric(decisions.cell_share(3), decided, 0),
-    "worth": Metric(decisions.worth, decided, 1, least=-np.inf, greatest=np.inf),
-    "roc_auc": Metric(discrimination.roc_auc, ranked, 1),
-    "average_precision": Metric(discrimination.average_precision, ranked_positives, 1),
-    "lift": Metric(discrimination.lift, ranked_positives, 1, greatest=np.inf),
-    "log_loss": Metric(probabilities.log_loss, scored, -1, greatest=np.inf),
-    "brier": Metric(probabilities.brier, scored, -1),
-    "reliability": Metric(reliability.reliability, scored, -1, limited=False),
-    "resolution": Metric(reliability.resolution, scored, 1, limited=False),
-    "uncertainty": Metric(reliability.uncertainty, scored, 0, greatest=0.25),
-    "within_groups": Metric(reliability.within_groups, scored, 0, least=-1.0),
-    "calibration_error": Metric(reliability.calibration_error, scored, -1, limited=False),
+    "accuracy": Metric(decisions.accuracy, 1),
+    "balanced_accuracy": Metric(decisions.balanced_accuracy, 1),
+    "precision": Metric(decisions.precision, 1),
+    "recall": Metric(decisions.recall, 1),
+    "specificity": Metric(decisions.specificity, 1),
+    "f1": Metric(decisions.f_beta(1.0), 1),
+    "f_half": Metric(decisions.f_beta(0.5), 1),
+    "f2": Metric(decisions.f_beta(2.0), 1),
+    "matthews": Metric(decisions.matthews, 1, least=-1.0),
+    "kappa": Metric(decisions.kappa, 1, least=-1.0),
+    "selection_rate": Metric(decisions.selection_rate, 0),
+    "true_negatives": Metric(decisions.cell_share(0), 0),
+    "false_positives": Metric(decisions.cell_share(1), 0),
+    "false_negatives": Metric(decisions.cell_share(2), 0),
+    "true_positives": Metric(decisions.cell_share(3), 0),
+    "worth": Metric(decisions.worth, 1, least=-np.inf, greatest=np.inf),
+    "roc_auc": Metric(discrimination.roc_auc, 1),
+    "average_precision": Metric(discrimination.average_precision, 1),
+    "lift": Metric(discrimination.lift, 1, greatest=np.inf),
+    "log_loss": Metric(probabilities.log_loss, -1, greatest=np.inf),
+    "brier": Metric(probabilities.brier, -1),
+    "reliability": Metric(reliability.reliability, -1),
+    "resolution": Metric(reliability.resolution, 1),
+    "uncertainty": Metric(reliability.uncertainty, 0, greatest=0.25),
+    "within_groups": Metric(reliability.within_groups, 0, least=-1.0),
+    "calibration_error": Metric(reliability.calibration_error, -1),
 }
 
 

@@ -1,6 +1,7 @@
 """A store with a plausible story, made from a seed: one model well, one with a planted drift, one still learning."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 import numpy as np
@@ -25,6 +26,7 @@ COUNTRIES = ("FR", "DE", "IT", "ES", "PL")
 DRIFTING, WELL, LEARNING = "fraud", "churn", "pricing"
 # Labels: of which windows before the last all have come, enough, or a few; what is measured, and where it lies about.
 ALL_CAME, ENOUGH_CAME, SOME_CAME = 24, 8, 1
+SERVED = {"latency_p50": 12.0, "latency_p95": 31.0, "latency_p99": 44.0, "error_rate": 0.01, "traffic": 1.33}
 METRICS = {
     DRIFTING: {"accuracy": 0.93, "recall": 0.81, "precision": 0.74, "roc_auc": 0.95, "log_loss": 0.21},
     WELL: {"mae": 12.5, "rmse": 17.0, "r2": 0.8},
@@ -51,7 +53,8 @@ def seeded_commit(seed: int = 7, number: int = 1) -> Commit:
     for model in (WELL, DRIFTING):
         for table, row in _model(model, random):
             rows.setdefault(table, []).append(row)
-    for table, row in (*_samples(random), *_incident(), *_traffic(), *_labels(default_rng(seed + 1))):
+    told = (_samples(random), _incident(), _traffic(), _labels(default_rng(seed + 1)), _served(default_rng(seed + 2)))
+    for table, row in chain.from_iterable(told):
         rows.setdefault(table, []).append(row)
     tables = {
         name: columns(BY_NAME[name], {key: [row[key] for row in told] for key in told[0]})
@@ -212,6 +215,20 @@ def _numbers(model: str, metrics: dict[str, float], i: int, length: int, random:
                 "verdict": "" if status == "provisional" else "worse" if value < usual - 4 * error else "well",
                 "predicted": N_PANE * panes, "labelled": labelled, "rate": 1.0,
             }  # fmt: skip
+
+
+def _served(random: Generator) -> Told:
+    """How services answered in each window of 5 minutes: all were well."""
+    for model in (WELL, DRIFTING):
+        for i in range(N_PANES):
+            for metric, usual in SERVED.items():
+                value = random.normal(usual, 0.02 * usual)
+                yield "service", {
+                    "model": model, "version": "" if metric == "traffic" else "3", "metric": metric, "length": PANE,
+                    **_span(i, PANE), "n": N_PANE, "value": value, "low": 0.9 * value, "high": 1.1 * value,
+                    "reference": usual, "n_reference": N_REFERENCE,
+                    "limit": (0.5 if metric == "traffic" else 1.5) * usual, "verdict": "well",
+                }  # fmt: skip
 
 
 def _samples(random: Generator) -> Told:

@@ -63,7 +63,7 @@ class Gathering:
         first: dict[Key, Tell] = {}
         for tell in tells:
             first.setdefault(tell.key, tell)
-        self._read([tell for tell in first.values() if not self._follows(tell, news)], news, kept)
+        self._read([tell for tell in first.values() if self._since(tell, news) is None], news, kept)
         found = [self._at(tell, news, kept) for tell in tells]
         self._release(tells)
         return found
@@ -83,21 +83,24 @@ class Gathering:
                     held.settle()
         self._upto = {}
 
-    def _follows(self, tell: Tell, news: News) -> bool:
-        """Whether the pairs of a held window up to a step are counted as those that it has."""
+    def _since(self, tell: Tell, news: News) -> Rows | None:
+        """The pairs of a held window that come with these steps, up to its own; None where it is to be read.
+
+        That is where it is not held, or where they are counted by other plans than those that it has.
+        """
         held = self._held.get(tell.key)
-        if held is None:
-            return False
-        shape = held.found.shape
+        if held is None or self._called.plan(tell.key[0], held.found.shape.counted) is not held.found.shape.plan:
+            return None
         fresh = news.of(tell.key, self._upto.get(tell.key, NEVER), tell.at)
-        return shape.counted.issuperset(fresh["plan"]) and (self._called.plan(tell.key[0], shape.counted) is shape.plan)
+        return fresh if held.found.shape.counted.issuperset(fresh["plan"]) else None
 
     def _at(self, tell: Tell, news: News, kept: Kept) -> Gathered:
         """A window at a step, which has been read up to an earlier one."""
-        if not self._follows(tell, news):
+        fresh = self._since(tell, news)
+        if fresh is None:
             self._read([tell], news, kept)
+            return self._held[tell.key].found
         held = self._held[tell.key]
-        fresh = news.of(tell.key, self._upto.get(tell.key, NEVER), tell.at)
         if len(fresh["plan"]):
             held.pending.append(fresh)
         self._upto[tell.key], held.n = tell.at, tell.labelled

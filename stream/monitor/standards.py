@@ -175,7 +175,7 @@ def finding(key: Key, metric: str, value: float, n: int, judged: Judged) -> Find
     """What a window that is worse becomes; `judged` is of one."""
     model, version, length, end = key
     reference, bound = float(judged.reference), float(judged.limit)
-    words = f"{metric} is {value:.3g} in {n:,} labels; it was {reference:.3g}, and up to {bound:.3g} it could be chance"
+    words = f"{metric} is {value:.3g} in {n:,} labels; the reference has {reference:.3g}, the limit is {bound:.3g}"
     about = (model, version, "", f"performance:{metric}", length, end - length, end, DETECTOR)
     return Finding(*about, value, bound, n, (), words)
 

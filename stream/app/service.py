@@ -4,7 +4,6 @@ What comes depends on the tier: events, which take the whole journey here, or th
 """
 
 import asyncio
-import gc
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ import msgspec
 from sinks.commit import Commit, Store
 from sinks.prometheus import Exporter
 from sinks.topics import Relay
+from stream import garbage
 from stream.app.forgetting import Forgetting
 from stream.app.intake import W
 from stream.app.keeping import Keeping
@@ -38,7 +38,6 @@ from stream.web.status import Status
 
 COMMIT_S = 1.0  # at the latest
 WAITED_COMMIT_S = 0.2  # where somebody waits for it: people for what was closed, workers for how far they may read
-YOUNG_MAX = 50_000  # objects before the garbage collector looks: a fetch makes thousands that need no such look
 FULL_S = 0.1  # how often a full outbox is looked at
 # A stop as a whole has 5 s: the last Commits, what is still to be sent, then the clients, side by side.
 COMMIT_GOODBYE_S = 1.5
@@ -156,9 +155,7 @@ class Service(Generic[W]):
 
     async def _connect(self, watch: W) -> bool:
         await self._intake.connect(watch)
-        gc.collect()
-        gc.freeze()  # plans, state and modules stay: a full collection among them is 50 ms of standstill
-        gc.set_threshold(YOUNG_MAX)
+        garbage.settle()
         self._dirty = True  # the partitions that were found
         self._status = msgspec.structs.replace(self._status, ready=True)
         return True
@@ -182,7 +179,7 @@ class Service(Generic[W]):
             self._say(f"{STORE} did not take the last commit: what it holds is read again by the next start")
 
     async def _close(self) -> None:
-        gc.unfreeze()  # else what the interpreter frees at its end looks leaked to DuckDB, which says so at length
+        garbage.unsettle()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLIENTS_GOODBYE_S):
                 await asyncio.gather(self._intake.stop(), self._outbox.relay.stop())

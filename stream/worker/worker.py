@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from sinks.prometheus import Gathered, Vitals
 from sinks.topics import Fenced, Relay, RelayFailed
+from stream import garbage
 from stream.app.observing import LOOK_S
 from stream.app.steady import Steady
 from stream.app.stopping import Stopping
@@ -109,6 +110,7 @@ class Worker:
         self._plans.assign({self._board_at: bounds[self._board_at].beginning})
         await self._membership.start()
         self._begun, self._waiting = time.monotonic(), ""
+        garbage.settle()
         return True
 
     async def _listen(self) -> None:

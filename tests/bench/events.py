@@ -41,6 +41,7 @@ class Stream:
     new_categories: int = 0
     awake: float = 1.0
     seed: int = 1
+    start_ms: int = START_MS
 
     @cached_property
     def _pool(self) -> list[str]:
@@ -55,7 +56,7 @@ class Stream:
     def _block(self, first: int, n: int, generator: np.random.Generator) -> list[bytes]:
         order = np.arange(first, first + n)
         days, ms = np.divmod((order * (1000 / self.per_second)).astype(np.int64), int(self.awake * DAY_MS))
-        ms += START_MS + days * DAY_MS - generator.integers(0, DISORDER_MS, n)
+        ms += self.start_ms + days * DAY_MS - generator.integers(0, DISORDER_MS, n)
         ms[generator.random(n) < LATE_SHARE] -= LATE_MS
         times = np.datetime_as_string(ms.astype("datetime64[ms]"), timezone="UTC").tolist()
         models = generator.integers(0, self.models, n).tolist()

@@ -1,8 +1,9 @@
 """What workers cost on a real broker: two beside one, and transactions beside none, in processor time per event.
 
-The events lie there when workers begin, so that all of them are at full load: fed as they come, two would each read
-half as much at a time. A figure is the median of the ratios of neighbours: processors that are shared with monitor and
-broker are now slower and now faster, for minutes.
+Workers first read some events, as they do for as long as they live: what each learns at its start is not the cost of an
+event. Then all events lie there when they go on, so that all of them are at full load: fed as they come, two would each
+read half as much at a time. A figure is the median of the ratios of neighbours: processors that are shared with monitor
+and broker are now slower and now faster, for minutes.
 
 `python -m tests.bench.workers FILE` is one worker of a configuration, for the bench; it may do without transactions.
 """
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -24,13 +26,13 @@ from confluent_kafka import Consumer, TopicPartition
 from stream.broker import quieten
 from stream.config.parse import parse
 from stream.worker import Worker
-from tests.bench.events import Stream, publish
+from tests.bench.events import START_MS, Stream, publish
 from tests.bench.report import Figure
 from tests.integration.kafka import RealKafka
 from tests.integration.running import Driftline
 
-EVENTS, QUICK, ROUNDS = 400_000, 60_000, 5
-MODELS, PARTITIONS, HOURS = 10, 4, 1
+EVENTS, QUICK, ROUNDS, FIRST = 1_000_000, 60_000, 5, 0.2
+MODELS, PARTITIONS, HOURS, HOUR_MS = 10, 4, 1, 3_600_000
 TWO_MAX, EXACT_MAX = 1.1, 1.15
 POSITION = "driftline_consumer_position_offset"
 VARIANTS = {"one worker": (1, True), "two workers": (2, True), "at least once": (1, False)}
@@ -85,15 +87,28 @@ def _cost(kafka: RealKafka, folder: Path, n: int, workers: int, transactional: b
         monitor.hears("reading")
         processes = [ended.enter_context(_working(folder)) for _ in range(workers)]
         _all_claimed(kafka, f"{topic}.partials.{topic}")
+        n_first = int(n * FIRST)
+        first = Stream(n_first, MODELS, n / (HOURS * 3600))
+        publish(kafka.bootstrap, topic, range(PARTITIONS), first)
+        _wait_read(monitor, n_first)
         for each in processes:
             each.send_signal(signal.SIGSTOP)
-        publish(kafka.bootstrap, topic, range(PARTITIONS), Stream(n, MODELS, n / (HOURS * 3600)))
+        publish(
+            kafka.bootstrap,
+            topic,
+            range(PARTITIONS),
+            replace(first, n=n, start_ms=START_MS + int(FIRST * HOURS * HOUR_MS)),
+        )
         before, begun = sum(map(_spent, processes)), time.monotonic()
         for each in processes:
             each.send_signal(signal.SIGCONT)
-        while monitor.metric(POSITION) < n:
-            time.sleep(0.2)
+        _wait_read(monitor, n_first + n)
         return sum(map(_spent, processes)) - before, time.monotonic() - begun
+
+
+def _wait_read(monitor: Driftline, n: int) -> None:
+    while monitor.metric(POSITION) < n:
+        time.sleep(0.2)
 
 
 def _all_claimed(kafka: RealKafka, partials: str) -> None:

@@ -19,6 +19,7 @@ from stream.plan import Plan
 MONTH = 30 * DAY
 WINDOWS_SHARE = 0.9  # of the false triggers; the rest is for sequential detectors
 AT_ONCE = 25  # cases whose segments are looked at together: what is copied stays in the second-level cache
+STRIDES, BLOCK = 8, 128
 COMPARED = len(SPECIAL) - 1  # odd, missing and wrong type; absent is never part of a comparison
 
 
@@ -119,7 +120,7 @@ def judge(cases: Sequence[Case]) -> list[Verdicts]:
     """Judge windows that close together: all events of each, and of their segments what may drift at all."""
     if not cases:
         return []
-    width = max(int(case.plan.grid.regular.max()) for case in cases) + COMPARED
+    width = padded(max(int(case.plan.grid.regular.max()) for case in cases) + COMPARED)
     counts = [one for i in range(0, len(cases), AT_ONCE) for one in _screened(cases[i : i + AT_ONCE], width)]
     judgement = significance.judge(*_joined([one.series() for one in counts]))
     lasts = np.cumsum([one.chosen.sum() for one in counts]).tolist()
@@ -127,6 +128,15 @@ def judge(cases: Sequence[Case]) -> list[Verdicts]:
         _verdicts(one, judgement, slice(first, last))
         for one, first, last in zip(counts, [0, *lasts[:-1]], lasts, strict=True)
     ]
+
+
+def padded(cells: int) -> int:
+    """The width in which so many cells are judged: one in which empty cells behind them change no bit of a sum.
+
+    NumPy adds up to 128 numbers in eight strides, and more by halves. Else a window's numbers would depend on the grids
+    of the models whose windows end together with it, and so on how models are shared among monitors.
+    """
+    return -(-cells // STRIDES) * STRIDES if cells <= BLOCK else 2 * BLOCK
 
 
 def _screened(cases: Sequence[Case], width: int) -> list[_Counts]:

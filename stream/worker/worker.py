@@ -226,6 +226,7 @@ class Worker:
             self._observed = now
 
     async def _close(self) -> None:
+        garbage.unsettle()
         for task in self._starting.values():
             task.cancel()
         with suppress(TimeoutError):

@@ -1,0 +1,10 @@
+"""The verdict: one p-value for each series and window, and the contrast that explains it.
+
+`judge` compares counts in the cells of a grid; `Spread` is how much more than independent draws a reference's own panes
+vary. Simulated against other verdicts in `tests.honesty.verdict`.
+"""
+
+from detectors.verdict.judge import Judged, judge
+from detectors.verdict.spread import Spread
+
+__all__ = ["Judged", "Spread", "judge"]

@@ -1,0 +1,54 @@
+"""Sets of cells whose shares are compared: each cell, and on a number line cuts, central ranges and blocks.
+
+All of them are runs of neighbouring cells, so what lies in one is a difference of two running sums.
+"""
+
+from functools import cache
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.codes import Floats, Integers
+from detectors.distances import Counts
+
+BLOCKS = 2, 4, 8  # cells
+
+
+class Sets(NamedTuple):
+    """Where the sets of each series begin and end among its cells, (series, sets) each; where they are equal, none."""
+
+    begin: Integers
+    end: Integers
+
+    @classmethod
+    def of(cls, on_line: Integers, cells: int) -> Self:
+        """Of series whose first `on_line` cells, (series,), lie on a number line, out of `cells`."""
+        distinct, which = np.unique(on_line, return_inverse=True)
+        kinds = [runs(n, cells) for n in distinct.tolist()]
+        table = np.zeros((len(kinds), max((len(kind) for kind in kinds), default=0), 2), np.int64)
+        for row, kind in zip(table, kinds, strict=True):
+            row[: len(kind)] = kind
+        return cls(table[which, :, 0], table[which, :, 1])
+
+    def counts(self, counts: Counts) -> Floats:
+        """How many values lie in each set, (series, sets), of counts in cells, (series, cells)."""
+        running = np.zeros((len(counts), counts.shape[1] + 1))
+        np.cumsum(counts, axis=1, out=running[:, 1:])
+        below, upto = (np.take_along_axis(running, at, axis=1) for at in (self.begin, self.end))
+        return np.asarray(upto - below)
+
+
+@cache
+def runs(on_line: int, cells: int) -> NDArray[np.int64]:
+    """Begin and end of each set: every cell, then what is below a cut, central ranges, blocks, (sets, 2)."""
+    every = [(i, i + 1) for i in range(cells)]
+    cuts = [(0, i) for i in range(2, on_line - 1)]
+    central = [(i, on_line - i) for i in range(2, on_line // 2)]
+    blocks = [(i, i + length) for length in BLOCKS for i in range(length, on_line - length, length)]
+    return np.array([*every, *cuts, *central, *blocks], np.int64).reshape(-1, 2)
+
+
+def total(cells: Floats) -> Floats:
+    """Sums over the last axis in the order of the cells, so that empty ones behind change no bit."""
+    return np.asarray(np.cumsum(cells, axis=-1)[..., -1])

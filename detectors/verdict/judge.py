@@ -54,19 +54,16 @@ def judge(
     m, n = (counts.sum(axis=1, dtype=np.float64)[:, None] for counts in (expected, observed))
     numeric = on_line.any(axis=1, keepdims=True)
     x, y = sets.counts(expected), sets.counts(observed)
-    z = np.concatenate(
-        (
-            np.where(tolerate > 0, 0.0, scores.roots(scores.scores(expected, on_line), expected, observed)),
-            shares.roots(x, y, m, n, tolerate),
-        ),
-        axis=1,
-    )
-    spread = spread or Spread.independent(*z.shape)
-    p = 2 * spread.tail(z)
     rank, at = len(scores.NAMES), slice(len(scores.NAMES), None)
-    rare = (tolerate == 0) & ((x + y) < RARE * (m + n)) & (p[:, at] < CANDIDATE) & (spread.inflation[:, at] < CALM)
-    rows, which = np.nonzero(rare)
-    p[rows, rank + which] = shares.exact(x[rows, which], y[rows, which], m[rows, 0], n[rows, 0])
+    spread = spread or Spread.independent(series, rank + x.shape[1])
+    ranked = scores.roots(scores.scores(expected, on_line), expected, observed, spread.inflation[:, :rank])
+    shared = shares.roots(x, y, m, n, tolerate) / np.sqrt(spread.inflation[:, at])
+    z = np.concatenate((np.where(tolerate > 0, 0.0, ranked), shared), axis=1)
+    p = 2 * spread.tail(z)
+    rows, which = np.nonzero((tolerate == 0) & ((x + y) < RARE * (m + n)) & (p[:, at] < CANDIDATE))
+    each = spread.inflation[rows, rank + which]  # so many draws say as much as one independent one
+    few = shares.exact(x[rows, which] / each, y[rows, which] / each, m[rows, 0] / each, n[rows, 0] / each)
+    p[rows, rank + which] = np.where(each < CALM, few, np.maximum(few, p[rows, rank + which]))
     p[:, :rank] *= np.where(numeric & (tolerate == 0), 2 * rank, np.inf)
     occupied = ((x + y) > 0).sum(axis=1, keepdims=True)
     trials = np.maximum(np.where(numeric, DISTINCT * occupied, np.where(occupied == 2, 1, occupied)), 1.0)

@@ -38,18 +38,24 @@ def scores(expected: Counts, on_line: NDArray[np.bool_]) -> Floats:
     return np.stack(found[1:], axis=1)
 
 
-def roots(scored: Floats, expected: Counts, observed: Counts) -> Floats:
-    """By how many standard errors each mean score differs, signed and right in the tails, (series, scores)."""
+def roots(scored: Floats, expected: Counts, observed: Counts, inflation: Floats | float = 1.0) -> Floats:
+    """By how many standard errors each mean score differs, signed and right in the tails, (series, scores).
+
+    `inflation` is how much more the scores vary than those of independent draws, (series, scores); a root is divided by
+    its own square root for that.
+    """
     m, n = (np.maximum(counts.sum(axis=1, dtype=np.float64), 1.0)[:, None] for counts in (expected, observed))
     pooled = ((expected + observed) / (m + n))[:, None, :]
     gap = total((observed / n - expected / m)[:, None, :] * scored)
     mean = total(pooled * scored)
     variance = (total(pooled * scored**2) - mean**2) * (1 / n + 1 / m)
     z = np.where(variance > 0, gap / np.sqrt(np.maximum(variance, 1e-300)), 0.0)
+    z /= np.sqrt(inflation)
     rows, at = np.nonzero(np.abs(z) > FAR)
     if len(rows):
         centred = scored[rows, at] - mean[rows, at][:, None]
-        z[rows, at] = _saddle(centred, pooled[rows, 0], gap[rows, at], (m[rows, 0], n[rows, 0]))
+        each = np.broadcast_to(inflation, z.shape)[rows, at]  # so many draws say as much as one independent one
+        z[rows, at] = _saddle(centred, pooled[rows, 0], gap[rows, at], (m[rows, 0] / each, n[rows, 0] / each))
     return np.asarray(z)
 
 

@@ -9,8 +9,9 @@ from typing import Self
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
-from scipy.special import ndtr, stdtr
+from scipy.special import chdtrc, ndtr, stdtr
 
 from detectors.codes import Floats
 from detectors.distances import Counts
@@ -18,6 +19,8 @@ from detectors.verdict.scores import scores
 from detectors.verdict.sets import Sets, total
 
 PANES_MIN = 60  # below, nothing is learned: a promise would be a guess
+DOUBT = 0.05  # of panes that are independent draws, so many are taken for others
+FILLED = 5
 SHRUNK = 10  # panes' worth of what the contrasts of a series have in common
 NORMAL = np.inf  # degrees of freedom
 
@@ -42,7 +45,9 @@ class Spread(Struct, frozen=True):
     def learn(cls, panes: Counts, on_line: NDArray[np.bool_]) -> Self:
         """Of the counts of panes that follow each other, (panes, series, cells), at least PANES_MIN of them.
 
-        Each should be as long as the windows that are judged, or as long as leaves enough of them.
+        Each should be as long as the windows that are judged, or as long as leaves enough of them. Where no series
+        surely varies more than independent draws do, none does: what 60 panes teach is vague, and a tail for that would
+        keep a tenth of the promise.
         """
         assert len(panes) >= PANES_MIN, len(panes)
         both = panes.sum(axis=0)
@@ -55,12 +60,13 @@ class Spread(Struct, frozen=True):
         squares = np.concatenate((squares, overall[:, weights.shape[1] :]), axis=1)  # an indicator is its own square
         variance = np.maximum(squares - overall**2, 1e-300)
         away = np.where(n > 0, (means - overall) * np.sqrt(n / variance), 0.0)
-        return cls(*_inflated(away), len(panes))
+        if not _vary(away, both, weights.shape[1]):
+            return replace(cls.independent(*away.shape[1:]), panes=len(panes))
+        return cls(*_inflated(away, weights.shape[1]), len(panes))
 
-    def tail(self, z: Floats) -> Floats:
-        """The chance of a deviate at least as far from 0 on the same side, by the contrasts, (series, contrasts)."""
-        away = -np.abs(z) / np.sqrt(self.inflation)
-        normal = np.isinf(self.freedom)
+    def tail(self, root: Floats) -> Floats:
+        """The chance of a root, inflation taken off, as far from 0 on the same side, (series, contrasts)."""
+        away, normal = -np.abs(root), np.isinf(self.freedom)
         return np.asarray(np.where(normal, ndtr(away), stdtr(np.where(normal, 1.0, self.freedom), away)))
 
 
@@ -71,13 +77,31 @@ def _means(counts: Counts, weights: Floats, sets: Sets) -> Floats:
     return np.asarray(np.concatenate((scored, sets.counts(counts)), axis=1) / n)
 
 
-def _inflated(away: Floats) -> tuple[Floats, Floats]:
+def _vary(away: Floats, both: Counts, n_scores: int) -> bool:
+    """Whether any series surely varies more than independent draws, at the level DOUBT over all of them together.
+
+    Tried are each score, and Pearson's statistic over the cells that hold FILLED values of a pane or more.
+    """
+    panes, series = away.shape[:2]
+    n = np.maximum(both.sum(axis=1, keepdims=True), 1)
+    share = both / n
+    filled = (both >= FILLED * panes) & (both < n)
+    sums = (away**2).sum(axis=0)
+    pearson = (sums[:, n_scores : n_scores + both.shape[1]] * (1 - share) * filled).sum(axis=1)
+    freedom = np.maximum((filled * (1 - share)).sum(axis=1), 1e-9) * (panes - 1)
+    tails = np.concatenate((chdtrc(panes - 1, sums[:, :n_scores]), chdtrc(freedom, pearson)[:, None]), axis=1)
+    return bool((tails < DOUBT / (series * (n_scores + 1))).any())
+
+
+def _inflated(away: Floats, n_scores: int) -> tuple[Floats, Floats]:
     """Inflation and degrees of freedom of standardised deviations, (panes, series, contrasts)."""
     panes = len(away)
     square, fourth = (away**2).mean(axis=0), (away**4).mean(axis=0)
     factor = square * panes / (panes - 1)
-    common = np.median(np.where(square > 0, factor, np.nan), axis=1, keepdims=True)
-    factor = (factor * panes + SHRUNK * np.nan_to_num(common, nan=1.0)) / (panes + SHRUNK)
+    sets = factor[:, n_scores:]
+    seen = np.where((sets > 0).any(axis=1, keepdims=True), sets, 1.0)  # a constant has no spread at all
+    common = np.nanmedian(np.where(seen > 0, seen, np.nan), axis=1, keepdims=True)
+    factor[:, n_scores:] = (sets * panes + SHRUNK * common) / (panes + SHRUNK)
     excess = np.where(square > 0, fourth / np.where(square > 0, square, 1.0) ** 2, 3.0) - 3 - 2 * np.sqrt(24 / panes)
     heavy = np.where(excess > 0, 4 + 6 / np.where(excess > 0, excess, 1.0), np.inf)
-    return np.maximum(1.0, factor * (1 - 0.5 * np.sqrt(2 / panes))), np.minimum(heavy, panes - 1.0)
+    return np.maximum(1.0, factor), np.minimum(heavy, panes - 1.0)

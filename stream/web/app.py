@@ -12,7 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sinks.commit import Store, StoreError
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web import api, beside, estimated, exporting, labelled, pages, served
+from stream.web import api, beside, calibration, confusion, estimated, exporting, labelled, pages, served
 from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
 from stream.web.metrics import exporter as primed
@@ -29,6 +29,8 @@ API = (
     api.list_triggers,
     labelled.list_performance,
     labelled.list_labels,
+    calibration.list_calibration,
+    confusion.list_confusion,
     beside.compare_versions,
     beside.version_health,
     served.list_service,

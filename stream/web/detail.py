@@ -25,6 +25,7 @@ from stream.web.served import service_of
 from stream.web.sources import Sources, window_lengths
 from stream.web.standing import standings
 from stream.web.times import nanoseconds, short
+from stream.web.truths import truths_of
 
 CHOICES_MAX = 200  # windows per length that are looked through for versions and segments
 
@@ -66,10 +67,12 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
     chosen = replace(chosen, feature=feature)
     measured = told(sources.store, _key(name, chosen), chosen.metric)
     performance = performance_of(sources, name, measured)
+    whole: dict[str, str | int] = {"model": name, "version": chosen.version, "length": duration(chosen.length)}
     return join(
         _choices(chosen, windows, [point.feature for point in points], measured.metrics),
         performance if measured else join(),
-        groups_of(sources, {"model": name, "version": chosen.version, "length": duration(chosen.length)}),
+        truths_of(sources, whole),
+        groups_of(sources, whole),
         abreast(sources, name, chosen.version, chosen.metric),
         _drift(points, chosen),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),

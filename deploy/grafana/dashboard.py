@@ -102,6 +102,27 @@ LABELS = (
         unit="percentunit",
         height=9,
     ),
+    panel(
+        "timeseries",
+        "$metric before labels: estimated, with its 95 % interval, newest window",
+        12,
+        f"driftline_performance_estimate{{{METRIC}}}",
+        f"driftline_performance_estimate_low{{{METRIC}}}",
+        f"driftline_performance_estimate_high{{{METRIC}}}",
+        legends=("{{version}}", "low {{version}}", "high {{version}}"),
+        dashed="^(low|high) ",
+        height=9,
+    ),
+    panel(
+        "timeseries",
+        "How far groups are treated apart, and what is tolerated",
+        12,
+        f'driftline_fairness_gap{{{MODEL},metric=~".*_difference",window="$window"}}',
+        f'max by (version) (driftline_fairness_gap_limit{{{MODEL},metric=~".*_difference",window="$window"}})',
+        legends=("{{field}} {{metric}} {{version}}", "tolerated {{version}}"),
+        dashed="^tolerated ",
+        height=9,
+    ),
 )
 SERVICE = (
     panel(

@@ -3,6 +3,7 @@
 from sinks.prometheus.exporter import Exporter
 from sinks.prometheus.exposition import Exposition
 from sinks.prometheus.families import FAMILIES
+from sinks.prometheus.groups import GAPS
 from sinks.prometheus.live import Gathered, Live, Partition, Vitals
 from sinks.prometheus.moment import of_vitals
 from sinks.prometheus.performance import MAIN
@@ -10,6 +11,7 @@ from sinks.prometheus.snapshot import Snapshot
 
 __all__ = [
     "FAMILIES",
+    "GAPS",
     "MAIN",
     "Exporter",
     "Exposition",

@@ -6,7 +6,7 @@ from math import isfinite
 import numpy as np
 
 from sinks.commit import Commit
-from sinks.prometheus import families
+from sinks.prometheus import families, groups
 from sinks.prometheus.exposition import Exposition, Sample, label
 from sinks.prometheus.live import Live
 from sinks.prometheus.moment import of_service
@@ -23,6 +23,13 @@ _PERFORMANCE = (
     families.PERFORMANCE_HIGH,
     families.PERFORMANCE_LIMIT,
     families.PERFORMANCE_VERDICT,
+)
+_FAIRNESS = (
+    families.FAIRNESS,
+    families.FAIRNESS_LOW,
+    families.FAIRNESS_HIGH,
+    families.FAIRNESS_LIMIT,
+    families.FAIRNESS_VERDICT,
 )
 _ESTIMATE = (families.ESTIMATE, families.ESTIMATE_LOW, families.ESTIMATE_HIGH)
 
@@ -46,7 +53,7 @@ class Exporter:
 
     def _samples(self) -> Iterator[Sample]:
         snapshot, live = self._snapshot, self._live()
-        for told in (_windows, _performances, _served, _distances, _totals):
+        for told in (_windows, _performances, _served, _apart, _distances, _totals):
             yield from told(snapshot)
         yield from of_service(live)
 
@@ -95,6 +102,14 @@ def _served(snapshot: Snapshot) -> Iterator[Sample]:
             yield families.SERVICE_VERDICT, labels, served.verdict
 
 
+def _apart(snapshot: Snapshot) -> Iterator[Sample]:
+    for (model, version, length, field, metric), gap in sorted(snapshot.gaps_shown.items()):
+        labels = (label(model), label(version), label(field), metric, length_name(length))
+        for family, number in zip(_FAIRNESS, gap.numbers, strict=True):
+            if isfinite(number):
+                yield family, labels, number
+
+
 def _distances(snapshot: Snapshot) -> Iterator[Sample]:
     for key, chosen in snapshot.chosen.features.items():
         distances = snapshot.distances[key]
@@ -121,7 +136,7 @@ def _totals(snapshot: Snapshot) -> Iterator[Sample]:
     open_in = list(snapshot.open_incidents.values())
     for model in sorted(models):
         yield families.INCIDENTS, (label(model),), open_in.count(model)
-    yield families.SERIES, (), snapshot.chosen.series + series(snapshot.shown)
+    yield families.SERIES, (), snapshot.chosen.series + series(snapshot.shown) + groups.series(snapshot.gaps_shown)
     yield families.DROPPED, (), snapshot.dropped
 
 

@@ -27,6 +27,7 @@ class Declared(Struct, frozen=True):
 _WINDOW = "model version segment window"
 _FEATURE = "model version feature window"
 _METRIC = "model version metric window"
+_GAP = "model version field metric window"
 
 
 def _gauge(name: str, labels: str, doc: str) -> Declared:
@@ -61,6 +62,16 @@ COVERAGE = _gauge("label_coverage", "model version window", "Share of the window
 SERVICE = _gauge("service", _METRIC, "How a service answered in the newest window: ms, share of failures, events/s.")
 SERVICE_LIMIT = _gauge("service_limit", _METRIC, "Beyond which it is surely worse; of traffic, below which.")
 SERVICE_VERDICT = _gauge("service_verdict", _METRIC, "1: worse, 0: well, -1: unknown (too little to judge by).")
+
+FAIRNESS = _gauge(
+    "fairness_gap", _GAP, "How far groups of a field are treated apart in the newest window that says so."
+)
+FAIRNESS_LOW = _gauge("fairness_gap_low", _GAP, "Where its 95 % interval begins.")
+FAIRNESS_HIGH = _gauge("fairness_gap_high", _GAP, "Where its 95 % interval ends.")
+FAIRNESS_LIMIT = _gauge("fairness_gap_limit", _GAP, "What is tolerated: at most of a difference, at least of a ratio.")
+FAIRNESS_VERDICT = _gauge(
+    "fairness_verdict", _GAP, "1: surely beyond what is tolerated, 0: surely within, -1: unknown."
+)
 
 INCIDENTS = _gauge("incidents_open", "model", "Incidents that are open.")
 LEARNING = _gauge("learning_ratio", "model", "How much of its reference a model has learned, 0 to 1.")
@@ -117,6 +128,11 @@ FAMILIES: Mapping[str, Declared] = {
         SERVICE,
         SERVICE_LIMIT,
         SERVICE_VERDICT,
+        FAIRNESS,
+        FAIRNESS_LOW,
+        FAIRNESS_HIGH,
+        FAIRNESS_LIMIT,
+        FAIRNESS_VERDICT,
         INCIDENTS,
         LEARNING,
         EVENTS,

@@ -1,6 +1,7 @@
 """What /metrics knows of the Commits so far: frozen, rebuilt by `after`, so a scrape never sees half a Commit."""
 
 from collections.abc import Iterator, Mapping
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,13 +18,16 @@ from sinks.commit import (
     Commit,
     plain,
 )
-from sinks.prometheus import families
+from sinks.prometheus import families, groups
 from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
+from sinks.prometheus.groups import Apart, GapKey, with_gaps
 from sinks.prometheus.performance import Performance, with_estimated, with_told
 from sinks.prometheus.served import SHARE, Served, ServedKey, affordable, series, with_served
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
 
 Count = tuple[str, tuple[str, ...]]  # family and label values
+Of = TypeVar("Of", ServedKey, GapKey)
+Told = TypeVar("Told")
 _FATES = tuple(column.name for column in MET.columns if column.kind == "int")
 _COUNTED = (  # family, table, its label columns, the column that is summed ("": rows are counted)
     (families.EVENTS, "traffic", ("model",), "events"),
@@ -46,6 +50,8 @@ class Snapshot(Struct, frozen=True):
     performances: Mapping[Key, Performance] = {}
     served: Mapping[ServedKey, Served] = {}
     shown: Mapping[ServedKey, Served] = {}  # of these, what is affordable
+    gaps: Mapping[GapKey, Apart] = {}
+    gaps_shown: Mapping[GapKey, Apart] = {}
     estimates: Mapping[Key, Performance] = {}
     counts: Mapping[Count, int] = {}
     open_incidents: Mapping[str, str] = {}  # id to model
@@ -67,11 +73,14 @@ class Snapshot(Struct, frozen=True):
         answered = _rows(commit, SERVICE.name)
         served = _worth(with_served(self.served, answered), windows)
         shown = affordable(served, series_max // SHARE)
+        gaps = _worth(with_gaps(self.gaps, told), windows)
+        gaps_shown = groups.affordable(gaps, series_max // groups.SHARE)
         news = (answered, told, guessed)
         changed = any(rows is not None for rows in news) or bool(fresh) or windows.keys() != self.windows.keys()
         numbers = (performances, estimates)
-        chosen = choose(windows, distances, numbers, series_max - series(shown)) if changed else self.chosen
-        left_out = chosen.dropped + series(served) - series(shown)
+        others = series(shown) + groups.series(gaps_shown)
+        chosen = choose(windows, distances, numbers, series_max - others) if changed else self.chosen
+        left_out = chosen.dropped + series(served) + groups.series(gaps) - others
         return replace(
             self,
             number=commit.number,
@@ -80,6 +89,8 @@ class Snapshot(Struct, frozen=True):
             performances=performances,
             served=served,
             shown=shown,
+            gaps=gaps,
+            gaps_shown=gaps_shown,
             estimates=estimates,
             counts=_added(self.counts, commit),
             open_incidents=_incidents(self.open_incidents, _rows(commit, INCIDENTS.name)),
@@ -88,10 +99,10 @@ class Snapshot(Struct, frozen=True):
         )
 
 
-def _worth(served: Mapping[ServedKey, Served], windows: Mapping[Key, Window]) -> dict[ServedKey, Served]:
+def _worth(told: Mapping[Of, Told], windows: Mapping[Key, Window]) -> dict[Of, Told]:
     """Those of windows that are shown; traffic is of all versions."""
     kept = {(model, version) for model, version, *_ in windows} | {(model, "") for model, *_ in windows}
-    return {key: each for key, each in served.items() if key[:2] in kept}
+    return {key: each for key, each in told.items() if key[:2] in kept}
 
 
 def _rows(commit: Commit, table: str) -> Columns | None:

@@ -17,12 +17,13 @@ from sinks.commit import (
     Commit,
     Store,
 )
-from sinks.prometheus import MAIN, Exporter, Live, Partition, Vitals
+from sinks.prometheus import GAPS, MAIN, Exporter, Live, Partition, Vitals
 from stream.config.settings import Settings
 from stream.web.sources import window_lengths
 from stream.web.status import Status
 
 _BACK = 3
+_GAPS = 1_000  # rows of a gap, likewise
 _NUMBERS = 10_000  # rows of a metric that are looked through: labels of different models come at different times
 
 
@@ -83,6 +84,12 @@ def newest(store: Store, lengths: Iterable[int]) -> Commit:
             for length in reaches
             for metric in MAIN
         ]
+        if table is PERFORMANCE:
+            numbers += [
+                store.select(table, where={"length": length, "metric": gap}, order=order, descending=True, limit=_GAPS)
+                for length in reaches
+                for gap in GAPS
+            ]
         if numbers:
             found[table.name] = _joined(numbers)
     return Commit(number, {**found, INCIDENTS.name: store.select(INCIDENTS, order=("at",))})

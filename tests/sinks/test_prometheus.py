@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from detectors.fairness import DIFFERENCES, RATIOS
 from sinks.commit import (
     DRIFT,
     INCIDENTS,
@@ -21,7 +22,7 @@ from sinks.commit import (
     Table,
     columns,
 )
-from sinks.prometheus import FAMILIES, Exporter, Exposition, Gathered, Live, Partition, Vitals, of_vitals
+from sinks.prometheus import FAMILIES, GAPS, Exporter, Exposition, Gathered, Live, Partition, Vitals, of_vitals
 from sinks.prometheus.exporter import length_name
 from sinks.prometheus.exposition import LABEL_MAX
 from sinks.prometheus.windows import SEGMENTS_MAX, VERSIONS_MAX
@@ -373,3 +374,40 @@ def test_services_have_a_part_of_the_series() -> None:
     assert 9 == len(samples(exporter, "driftline_service"))
     (dropped,) = samples(exporter, "driftline_series_dropped_total")
     assert 36 - 9 <= float(dropped.split()[-1])
+
+
+def apart(metric: str, value: float, **told: object) -> dict[str, object]:
+    """How far the groups of a field of `window` are apart."""
+    return number(metric, value, segment="sex", predicted=-1, limit=0.05, verdict="worse") | told
+
+
+def test_gaps_between_groups_are_shown_as_they_were_told_last() -> None:
+    """With interval, limit and verdict; a field is no segment, and an older window says nothing new."""
+    exporter = Exporter(lambda: LIVE)
+    first = [apart("demographic_parity_difference", 0.3, low=0.2, high=0.4), number("accuracy", 0.9)]
+    exporter.show(Commit(1, {"windows": rows(WINDOWS, window("fraud")), "performance": rows(PERFORMANCE, *first)}))
+    again = apart("demographic_parity_difference", 0.1, verdict="unknown", step=NOON + np.timedelta64(5, "m"))
+    old = apart("demographic_parity_difference", 0.7, end=NOON - np.timedelta64(5, "m"))
+    exporter.show(Commit(2, {"performance": rows(PERFORMANCE, again, old)}))
+    labels = 'field="sex",metric="demographic_parity_difference",model="fraud",version="3",window="5m"'
+    told = [line for line in exporter.text().decode().splitlines() if line.startswith("driftline_fairness")]
+    assert [
+        f"driftline_fairness_gap{{{labels}}} 0.1",
+        f"driftline_fairness_gap_limit{{{labels}}} 0.05",
+        f"driftline_fairness_verdict{{{labels}}} -1.0",
+    ] == told
+
+
+def test_gaps_leave_room_for_the_rest() -> None:
+    """An eighth of all series; what is left out is counted."""
+    exporter = Exporter(lambda: LIVE, series_max=80)
+    told = [apart(metric, 0.3, segment=f"f{i}") for i in range(5) for metric in GAPS]
+    exporter.show(Commit(1, {"windows": rows(WINDOWS, window("fraud")), "performance": rows(PERFORMANCE, *told)}))
+    lines = exporter.text().decode().splitlines()
+    assert 9 == sum(line.startswith("driftline_fairness") for line in lines)
+    assert f"driftline_series_dropped_total {3.0 * 30 - 9}" in lines
+
+
+def test_gaps_are_those_that_are_measured() -> None:
+    """A name that nobody writes would be no series, and one that is not here none either."""
+    assert {*DIFFERENCES, *RATIOS} == {*GAPS}

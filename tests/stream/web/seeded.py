@@ -39,22 +39,22 @@ Row = dict[str, object]
 Told = Iterator[tuple[str, Row]]  # the table's name and a row
 
 
-def seeded_store(seed: int = 7) -> MemoryStore:
+def seeded_store(seed: int = 7, *, estimated: bool = False) -> MemoryStore:
     """The whole story in one Commit."""
     store = MemoryStore()
-    store.write(seeded_commit(seed))
+    store.write(seeded_commit(seed, estimated=estimated))
     return store
 
 
-def seeded_commit(seed: int = 7, number: int = 1) -> Commit:
-    """The rows of the story."""
+def seeded_commit(seed: int = 7, number: int = 1, *, estimated: bool = False) -> Commit:
+    """The rows of the story; `estimated`: with what was said of the drifting model before labels came."""
     random = default_rng(seed)
     rows: dict[str, list[Row]] = {}
     for model in (WELL, DRIFTING):
         for table, row in _model(model, random):
             rows.setdefault(table, []).append(row)
     told = (_samples(random), _incident(), _traffic(), _labels(default_rng(seed + 1)), _served(default_rng(seed + 2)))
-    for table, row in chain.from_iterable(told):
+    for table, row in chain.from_iterable((*told, _estimates() if estimated else ())):
         rows.setdefault(table, []).append(row)
     tables = {
         name: columns(BY_NAME[name], {key: [row[key] for row in told] for key in told[0]})
@@ -192,6 +192,7 @@ def _labels(random: Generator) -> Told:
         for length in (PANE, HOUR):
             for i in range(N_PANES * PANE // length):
                 yield from _numbers(model, metrics, i, length, random)
+                yield from _gaps(model, i, length)
 
 
 def _numbers(model: str, metrics: dict[str, float], i: int, length: int, random: Generator) -> Told:
@@ -215,6 +216,30 @@ def _numbers(model: str, metrics: dict[str, float], i: int, length: int, random:
                 "verdict": "" if status == "provisional" else "worse" if value < usual - 4 * error else "well",
                 "predicted": N_PANE * panes, "labelled": labelled, "rate": 1.0,
             }  # fmt: skip
+
+
+def _estimates() -> Told:
+    """What scores of the drifting model said before labels came."""
+    for i in range(N_PANES):
+        for metric, usual in METRICS[DRIFTING].items():
+            yield "estimates", {
+                "model": DRIFTING, "version": "3", "segment": "", "metric": metric, "length": PANE, **_span(i, PANE),
+                "basis": "file train.parquet", "value": usual, "chance": 0.02, "shared": 0.01, "low": usual - 0.05,
+                "high": usual + 0.05, "n": N_PANE,
+            }  # fmt: skip
+
+
+def _gaps(model: str, i: int, length: int) -> Told:
+    """How far groups are treated apart once a window's labels are enough: not far."""
+    panes = length // PANE
+    if model != DRIFTING or N_PANES - (i + 1) * panes < ENOUGH_CAME:
+        return
+    yield "performance", {
+        "model": model, "version": "3", "segment": "sex", "metric": "demographic_parity_difference", "length": length,
+        **_span(i, length), "step": _span((i + 1) * panes - 1 + ENOUGH_CAME, PANE)["end"], "status": "mature",
+        "value": 0.02, "error": np.nan, "low": 0.0, "high": 0.04, "reference": np.nan, "limit": 0.05,
+        "baseline": np.nan, "verdict": "well", "predicted": -1, "labelled": int(0.85 * N_PANE * panes), "rate": 1.0,
+    }  # fmt: skip
 
 
 def _served(random: Generator) -> Told:

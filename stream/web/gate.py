@@ -7,12 +7,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sinks.commit import FINDINGS, PERFORMANCE, WINDOWS
+from sinks.commit import FINDINGS, PERFORMANCE, SERVICE, WINDOWS
 from stream.monitor.charts import DETECTOR
 from stream.monitor.scopes import label_scope
 from stream.web.answers import Finding, Performance, Window, answers
 from stream.web.matured import ENOUGH
 from stream.web.revisions import newest_revisions, performances
+from stream.web.served import Served
 from stream.web.sides import Compared, Question, compared
 from stream.web.sources import Sources
 from stream.web.standing import incidents
@@ -20,13 +21,14 @@ from stream.web.times import nanoseconds, short
 from stream.web.versions import settings_of
 
 Word = Literal["healthy", "unhealthy", "unknown"]
+NUMBERS = 8  # rows of `service` per window and version at most
 NEWEST = 1_000  # rows of performance that are looked through for a window with enough labels
 
 
 class Reason(Struct, frozen=True):
     """One thing that was looked at, and what it says."""
 
-    check: Literal["drift", "incident", "errors", "performance", "comparison"]
+    check: Literal["drift", "incident", "service", "errors", "performance", "comparison"]
     verdict: Word
     words: str
 
@@ -61,6 +63,7 @@ def health(sources: Sources, model: str, question: Question, margin: float | Non
     if margin is None and beside is not None and beside.incumbent.value is not None:
         allowed = settings_of(sources, model).tolerate * abs(beside.incumbent.value)
     reasons = [_drift(windows), *_incidents(sources, model, question.candidate)]
+    reasons += _service(sources, model, question.candidate)
     reasons += _errors(sources, model, question.candidate, windows)
     number = _number(sources, model, question.candidate, beside)
     reasons += _performance(number)
@@ -106,6 +109,25 @@ def _incidents(sources: Sources, model: str, version: str) -> Iterator[Reason]:
             yield Reason(
                 "incident", "unhealthy", f"{each.feature} ({each.detector}) is open since {short(each.opened)}"
             )
+
+
+def _service(sources: Sources, model: str, version: str) -> Iterator[Reason]:
+    """How the newest window of each length was answered: one that surely was worse is enough. Traffic is not its own.
+
+    Nothing is said where no window is judged: without latencies and statuses, or before it is known what is usual.
+    """
+    judged = []
+    for length in settings_of(sources, model).windows:
+        where: dict[str, str | int] = {"model": model, "version": version, "length": length}
+        rows = sources.store.select(SERVICE, where=where, order=("end",), descending=True, limit=NUMBERS)
+        told = answers(rows, Served)
+        judged += [each for each in told if each.end == told[0].end and each.verdict in {"well", "worse"}]
+    for each in (each for each in judged if each.verdict == "worse"):
+        words = f"{each.metric} is {each.value:.3g} in the {each.length} window to {short(each.end)}"
+        yield Reason("service", "unhealthy", f"{words}, and {each.limit:.3g} can be chance")
+    if judged and not any(each.verdict == "worse" for each in judged):
+        words = f"{', '.join(sorted({each.metric for each in judged}))} within their limits"
+        yield Reason("service", "healthy", f"{words} in the {judged[0].length} window to {short(judged[0].end)}")
 
 
 def _errors(sources: Sources, model: str, version: str, windows: list[Window]) -> Iterator[Reason]:

@@ -27,7 +27,7 @@ from stream.web.sources import Sources
 from stream.web.times import nanoseconds
 from stream.web.versions import settings_of
 
-READ_MAX: Final = 100_000  # pairs of a window: of more a sample by their hash, 0.1 s
+READ_MAX: Final = 100_000  # pairs of a window: of more a sample by their hash; 0.2 s
 WINDOWS_MAX: Final = 20  # on a page: all pairs of each are read
 ALL_THERE: Final = 0.95  # of a sample: chance makes it smaller by less, and what is forgotten by more
 LOOKED_AT: Final = 96  # windows, for the newest one with enough labels

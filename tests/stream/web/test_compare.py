@@ -330,3 +330,26 @@ def test_the_page_of_one_version_says_nothing_of_it() -> None:
         committed(MemoryStore(), plans=[{"id": "p", "model": MODEL}], windows=[window(OLD, 0)])
     )
     assert "accuracy of 4 less that of 3" in page(rollout(), metric="calibration_error")
+
+
+@pytest.mark.parametrize(
+    ("metric", "verdicts", "expected"),
+    [
+        ("latency_p95", ("worse", "well"), "healthy"),
+        ("latency_p95", ("well", "worse"), "unhealthy"),
+        ("error_rate", ("well", "worse"), "unhealthy"),
+        ("latency_p95", ("worse", "unknown"), None),
+        ("latency_mean", ("", ""), None),
+    ],
+)
+def test_a_version_that_answers_surely_worse_is_unhealthy(
+    metric: str, verdicts: tuple[str, str], expected: str | None
+) -> None:
+    """By its newest window, and not by that of another version; without a verdict nothing is said."""
+    rows = [
+        window(version, 50 + i, metric=metric, value=0.4, limit=0.3, verdict="worse" if version == OLD else verdict)
+        for i, verdict in enumerate(verdicts)
+        for version in (NEW, OLD)
+    ]
+    code, _, reasons = gate(committed(rollout(), service=rows))
+    assert (expected, 503 if expected == "unhealthy" else 200) == (reasons.get("service"), code)

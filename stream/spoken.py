@@ -32,6 +32,11 @@ def classes_of(plan: Plan) -> tuple[str, ...]:
     return _vocabulary(plan)[:CLASSES_MAX]
 
 
+def says_yes(output: Output, plan: Plan) -> bool:
+    """Whether answers are yes or no, and predictions are counted as such: of scores the threshold is in no cell."""
+    return output.positive in _vocabulary(plan) and kind_of(output, plan) == "binary"
+
+
 def kept_of(output: Output, plan: Plan) -> Kept | None:
     """How the several values of a prediction are kept; None where nothing asks for them."""
     if output.kind == RANKING:

@@ -1,5 +1,7 @@
 """Groups of a protected field, once a window has enough labels: how far apart the model treats them.
 
+How often it says yes to them is known before, see `selected`.
+
 Intervals are shown at 95 %. Verdicts are made at the level of the model's budget, where a gap is surely beyond what is
 tolerated: a ratio below four fifths, a difference above `tolerate`.
 """
@@ -8,8 +10,9 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
-from detectors.fairness import FOUR_FIFTHS, GROUPS_MAX, RATIOS, Fairness, Gap, fairness
+from detectors.fairness import FOUR_FIFTHS, GROUPS_MAX, RATIOS, UNLABELLED, Fairness, Gap, fairness
 from detectors.performance import binary
 from sinks import commit as tables
 from stream.answers.binary import Binary
@@ -20,6 +23,7 @@ from stream.monitor.called import Key
 from stream.monitor.findings import Finding
 from stream.monitor.gathered import Gathered
 from stream.monitor.standards import level
+from stream.spoken import says_yes
 
 DETECTOR: Final = "fairness"
 ALPHA: Final = 0.05  # of the intervals
@@ -27,7 +31,10 @@ VERDICTS: Final = {"found": "worse", "within": "well", "unknown": "unknown"}
 
 
 class Treated(NamedTuple):
-    """The groups of one field in a window: their names, their pairs with a decision, what is shown, what is judged."""
+    """The groups of one field in a window: their names, what is counted of them, what is shown, what is judged.
+
+    Counted are pairs with a decision, or, not `labelled`, predictions with one.
+    """
 
     key: Key
     model: Model
@@ -36,10 +43,14 @@ class Treated(NamedTuple):
     n: int
     shown: Fairness
     judged: Fairness
+    labelled: bool = True
 
 
 def treated(key: Key, model: Model, found: Gathered) -> Iterator[Treated]:
-    """The protected fields of a window, where answers are yes or no. Whose group is not known is left out."""
+    """The protected fields of a window, where answers are yes or no. Whose group is not known is left out.
+
+    Where the window has said when it closed how often the answer was yes, pairs, which are fewer, do not say it again.
+    """
     plan, cells, known = found.shape.plan, found.cells, found.shape.answers
     answers = None if known is None else bare(known)
     if plan is None or cells is None or not found.shape.fields or not isinstance(answers, Binary):
@@ -56,9 +67,15 @@ def treated(key: Key, model: Model, found: Gathered) -> Iterator[Treated]:
         counts = confusion[some][:, [3, 1, 2, 0]]  # tp, fp, fn, tn
         names = tuple(found.shape.names[i] for i in groups[some].tolist())
         chance = level(model, key[2], len(model.fairness))
-        judged = fairness(counts, chance, model.tolerate)
-        shown = fairness(counts, ALPHA, model.tolerate)
+        shown, judged = (fairness(counts, alpha, model.tolerate) for alpha in (ALPHA, chance))
+        if says_yes(model.output, plan):
+            shown, judged = (_of_labels(each) for each in (shown, judged))
         yield Treated(key, model, field.name, names, int(counts.sum()), shown, judged)
+
+
+def _of_labels(whole: Fairness) -> Fairness:
+    """The gaps that only labels can tell."""
+    return replace(whole, gaps={name: gap for name, gap in whole.gaps.items() if gap.rate not in UNLABELLED})
 
 
 def gap_rows(ledger: Ledger, at: int, status: str, rate: float, one: Treated) -> None:
@@ -68,9 +85,10 @@ def gap_rows(ledger: Ledger, at: int, status: str, rate: float, one: Treated) ->
     for metric, gap in one.shown.gaps.items():
         if gap.lower < 0 or np.isnan(gap.value):
             continue
+        counted = (-1, one.n) if one.labelled else (one.n, 0)
         numbers = (gap.value, np.nan, gap.low, gap.high, np.nan, _tolerated(metric, one.model), np.nan)
         verdict = VERDICTS[one.judged.gaps[metric].verdict]
-        ledger.row(tables.PERFORMANCE, name, version, one.field, metric, *span, *numbers, verdict, -1, one.n, rate)
+        ledger.row(tables.PERFORMANCE, name, version, one.field, metric, *span, *numbers, verdict, *counted, rate)
 
 
 def findings(one: Treated) -> Iterator[Finding]:

@@ -1,13 +1,14 @@
-"""The segments of the newest window that has enough labels: the weakest, and how far protected groups are apart."""
+"""Segments in the newest windows that know: the weakest by enough labels, and how far protected groups are apart."""
 
 from collections.abc import Mapping
 
 from sinks.commit import FINDINGS, PERFORMANCE
+from sinks.prometheus import GAPS
 from stream.monitor.groups import WEAKEST
 from stream.web.answers import Finding, Performance, answers
 from stream.web.html import Html, join, section, table
 from stream.web.matured import ENOUGH
-from stream.web.revisions import newest_revisions, performances
+from stream.web.revisions import performances
 from stream.web.sources import Sources
 from stream.web.times import nanoseconds, short
 
@@ -17,17 +18,14 @@ Key = Mapping[str, str | int]  # model, version, length
 def groups_of(sources: Sources, key: Key) -> Html:
     """What is known of them in windows of one kind; nothing where there are no segments, or no labels."""
     end = _end(sources, key)
-    if end is None:
-        return join()
-    at = {**key, "end": nanoseconds(end.end)}
-    weakest = answers(sources.store.select(FINDINGS, where={**at, "detector": WEAKEST}), Finding)
+    at = {} if end is None else {**key, "end": nanoseconds(end.end), "detector": WEAKEST}
+    weakest = answers(sources.store.select(FINDINGS, where=at), Finding) if at else []
     settings = sources.settings.model(str(key["model"])) or sources.settings.defaults
-    gaps = [each for field in settings.fairness for each in _gaps(sources, {**at, "segment": field})]
+    gaps = [each for field in settings.fairness for each in _gaps(sources, {**key, "segment": field})]
     if not weakest and not gaps:
         return join()
-    return section(
-        "Segments", _weakest(weakest), _treated(gaps), note=f"In the {end.length} window to {short(end.end)}."
-    )
+    note = "" if end is None or not weakest else f"The weakest in the {end.length} window to {short(end.end)}."
+    return section("Segments", _weakest(weakest), _treated(gaps), note=note)
 
 
 def _end(sources: Sources, key: Key) -> Performance | None:
@@ -49,8 +47,14 @@ def _end(sources: Sources, key: Key) -> Performance | None:
 
 
 def _gaps(sources: Sources, where: Key) -> list[Performance]:
-    rows = sources.store.select(PERFORMANCE, where=where, order=("end",), descending=True)
-    return sorted(performances(newest_revisions(rows)), key=lambda each: each.metric)
+    """Of each gap its newest window: some need labels, and some do not."""
+    newest = (
+        sources.store.select(
+            PERFORMANCE, where={**where, "metric": gap}, order=("end", "step"), descending=True, limit=1
+        )
+        for gap in GAPS
+    )
+    return [each for rows in newest for each in performances(rows)]
 
 
 def _weakest(found: list[Finding]) -> Html:
@@ -72,10 +76,12 @@ def _treated(gaps: list[Performance]) -> Html:
             f"{_short(each.value)} ({_short(each.low)} to {_short(each.high)})",
             _short(each.limit),
             {"worse": "surely beyond", "well": "surely within"}.get(each.verdict, "unknown"),
+            f"{each.labelled or each.predicted or 0:,} {'labels' if each.labelled else 'predictions'}",
+            short(each.end),
         )
         for each in gaps
     ]
-    head = ("Groups of", "Gap", "Value", "Tolerated", "Verdict")
+    head = ("Groups of", "Gap", "Value", "Tolerated", "Verdict", "Of", "Window to")
     return table(head, rows, "How far groups are treated apart") if rows else join()
 
 

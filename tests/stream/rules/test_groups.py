@@ -1,6 +1,7 @@
 """Segments of a window beside each other: the weakest, and groups that are treated differently."""
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from sklearn.metrics import precision_score
 
 from sinks import commit as tables
+from stream.monitor.onboarding import File
+from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import LABELS, prediction
 
@@ -170,3 +173,50 @@ def test_groups_that_are_treated_alike_are_no_finding() -> None:
     few.read().commit()
     assert [] == [*gaps_found(log), *gaps_found(few)]
     assert newest(few, "country")["demographic_parity_ratio"]["verdict"] == "unknown"
+
+
+@pytest.fixture
+def decided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference has predictions, so that windows count how often the model says yes."""
+    reference = from_events([event(-60 + i / 400, seed=i, prediction=i % 2) for i in range(400)])
+    monkeypatch.setattr("tests.stream.rules.story.REFERENCE", File(reference, "decided"))
+
+
+@pytest.mark.usefixtures("decided")
+def test_a_gap_in_what_is_said_is_found_before_any_label() -> None:
+    """When the window closes, of all its predictions; a model without labels has it too, a crash changes nothing."""
+    log, rows = of_groups({"FR": 0.95, "DE": 0.70, "": 0.1}, n=3_000)
+    log.crash(FAIR.replace(", labels: [labels]", ""))
+    log.find(FIRST)
+    log.read(FIRST, batch=300, upto=700).commit().crash().read(FIRST, batch=77).commit()
+    country, told, _ = (np.array(column) for column in zip(*rows, strict=True))
+    mine, gaps = country != "", newest(log, "country")
+    assert {"demographic_parity_difference", "demographic_parity_ratio"} == gaps.keys()
+    for name, row in gaps.items():
+        expected = ORACLES[name](told[mine], told[mine], sensitive_features=country[mine])
+        assert row["value"] == pytest.approx(expected, abs=1e-12)
+        assert row["low"] <= expected <= row["high"]
+        assert (1, "final", mine.sum(), 0) == (row["step"], row["status"], row["predicted"], row["labelled"])
+    found = {(row["feature"], row["end"]) for row in gaps_found(log)}
+    assert {(f"fairness:{name}", end) for name in gaps for end in (1, 5)} == found
+    assert " in country=DE and 0." in gaps_found(log)[0]["words"]
+
+
+@pytest.mark.usefixtures("decided")
+def test_labels_do_not_say_again_what_was_said() -> None:
+    """They add what only they know; each finding is there once."""
+    log, rows = of_groups({"FR": 0.95, "DE": 0.70}, n=5_000)
+    log.read(batch=300).commit()
+    gaps = newest(log, "country")
+    assert {0: 2, len(rows): 4} == Counter(row["labelled"] for row in gaps.values())
+    assert {1} == {row["step"] for row in gaps.values() if not row["labelled"]}
+    found = [(row["feature"], row["end"]) for row in gaps_found(log)]
+    assert len(found) == len({*found})
+
+
+@pytest.mark.usefixtures("decided")
+def test_groups_to_which_the_model_says_yes_alike_are_no_finding() -> None:
+    """Nor is a small group, whatever it looks like."""
+    log, _ = of_groups({"FR": 0.9, "DE": 0.9}, n=800)
+    few, _ = of_groups({"FR": 0.95, "DE": 0.70}, n=40)
+    assert [] == [*gaps_found(log.read().commit()), *gaps_found(few.read().commit())]

@@ -75,7 +75,7 @@ class Truth(Struct, frozen=True):
 class Player(Struct, frozen=True):
     """One model. `per_hour` is the mean over a day; the busiest hour has 1.6 times as many events, the quietest 0.4.
 
-    Without a `truth` nobody ever says whether it was right.
+    Without a `truth` nobody ever says whether it was right. `group` tells its events apart, and is no feature.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Player(Struct, frozen=True):
     categorical: tuple[Categorical, ...]
     bias: float = 0.0
     truth: Truth | None = None
+    group: Categorical | None = None
 
     def features(self, n: int, random: np.random.Generator) -> dict[str, Values]:
         """The features of n events."""
@@ -159,6 +160,7 @@ CAST = (
             Categorical("channel", {"web": 0.55, "app": 0.36, "phone": 0.09}, 0.0),
         ),
         -1.2,
+        group=Categorical("sex", {"f": 0.48, "m": 0.52}),
     ),
     Player(
         "pricing",

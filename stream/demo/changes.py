@@ -73,6 +73,40 @@ class Concept(Struct, frozen=True):
         return np.where(touched, [following[truth] for truth in truths.tolist()], truths)
 
 
+class Fault(Struct, frozen=True):
+    """A planted fault of a service: its answers take `size` times as long. What they say stays well."""
+
+    model: str
+    begin_h: float
+    end_h: float
+    words: str
+    size: float
+    feature: str = "latency_ms"
+    kind: Literal["slow"] = "slow"
+
+    def apply(self, latencies: Floats, story_h: Floats) -> Floats:
+        """Latencies with the fault in them, for events at these hours of the story, (n,)."""
+        return np.where((story_h >= self.begin_h) & (story_h < self.end_h), self.size * latencies, latencies)
+
+
+class Gap(Struct, frozen=True):
+    """Planted unfairness: the model's opinion of one group of a field is higher by `size` than it was."""
+
+    model: str
+    feature: str
+    group: str
+    begin_h: float
+    end_h: float
+    words: str
+    size: float
+    kind: Literal["gap"] = "gap"
+
+    def apply(self, opinion: Floats, groups: Texts, story_h: Floats) -> Floats:
+        """Opinions with the gap in them, of events of these groups at these hours of the story, (n,)."""
+        touched = (story_h >= self.begin_h) & (story_h < self.end_h) & (groups == self.group)
+        return np.where(touched, opinion + self.size, opinion)
+
+
 _KINDS: Mapping[str, Callable[[Change, Values, Floats], NDArray[np.generic]]] = {
     "unit": _unit,
     "shift": _shift,
@@ -87,3 +121,6 @@ CHANGES = (
     Change("fraud", "merchant_risk", "missing", 62, 66, "40 % are missing", share=0.4),
 )
 CONCEPTS = (Concept("support", 50, 72, "25 % of the tickets turn out to be about something else", share=0.25),)
+FAULTS = (Fault("pricing", 56, 59, "answers take two and a half times as long", size=2.5),)
+GAPS = (Gap("fraud", "sex", "f", 46, 56, "a new rule says yes to women three times as often", size=2.0),)
+PLANTED: Sequence[Change | Fault | Gap] = (*CHANGES, *FAULTS, *GAPS)  # what one finding shows

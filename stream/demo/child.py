@@ -19,15 +19,16 @@ GOODBYE_S = 10.0
 PAGE = 1_000  # rows per answer, the most there are
 # The command line, also where its script is not on the path.
 COMMAND = (sys.executable, "-c", "from stream.cli import main; main()", "run")
-# What the embedded broker needs, and where labels are and for how long they may come; the rest are the defaults of any
-# service. Tickets are looked at by the hour: labels of five minutes are too few to say much.
+# What the embedded broker needs, where labels are and for how long they may come, and which groups are to be treated
+# alike; the rest are the defaults of any service. Tickets are looked at by the hour: labels of five minutes are too few
+# to say much.
 SETTINGS = """\
 kafka: {{bootstrap: "{bootstrap}", transactional: false, check_crcs: false}}
 store: {{path: "{store}"}}
 http: {{listen: "127.0.0.1:{port}"}}
 events: {{labels: [labels]}}
 defaults: {{labels: {{within: 2h}}}}
-models: {{support: {{windows: [1h, 1d]}}, "*": {{}}}}
+models: {{support: {{windows: [1h, 1d]}}, fraud: {{segments: [sex], fairness: [sex]}}, "*": {{}}}}
 """
 
 

@@ -37,8 +37,8 @@ def demo(  # noqa: PLR0913, PLR0917 - the options, spelled out
 
     Starts a broker inside this process, the ordinary service beside it, and a publisher with three days of events.
     Four changes are planted in what two of the models see, and one in what is true of a third: its labels, which come
-    some minutes late, show it. Exit code 0 says that every change was found and that nothing was claimed of what was
-    well.
+    some minutes late, show it. One service answers slowly for three hours, and one model begins to say yes to women
+    more often. Exit code 0 says that all of it was found and that nothing was claimed of what was well.
     """
     if publish_only:
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from stream.demo.changes import CHANGES, CONCEPTS, Change, Concept
+from stream.demo.changes import CHANGES, CONCEPTS, FAULTS, GAPS, PLANTED, Change, Concept, Fault, Gap
 from stream.demo.world import HOUR_MS, World
 from stream.monitor.charts import FEATURE as ERRORS
 
+Planted = Change | Fault | Gap
+SERVED, TREATED = "service:", "fairness:"  # what findings about a service, and about groups, begin with
 ANSWERED = ("performance:", "output:estimate")  # features of findings about how good answers are
 GRACE_H = 2  # a window that touches the change may end so much after it
 
@@ -26,7 +28,7 @@ class Told(Struct, frozen=True):
 class Discovery(Struct, frozen=True):
     """A planted change, and the first finding of it. None: it was missed."""
 
-    change: Change
+    change: Planted
     begin_ms: int
     first: Told | None
 
@@ -88,15 +90,27 @@ class Outcome(Struct, frozen=True):
 def judge(world: World, findings: Sequence[Told], accuracies: Sequence[Measured], claims: Iterable[Told]) -> Outcome:
     """Judge what a service told about a world; `claims` are its incidents and triggers."""
     return Outcome(
-        tuple(_discovery(world, change, findings) for change in CHANGES),
+        tuple(_discovery(world, change, findings) for change in PLANTED),
         tuple(_fall(world, concept, findings, accuracies) for concept in CONCEPTS),
         tuple(told for told in claims if _well(world, told)),
         tuple(told for told in findings if _well(world, told)),
     )
 
 
-def _discovery(world: World, change: Change, findings: Iterable[Told]) -> Discovery:
-    return Discovery(change, world.span_ms(change)[0], _first(world, change, change.feature, findings))
+def _discovery(world: World, change: Planted, findings: Iterable[Told]) -> Discovery:
+    showing = [told for told in findings if _shows(change, told)]
+    return Discovery(change, world.span_ms(change)[0], _first(world, change, showing))
+
+
+def _shows(change: Planted, told: Told) -> bool:
+    """Whether a finding is about what was planted: of groups, it must name the right one."""
+    match change:
+        case Fault():
+            return told.detector == "service" and told.feature.startswith(f"{SERVED}latency")
+        case Gap():
+            return told.feature.startswith(TREATED) and f"in {change.feature}={change.group}" in told.words
+        case _:
+            return told.feature == change.feature
 
 
 def _fall(world: World, concept: Concept, findings: Iterable[Told], accuracies: Iterable[Measured]) -> Fall:
@@ -110,27 +124,31 @@ def _fall(world: World, concept: Concept, findings: Iterable[Told], accuracies: 
         if before is not None and begin <= each.start_ms and each.end_ms <= end and each.high < before.low
     ]
     after = min(lower, key=lambda each: (each.end_ms, -each.start_ms), default=None)
-    return Fall(concept, begin, _first(world, concept, ERRORS, findings), before, after)
+    first = _first(world, concept, [told for told in findings if told.feature == ERRORS])
+    return Fall(concept, begin, first, before, after)
 
 
-def _first(world: World, change: Change | Concept, feature: str, findings: Iterable[Told]) -> Told | None:
-    """The first finding of a change."""
+def _first(world: World, change: Planted | Concept, showing: Iterable[Told]) -> Told | None:
+    """The first finding of a change among those that are about such."""
     begin, end = world.span_ms(change)
     grace = GRACE_H * world.hour_ms
     touching = [
         told
-        for told in findings
-        if (told.model, told.feature) == (change.model, feature)
-        and told.start_ms < end
-        and begin < told.end_ms <= end + grace
+        for told in showing
+        if told.model == change.model and told.start_ms < end and begin < told.end_ms <= end + grace
     ]
     return min(touching, key=lambda told: (told.end_ms, -told.start_ms), default=None)
 
 
 def _well(world: World, told: Told) -> bool:
-    """Whether the model was well up to then: it never has a change, or none has begun; of answers, a concept."""
-    of_answers = told.feature == ERRORS or told.feature.startswith(ANSWERED)
-    planted: tuple[Change | Concept, ...] = CONCEPTS if of_answers else CHANGES
+    """Whether the model was well up to then: it never has a change of what this is about, or none has begun."""
+    planted: Sequence[Planted | Concept] = CHANGES
+    if told.feature == ERRORS or told.feature.startswith(ANSWERED):
+        planted = CONCEPTS
+    elif told.feature.startswith(SERVED):
+        planted = FAULTS
+    elif told.feature.startswith(TREATED):
+        planted = GAPS
     begun = (world.span_ms(change)[0] for change in planted if change.model == told.model)
     return all(told.end_ms <= begin for begin in begun)
 

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from stream.demo.changes import CHANGES, CONCEPTS, STORY_H
+from stream.demo.changes import CONCEPTS, PLANTED, STORY_H
 from stream.demo.child import Child
 from stream.demo.outcome import Discovery, Fall, Measured, Told, spelled
 from stream.demo.stage import Performance, Scene
@@ -18,8 +18,8 @@ from stream.demo.stage import Performance, Scene
 # Asked of the store that a demo leaves behind. No quotes in it, so that any shell takes it.
 QUESTION = "SELECT model, feature, length, excess FROM latest WHERE excess > 1 ORDER BY excess DESC"
 # By hour of the story: what is planted, for people.
-PLANTED = sorted(
-    [(change.begin_h, f"{change.model}.{change.feature}: {change.words}") for change in CHANGES]
+ANNOUNCED = sorted(
+    [(change.begin_h, f"{change.model}.{change.feature}: {change.words}") for change in PLANTED]
     + [(concept.begin_h, f"{concept.model}, in its labels: {concept.words}") for concept in CONCEPTS]
 )
 
@@ -51,7 +51,7 @@ class Screen:
         self._progress.update(self._task, completed=story_h, description=words)
         happened = [
             (scene.world.start_ms + round(begin_h * scene.world.hour_ms), f"[yellow]planted[/]  {words}")
-            for begin_h, words in PLANTED[self._announced :]
+            for begin_h, words in ANNOUNCED[self._announced :]
             if begin_h <= story_h
         ]
         self._announced += len(happened)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.demo.cast import CAST, CLASSES, Floats, Player, Truth, Values
-from stream.demo.changes import CHANGES, CONCEPTS, STORY_H, Change, Concept
+from stream.demo.changes import CHANGES, CONCEPTS, FAULTS, GAPS, STORY_H, Change, Concept, Fault, Gap
 
 Ints = NDArray[np.int64]
 
@@ -87,7 +87,7 @@ class World(msgspec.Struct, frozen=True):
             on_the_way = block.take(~arrived)
             yield block.take(arrived)
 
-    def span_ms(self, change: Change | Concept) -> tuple[int, int]:
+    def span_ms(self, change: Change | Concept | Fault | Gap) -> tuple[int, int]:
         """When a change begins and ends."""
         begin, end = (self.start_ms + round(hour * self.hour_ms) for hour in (change.begin_h, change.end_h))
         return begin, end
@@ -126,7 +126,15 @@ class World(msgspec.Struct, frozen=True):
         for change in CHANGES:
             if change.model == player.name:
                 features[change.feature] = change.apply(features[change.feature], story_h % STORY_H, random)
-        answers = player.answers(player.opinion(features, random))
+        opinion = player.opinion(features, random)
+        told: dict[str, Sequence[object]] = {}
+        if player.group is not None:
+            groups = player.group.values(np.random.default_rng((self.seed, hour, 2)).standard_normal(n))
+            for gap in GAPS:
+                if (gap.model, gap.feature) == (player.name, player.group.name):
+                    opinion = gap.apply(opinion, groups, story_h % STORY_H)
+            told = {"segments": [{player.group.name: group} for group in groups.tolist()]}
+        answers = player.answers(opinion)
         written = _written(player, features)
         columns = {
             "id": [f"{player.name}-{hour}-{i}" for i in range(n)],
@@ -136,7 +144,8 @@ class World(msgspec.Struct, frozen=True):
             "time": np.datetime_as_string(times_ms.view("datetime64[ms]"), timezone="UTC").tolist(),
             "features": [dict(zip(written, row, strict=True)) for row in zip(*written.values(), strict=True)],
             **answers,
-            "latency_ms": np.round(LATENCY_MS * np.exp(0.4 * random.standard_normal(n)), 1).tolist(),
+            **told,
+            "latency_ms": _latencies(player, story_h % STORY_H, random),
             "status": np.where(random.random(n) < TIMEOUT_SHARE, "timeout", "ok").tolist(),
         }
         return _documents(columns), answers.get("prediction", ())
@@ -183,6 +192,15 @@ def _versions(player: Player, story_h: Floats, random: np.random.Generator) -> l
     for rollout in player.rollouts[1:]:
         versions[(story_h >= rollout.from_h) & (random.random(len(story_h)) < rollout.share)] = rollout.version
     return list(versions.tolist())
+
+
+def _latencies(player: Player, story_h: Floats, random: np.random.Generator) -> list[float]:
+    """How long each answer takes, in ms."""
+    latencies = LATENCY_MS * np.exp(0.4 * random.standard_normal(len(story_h)))
+    for fault in FAULTS:
+        if fault.model == player.name:
+            latencies = fault.apply(latencies, story_h)
+    return list(latencies.round(1).tolist())
 
 
 def _broken(value: bytes, how: int) -> bytes:

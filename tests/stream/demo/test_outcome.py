@@ -1,12 +1,14 @@
 """The judgement of a performance: found in time, claimed without reason."""
 
 import pytest
+from msgspec.structs import replace
 
-from stream.demo.changes import CHANGES
+from stream.demo.changes import CHANGES, FAULTS, GAPS
 from stream.demo.outcome import Measured, Outcome, Told, judge, spelled
 from stream.demo.world import HOUR_MS, START_MS, World
 
 WORLD = World()
+(FAULT,), (GAP,) = FAULTS, GAPS
 
 
 def told(model: str, feature: str, begin_h: float, end_h: float) -> Told:
@@ -22,7 +24,15 @@ def accuracy(begin_h: float, end_h: float, value: float, reach: float = 0.02, mo
 
 FALLEN = [accuracy(24, 48, 0.85, 0.01), accuracy(49, 50, 0.9), accuracy(50, 51, 0.8), accuracy(51, 52, 0.7)]
 ERRORS = told("support", "output:errors", 50, 50.5)
-EVERYTHING = [*(told(each.model, each.feature, each.begin_h, each.begin_h + 1) for each in CHANGES), ERRORS]
+SLOW = replace(told("pricing", "service:latency_p95", FAULT.begin_h, FAULT.begin_h + 1), detector="service")
+WORDS = "selection_rate is 0.2 in sex=m and 0.6 in sex=f: demographic_parity_ratio is surely below 0.8"
+UNFAIR = replace(told("fraud", "fairness:demographic_parity_ratio", GAP.begin_h, GAP.begin_h + 1), words=WORDS)
+EVERYTHING = [
+    *(told(each.model, each.feature, each.begin_h, each.begin_h + 1) for each in CHANGES),
+    SLOW,
+    UNFAIR,
+    ERRORS,
+]
 
 
 def found(outcome: Outcome) -> list[str]:
@@ -33,13 +43,13 @@ def found(outcome: Outcome) -> list[str]:
 def test_all_found_and_nothing_claimed_is_good() -> None:
     """A finding within each change is enough."""
     outcome = judge(WORLD, EVERYTHING, FALLEN, [])
-    assert [HOUR_MS] * 4 == [discovery.delay_ms for discovery in outcome.discoveries]
+    assert [HOUR_MS] * 6 == [discovery.delay_ms for discovery in outcome.discoveries]
     assert outcome.good
 
 
 def test_one_missed_change_is_not_good() -> None:
     """Whichever it is."""
-    assert not any(judge(WORLD, [*EVERYTHING[:i], *EVERYTHING[i + 1 :]], FALLEN, []).good for i in range(5))
+    assert not any(judge(WORLD, [*EVERYTHING[:i], *EVERYTHING[i + 1 :]], FALLEN, []).good for i in range(7))
 
 
 @pytest.mark.parametrize(
@@ -122,3 +132,25 @@ def test_a_fall_that_nobody_can_see_is_not_good(told: list[Measured]) -> None:
 def test_delays_are_spelled() -> None:
     """Minutes below an hour, then hours and minutes."""
     assert ["5 min", "2 h 30 min"] == [spelled(5 * 60_000), spelled(150 * 60_000)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(SLOW, feature="service:traffic"),
+        replace(SLOW, detector="psi", feature="service:latency_ms"),  # what drifts is not what is too slow
+        replace(SLOW, model="support"),
+        replace(UNFAIR, words=WORDS.replace("sex=f", "sex=(other)")),  # another group
+        replace(UNFAIR, feature="output:score"),
+    ],
+)
+def test_a_fault_and_a_gap_are_found_by_what_names_them(other: Told) -> None:
+    """Slow answers by the service's latencies, a gap by the group that has it."""
+    kept = [each for each in EVERYTHING if each not in (SLOW, UNFAIR)]
+    assert [each.feature for each in CHANGES] == found(judge(WORLD, [*kept, other], FALLEN, []))
+
+
+def test_services_and_groups_that_are_well_have_strays() -> None:
+    """Whatever else has begun in the model."""
+    early = [replace(each, end_ms=each.end_ms - 3 * HOUR_MS) for each in (SLOW, UNFAIR)]
+    assert (*early,) == judge(WORLD, [*EVERYTHING, *early], FALLEN, []).strays

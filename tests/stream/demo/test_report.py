@@ -5,7 +5,7 @@ import json
 
 from rich.console import Console
 
-from stream.demo.changes import CHANGES, CONCEPTS
+from stream.demo.changes import CHANGES, CONCEPTS, FAULTS, GAPS
 from stream.demo.outcome import Measured, Told, judge
 from stream.demo.report import Screen, document, tell
 from stream.demo.stage import Performance, Scene
@@ -22,6 +22,11 @@ def performance(*, good: bool = True) -> Performance:
         for c in CHANGES
         for begin in [WORLD.span_ms(c)[0]]
     ]
+    (slow,), (unfair,) = ([WORLD.span_ms(one)[0] for one in some] for some in (FAULTS, GAPS))
+    words = "latency_p95: 55.1 ms, where 30.2 ms can be chance; 23.1 ms in the reference"
+    findings += [Told("pricing", slow + 300_000, slow, "service:latency_p95", "service", words)]
+    words = "selection_rate is 0.2 in sex=m and 0.7 in sex=f: demographic_parity_ratio is surely below 0.8"
+    findings += [Told("fraud", unfair + 300_000, unfair, "fairness:demographic_parity_ratio", "fairness", words)]
     (begin,) = (WORLD.span_ms(concept)[0] for concept in CONCEPTS)
     spans = ((begin - 2 * HOUR_MS, 0.853), (begin + HOUR_MS, 0.641 if good else 0.83))
     told = [Measured("support", at, at + HOUR_MS, value, value - 0.02, value + 0.02) for at, value in spans]
@@ -49,6 +54,10 @@ def test_people_see_what_was_planted_and_found() -> None:
         "4aced27c",
         "30 min",
         "by error_rate",
+        "pricing latency_ms, Wed 08:00",
+        "by service",
+        "fraud sex, Tue 22:00",
+        "in sex=f",
     ):
         assert expected in shown
     assert "accuracy 0.64 (0.62 to 0.66) at" in shown
@@ -67,8 +76,8 @@ def test_people_see_what_was_missed() -> None:
 def test_programs_get_the_same() -> None:
     """One JSON document with every change, claims, strays, triggers and the seed."""
     told = json.loads(document(performance(good=False)))
-    assert [True, True, True, False] == [each["found"] for each in told["planted"]]
-    assert [300_000] * 3 + [None] == [each["after_ms"] for each in told["planted"]]
+    assert [True, True, True, False, True, True] == [each["found"] for each in told["planted"]]
+    assert [300_000] * 3 + [None] + [300_000] * 2 == [each["after_ms"] for each in told["planted"]]
     (fall,) = told["performance"]
     assert (False, 1_800_000, None) == (fall["found"], fall["after_ms"], fall["accuracy_after"])
     assert 0.853 == fall["accuracy_before"]["value"]

@@ -10,6 +10,7 @@ SETTINGS = parse("""
 events: {labels: [labels]}
 limits: {sample: 1500}
 defaults: {windows: [15m], reference: {learn: 2h}, labels: {within: 10m}}
+models: {fraud: {segments: [sex], fairness: [sex]}, "*": {}}
 """)
 HOUR = HOUR_MS // 12
 SEEDS, PASSING = range(1, 21), 19

@@ -10,13 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from stream.demo.cast import CAST
-from stream.demo.changes import CHANGES, CONCEPTS, LEARNED_H, NEW_CATEGORY, STORY_H
+from stream.demo.changes import CHANGES, CONCEPTS, FAULTS, GAPS, LEARNED_H, NEW_CATEGORY, STORY_H
 from stream.demo.world import HOUR_MS, START_MS, Block, World
 from stream.embedded import PARTITIONS
 
 WORLD = World(seed=7, rate=0.2)
 AMOUNT, REGION, DEMAND, RISK = CHANGES
-(CONCEPT,) = CONCEPTS
+(CONCEPT,), (FAULT,), (GAP,) = CONCEPTS, FAULTS, GAPS
 
 
 class Log:
@@ -122,6 +122,26 @@ def test_forty_percent_of_the_risks_are_missing_for_four_hours(log: Log) -> None
     spans = ((0, 62), (62, 66), (66, 72))
     shares = [np.isnan(log.values("fraud", "merchant_risk", *span).astype(float)).mean() for span in spans]
     assert [0.0, pytest.approx(RISK.share, abs=0.03), 0.0] == shares
+
+
+def test_a_service_answers_slowly_for_three_hours(log: Log) -> None:
+    """Before and afterwards as all others do."""
+    spans = ((50, 56), (56, 59), (59, 66))
+    medians = [np.median([e["latency_ms"] for e, h in zip(log.events, log.hours.tolist(), strict=True)
+                          if e["model"] == "pricing" and begin <= h < end]) for begin, end in spans]  # fmt: skip
+    assert [12, pytest.approx(12 * FAULT.size, rel=0.05), 12] == [medians[0].round(), medians[1], medians[2].round()]
+
+
+def test_a_model_says_yes_to_women_three_times_as_often(log: Log) -> None:
+    """While its rule is in force, and to men as ever; both are half of its events."""
+    said = [(e["segments"]["sex"], e["prediction"], GAP.begin_h <= h < GAP.end_h)
+            for e, h in zip(log.events, log.hours.tolist(), strict=True)
+            if e["model"] == GAP.model and h >= 40]  # fmt: skip
+    rates = {(sex, during): np.mean([yes for s, yes, d in said if (s, d) == (sex, during)])
+             for sex in "fm" for during in (False, True)}  # fmt: skip
+    assert pytest.approx(3, abs=0.5) == rates["f", True] / rates["f", False]
+    assert [pytest.approx(rates["f", False], abs=0.03)] * 2 == [rates["m", False], rates["m", True]]
+    assert pytest.approx(0.48, abs=0.02) == np.mean([sex == "f" for sex, _, _ in said])
 
 
 def test_models_that_stay_well_have_no_change() -> None:

@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from detectors.codes import Floats, Integers
 from detectors.performance import binary
 from detectors.performance.cells import Cells, Layout
+from detectors.performance.comparable import Comparable, comparable
+from detectors.performance.composed import composed
 from detectors.performance.expressed import KINDS, kinds, of_decisions, of_one
 from detectors.performance.expression import Expression, parsed
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged
 from stream.answers.binary import Binary
 from stream.answers.kind import Answers, Rows
+from stream.config.settings import Model
 
 Metrics = tuple[tuple[str, Expression], ...]
 
@@ -88,6 +91,14 @@ class Own:
 def bare(answers: Answers) -> Answers:
     """The kind's answers, without expressions."""
     return answers.answers if isinstance(answers, Own) else answers
+
+
+def compared_as(model: Model, name: str) -> Comparable | None:
+    """How a metric of a model is compared, also one of its own; None where it cannot be."""
+    if name not in model.metrics:
+        return comparable(name)
+    better = {"high": 1, "low": -1}.get(model.better.get(name, ""), 0)
+    return composed(parsed(model.metrics[name], {each for names in KINDS.values() for each in names}), better)
 
 
 @lru_cache(maxsize=512)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from stream.config.measures import metrics, worth
+from stream.config.measures import better, metrics, worth
 from stream.config.mistakes import Objection, Path, nearest, shown
 from stream.config.models import exact
 from stream.config.settings import DAY, Model, Settings
@@ -207,6 +207,7 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("segments", "fairness"), _fairness),
     (("labels",), _labels),
     (("metrics", "kind"), metrics),
+    (("better", "metrics"), better),
     (("worth", "kind"), worth),
     (("shares",), _shares),
 )

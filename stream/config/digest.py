@@ -30,6 +30,9 @@ def digest(settings: Settings) -> str:
 
 
 def _canonical(model: Model) -> Model:
-    """The model without what makes no difference: the order of its topics, and how long it would learn with a file."""
+    """The model without what makes no difference: the order of its topics, and how long it would learn with a file.
+
+    Which way a metric is better is asked by whoever compares, and is in no row.
+    """
     reference = Reference(file=model.reference.file) if model.reference.file else model.reference
-    return replace(model, topics=tuple(sorted(model.topics)), reference=reference)
+    return replace(model, topics=tuple(sorted(model.topics)), reference=reference, better={})

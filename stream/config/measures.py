@@ -29,6 +29,14 @@ def metrics(model: Model, _: Settings) -> Iterator[Objection]:
         yield from _expression(model.output.kind, name, text)
 
 
+def better(model: Model, _: Settings) -> Iterator[Objection]:
+    """Directions of what is no metric of the model's own: those of all others are known."""
+    for name in model.better:
+        if name not in model.metrics:
+            expected = choice(sorted(model.metrics)) if model.metrics else "a metric of `metrics`, which has none"
+            yield Objection(("better", name), expected, shown(name), nearest(name, model.metrics))
+
+
 def worth(model: Model, _: Settings) -> Iterator[Objection]:
     """Decisions that do not exist, and worths that cannot be added up."""
     if model.output.worth and model.output.kind not in {"binary", "auto"}:
@@ -45,7 +53,8 @@ def measured(settings: Settings) -> Iterator[str]:
     """What models measure beside the metrics of their kind, in sentences."""
     for pattern, model in settings.patterns:
         worths = ", ".join(f"{name} {model.output.worth.get(name, 0):g}" for name in DECISIONS)
-        own = "; ".join(f"{name} = {text}" for name, text in sorted(model.metrics.items()))
+        way = {name: f" ({direction} is better)" for name, direction in model.better.items()}
+        own = "; ".join(f"{name} = {text}{way.get(name, '')}" for name, text in sorted(model.metrics.items()))
         if model.output.worth:
             yield f"What a decision of {pattern} is worth: {worths}."
         if own:

@@ -159,6 +159,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     output: Output = Output()
     labels: Labels = Labels()
     metrics: dict[str, Text] = {}  # by name, expressions over the metrics of a kind
+    better: dict[str, Literal["high", "low"]] = {}  # of these metrics, which way is better; left out: neither
     segments: tuple[Text, ...] = ()
     fairness: tuple[Text, ...] = ()  # of the segments those whose values are groups that must be treated alike
     versions: Versions = Versions()

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from math import isfinite
 
-from detectors.performance.comparable import comparable
+from stream.answers.own import compared_as
 from stream.web.charts import Figure, figure
 from stream.web.html import Html, badge, chart, join, section, table, tag
 from stream.web.ratio import Ratio
 from stream.web.sides import Compared, History, Question, Side, compared
 from stream.web.sources import Sources
 from stream.web.times import short
-from stream.web.versions import versions
+from stream.web.versions import settings_of, versions
 
 POINTS_MAX = 300  # of the chart: more cannot be told apart
 SETTLED = 0.2  # of the history: the interval of the first labels would hide the rest
@@ -22,9 +22,8 @@ def abreast(sources: Sources, model: str, version: str, metric: str) -> Html:
     names = [each.version for each in versions(sources, model)]
     if len(names) < 2:
         return join()
-    question = Question(
-        candidate=version if version in names[1:] else "", metric=metric if metric and comparable(metric) else ""
-    )
+    known = bool(metric) and compared_as(settings_of(sources, model), metric) is not None
+    question = Question(candidate=version if version in names[1:] else "", metric=metric if known else "")
     said, history = compared(sources, model, question)
     if not said.incumbent.version:
         return join()

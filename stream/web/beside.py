@@ -10,7 +10,8 @@ from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 from msgspec.structs import replace
 
-from detectors.performance.comparable import METRICS, comparable
+from detectors.performance.comparable import METRICS
+from stream.answers.own import compared_as
 from stream.web import errors
 from stream.web.filters import Length, Metric, Named, where
 from stream.web.gate import Health, health
@@ -18,7 +19,7 @@ from stream.web.labelled import addressed
 from stream.web.sides import Compared, Question, compared
 from stream.web.sources import Given, Sources
 from stream.web.times import nanoseconds
-from stream.web.versions import versions
+from stream.web.versions import settings_of, versions
 
 ITSELF = "incumbent: it is the candidate, and a version is as good as itself"
 Candidate = Annotated[str | None, QueryParameter(description="A version; left out, the newest.")]
@@ -103,8 +104,10 @@ def question(  # noqa: PLR0913, PLR0917 - what a query string may say
             raise errors.unknown("version", version, tuple(known))
     if candidate is not None and candidate == incumbent:
         raise ClientException(ITSELF)
-    if metric is not None and comparable(metric) is None:
-        raise ClientException(f"metric: {metric!r} cannot be compared{errors.nearest(metric, list(METRICS))}")
+    settings = settings_of(sources, model)
+    if metric is not None and compared_as(settings, metric) is None:
+        known_names = [*METRICS, *settings.metrics]
+        raise ClientException(f"metric: {metric!r} cannot be compared{errors.nearest(metric, known_names)}")
     asked = where(length).get("length", 0)
     return Question(
         candidate or "", incumbent or "", metric or "", None if since is None else nanoseconds(since), int(asked)

@@ -57,7 +57,11 @@ def _charts(sources: Sources, name: str, told: Told) -> Html:
     ends = [point.end for both in series.values() for points in both for point in points]
     height = 320 if len(series) == 1 else 210
     drawn = [
-        tag("div", tag("h3", metric), chart(f"performance_{i}", bands(*both, ends, height), _newest(*both)))
+        tag(
+            "div",
+            tag("h3", metric, _way(sources, name, metric)),
+            chart(f"performance_{i}", bands(*both, ends, height), _newest(*both)),
+        )
         for i, (metric, both) in enumerate(series.items())
     ]
     if not told.points:
@@ -70,6 +74,12 @@ def _charts(sources: Sources, name: str, told: Told) -> Html:
         caption = f"Share of each window's predictions that have a label; from {enough:.0%} on a number is mature."
         body.insert(1, tag("div", tag("h3", "labelled"), chart("coverage", coverage(counted, ends, enough), caption)))
     return join(*body)
+
+
+def _way(sources: Sources, name: str, metric: str) -> str:
+    """Which way a metric of the model's own is better, where somebody has said so."""
+    settings = sources.settings.model(name) or sources.settings.defaults
+    return {"high": " ↑ more is better", "low": " ↓ less is better"}.get(settings.better.get(metric, ""), "")
 
 
 def _newest(points: list[Performance], estimates: list[Estimate]) -> str:

@@ -11,9 +11,10 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from detectors.comparison import START, VERDICTS
-from detectors.performance.comparable import Comparable, comparable
+from detectors.performance.comparable import Comparable
 from detectors.stratified import Sides, Windows, side_by_side
 from sinks.commit import PERFORMANCE, Store
+from stream.answers.own import compared_as
 from stream.config.units import spelled_duration
 from stream.web.answers import Found
 from stream.web.matured import SPEAKING
@@ -81,7 +82,7 @@ def compared(sources: Sources, model: str, question: Question) -> tuple[Compared
     """What is known of two versions of a model. The metric, if one is named, must be comparable."""
     candidate, incumbent = pair(versions(sources, model), question.candidate, question.incumbent)
     metric = question.metric or _main(sources.store, model, candidate)
-    known = comparable(metric)
+    known = compared_as(settings_of(sources, model), metric)
     assert known is not None, f"{metric}: not comparable"
     said = Compared(
         model, metric, Side(candidate), Side(incumbent), "not yet known", "", DIRECTIONS[known.better],

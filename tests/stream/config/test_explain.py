@@ -60,12 +60,16 @@ def test_intended_shares_are_said() -> None:
 def test_metrics_of_a_model_are_said() -> None:
     """As they are written, and what its decisions are worth."""
     text = (
-        "models: {a: {output: {worth: {false_negative: -5}}, metrics: {misses: 1 - recall, cost: 5 * false_negatives}}}"
+        "models: {a: {output: {worth: {false_negative: -5}}, metrics: {misses: 1 - recall, cost: 5 * false_negatives},"
+        " better: {cost: low}}}"
     )
     spoken = [sentence for section in explanation(parse(text)).sections for sentence in section.sentences]
     worth = "true_negative 0, false_positive 0, false_negative -5, true_positive 0"
     assert f"What a decision of a is worth: {worth}." in spoken
-    assert "Metrics of a beside those of its kind: cost = 5 * false_negatives; misses = 1 - recall." in spoken
+    assert (
+        "Metrics of a beside those of its kind: cost = 5 * false_negatives (low is better); misses = 1 - recall."
+        in spoken
+    )
 
 
 def test_programs_get_the_numbers() -> None:
@@ -156,9 +160,15 @@ def test_what_moves_results_keeps_the_digest(change: str) -> None:
     assert digest(parse("")) == digest(parse(change))
 
 
+def test_which_way_a_metric_is_better_keeps_the_digest() -> None:
+    """It is in no row: whoever compares asks."""
+    text = "defaults: {metrics: {misses: 1 - recall}, better: BETTER}"
+    assert digest(parse(text.replace("BETTER", "{misses: low}"))) == digest(parse(text.replace("BETTER", "{}")))
+
+
 def test_the_digest_is_the_same_tomorrow() -> None:
     """Golden: it is stored beside results, so it must not depend on the process or the order of keys."""
     text = "models: {a: {features: {x: numeric, y: categorical}}}"
     turned = "models: {a: {features: {y: categorical, x: numeric}}}"
     assert digest(parse(text)) == digest(parse(turned))
-    assert digest(parse("")) == "blake2b:32c8410064e943a221a6c86b4ad9cbde"
+    assert digest(parse("")) == "blake2b:44cbb322b58a2681ef3d4fdc222dfbd3"

@@ -9,7 +9,7 @@ from stream.config.parse import onboarding, parse
 SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
-MODEL = "fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, tolerate, topics, trigger, versions or windows"
+MODEL = "better, fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, tolerate, topics, trigger, versions or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
@@ -99,6 +99,9 @@ MISTAKES = (
     ("models: {a: {metrics: {x: mae + rmse}}}", f'line 1: models.a.metrics.x: expected {ALONE}, found "mae + rmse"'),
     ("models: {a: {metrics: {x: recall + roc_auc}}}", f'line 1: models.a.metrics.x: expected {TOGETHER}, found "recall + roc_auc"'),
     ("models: {a: {metrics: {recall: 1 - accuracy}}}", "line 1: models.a.metrics.recall: expected a new name: this is a metric already, found recall"),
+    ("models: {a: {metrics: {cost: 1 - recall}, better: {cots: low}}}", "line 1: models.a.better.cots: expected cost, found cots; did you mean cost?"),
+    ("models: {a: {better: {recall: high}}}", "line 1: models.a.better.recall: expected a metric of `metrics`, which has none, found recall"),
+    ("models: {a: {metrics: {cost: 1 - recall}, better: {cost: lower}}}", "line 1: models.a.better.cost: expected high or low, found lower; did you mean low?"),
     ("models: {a: {metrics: {My cost: 1 - accuracy}}}", 'line 1: models.a.metrics."My cost": expected a name: lower-case letters, digits and `_`, at most 40, found "My cost"'),
     (f"models: {{a: {{metrics: {{{', '.join(f'm{i}: 1 - recall' for i in range(21))}}}}}}}", "line 1: models.a.metrics: expected at most 20, found 21"),
     ("models: {a: {output: {worth: {true_positves: 1}}}}", "line 1: models.a.output.worth.true_positves: expected true_negative, false_positive, false_negative or true_positive, found true_positves; did you mean true_positive?"),

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from msgspec.structs import replace
 
 from detectors.performance.comparable import METRICS
 from detectors.stratified import Windows, side_by_side
@@ -68,6 +69,24 @@ def test_a_verdict_of_any_metric(accuracies: tuple[float, float], verdict: str, 
     assert (verdict, NEW, OLD) == (found["verdict"], found["candidate"]["version"], found["incumbent"]["version"])
     assert found["low"] < found["difference"] < found["high"]
     assert found["difference"] == pytest.approx(found["candidate"]["value"] - found["incumbent"]["value"])
+
+
+@pytest.mark.parametrize(
+    ("better", "verdict", "code"),
+    [({"cost": "low"}, "worse", 503), ({"cost": "high"}, "better", 200), ({}, "not yet known", 200)],
+)
+def test_a_metric_of_ones_own_has_a_verdict_where_it_has_a_direction(
+    better: dict[str, Literal["high", "low"]], verdict: str, code: int
+) -> None:
+    """By the shares that it is made of; without a direction the difference stands there, and a gate knows nothing."""
+    settings = configured()
+    model = replace(settings.defaults, metrics={"cost": "5 * false_negatives + false_positives"}, better=better)
+    settings = replace(settings, defaults=model, patterns=(("*", model),))
+    found = answer(rollout((0.9, 0.8)), settings=settings, metric="cost")
+    # One error in ten more: of the two labels in ten that are positive each costs five, of the others one.
+    assert (verdict, pytest.approx(0.1 * (0.2 * 5 + 0.8), abs=0.03)) == (found["verdict"], found["difference"])
+    assert found["low"] < found["difference"] < found["high"]
+    assert code == gate(rollout((0.9, 0.8)), settings, metric="cost")[0]
 
 
 @pytest.mark.parametrize("kind", ["memory", "duck"])

@@ -237,7 +237,7 @@ def _listed(i: int) -> dict[str, object]:
 
 
 _ANSWERS: dict[str, Callable[[int], dict[str, object]]] = {
-    "auto": lambda _: {},
+    "auto": lambda i: {"prediction": i % 2} if i % 9 else {},
     "multiclass": _scores,
     "ranking": _listed,
 }

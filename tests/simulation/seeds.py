@@ -68,6 +68,7 @@ OCCUR = (
     "windows of lists",
     "windows of a version that inherits",
     "windows with a cost",
+    "windows with groups that were told yes",
     "worker killed: fetching",
     "workers frozen, while another takes over",
     "zombies refused",
@@ -173,6 +174,7 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     measured = Counter(row[METRIC] for row in expected["performance"])
     found |= {"windows of lists": measured["mrr"], "windows of classes with scores": measured["top_1_accuracy"]}
     found["windows with a cost"] = measured["cost"]
+    found["windows with groups that were told yes"] = measured["demographic_parity_difference"]
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

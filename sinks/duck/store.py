@@ -48,8 +48,8 @@ class DuckStore:
     """A Store in one DuckDB file. StoreLocked, StoreUnreadable or StoreFailed where it cannot be opened.
 
     `memory_limit` as DuckDB reads it (`1GB`). One of its threads by default: with two an insert takes twice as long,
-    because each collects rows of its own, which are then copied together. `select` may be called from any thread at any
-    time; `write`, `forget` and `close` belong to one writer.
+    because each collects rows of its own, which are then copied together. `select` and `within` may be called from any
+    thread at any time; `write`, `forget` and `close` belong to one writer.
     """
 
     def __init__(

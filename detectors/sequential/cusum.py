@@ -12,8 +12,9 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from detectors.codes import Floats
+from detectors.codes import Floats, Integers
 from detectors.distances import Counts
+from detectors.sequential.fold import Rows, first, last
 
 Bools = NDArray[np.bool_]
 
@@ -23,7 +24,7 @@ STEP_MAX = 4_096.0  # standard errors: beyond, one step alarms whatever the sum 
 AHEAD = 16, 512  # steps at a time at first and at most; all behind an alarm are walked again
 
 
-class State(Struct, frozen=True):
+class State(Rows, frozen=True):
     """What the sums have come to, (series,) each."""
 
     high: Floats
@@ -43,8 +44,8 @@ class State(Struct, frozen=True):
 class Cusum(Struct, frozen=True):
     """The detector: `allowance` is half of the smallest shift worth finding, `threshold` what a sum may come to."""
 
-    allowance: float
-    threshold: float
+    allowance: float = 0.5
+    threshold: float = 5.0
 
     def start(self, series: int) -> State:
         """Nothing has been seen."""
@@ -55,23 +56,35 @@ class Cusum(Struct, frozen=True):
 
         A nan is no step: it moves nothing and does not alarm. However steps are cut into calls, the result is the same.
         """
-        z = np.rint(np.clip(z, -STEP_MAX, STEP_MAX) * GRAIN) / GRAIN
-        allowance = np.rint(self.allowance * GRAIN) / GRAIN
-        up, down = (np.where(np.isnan(z), 0.0, sign * z - allowance) for sign in (1, -1))
+        up, down = self._moves(z)
         alarms, statistic = np.zeros(z.shape, np.bool_), np.zeros(z.shape)
-        first, ahead = 0, AHEAD[0]
-        while first < len(z):
-            block = slice(first, first + ahead)
+        begun, ahead = 0, AHEAD[0]
+        while begun < len(z):
+            block = slice(begun, begun + ahead)
             highs, lows = _walk(state.high, up[block]), _walk(state.low, down[block])
             above = np.maximum(highs, lows) > self.threshold
             n = (
                 int(above.any(axis=1).argmax()) + 1 if above.any() else len(above)
             )  # up to the first alarm of any series
-            alarms[first : first + n] = above[:n]
-            statistic[first : first + n] = np.maximum(highs, lows)[:n]
+            alarms[begun : begun + n] = above[:n]
+            statistic[begun : begun + n] = np.maximum(highs, lows)[:n]
             state = State(*(np.where(above[n - 1], 0.0, sums[n - 1]) for sums in (highs, lows)))
-            first, ahead = first + n, min(2 * n, AHEAD[1])
+            begun, ahead = begun + n, min(2 * n, AHEAD[1])
         return state, alarms, statistic
+
+    def walk(self, state: State, values: Floats, lengths: Integers) -> tuple[Integers, State]:
+        """As `Sequential` says."""
+        up, down = self._moves(values.T)
+        highs, lows = _walk(state.high, up).T, _walk(state.low, down).T
+        at = first(np.maximum(highs, lows) > self.threshold, lengths)
+        return at, State(last(highs, lengths), last(lows, lengths))
+
+    def _moves(self, z: Floats) -> tuple[Floats, Floats]:
+        """What steps add to either sum, on the grain; a nan adds nothing."""
+        z = np.rint(np.clip(z, -STEP_MAX, STEP_MAX) * GRAIN) / GRAIN
+        allowance = np.rint(self.allowance * GRAIN) / GRAIN
+        up, down = (np.where(np.isnan(z), 0.0, sign * z - allowance) for sign in (1, -1))
+        return up, down
 
 
 def threshold_for(run_length: float, allowance: float) -> float:

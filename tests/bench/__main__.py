@@ -26,6 +26,7 @@ from tests.bench import (
     packed,
     pending,
     recorded,
+    sequential,
     speed,
     store,
     tiers,
@@ -78,6 +79,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Figure]]] = {
     "packed": packed.figures,
     "labels": _labels,
     "decode": _decode,
+    "sequential": sequential.figures,
 }
 
 

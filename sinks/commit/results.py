@@ -126,7 +126,7 @@ FINDINGS = declare(
 id text: content hash of what it is about{_WINDOW}
 feature text: the feature
 length int: the window's length, ns; a pane's for sequential detectors{_SPAN}
-detector text: a distance, or cusum, error_rate, service, performance, estimate, weakest, fairness, labels
+detector text: a distance, a sequential detector, or service, performance, estimate, weakest, fairness, labels
 value float: what was measured
 limit float: what it may be
 n int: the window's sample size for this feature

@@ -3,9 +3,9 @@
 from hashlib import blake2b
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
-from stream.config.settings import Model, Reference, Settings
+from stream.config.settings import Model, Reference, Sequential, Settings
 
 
 def digest(settings: Settings) -> str:
@@ -30,9 +30,10 @@ def digest(settings: Settings) -> str:
 
 
 def _canonical(model: Model) -> Model:
-    """The model without what makes no difference: the order of its topics, and how long it would learn with a file.
+    """The model without what makes no difference: the order of lists, and how long it would learn with a file.
 
     Which way a metric is better is asked by whoever compares, and is in no row.
     """
     reference = Reference(file=model.reference.file) if model.reference.file else model.reference
-    return replace(model, topics=tuple(sorted(model.topics)), reference=reference, better={})
+    chosen = Sequential(*(tuple(sorted({*names})) for names in astuple(model.sequential)))
+    return replace(model, topics=tuple(sorted(model.topics)), reference=reference, sequential=chosen, better={})

@@ -81,7 +81,7 @@ def _versions(settings: Settings) -> Iterable[str]:
 def verdicts(settings: Settings) -> tuple[str, ...]:
     """The budget of errors, in words."""
     distinct = {(model.tolerate, model.false_triggers_per_month, len(model.windows)) for _, model in settings.patterns}
-    return tuple(_verdict(*dials) for dials in sorted(distinct))
+    return (*(_verdict(*dials) for dials in sorted(distinct)), *_chosen(settings))
 
 
 def limits(settings: Settings) -> tuple[str, ...]:
@@ -202,6 +202,14 @@ def _verdict(tolerate: float, triggers: float, n_windows: int) -> str:
     share = f", shared equally by its {n_windows} window lengths" if n_windows > 1 else ""
     budget = f"each model may ask for retraining in error about {_times(triggers)} a month{share}"
     return f"{change}; on data that does not change, {budget}. With too few events the verdict is unknown, not ok."
+
+
+def _chosen(settings: Settings) -> Iterable[str]:
+    for pattern, model in settings.patterns:
+        for names, what in ((model.sequential.features, "features"), (model.sequential.errors, "errors")):
+            if names:
+                chosen = _names(sorted(set(names)))
+                yield f"Of {pattern}, {chosen} watch the {what} too, at their own defaults; they promise no rate."
 
 
 def _times(n: float) -> str:

@@ -132,6 +132,13 @@ class Labels(Struct, frozen=True, forbid_unknown_fields=True):
     coverage: Share = 0.8
 
 
+class Sequential(Struct, frozen=True, forbid_unknown_fields=True):
+    """Detectors that step on every closed pane of a feature, and on every pair; none asks for retraining."""
+
+    features: tuple[Literal["adwin", "ewma", "kswin", "page_hinkley"], ...] = ()
+    errors: tuple[Literal["adwin", "ddm", "eddm", "hddm_a", "hddm_w", "page_hinkley"], ...] = ()
+
+
 class Versions(Struct, frozen=True, forbid_unknown_fields=True):
     """How versions that run side by side are meant to share the traffic."""
 
@@ -162,6 +169,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     better: dict[str, Literal["high", "low"]] = {}  # of these metrics, which way is better; left out: neither
     segments: tuple[Text, ...] = ()
     fairness: tuple[Text, ...] = ()  # of the segments those whose values are groups that must be treated alike
+    sequential: Sequential = Sequential()
     versions: Versions = Versions()
     trigger: Trigger = Trigger()
 

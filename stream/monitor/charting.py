@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from stream.answers.kind import Rows
 from stream.config.settings import Settings
 from stream.ledger import Ledger
@@ -10,6 +13,7 @@ from stream.monitor.called import Called
 from stream.monitor.charts import DETECTOR, FEATURE, Alarm, Chart
 from stream.monitor.findings import Finding
 from stream.monitor.state import State, Version
+from stream.monitor.stepping import Watched
 
 
 class Charts:
@@ -33,10 +37,24 @@ class Charts:
             wrong = None if answers is None else answers.wrong(pairs)
             if wrong is None or entry is None:
                 continue
+            self._watch(key, at, wrong, entry.settings.sequential.errors)
             chart = self._state.charts.get(key, Chart())
             self._state.charts[key], alarms = chart.step(wrong, at, self._settings.pane, entry.settings)
             if alarms:
                 self._found(key, at, alarms[-1])
+
+    def _watch(self, key: Version, at: int, wrong: NDArray[np.bool_], names: Sequence[str]) -> None:
+        """Let the detectors that were chosen see the same pairs."""
+        known = self._state.watched.pop(key, Watched())
+        if not names:
+            return
+        self._state.watched[key], ringing = known.step(names, wrong)
+        pane = self._settings.pane
+        for one in ringing:
+            about = (*key, "", FEATURE, pane, at - pane, at, one.detector)
+            words = f"errors: {one.rate:.1%} of {one.n:,} labels, {one.before:.1%} of those before"
+            found = Finding(*about, one.rate, one.before, one.n, (), words)
+            rows.finding_rows(self._ledger, [found], "")
 
     def _found(self, key: Version, at: int, alarm: Alarm) -> None:
         pane = self._settings.pane

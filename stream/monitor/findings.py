@@ -9,11 +9,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import sequential
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.sequential import Alarm
 from stream.plan import Plan
 
 SEQUENTIAL = "cusum"
+CHOSEN = sequential.SEQUENTIAL.keys() - {SEQUENTIAL}
 FINDINGS_MAX = 50  # of a window: where hundreds of series drift together, nobody reads them all
 CELLS_TOLD = 3  # contributing cells that a finding names
 
@@ -48,7 +50,8 @@ class Finding(msgspec.Struct, frozen=True):
     def id(self) -> str:
         """The hash of what it is about. Detectors of the same window tell the same fact, and share it."""
         about = (self.model, self.version, self.segment, self.feature, self.length, self.end)
-        return finding_id(*about, "pane" if self.detector == SEQUENTIAL else "window")
+        alone = self.detector in CHOSEN  # those tell of themselves
+        return finding_id(*about, self.detector if alone else "pane" if self.detector == SEQUENTIAL else "window")
 
     @classmethod
     def of_alarm(cls, case: Case, alarm: Alarm) -> "Finding":
@@ -61,7 +64,7 @@ class Finding(msgspec.Struct, frozen=True):
             case.length,
             case.start,
             case.end,
-            SEQUENTIAL,
+            alarm.detector,
             alarm.value,
             alarm.limit,
             alarm.n,

@@ -1,13 +1,17 @@
 """Sequential detectors of one version of a model: a step per closed pane, of all events, for its numeric columns."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from detectors.sequential import cusum
+from detectors.sequential.fold import Rows
 from stream.monitor.judging import COMPARED, MONTH, WINDOWS_SHARE, Case, layout
+from stream.monitor.stepping import packed, stepped, unpacked
 
+ALARMS_MAX = 50  # of a pane: where hundreds of columns drift together, nobody reads them all
 ALLOWANCE = 0.5  # half of the smallest shift worth finding, in standard errors of a pane: the textbook's one
 
 
@@ -20,6 +24,7 @@ class Alarm:
     limit: float
     n: int
     up: bool
+    detector: str = "cusum"
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Steps:
     plan: str
     threshold: float
     state: cusum.State
+    chosen: Mapping[str, Rows] = field(default_factory=dict)
 
     @classmethod
     def start(cls, case: Case) -> "Steps":
@@ -56,14 +62,23 @@ class Steps:
             Alarm(names[i], float(statistic[0, i]), self.threshold, int(n[i]), bool(z[i] > 0))
             for i in np.flatnonzero(alarms[0]).tolist()
         ]
-        return Steps(self.plan, self.threshold, state), found
+        # The same step, within what no sum or variance breaks at.
+        chosen, rang = stepped(
+            case.settings.sequential.features, self.chosen, np.clip(z, -cusum.STEP_MAX, cusum.STEP_MAX)[:, None]
+        )
+        found += [
+            Alarm(names[i], float(z[i]), 0.0, int(n[i]), bool(z[i] > 0), name)
+            for name, alarmed in rang.items()
+            for i in np.flatnonzero(alarmed).tolist()
+        ]
+        return Steps(self.plan, self.threshold, state, chosen), found[:ALARMS_MAX]
 
     def pack(self) -> Any:  # noqa: ANN401 - plain data for msgpack
         """The state as plain data."""
-        return self.plan, self.threshold, self.state.pack()
+        return self.plan, self.threshold, self.state.pack(), packed(self.chosen)
 
     @classmethod
-    def unpack(cls, packed: Any) -> "Steps":  # noqa: ANN401 - what `pack` gave
+    def unpack(cls, found: Any) -> "Steps":  # noqa: ANN401 - what `pack` gave
         """The state that `pack` gave."""
-        plan, threshold, state = packed
-        return cls(plan, threshold, cusum.State.unpack(state))
+        plan, threshold, state, *chosen = found
+        return cls(plan, threshold, cusum.State.unpack(state), unpacked(*chosen) if chosen else {})

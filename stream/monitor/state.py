@@ -14,6 +14,7 @@ from stream.monitor.losses import Losses
 from stream.monitor.pending import Pending
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
+from stream.monitor.stepping import Watched
 from stream.monitor.trust import Lesson, Tracks
 from stream.monitor.usual import Base, Traffic
 from stream.plan import Plan
@@ -48,6 +49,7 @@ class State:
     # Labels of versions that learn what scores mean, and estimates beside the truth.
     lessons: dict[Version, Lesson] = field(default_factory=dict)
     tracks: dict[Version, Tracks] = field(default_factory=dict)
+    watched: dict[Version, Watched] = field(default_factory=dict)
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
@@ -94,6 +96,7 @@ class _Packed(msgspec.Struct, frozen=True):
     bases: dict[str, Base] = {}
     lessons: list[tuple[Version, Any]] = []
     tracks: list[tuple[Version, Tracks]] = []
+    watched: list[tuple[Version, Any]] = []
 
 
 def pack(state: State) -> bytes:
@@ -131,6 +134,7 @@ def pack(state: State) -> bytes:
             state.bases,
             [(version, lesson.pack()) for version, lesson in state.lessons.items()],
             list(state.tracks.items()),
+            [(version, one.pack()) for version, one in state.watched.items()],
         )
     )
 
@@ -194,6 +198,7 @@ def unpack(
         {name: one for name, one in found.bases.items() if name in names},
         {version: Lesson.unpack(one) for version, one in found.lessons if version[0] in names},
         {version: one for version, one in found.tracks if version[0] in names},
+        {version: Watched.unpack(one) for version, one in found.watched if version[0] in names},
         found.losses,
         found.pane,
         tuple(found.scopes),

@@ -53,7 +53,8 @@ class Windows:
             plans[version] = case.plan
             found[version] += [Finding.of_alarm(case, alarm) for alarm in ringing]
             shortest = min(case.settings.windows)
-            causes[version] = [Cause(shortest, end, "", alarm.feature, SEQUENTIAL) for alarm in ringing]
+            asking = [alarm for alarm in ringing if alarm.detector == SEQUENTIAL]
+            causes[version] = [Cause(shortest, end, "", alarm.feature, SEQUENTIAL) for alarm in asking]
         for case, verdict, tell in judged:
             version = (case.plan.model, case.version)
             plans[version] = case.plan

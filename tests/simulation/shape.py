@@ -115,6 +115,7 @@ events: {{predictions: [{", ".join(predictions)}], labels: [{", ".join(labels)}]
          max_ahead: {ahead}s, idle: {idle}s}}
 defaults: {{windows: [{", ".join(f"{n}s" for n in windows)}], lateness: {lateness}s, tolerate: 0.02,
            labels: {{within: {4 * pane}s, coverage: 0.05}},
+           sequential: {{features: [adwin, ewma, kswin, page_hinkley], errors: [adwin, ddm, eddm, hddm_a, hddm_w]}},
            false_triggers_per_month: 10000, reference: {reference}, trigger: {{cooldown: 10s}}}}
 models:
   "*": {{}}

@@ -124,6 +124,7 @@ def test_a_window_of_a_week_is_not_a_row_a_day() -> None:
         "models: {a: {}}",
         "defaults: {output: {worth: {true_positive: 1}}}",
         "defaults: {metrics: {misses: 1 - recall}}",
+        "defaults: {sequential: {errors: [ddm]}}",
         "models: {'*': {}, a: {windows: [7m]}}",
     ],
 )
@@ -133,14 +134,14 @@ def test_what_influences_results_changes_the_digest(change: str) -> None:
 
 
 def test_what_makes_no_difference_keeps_the_digest() -> None:
-    """With a file nothing is learned, and topics are a set."""
+    """With a file nothing is learned, and topics and detectors are sets."""
     text = """
     events: {predictions: [a, b]}
     defaults: {reference: {learn: LEARN}}
-    models: {m: {topics: TOPICS, reference: {file: f}}}
+    models: {m: {topics: TOPICS, reference: {file: f}, sequential: {errors: CHOSEN}}}
     """
-    one = text.replace("LEARN", "1h").replace("TOPICS", "[a, b]")
-    other = text.replace("LEARN", "2h").replace("TOPICS", "[b, a]")
+    one = text.replace("LEARN", "1h").replace("TOPICS", "[a, b]").replace("CHOSEN", "[ddm, eddm]")
+    other = text.replace("LEARN", "2h").replace("TOPICS", "[b, a]").replace("CHOSEN", "[eddm, ddm, ddm]")
     assert digest(parse(one)) == digest(parse(other))
 
 
@@ -171,4 +172,4 @@ def test_the_digest_is_the_same_tomorrow() -> None:
     text = "models: {a: {features: {x: numeric, y: categorical}}}"
     turned = "models: {a: {features: {y: categorical, x: numeric}}}"
     assert digest(parse(text)) == digest(parse(turned))
-    assert digest(parse("")) == "blake2b:44cbb322b58a2681ef3d4fdc222dfbd3"
+    assert digest(parse("")) == "blake2b:993ab44ff8814701b5dfdb010a3ba953"

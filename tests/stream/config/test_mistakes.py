@@ -9,7 +9,7 @@ from stream.config.parse import onboarding, parse
 SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
-MODEL = "better, fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, tolerate, topics, trigger, versions or windows"
+MODEL = "better, fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, sequential, tolerate, topics, trigger, versions or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"

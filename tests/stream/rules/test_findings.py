@@ -101,3 +101,24 @@ def test_a_window_has_a_bounded_number_of_findings_and_tells_of_all_events_first
     least = min(value for each, value in segments.items() if each in told)
     assert least >= max(value for each, value in segments.items() if each not in told)
     assert whole.rows(tables.WINDOWS) == bounded.rows(tables.WINDOWS)
+
+
+def test_chosen_detectors_tell_of_themselves_and_ask_for_nothing() -> None:
+    """A mean that moves for good: findings named after them, and no incident but those of windows and cusum."""
+    chosen = "shop: {sequential: {features: [ewma, page_hinkley, kswin]}}"
+    plain, story = Story(CONFIGURATION), Story(CONFIGURATION.replace("shop: {}", chosen))
+    for log in (plain, story):
+        for minute in range(70):
+            for seed in range(60):
+                features = dict(json.loads(event(minute, seed=seed))["features"])
+                features["amount"] += 12 * (minute >= 50)
+                log.publish(FIRST, event(minute + 0.5, seed=seed, features=features))
+        log.read().end()
+    mine = [row for row in story.rows(tables.FINDINGS) if row["detector"] in {"ewma", "page_hinkley", "kswin"}]
+    assert {"ewma", "page_hinkley"} == {row["detector"] for row in mine}  # kswin has not seen its hundred steps
+    assert {"amount"} == {row["feature"] for row in mine}
+    assert 50 < min(row["end"] for row in mine) <= 54
+    others = [row for row in story.rows(tables.FINDINGS) if row not in mine]
+    assert plain.rows(tables.FINDINGS) == others
+    assert plain.rows(tables.INCIDENTS) == story.rows(tables.INCIDENTS)
+    assert len({row["id"] for row in story.rows(tables.FINDINGS)}) == len(story.rows(tables.FINDINGS))

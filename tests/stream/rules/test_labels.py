@@ -216,6 +216,30 @@ def test_a_fall_of_accuracy_is_found_within_two_hundred_labels() -> None:
     assert 0.07 < found[0]["limit"] < 0.13
 
 
+def test_chosen_detectors_see_the_same_pairs() -> None:
+    """0.90 becomes 0.60: each says so soon, by its own name, and the chart's finding is the same as without them."""
+    dice = random.Random(3)
+    plain, log = story(), story(**{"segments: [country]": "segments: [country], sequential: {errors: [ddm, hddm_w]}"})
+    for minute in range(30):
+        names = [f"{minute}-{i}" for i in range(100)]
+        answers = [label(minute + 0.6, id=each, label=int(dice.random() < (0.9, 0.6)[minute >= 24])) for each in names]
+        for one in (plain, log):
+            one.publish(FIRST, *(prediction(minute + 0.5, name, 0.9) for name in names))
+            one.publish(LABELS, *answers)
+    for one in (plain, log):
+        one.publish(FIRST, event(60))
+        one.publish(LABELS, label(60))
+    plain.read().commit()
+    log.read(batch=77).commit()
+    found = [row for row in log.rows(tables.FINDINGS) if row["detector"] in {"ddm", "hddm_w"}]
+    for name in ("ddm", "hddm_w"):
+        first = min((row for row in found if row["detector"] == name and row["end"] > 24), key=lambda row: row["end"])
+        assert first["end"] <= 26
+        assert first["value"] > 0.25
+        assert 0.05 < first["limit"] < 0.15
+    assert plain.rows(tables.FINDINGS) == [row for row in log.rows(tables.FINDINGS) if row not in found]
+
+
 def test_models_with_several_classes_and_numbers_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """As scikit-learn does, each class too, and one that no plan knows."""
     dice = random.Random(5)

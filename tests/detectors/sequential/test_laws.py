@@ -1,5 +1,8 @@
 """What holds for every sequential detector: however steps are cut, whatever lies beside them, and after an alarm."""
 
+import re
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -12,6 +15,7 @@ from detectors.sequential.fold import pack, unpack
 STEPS, SERIES = 400, 4
 STANDARD = {"cusum", "ewma"}  # their steps are about 1 apart
 ODD = np.array([np.nan, np.inf, -np.inf])
+DETECTORS = (Path(__file__).parents[3] / "docs" / "detectors.md").read_text(encoding="utf-8")
 EVERY = pytest.mark.parametrize("name", SEQUENTIAL)
 
 
@@ -114,3 +118,11 @@ def test_no_series_and_no_steps_are_nothing(name: str) -> None:
         state, alarms = fold(detector, detector.start(shape[0]), np.zeros(shape))
         assert shape == alarms.shape
         assert pack(detector.start(shape[0])) == pack(state)
+
+
+@EVERY
+def test_the_page_says_what_a_series_costs(name: str) -> None:
+    """Bytes of a state that has seen nothing, but for the buckets, which come with steps."""
+    (said,) = re.findall(rf"^\| `{name}` .*\| ([0-9,]+) bytes[^|]*\|$", DETECTORS, re.MULTILINE)
+    columns = msgspec.structs.astuple(SEQUENTIAL[name]().start(1))
+    assert int(said.replace(",", "")) == sum(column.nbytes for column in columns if column.ndim < 3)

@@ -21,12 +21,13 @@ from detectors.distances import DISTANCES, PRIOR, Counts, jensen_shannon, kolmog
 from detectors.rare import merged, shared_out, smaller_share, targets
 from detectors.tolerance import tolerated
 
-__all__ = ["SMALLEST", "Judgement", "alpha_for", "judge"]
+__all__ = ["JUDGED", "SMALLEST", "Judgement", "alpha_for", "judge"]
 
 Bools = NDArray[np.bool_]
 
 SMALLEST = 50  # values in the smaller sample: below, fewer than ten cells are left, and no distance means much
 UNORDERED = ("psi", "jensen_shannon")  # distances that know no order: all cells count, rare ones together
+JUDGED = (*UNORDERED, "kolmogorov_smirnov")  # distances with a limit; all others are shown as what they are
 TABULATED = np.geomspace(1e-4, 1e4, 200)  # a cell's mean; beyond, its moments are a chi-square's to 1e-3
 
 

@@ -8,8 +8,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.distances import DISTANCES
 from detectors.packing import pack
+from detectors.significance import JUDGED
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
@@ -71,7 +71,7 @@ def distance_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
     columns["segment"] = _named(plans, [plan.rows for plan in plans], [one["segment"] for one in series])
     columns["feature"] = _named(plans, [plan.grid.columns for plan in plans], [one["feature"] for one in series])
     columns["verdict"] = Texts(_VERDICTS, np.concatenate([one["verdict"] for one in series]))
-    for name in DISTANCES:
+    for name in JUDGED:
         columns[name], columns[f"{name}_limit"] = judgement.values[name][at], judgement.limits[name][at]
     ledger.block(tables.DRIFT, columns)
 

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from detectors import DISTANCES
+from detectors.significance import JUDGED
 from sinks import commit as tables
 from stream.monitor.findings import FINDINGS_MAX
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, Story, event
@@ -36,7 +36,7 @@ def test_a_series_over_its_limit_has_one_finding_by_the_strongest_detector(featu
     assert feature in {name for _, name, _, _ in found}
     for each, row in found.items():
         distances = drifted[each]
-        excess = {name: np.nan_to_num(distances[name] / distances[f"{name}_limit"]) for name in DISTANCES}
+        excess = {name: np.nan_to_num(distances[name] / distances[f"{name}_limit"]) for name in JUDGED}
         strongest = max(excess, key=lambda name: excess[name])
         assert (strongest, distances[strongest], distances[f"{strongest}_limit"]) == (
             row["detector"],
@@ -83,7 +83,7 @@ def test_a_window_has_a_bounded_number_of_findings_and_tells_of_all_events_first
     def excess(story: Story) -> dict[tuple[str, ...], float]:
         """By how much each series of the last window that drifted is over its limit."""
         drifted = [row for row in story.rows(tables.DRIFT) if row["verdict"] == "drift" and row["end"] == 20]
-        multiples = ([row[name] / row[f"{name}_limit"] for name in DISTANCES] for row in drifted)
+        multiples = ([row[name] / row[f"{name}_limit"] for name in JUDGED] for row in drifted)
         return {tuple(row[name] for name in key): np.nanmax(of) for row, of in zip(drifted, multiples, strict=True)}
 
     def found(story: Story) -> set[tuple[str, ...]]:

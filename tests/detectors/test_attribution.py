@@ -1,0 +1,37 @@
+"""The order of attributions: scikit-learn's numbers, and what each feature takes off."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from sklearn.metrics import ndcg_score
+
+from detectors.attribution import ndcg, ndcg_cells
+
+ATTRIBUTIONS = arrays(np.float64, (3, 6), elements=st.integers(0, 4).map(float) | st.floats(1e-6, 1e6))
+
+
+@given(expected=ATTRIBUTIONS, observed=ATTRIBUTIONS)
+def test_it_is_scikit_learns(expected: np.ndarray, observed: np.ndarray) -> None:
+    """Row by row, ties included; where the reference has no attribution at all it is undefined, not 0."""
+    for before, now, found in zip(expected, observed, ndcg(expected, observed), strict=True):
+        if before.any():
+            np.testing.assert_allclose(ndcg_score([before], [now]), found, rtol=1e-9)
+        else:
+            assert np.isnan(found)
+
+
+@given(expected=ATTRIBUTIONS, observed=ATTRIBUTIONS)
+def test_features_say_what_they_take_off(expected: np.ndarray, observed: np.ndarray) -> None:
+    """They add up to what is missing to 1."""
+    by_feature = ndcg_cells(expected + 1, observed)
+    assert (3, 6) == by_feature.shape
+    np.testing.assert_allclose(1 - ndcg(expected + 1, observed), by_feature.sum(axis=1), atol=1e-12)
+
+
+def test_the_feature_that_fell_behind_is_named() -> None:
+    """The first two changed places: one took off what it lost, the other gave back what it won."""
+    by_feature = ndcg_cells(np.array([4.0, 2.0, 1.0]), np.array([0.2, -0.4, 0.1]))
+    best = 4 + 2 / np.log2(3) + 0.5
+    lost = 1 - 1 / np.log2(3)
+    np.testing.assert_allclose(np.array([4 * lost, -2 * lost, 0.0]) / best, by_feature, atol=1e-12)

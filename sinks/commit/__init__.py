@@ -24,6 +24,7 @@ from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIO
 from sinks.commit.results import (
     DEAD_LETTERS,
     DRIFT,
+    EFFECTS,
     FINDINGS,
     INCIDENTS,
     LABELS,
@@ -47,6 +48,7 @@ __all__ = [
     "CHECKPOINTS",
     "DEAD_LETTERS",
     "DRIFT",
+    "EFFECTS",
     "ESTIMATES",
     "FEATURES",
     "FINDINGS",

@@ -117,6 +117,20 @@ verdict text: ok, drift or unknown
 """,
     time="end",
 )
+EFFECTS = declare(
+    "effects",
+    "Other distances of the series in `distances`: those that `drift.measures` names. They say how large a change is, "
+    "and judge nothing.",
+    "model version segment feature length end measure",
+    "history",
+    f"""{_WINDOW}
+feature text: the feature
+length int: the window's length, ns{_SPAN}
+measure text: the distance, as docs/detectors.md names it
+value float: what it is; there is no row where it is not defined
+""",
+    time="end",
+)
 FINDINGS = declare(
     "findings",
     "Series of windows that are over a limit: one row each, by the detector that is the furthest over its own.",

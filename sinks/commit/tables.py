@@ -6,6 +6,7 @@ from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIO
 from sinks.commit.results import (
     DEAD_LETTERS,
     DRIFT,
+    EFFECTS,
     FINDINGS,
     INCIDENTS,
     LABELS,
@@ -42,6 +43,7 @@ TABLES: tuple[Table, ...] = (
     RECONCILED,
     WINDOWS,
     DRIFT,
+    EFFECTS,
     SERVICE,
     FINDINGS,
     INCIDENTS,
@@ -74,6 +76,7 @@ RESULTS = (
     RECONCILED,
     WINDOWS,
     DRIFT,
+    EFFECTS,
     SERVICE,
     FINDINGS,
     INCIDENTS,

@@ -4,6 +4,7 @@ import duckdb
 
 from sinks.commit import (
     DRIFT,
+    EFFECTS,
     ESTIMATES,
     PERFORMANCE,
     PREDICTIONS,
@@ -30,7 +31,7 @@ SQL: dict[Kind, str] = {
 
 # Tables of many rows with few texts. 21,000 distances with texts as VARCHAR took a third longer: strings are written to
 # the log one by one.
-CODED = frozenset({DRIFT.name, WINDOWS.name, PERFORMANCE.name, PREDICTIONS.name, ESTIMATES.name, SERVICE.name})
+CODED = frozenset(table.name for table in (DRIFT, EFFECTS, WINDOWS, PERFORMANCE, PREDICTIONS, ESTIMATES, SERVICE))
 
 
 def quoted(name: str) -> str:

@@ -39,7 +39,7 @@ class Load(Struct, frozen=True):
     series: int
     fields: int  # segment fields of an event, at most
     windows_per_s: float  # of all series
-    rows_per_day: float  # of windows and distances
+    rows_per_day: float  # of windows, distances and effects
     panes_per_day: float  # of all series
     keep_days: float
     pane_days: float
@@ -67,7 +67,8 @@ def load(settings: Settings, assumed: Assumed, events_per_second: float, *, keye
         closed = many * sum(DAY / length for length in model.windows)
         n_models, n_series = n_models + many, n_series + many * each
         windows += closed * each
-        rows += closed * (each + sum(columns(settings, model, assumed)))  # of segments only findings have distances
+        measures = 1 + len(model.drift.measures)
+        rows += closed * (each + measures * sum(columns(settings, model, assumed)))  # of segments only what is found
     return Load(
         events_per_second,
         assumed.event_bytes,

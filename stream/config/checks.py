@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 
+from detectors.distances import DISTANCES
+from detectors.significance import JUDGED
 from stream.config.measures import better, metrics, worth
-from stream.config.mistakes import Objection, Path, nearest, shown
+from stream.config.mistakes import Objection, Path, choice, nearest, shown
 from stream.config.models import exact
 from stream.config.settings import DAY, Model, Settings
 from stream.config.units import spelled_duration
@@ -188,6 +190,16 @@ def _fairness(model: Model, _: Settings) -> Found:
             yield Objection(("fairness", i), "a field of `segments`", shown(name), nearest(name, model.segments))
 
 
+def _drift(model: Model, _: Settings) -> Found:
+    others = [name for name in DISTANCES if name not in JUDGED]
+    yield from _repeated(("drift", "measures"), model.drift.measures)
+    for i, name in enumerate(model.drift.measures):
+        if name in JUDGED:
+            yield Objection(("drift", "measures", i), "another distance: this one judges, and is always kept", name)
+        elif name not in others:
+            yield Objection(("drift", "measures", i), choice(others), shown(name), nearest(name, others))
+
+
 # Each with the keys that it looks at.
 CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
     (("events",), _events),
@@ -210,4 +222,5 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("better", "metrics"), better),
     (("worth", "kind"), worth),
     (("shares",), _shares),
+    (("measures",), _drift),
 )

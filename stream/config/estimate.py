@@ -62,6 +62,7 @@ class Rows(Struct, frozen=True):
     panes: int
     windows: int
     distances: int
+    effects: int
     kept_bytes: int
 
 
@@ -79,15 +80,17 @@ def memory(settings: Settings, assumed: Assumed = ASSUMED) -> Memory:
 
 def rows(settings: Settings, assumed: Assumed = ASSUMED) -> Rows:
     """The expected rows of the tables that grow with time."""
-    panes = windows = distances = 0
+    panes = windows = distances = effects = 0
     for name, model in settings.patterns:
         series = models(settings, name, assumed) * assumed.versions * segment_rows(settings, model, assumed)
         closed = sum(-(-series * DAY // length) for length in model.windows)
         panes += -(-series * DAY // settings.pane)
         windows += closed
-        distances += closed * sum(columns(settings, model, assumed))
+        here = closed * sum(columns(settings, model, assumed))
+        distances += here
+        effects += here * len(model.drift.measures)
     days = settings.store.keep // DAY
-    return Rows(panes, windows, distances, (windows + distances) * days * ROW)
+    return Rows(panes, windows, distances, effects, (windows + distances + effects) * days * ROW)
 
 
 def pending(settings: Settings, assumed: Assumed = ASSUMED) -> int:

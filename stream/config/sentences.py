@@ -128,7 +128,8 @@ def size(settings: Settings, assumed: Assumed, memory: Memory, rows: Rows) -> tu
     return (
         f"Expected memory: about {spelled_size(memory.total)}: {spent}.",
         f"If everything grew to its limit at once: {most}; lower `limits` where publishers cannot be trusted.",
-        f"Expected rows per day: {rows.panes:,} panes, {rows.windows:,} windows, {rows.distances:,} distances.",
+        f"Expected rows per day: {rows.panes:,} panes, {rows.windows:,} windows, {rows.distances:,} distances"
+        + (f", {rows.effects:,} effects." if rows.effects else "."),
         f"{settings.store.path} keeps history for {keep} of event time, about {kept} when it is full.",
         "Panes are kept only as long as an open window needs them.",
         *_waiting(settings, assumed),
@@ -183,7 +184,8 @@ def _model(settings: Settings, pattern: str, model: Model) -> str:
     subject = f"{'Model' if exact(pattern) else 'Models like'} {pattern}"
     return (
         f"{subject}: windows (panes) {lengths}; compared with {reference}; {features}"
-        f"{_if(model.segments, '; segments by ')}{_if(model.fairness, '; to be treated alike by ')}"
+        f"{_if(model.drift.measures, '; shown beside the verdict: ')}{_if(model.segments, '; segments by ')}"
+        f"{_if(model.fairness, '; to be treated alike by ')}"
         f"{_if(model.topics, '; only from ')}; output {model.output.kind}; {asks}."
     )
 

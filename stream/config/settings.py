@@ -145,6 +145,12 @@ class Versions(Struct, frozen=True, forbid_unknown_fields=True):
     shares: dict[str, Share] = {}  # empty: nothing was meant, so nothing is tested
 
 
+class Drift(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said of a change beside the verdict."""
+
+    measures: tuple[Text, ...] = ()  # distances that are kept and shown, and judge nothing
+
+
 class Trigger(Struct, frozen=True, forbid_unknown_fields=True):
     """The policy: k of the last n windows of one feature, then quiet for `cooldown`."""
 
@@ -171,6 +177,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     fairness: tuple[Text, ...] = ()  # of the segments those whose values are groups that must be treated alike
     sequential: Sequential = Sequential()
     versions: Versions = Versions()
+    drift: Drift = Drift()
     trigger: Trigger = Trigger()
 
 

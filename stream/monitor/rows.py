@@ -76,12 +76,17 @@ def distance_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
     ledger.block(tables.DRIFT, columns)
 
 
+def kept(case: Case, tell: Telling) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The series of a window of which distances are kept: places in its verdicts' rows, and columns."""
+    n, segments = len(case.plan.grid.columns), tell.rows > 0
+    i = np.concatenate((np.zeros(n, np.int64), tell.rows[segments]))
+    return i, np.concatenate((np.arange(n), tell.columns[segments]))
+
+
 def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[Any]]:
     """What is kept of one window's series, which of the judgement they are, and the places of their names."""
     grid = case.plan.grid
-    segments = tell.rows > 0
-    i = np.concatenate((np.zeros(len(grid.columns), np.int64), tell.rows[segments]))
-    column = np.concatenate((np.arange(len(grid.columns)), tell.columns[segments]))
+    i, column = kept(case, tell)
     n, special = verdicts.n[i, column], grid.regular[column]
     odd, missing, wrong_type = (verdicts.observed[i, column, special + place] / np.maximum(n, 1) for place in range(3))
     rows, place = np.unique(i, return_inverse=True)

@@ -8,7 +8,7 @@ from sinks import commit as tables
 from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
-from stream.monitor import accumulator, judging, losses, rows, selected, triggers
+from stream.monitor import accumulator, effects, judging, losses, rows, selected, triggers
 from stream.monitor.accumulator import Key
 from stream.monitor.findings import SEQUENTIAL, Finding, finding_id, findings, telling
 from stream.monitor.judging import Case, Verdicts
@@ -69,6 +69,7 @@ class Windows:
         if judged:
             rows.window_rows(self._ledger, judged, [not self._touched(scope, case.start, end) for case in cases])
             rows.distance_rows(self._ledger, judged)
+            effects.effect_rows(self._ledger, judged)
         selected.close(self._ledger, cases)
         self._serving.close(scope, closing, cases, silent)
 

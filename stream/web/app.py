@@ -12,7 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sinks.commit import Store, StoreError
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web import api, beside, calibration, confusion, estimated, exporting, labelled, pages, served
+from stream.web import api, beside, calibration, confusion, effects, estimated, exporting, labelled, pages, served
 from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
 from stream.web.metrics import exporter as primed
@@ -34,6 +34,7 @@ API = (
     beside.compare_versions,
     beside.version_health,
     served.list_service,
+    effects.list_effects,
     estimated.list_estimates,
     estimated.list_reconciled,
     exporting.export_tables,

@@ -13,6 +13,7 @@ from stream.web.answers import Model, Point, Window, answers
 from stream.web.banner import banner
 from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
 from stream.web.distribution import Distribution, distribution
+from stream.web.effects import effects_of
 from stream.web.fields import features_of, unwatched_of
 from stream.web.found import findings_of, triggers_of
 from stream.web.groups import groups_of
@@ -135,9 +136,10 @@ def _feature(sources: Sources, name: str, chosen: Selected, points: Sequence[Poi
     compared = distribution(
         sources.store, name, chosen.version, chosen.segment, chosen.feature, duration(chosen.length)
     )
+    effects = effects_of(sources.store, _key(name, chosen) | {"feature": chosen.feature}, last.end)
     return tag(
         "div",
-        section(f"{chosen.feature} over time", chart("lines", lines(points), over_time), _numbers(last)),
+        section(f"{chosen.feature} over time", chart("lines", lines(points), over_time), _numbers(last), effects),
         section(f"{chosen.feature} now", _distribution(compared)),
         class_="pair",
     )

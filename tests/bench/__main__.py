@@ -17,6 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: threads for 
 import numpy as np
 
 from tests.bench import (
+    closing,
     decode,
     deployed,
     endless,
@@ -68,6 +69,7 @@ def _decode(quick: bool) -> Iterator[Figure]:
 
 
 BENCHES: dict[str, Callable[[bool], Iterator[Figure]]] = {
+    "closing": closing.figures,
     "speed": speed.figures,
     "memory": memory.figures,
     "store": _store,

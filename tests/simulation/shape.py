@@ -122,7 +122,7 @@ models:
   shop: {{segments: SEGMENTS, output: {{kind: KIND}}}}
 """
     kind = random.Random(text).choice(("auto", "auto", "multiclass", "ranking"))  # the other draws stay what they are
-    text = text.replace("KIND}", f"{kind}}}, metrics: {{{OWN[kind]}}}")
+    text = text.replace("KIND}", f"{kind}}}, drift: {{measures: [hellinger, energy]}}, metrics: {{{OWN[kind]}}}")
     if quiet and mixed:
         text += "  quiet: {topics: [predictions]}\n"
     texts = [

@@ -57,6 +57,16 @@ def test_intended_shares_are_said() -> None:
     assert "Versions of a are meant to share its traffic like this: 3 0.9, 4 0.1; others are not counted." in spoken
 
 
+def test_distances_beside_the_verdict_are_said() -> None:
+    """Of the pattern that has them, and the rows that they take."""
+    text = "defaults: {drift: {measures: [hellinger, wasserstein]}, features: {a: numeric, b: numeric}}"
+    spoken = " ".join(sentence for section in explanation(parse(text)).sections for sentence in section.sentences)
+    assert "; shown beside the verdict: hellinger, wasserstein; output" in spoken
+    found = rows(parse(text))
+    assert found.effects == 2 * found.distances
+    assert f"{found.distances:,} distances, {found.effects:,} effects." in spoken
+
+
 def test_metrics_of_a_model_are_said() -> None:
     """As they are written, and what its decisions are worth."""
     text = (
@@ -121,6 +131,7 @@ def test_a_window_of_a_week_is_not_a_row_a_day() -> None:
         "defaults: {lateness: 1m}",
         "defaults: {tolerate: 0.1}",
         "defaults: {versions: {shares: {a: 0.5, b: 0.5}}}",  # the journal says since when they hold
+        "defaults: {drift: {measures: [hellinger]}}",
         "models: {a: {}}",
         "defaults: {output: {worth: {true_positive: 1}}}",
         "defaults: {metrics: {misses: 1 - recall}}",
@@ -172,4 +183,4 @@ def test_the_digest_is_the_same_tomorrow() -> None:
     text = "models: {a: {features: {x: numeric, y: categorical}}}"
     turned = "models: {a: {features: {y: categorical, x: numeric}}}"
     assert digest(parse(text)) == digest(parse(turned))
-    assert digest(parse("")) == "blake2b:993ab44ff8814701b5dfdb010a3ba953"
+    assert digest(parse("")) == "blake2b:f7bc203eb5dd2e87852026801b0b1000"

@@ -3,18 +3,21 @@
 
 import pytest
 
-from stream.config.mistakes import ConfigurationError, Mistake
+from detectors.distances import DISTANCES
+from detectors.significance import JUDGED
+from stream.config.mistakes import ConfigurationError, Mistake, choice
 from stream.config.parse import onboarding, parse
 
 SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
-MODEL = "better, fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, sequential, tolerate, topics, trigger, versions or windows"
+MODEL = "better, drift, fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, sequential, tolerate, topics, trigger, versions or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
 LATENESS = "lateness only in `defaults`: it is one for the service, because models share the clocks of their partitions"
 ALIAS = "a value, in quotes where it begins with `*`: aliases are not read, `defaults` holds for all models"
+MEASURES = choice([name for name in DISTANCES if name not in JUDGED])
 KINDS = "binary, multiclass, regression or ranking"
 ALONE = "one metric: how several of this kind err together is not known"
 TOGETHER = "one metric, or several of true_negatives, false_positives, false_negatives, true_positives, accuracy, precision, recall, specificity, f1, balanced_accuracy or selection_rate, whose errors are known together"
@@ -131,6 +134,9 @@ MISTAKES = (
         "line 2: store.keep: expected at least labels.within and the longest window, 31d, found 30d",
     ),
     ("defaults: {labels: {coverage: 0}}", "line 1: defaults.labels.coverage: expected above 0 and at most 1, found 0.0"),
+    ("defaults: {drift: {measures: [helinger]}}", f"line 1: defaults.drift.measures[0]: expected {MEASURES}, found helinger; did you mean hellinger?"),
+    ("models: {a: {drift: {measures: [psi]}}}", "line 1: models.a.drift.measures[0]: expected another distance: this one judges, and is always kept, found psi"),
+    ("models: {a: {drift: {measures: [g, g]}}}", "line 1: models.a.drift.measures[1]: expected each name once, found g"),
     ("defaults: {versions: {shares: {a: 1}}}", "line 1: defaults.versions.shares.a: expected a number from 0 to below 1, found 1"),
     ("defaults: {versions: {shares: {a: 0.5}}}", "line 1: defaults.versions.shares: expected two versions or more, found 1\nline 1: defaults.versions.shares: expected shares that add up to 1, found 0.5"),
     ("models: {m: {versions: {shares: {a: 0.9, b: 0.2}}}}", "line 1: models.m.versions.shares: expected shares that add up to 1, found 1.1"),

@@ -125,9 +125,9 @@ def test_random_features_come_near_the_kernel() -> None:
 
 @pytest.mark.parametrize("name", ["domain_classifier", "random_features", "correlations"])
 def test_chance_is_rarely_a_small_p(name: str) -> None:
-    """Of 100 pairs of samples of one world, 5 % are at most 0.05: at most 14 of them, at 0.999."""
-    p = [TESTS[name](world(2 * i, 150), world(2 * i + 1, 100)).outcome.p for i in range(100)]
-    assert np.count_nonzero(np.array(p) <= 0.05) <= 14
+    """Of 60 pairs of samples of one world, 5 % are at most 0.05: at most 10 of them, at 0.999."""
+    p = [TESTS[name](world(2 * i, 150), world(2 * i + 1, 100)).outcome.p for i in range(60)]
+    assert np.count_nonzero(np.array(p) <= 0.05) <= 10
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ OCCUR = (
     "open transactions met",
     "partitions added",
     "questions of labels that failed",
+    "rows of effects",
     "rows of estimates",
     "rows of pairs",
     "rows of performance",

@@ -24,7 +24,7 @@ HELP = {
     "reference show": ("SOURCE", "--model", "--json"),
     "reference build": ("SOURCE", "--model", "--output"),
     "hand-over": ("FORMER", "--name", "--to", "docs/scaling.md"),
-    "compare": ("MODEL", "--candidate", "--incumbent", "--metric", "--since", "--length", "--json", "--config"),
+    "versions": ("MODEL", "--candidate", "--incumbent", "--metric", "--since", "--length", "--json", "--config"),
     "export": ("FILE", "--output", "--table"),
     "backup": ("FILE", "--output", "--keep"),
     "restore": ("COPY", "FILE", "--force"),

@@ -1,4 +1,4 @@
-"""`driftline compare`, and docs/versions.md, which is held to its word: the example, the gate, the manifests."""
+"""`driftline versions`, and docs/versions.md, which is held to its word: the example, the gate, the manifests."""
 
 import json
 import re
@@ -68,8 +68,8 @@ def test_the_example_is_what_the_command_says(driftline: Command, store: Path) -
 
 def test_a_running_service_says_the_same(driftline: Command, store: Path, request: pytest.FixtureRequest) -> None:
     """As JSON, byte for byte; also what it refuses."""
-    asked = [("compare", "fraud", "--json", "--metric", "f1", "--since", "2026-01-05T14:00:00Z"), ("compare", "frod")]
-    asked += [("compare", "fraud", "--metric", "r2"), ("compare", "fraud", "--candidate", "9")]
+    asked = [("versions", "fraud", "--json", "--metric", "f1", "--since", "2026-01-05T14:00:00Z"), ("versions", "frod")]
+    asked += [("versions", "fraud", "--metric", "r2"), ("versions", "fraud", "--candidate", "9")]
     alone = [driftline(*arguments) for arguments in asked]
     request.getfixturevalue("address")
     assert store.exists()
@@ -81,11 +81,11 @@ def test_a_running_service_says_the_same(driftline: Command, store: Path, reques
 
 def test_a_store_that_is_nowhere_is_a_sentence(driftline: Command, folder: Path) -> None:
     """Exit code 1: it may be there later. A time that is none is the user's mistake."""
-    told = driftline("compare", "fraud")
+    told = driftline("versions", "fraud")
     assert (1, "") == (told.code, told.out)
     assert "there is no store at driftline.duckdb; and at http://127.0.0.1:8080 (http.listen) no service" in told.err
     DuckStore(folder / "driftline.duckdb").close()
-    assert 2 == driftline("compare", "fraud", "--since", "yesterday").code
+    assert 2 == driftline("versions", "fraud", "--since", "yesterday").code
 
 
 def test_the_gate_is_asked_as_documented(address: str, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`driftline compare`: two versions of a model side by side."""
+"""`driftline versions`: two versions of a model side by side."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,7 +27,7 @@ from stream.web.times import short
 @click.option("--length", help="The windows' length, such as 5m. Default: the shortest.")
 @JSON
 @CONFIG
-def compare(  # noqa: PLR0913, PLR0917 - the options
+def versions(  # noqa: PLR0913, PLR0917 - the options
     model: str,
     candidate: str | None,
     incumbent: str | None,

@@ -7,6 +7,7 @@ import rich_click as click
 from stream.cli.abreast import versions
 from stream.cli.capturing import capture
 from stream.cli.checking import check
+from stream.cli.comparing import compare
 from stream.cli.copying import backup, restore
 from stream.cli.exporting import export_tables
 from stream.cli.failures import leave
@@ -19,7 +20,7 @@ from stream.demo.command import demo
 
 COMMANDS = (
     *(run, ingest, monitor, check, demo, publish, capture, replay, reference),
-    *(versions, export_tables, backup, restore, hand_over),
+    *(compare, versions, export_tables, backup, restore, hand_over),
 )
 
 

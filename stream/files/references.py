@@ -46,6 +46,18 @@ def columns(path: str | Path) -> Columns:
     return found
 
 
+def integers(path: str | Path) -> frozenset[str] | None:
+    """The columns of a Parquet or CSV file that hold integers by their type; None for JSON lines, which have none."""
+    path = Path(path)
+    kind = kind_of(path)
+    if kind == "lines":
+        return None
+    with database(path) as connection:
+        source = (fields.parquet if kind == "parquet" else fields.delimited)(connection, path)
+        every = [*source.fields, *(field for inner in source.nested.values() for field in inner)]
+        return frozenset(field.name for field in every if field.form == "number" and not field.real)
+
+
 def table(path: str | Path) -> Table:
     """The rows of a reference file by their roles, or the plan that was saved in it."""
     path = Path(path)

@@ -49,7 +49,7 @@ def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
     )
     cells = np.empty((table.n, len(categorical)), np.uint16)
     for i, (name, vocabulary) in enumerate(zip(categorical, grid.vocabularies, strict=True)):
-        cells[:, i] = _cells(categorical[name], vocabulary)
+        cells[:, i] = cells_in(vocabulary, categorical[name])
         if name in table.outputs:
             cells[table.bare, i] = len(vocabulary) + ABSENT_CELL
     rows = np.empty((table.n, len(fields)), np.int64)
@@ -95,7 +95,8 @@ def _values(found: Categories, limits: Limits) -> list[str]:
     return sorted(sorted(counts, key=lambda text: (-counts[text], text))[: limits.segments])
 
 
-def _cells(found: Categories, vocabulary: tuple[str, ...]) -> NDArray[np.int64]:
+def cells_in(vocabulary: tuple[str, ...], found: Categories) -> NDArray[np.int64]:
+    """The cell of each row in the cells of a categorical column with this vocabulary, (n,)."""
     regular = len(vocabulary)
     cell_of: dict[Any, int] = {text: i for i, text in enumerate(vocabulary)}
     cell_of |= {None: regular + MISSING_CELL, WRONG: regular + WRONG_TYPE_CELL}

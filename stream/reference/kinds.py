@@ -55,6 +55,11 @@ def inferred_kind(values: Values) -> Kind | None:
     return _KINDS.get(_kind_or_reason(values))
 
 
+def reason(values: Values) -> str:
+    """Why a column is of no kind."""
+    return _kind_or_reason(values)
+
+
 def _inferred(table: Table, settings: Model, limits: Limits) -> tuple[dict[str, Kind], dict[str, str]]:
     """The kinds of the features that can be watched, by name, and why the others cannot."""
     kinds: dict[str, Kind] = {}

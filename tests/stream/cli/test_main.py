@@ -24,6 +24,7 @@ HELP = {
     "reference show": ("SOURCE", "--model", "--json"),
     "reference build": ("SOURCE", "--model", "--output"),
     "hand-over": ("FORMER", "--name", "--to", "docs/scaling.md"),
+    "compare": ("REFERENCE", "CURRENT", "--by", "--measures", "--features", "--json", "--html", "docs/compare.md"),
     "versions": ("MODEL", "--candidate", "--incumbent", "--metric", "--since", "--length", "--json", "--config"),
     "export": ("FILE", "--output", "--table"),
     "backup": ("FILE", "--output", "--keep"),

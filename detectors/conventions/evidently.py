@@ -1,0 +1,264 @@
+"""Evidently 0.7.23: the test goes by type, distinct values and size; bins go by both samples together.
+
+Known to be wrong, and so here: bins of equal width over both samples, so one outlier in the current one hides drift;
+`mannw` sees only falls of the reference below the current values; `g_test` refuses samples of different sizes; one
+value that the reference does not know is p = 0 for `chisquare`.
+"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from detectors.codes import Floats, Integers
+from detectors.conventions.convention import (
+    Categories,
+    Convention,
+    Dataset,
+    Feature,
+    Numbers,
+    Refused,
+    Score,
+    Scores,
+    above,
+    below,
+    drifted_features,
+    filled,
+    finite,
+)
+from detectors.conventions.shares import jensen_shannon, psi, shares
+
+SMALL = 1000  # rows of the reference: up to so many a test decides, beyond a distance
+FEW, PAIR = 5, 2  # distinct values of a number that is tested like a category
+INTEGERS_FEW = 10  # distinct values of a column of integers that is a category
+DISTINCT_MAX = 20  # distinct values of the reference that are counted one by one, not in bins
+SHARE = 0.5  # of the features: the whole has drifted
+ZERO, TINY = 1e-4, 1e6  # what stands for an empty cell, or else the smallest share divided by the latter
+PERMUTATIONS = 1000
+
+
+def _sides(feature: Feature) -> tuple[Any, Any]:
+    """What is left of either side when missing values and infinities are dropped."""
+    sides = (
+        feature.present() if isinstance(feature, Categories) else (finite(feature.reference), finite(feature.current))
+    )
+    filled(*sides)
+    return sides
+
+
+def _distinct(feature: Feature) -> int:
+    return len(np.unique(np.concatenate(_sides(feature))))
+
+
+def _counts(feature: Feature) -> tuple[Integers, Integers]:
+    """How often each value occurs, ascending."""
+    reference, current = _sides(feature)
+    values, codes = np.unique(np.concatenate((reference, current)), return_inverse=True)
+    first, second = (
+        np.bincount(part, minlength=len(values)) for part in (codes[: len(reference)], codes[len(reference) :])
+    )
+    return first.astype(np.int64), second.astype(np.int64)
+
+
+def _binned(feature: Feature) -> tuple[Floats, Floats]:
+    """Shares per bin of equal width (Sturges, over both samples), or per value where there are few."""
+    reference, current = _sides(feature)
+    if isinstance(feature, Categories) or len(np.unique(reference)) <= DISTINCT_MAX:
+        first, second = _counts(feature)
+        return shares(first), shares(second)
+    edges = np.histogram_bin_edges(np.concatenate((reference, current)), bins="sturges")
+    return np.histogram(reference, edges)[0] / len(reference), np.histogram(current, edges)[0] / len(current)
+
+
+def _unempty(side: Floats) -> Floats:
+    least = side[side > 0].min()
+    return np.where(side == 0, least / TINY if least <= ZERO else ZERO, side)
+
+
+def _psi(feature: Feature) -> Score:
+    return above(psi(*map(_unempty, _binned(feature))), 0.1, strictly=False)
+
+
+def _kl_div(feature: Feature) -> Score:
+    return above(stats.entropy(*map(_unempty, _binned(feature))), 0.1, strictly=False)
+
+
+def _jensenshannon(feature: Feature) -> Score:
+    return above(jensen_shannon(*_binned(feature)), 0.1, strictly=False)
+
+
+def _wasserstein(feature: Numbers) -> Score:
+    reference, current = _sides(feature)
+    norm = max(float(np.std(reference)), 0.001)
+    return above(stats.wasserstein_distance(reference, current) / norm, 0.1, strictly=False)
+
+
+def _hellinger(feature: Feature) -> Score:
+    """Numbers are binned by their distinct values (Sturges); categories by value."""
+    reference, current = _sides(feature)
+    if isinstance(feature, Categories):
+        first, second = (shares(counts) for counts in _counts(feature))
+        terms = np.sqrt(first * second)
+    else:
+        edges = np.histogram_bin_edges(np.unique(np.concatenate((reference, current))), bins="sturges")
+        first, second = (np.histogram(side, edges, density=True)[0] for side in (reference, current))
+        terms = np.sqrt(first * second) * ((edges[-1] - edges[0]) / (len(edges) - 1))
+    overlap = np.cumsum(terms)[-1]  # added one by one: the difference from 1 shows the last digits
+    return above(np.sqrt(1 - np.clip(overlap, 0, 1)), 0.1, strictly=False)
+
+
+def _ks(feature: Numbers) -> Score:
+    return below(stats.ks_2samp(*_sides(feature)).pvalue, 0.05, strictly=False)
+
+
+def _ed(feature: Numbers) -> Score:
+    return above(stats.energy_distance(*_sides(feature)), 0.1)
+
+
+def _anderson(feature: Numbers) -> Score:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the p-value is cut to [0.001, 0.25]; that a default will change
+        try:
+            return below(stats.anderson_ksamp(list(_sides(feature))).pvalue, 0.1)
+        except ValueError as error:  # all values are equal
+            raise Refused(str(error)) from None
+
+
+def _cramer_von_mises(feature: Numbers) -> Score:
+    sides = _sides(feature)
+    if min(map(len, sides)) < 2:
+        raise Refused("it needs two values on either side")
+    return below(stats.cramervonmises_2samp(*sides).pvalue, 0.1, strictly=False)
+
+
+def _es(feature: Numbers) -> Score:
+    sides = _sides(feature)
+    if stats.iqr(np.concatenate(sides)) == 0:
+        raise Refused("the interquartile range of both samples together is 0")
+    if min(map(len, sides)) < 5:
+        raise Refused("it needs five values on either side")
+    return below(stats.epps_singleton_2samp(*sides).pvalue, 0.05)
+
+
+def _mannw(feature: Numbers) -> Score:
+    return below(stats.mannwhitneyu(*_sides(feature), alternative="less").pvalue, 0.05)
+
+
+def _t_test(feature: Numbers) -> Score:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # that values are nearly equal, or too few
+        return below(stats.ttest_ind(*_sides(feature)).pvalue, 0.05)
+
+
+def _chisquare(feature: Feature) -> Score:
+    """A value that only the current sample has is expected 0 times: infinitely surprising."""
+    reference, current = _counts(feature)
+    expected = reference * (current.sum() / reference.sum())
+    with np.errstate(divide="ignore"):
+        statistic = np.sum((current - expected) ** 2 / expected)
+    return below(stats.chi2.sf(statistic, len(current) - 1), 0.05)
+
+
+def _z(feature: Feature) -> Score:
+    """Of the share of all values but the first."""
+    reference, current = _counts(feature)
+    if len(reference) == 1:
+        return below(1.0, 0.05)
+    m, n = reference.sum(), current.sum()
+    p, q = 1 - reference[0] / m, 1 - current[0] / n
+    pooled = (p * m + q * n) / (m + n)
+    z = (p - q) / np.sqrt(pooled * (1 - pooled) * (1 / m + 1 / n))
+    return below(2 * (1 - stats.norm.cdf(abs(z))), 0.05)
+
+
+def _g_test(feature: Feature) -> Score:
+    """Without making the sums equal: for samples of one size only."""
+    reference, current = _counts(feature)
+    if not np.isclose(reference.sum(), current.sum(), rtol=np.sqrt(np.finfo(np.float64).eps), atol=0):
+        raise Refused("the samples are of different sizes, which its chi-square refuses")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return below(stats.power_divergence(current, reference, lambda_="log-likelihood").pvalue, 0.1)
+
+
+def _fisher_exact(feature: Feature) -> Score:
+    reference, current = _counts(feature)
+    if len(reference) > PAIR:
+        raise Refused("it is for two values")
+    if reference.sum() != current.sum():
+        raise Refused("the samples are of different sizes")
+    table = np.zeros((2, 2), np.int64)
+    table[:, : len(reference)] = current, reference
+    return below(stats.fisher_exact(table).pvalue, 0.1)
+
+
+def _tvd(feature: Feature) -> Score:
+    """By 1,000 permutations, always the same ones."""
+    first, second = _counts(feature)
+    m, n = int(first.sum()), int(second.sum())
+    both = np.unique(np.concatenate(_sides(feature)), return_inverse=True)[1]  # rows in their order
+    total = first + second
+    chance = np.random.RandomState(0)  # noqa: NPY002 - the tool seeds NumPy's old generator with 0
+    observed = _variation(first, second)
+    hits = 0
+    for _ in range(PERMUTATIONS):
+        drawn = np.bincount(both[chance.permutation(m + n)[:m]], minlength=len(total))
+        hits += observed <= _variation(drawn, total - drawn)
+    return below(hits / PERMUTATIONS, 0.1)
+
+
+def _variation(first: Integers, second: Integers) -> float:
+    return float(0.5 * np.sum(np.abs(first / first.sum() - second / second.sum())))
+
+
+def _chosen(feature: Feature) -> tuple[str]:
+    """Its `_get_default_stattest`."""
+    try:
+        distinct, n = _distinct(feature), len(_sides(feature)[0])
+    except Refused:
+        return ("jensenshannon",)
+    many = isinstance(feature, Numbers) and distinct > FEW
+    if n > SMALL:
+        return ("wasserstein",) if many else ("jensenshannon",)
+    return ("ks",) if many else ("chisquare",) if distinct > PAIR else ("z",)
+
+
+def _typed(feature: Feature) -> Feature:
+    """Columns of few different integers are categories."""
+    if isinstance(feature, Categories) or feature.reference.dtype.kind != "i":
+        return feature
+    if len(np.unique(feature.reference)) > INTEGERS_FEW:
+        return feature
+    values, codes = np.unique(np.concatenate((feature.reference, feature.current)), return_inverse=True)
+    n = len(feature.reference)
+    return Categories(codes[:n], codes[n:], tuple(map(str, values.tolist())))
+
+
+def _dataset(scores: Scores) -> Dataset:
+    """At least half of the columns."""
+    drifted = drifted_features(scores)
+    share = len(drifted) / max(1, len(scores))
+    return Dataset(bool(scores) and share >= SHARE, drifted, share, SHARE)
+
+
+_BOTH = {"psi": _psi, "jensenshannon": _jensenshannon, "kl_div": _kl_div, "hellinger": _hellinger}
+_LIKE_CATEGORIES = {"chisquare": _chisquare, "z": _z}  # chosen for numbers of few values too
+_NUMERIC = {
+    "wasserstein": _wasserstein,
+    "ks": _ks,
+    "ed": _ed,
+    "anderson": _anderson,
+    "cramer_von_mises": _cramer_von_mises,
+    "es": _es,
+    "mannw": _mannw,
+    "t_test": _t_test,
+}
+EVIDENTLY = Convention(
+    "Evidently 0.7.23",
+    {**_BOTH, **_NUMERIC, **_LIKE_CATEGORIES},
+    {**_BOTH, **_LIKE_CATEGORIES, "g_test": _g_test, "fisher_exact": _fisher_exact, "TVD": _tvd},
+    _chosen,
+    _dataset,
+    _typed,
+    unasked=frozenset(_LIKE_CATEGORIES),
+)

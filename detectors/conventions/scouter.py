@@ -1,0 +1,74 @@
+"""Scouter: the PSI on deciles of the reference, its limit a chi-square's quantile over the current sample's size.
+
+Known to be wrong, and so here: the limit takes the reference for infinitely large, so a small one alerts too often; a
+category that the reference does not know vanishes (`psi_known_categories_only`, which is what the tool says; `psi` is
+its rule on all categories).
+"""
+
+import numpy as np
+from scipy import stats
+
+from detectors.codes import Floats, Integers
+from detectors.conventions.convention import (
+    Categories,
+    Convention,
+    Feature,
+    Numbers,
+    Refused,
+    Score,
+    above,
+    filled,
+    finite,
+)
+from detectors.conventions.shares import psi, shares
+
+BINS = 10
+ADDED = 1e-10  # to either share
+LEVEL = 0.05
+LEAST = 100  # values of the current sample: with no more there is no alert
+
+
+def _score(expected: Floats, observed: Floats, n: int) -> Score:
+    value = psi(expected + ADDED, observed + ADDED)
+    limit = float(stats.chi2.ppf(1 - LEVEL, len(expected) - 1)) / n if len(expected) > 1 else None
+    score = above(value, limit)
+    return score if n > LEAST else Score(score.value, limit, None, problem=f"it alerts beyond {LEAST} values only")
+
+
+def _decile(feature: Numbers) -> Score:
+    """Ten bins with open ends, upper edges inside."""
+    reference, current = (np.asarray(finite(side), np.float64) for side in (feature.reference, feature.current))
+    filled(reference, current)
+    edges = np.quantile(reference, np.arange(1, BINS) / BINS)
+    counts = [np.bincount(np.searchsorted(edges, side), minlength=BINS) for side in (reference, current)]
+    return _score(shares(counts[0]), shares(counts[1]), len(current))
+
+
+def _counts(feature: Categories) -> tuple[Integers, Integers]:
+    filled(*feature.present())
+    return feature.counts()
+
+
+def _union(feature: Categories) -> Score:
+    reference, current = _counts(feature)
+    return _score(shares(reference), shares(current), int(current.sum()))
+
+
+def _known(feature: Categories) -> Score:
+    reference, current = _counts(feature)
+    known = reference > 0
+    if not known.any():
+        raise Refused("the reference has no values")
+    return _score(shares(reference)[known], shares(current)[known], int(current.sum()))
+
+
+def _chosen(feature: Feature) -> tuple[str]:
+    return ("psi_known_categories_only",) if isinstance(feature, Categories) else ("psi_decile",)
+
+
+SCOUTER = Convention(
+    "Scouter",
+    {"psi_decile": _decile},
+    {"psi_known_categories_only": _known, "psi": _union},
+    _chosen,
+)

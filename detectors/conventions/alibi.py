@@ -42,8 +42,9 @@ def _has_nan(feature: Numbers) -> bool:
 
 
 def _chi2(feature: Categories) -> Score:
-    """Values that are missing are left out: the tool has no place for them."""
-    filled(*feature.present())
+    if (feature.reference < 0).any() or (feature.current < 0).any():
+        raise Refused("it takes no missing categories")
+    filled(feature.reference, feature.current)
     reference, current = feature.counts()
     known = (reference + current) > 0
     found = stats.chi2_contingency(np.stack((reference[known], current[known])))

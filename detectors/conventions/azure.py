@@ -1,10 +1,10 @@
 """Azure Machine Learning model monitoring: the measures of its data drift signal, by the component's published source.
 
-Limits are those of the default signal; other measures have none by default. The Jensen-Shannon distance and the PSI of
+Limits are those of the default signal; other measures have none. The Jensen-Shannon distance and the PSI of
 numbers are not here: their bins are not established, and the published code of the former cannot run.
 
-Known to be odd, and so here: shares of the PSI have one event more in each cell and do not sum to 1; a category that the
-baseline does not know is p = 0 for the chi-square test; a missing category is a category of its own.
+Known to be odd, and so here: shares of the PSI have one event more in each cell and do not sum to 1; a category that
+the baseline does not know is p = 0 for the chi-square test; a missing category is a category of its own.
 """
 
 import numpy as np
@@ -56,7 +56,8 @@ def _counts(feature: Categories) -> tuple[Integers, Integers]:
 
 
 def _jensen_shannon(feature: Categories) -> Score:
-    return above(jensen_shannon(*map(shares, _counts(feature)), 2), LIMIT)
+    reference, current = map(shares, _counts(feature))
+    return above(jensen_shannon(reference, current, 2), LIMIT)
 
 
 def _psi(feature: Categories) -> Score:
@@ -70,8 +71,7 @@ def _one_more(counts: Integers) -> Floats:
 def _chi_squared(feature: Categories) -> Score:
     reference, current = _counts(feature)
     expected = reference * (current.sum() / reference.sum())
-    with np.errstate(divide="ignore"):
-        statistic = np.sum((current - expected) ** 2 / expected)
+    statistic = np.sum((current - expected) ** 2 / expected)
     return Score(float(stats.chi2.sf(statistic, len(current) - 1)), None, None)
 
 

@@ -4,6 +4,7 @@ A convention is two tables of measures, named as the tool names them, the measur
 what it says of all features together. Whatever is wrong with a tool is wrong here too.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -123,25 +124,31 @@ class Convention(Struct, frozen=True):
 
         The verdict on all features is by the tool's own choice, or by the measures that are named.
         """
-        typed = {name: self.typed(feature) for name, feature in features.items()}
-        shown = {name: self._scores(feature, measures) for name, feature in typed.items()}
+        shown = {name: self._scores(feature, measures) for name, feature in features.items()}
         shown = {
-            name: {measure: self.levelled(score, len(typed)) for measure, score in found.items()}
+            name: {measure: self.levelled(score, len(shown)) for measure, score in found.items()}
             for name, found in shown.items()
         }
         if ALL not in measures:
             return Judged(shown, self.dataset(shown))
         chosen = {
-            name: {measure: shown[name][measure] for measure in self._chosen(feature)}
-            for name, feature in typed.items()
+            name: {measure: shown[name][measure] for measure in self._chosen(self.typed(feature))}
+            for name, feature in features.items()
         }
         return Judged(shown, self.dataset(chosen))
 
     def _scores(self, feature: Feature, measures: Sequence[str]) -> dict[str, Score]:
-        known, chosen = self._known(feature), self._chosen(feature)
-        wanted = known if ALL in measures else measures or chosen
-        asked = [name for name in wanted if name in chosen or (name in known and not self._is_unasked(name, feature))]
-        return {name: scored(known[name], feature) for name in asked}
+        """A measure that is asked for is of the type that the tool takes the feature for, or else of its own type."""
+        typed = self.typed(feature)
+        chosen, other = self._chosen(typed), self._known(feature)
+        known = self._known(typed)
+        scores = {}
+        for name in {**known, **other} if ALL in measures else measures or chosen:
+            if name in known and (name in chosen or name not in self.unasked or isinstance(typed, Categories)):
+                scores[name] = scored(known[name], typed)
+            elif name in other and name not in self.unasked:
+                scores[name] = scored(other[name], feature)
+        return scores
 
     def _chosen(self, feature: Feature) -> list[str]:
         return [name for name in self.chosen(feature) if name in self._known(feature)]
@@ -149,16 +156,17 @@ class Convention(Struct, frozen=True):
     def _known(self, feature: Feature) -> Mapping[str, Callable[..., Score]]:
         return self.numeric if isinstance(feature, Numbers) else self.categorical
 
-    def _is_unasked(self, name: str, feature: Feature) -> bool:
-        return isinstance(feature, Numbers) and name in self.unasked
-
 
 def scored(measure: Callable[..., Score], feature: Feature) -> Score:
     """A measure of a feature, or why there is none."""
-    try:
-        return measure(feature)
-    except Refused as refused:
-        return Score(None, None, None, problem=str(refused))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter(
+            "ignore"
+        )  # of SciPy: that a p-value is cut, that values are nearly equal, too few, or nan
+        try:
+            return measure(feature)
+        except Refused as refused:
+            return Score(None, None, None, problem=str(refused))
 
 
 def above(value: float, limit: float | None, *, strictly: bool = True) -> Score:

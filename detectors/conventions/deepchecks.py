@@ -40,7 +40,7 @@ INTEGERS_MAX, FLOATS_MAX = 30, 5  # ... and at most so many, are categories
 def _sampled(values: NDArray[Any]) -> NDArray[Any]:
     if len(values) <= SAMPLED:
         return values
-    chance = np.random.RandomState(SEED)  # noqa: NPY002 - pandas draws with NumPy's old generator
+    chance = np.random.RandomState(SEED)
     return values[chance.choice(len(values), SAMPLED, replace=False)]
 
 
@@ -67,7 +67,7 @@ def _emd_untrimmed(feature: Numbers) -> Score:
 
 def _trimmed(values: Floats) -> Floats:
     low, high = np.quantile(values, [TRIMMED, 1 - TRIMMED])
-    return values[(low <= values) & (values <= high)]
+    return np.asarray(values[(low <= values) & (values <= high)])
 
 
 def _scaled(reference: Floats, current: Floats) -> float:

@@ -6,7 +6,6 @@ side; an empty cell of the PSI is the least float, so that it adds hundreds; KL 
 """
 
 import sys
-import warnings
 from collections.abc import Callable
 
 import numpy as np
@@ -24,7 +23,6 @@ from detectors.conventions.convention import (
     above,
     beside,
     filled,
-    finite,
 )
 from detectors.conventions.shares import hellinger, jensen_shannon, psi
 
@@ -34,26 +32,45 @@ Values = Floats | Integers
 
 
 def _sides(feature: Numbers) -> tuple[Values, Values]:
-    if not all(np.isfinite(side).all() for side in (feature.reference, feature.current)):
-        raise Refused("it takes no missing values and no infinities")
+    """As they are: one missing value, and most of what is computed of them is nan."""
     filled(feature.reference, feature.current)
-    return finite(feature.reference), finite(feature.current)
+    return feature.reference, feature.current
+
+
+def _ranged(feature: Numbers) -> tuple[Values, Values]:
+    if not all(np.isfinite(side).all() for side in (feature.reference, feature.current)):
+        raise Refused("it makes no bins of missing values and infinities")
+    return _sides(feature)
 
 
 def _binned(feature: Numbers) -> tuple[Floats, Floats]:
     """Shares of ten bins of equal width over both samples."""
-    reference, current = _sides(feature)
+    reference, current = _ranged(feature)
     edges = np.histogram(np.concatenate((reference, current)), bins=BINS)[1]
     return np.histogram(reference, edges)[0] / len(reference), np.histogram(current, edges)[0] / len(current)
 
 
 def _smoothed(feature: Numbers) -> tuple[Floats, Floats]:
     """Nine cells, by the distribution that each sample's own histogram stands for."""
-    reference, current = _sides(feature)
+    reference, current = _ranged(feature)
     both = np.concatenate((reference, current))
     edges = np.linspace(both.min(), both.max(), BINS)
-    sides = [np.diff(stats.rv_histogram(np.histogram(side, bins="auto")).cdf(edges)) for side in (reference, current)]
+    sides = [
+        np.diff(stats.rv_histogram(np.histogram(side, _automatic(side))).cdf(edges)) for side in (reference, current)
+    ]
     return sides[0], sides[1]
+
+
+def _automatic(side: Values) -> int:
+    """How many bins NumPy's `auto` made before 2.3, which the tool is bound to: Freedman-Diaconis or Sturges."""
+    reach = float(side.max()) - float(side.min())
+    sturges = reach / (np.log2(len(side)) + 1)
+    quartiles = np.percentile(side, [75, 25])
+    freedman = 2.0 * float(quartiles[0] - quartiles[1]) / len(side) ** (1 / 3)
+    width = min(freedman, sturges) if freedman else sturges
+    if side.dtype.kind == "i":
+        width = max(width, 1.0)
+    return int(np.ceil(reach / width)) if width else 1
 
 
 def _psi(feature: Numbers) -> float:
@@ -66,7 +83,7 @@ def _kl(feature: Numbers) -> float:
 
 
 def _intersection(feature: Numbers) -> float:
-    reference, current = _sides(feature)
+    reference, current = _ranged(feature)
     reach = min(reference.min(), current.min()), max(reference.max(), current.max())
     first, second = (np.histogram(side, BINS, reach)[0] / len(side) for side in (reference, current))
     return float(1 - np.sum(np.minimum(first, second)))
@@ -84,12 +101,10 @@ def _distance(measure: Callable[[Numbers], float]) -> Callable[[Numbers], Score]
 
 def _test(test: Callable[..., tuple[float, float]]) -> Callable[[Numbers], Score]:
     def of(feature: Numbers) -> Score:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")  # that a p-value is cut, or that values are nearly equal
-            try:
-                return beside(*test(*_sides(feature)), None)
-            except ValueError as error:  # too few values, or all equal
-                raise Refused(str(error)) from None
+        try:
+            return beside(*test(*_sides(feature)), None)
+        except ValueError as error:  # too few values, all equal, or missing ones
+            raise Refused(str(error)) from None
 
     return of
 
@@ -99,10 +114,11 @@ def _pair(found: object) -> tuple[float, float]:
 
 
 def _chi_square(feature: Categories) -> Score:
-    filled(*feature.present())
-    reference, current = feature.counts()
-    known = (reference + current) > 0
-    found = stats.chi2_contingency(np.stack((current[known], reference[known])))
+    """What is missing is a category."""
+    filled(feature.reference, feature.current)
+    sides = [np.bincount(side + 1, minlength=len(feature.texts) + 1) for side in (feature.current, feature.reference)]
+    table = np.stack(sides)
+    found = stats.chi2_contingency(table[:, table.any(axis=0)])
     return beside(found.statistic, found.pvalue, None)
 
 
@@ -124,7 +140,7 @@ _DISTANCES = {
 _TESTS = {
     "KSTest": _test(lambda first, second: _pair(stats.ks_2samp(first, second))),
     "CVMTest": _test(lambda first, second: _pair(stats.cramervonmises_2samp(first, second))),
-    "MannWhitneyUTest": _test(lambda first, second: _pair(stats.mannwhitneyu(first, second))),
+    "MannWhitneyUTest": _test(lambda first, second: _pair(stats.mannwhitneyu(first, second, nan_policy="raise"))),
     "WelchTTest": _test(lambda first, second: _pair(stats.ttest_ind(first, second, equal_var=False))),
     "AndersonDarlingTest": _test(lambda first, second: _pair(stats.anderson_ksamp([first, second]))),
 }

@@ -3,6 +3,8 @@
 Known to be wrong, and so `psi_as_called`: it is given counts, not shares, so it grows with the sample.
 """
 
+import numpy as np
+
 from detectors.conventions.convention import Categories, Convention, Feature, Numbers, Refused, Score, above, filled
 from detectors.conventions.shares import psi, shares
 
@@ -16,7 +18,7 @@ def _psi(feature: Categories) -> Score:
 
 def _psi_as_called(feature: Categories) -> Score:
     filled(*feature.present())
-    return above(psi(*(counts + ADDED for counts in feature.counts())), None)
+    return above(psi(*(counts.astype(np.float64) + ADDED for counts in feature.counts())), None)
 
 
 def _of_numbers(_: Numbers) -> Score:

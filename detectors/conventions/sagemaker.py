@@ -3,7 +3,7 @@
 Deequ takes quantiles from a sketch; these are exact. The other five checks of a data quality report (types,
 completeness, columns, domains) are no distances and are not here.
 
-Known to be odd, and so here: the correction for the sample size is subtracted by the *robust* method only, and a flag of
+Known to be odd, and so here: the correction for the sample size is subtracted by the robust method only, and a flag of
 the source that promises to correct for few samples turns it off; categories have the largest gap of a share.
 """
 

@@ -1,4 +1,4 @@
-"""Vertex AI model monitoring, v1: TFDV's distances under a limit of 0.3; v2 has the same ones and no limit by default."""
+"""Vertex AI model monitoring, v1: TFDV's distances under a limit of 0.3; v2 has the same and no limit by default."""
 
 from detectors.conventions.convention import Categories, Convention, Feature
 from detectors.conventions.tfdv import jensen_shannon_divergence, largest_gap

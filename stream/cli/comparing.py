@@ -10,8 +10,8 @@ import rich_click as click
 from detectors.conventions import ALL, CONVENTIONS
 from detectors.distances import DISTANCES
 from stream.cli.options import JSON
-from stream.comparison import Side, answer, by_convention, own, paired, picture
-from stream.files import integers, table
+from stream.comparison import Side, answer, by_convention, own, page, paired, picture
+from stream.files import FileProblem, integers, table
 
 DRIFTED: Final = 3  # the exit code that stops a pipeline; 1 and 2 are failures
 
@@ -41,10 +41,19 @@ def compare(  # noqa: PLR0913, PLR0917 - the options
     if as_json:
         click.echo(msgspec.json.encode(said).decode())
     else:
-        for line in picture(said, ours):
+        for line in picture(said, ours, pairs):
             click.echo(line)
+    if html is not None:
+        _write(html, page(said, ours, pairs, f"{current.name} beside {reference.name}"))
     if said.dataset.drifted:
         raise SystemExit(DRIFTED)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileProblem(f"{path} cannot be written: {error.strerror}") from None
 
 
 def _names(text: str) -> tuple[str, ...]:

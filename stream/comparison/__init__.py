@@ -2,8 +2,9 @@
 
 from stream.comparison.answer import Answer, answer
 from stream.comparison.own import Own, own
+from stream.comparison.page import page
 from stream.comparison.pairs import Side, paired
 from stream.comparison.peers import by_convention
 from stream.comparison.picture import picture
 
-__all__ = ["Answer", "Own", "Side", "answer", "by_convention", "own", "paired", "picture"]
+__all__ = ["Answer", "Own", "Side", "answer", "by_convention", "own", "page", "paired", "picture"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
-from detectors.conventions import Judged, Score, Scores
+from detectors.conventions import Judged, Scores
 from stream.comparison.own import Own
 from stream.comparison.pairs import Pairs
 
@@ -40,8 +40,3 @@ def answer(pairs: Pairs, ours: Own, by: str = "driftline", theirs: Judged | None
 def _whole(by: str, judged: Judged) -> Whole:
     whole = judged.dataset
     return Whole(by, whole.drifted, whole.drifted_features, whole.share, whole.limit)
-
-
-def has_problem(score: Score) -> bool:
-    """Whether there is no verdict, and a reason for that."""
-    return score.problem is not None

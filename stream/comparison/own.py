@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from detectors import grids, parts, significance
+from detectors import codes, grids, parts, significance
 from detectors.codes import Floats, Integers
 from detectors.conventions import ALL, Dataset, Judged, Score, drifted_features
 from detectors.distances import DISTANCES
@@ -24,13 +24,13 @@ UNKNOWN: Final = f"unknown: fewer than {significance.SMALLEST} values on one sid
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """A feature's counts in its grid's cells, (cells,), and what each adds to psi where it has drifted."""
+    """A feature's counts in its grid's cells, (cells,). `edges` are those between a number's cells."""
 
     names: Sequence[str]
     regular: int  # cells that hold values; there are three more
     expected: Integers
     observed: Integers
-    contributions: Floats
+    edges: Floats | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,6 @@ class Own:
 
     judged: Judged
     counted: Mapping[str, Counted]
-    grid: Grid
 
 
 def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED) -> Own:
@@ -47,7 +46,8 @@ def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED)
     grid, expected, observed = _counts(pairs)
     names = grid.columns
     width = int(grid.regular.max()) + COMPARED
-    before, now, ordered = (np.zeros((len(names), width), kind) for kind in (np.int64, np.int64, np.bool_))
+    before, now = np.zeros((2, len(names), width), np.int64)
+    ordered = np.zeros((len(names), width), np.bool_)
     for i, (offset, regular) in enumerate(zip(grid.offsets[:-1].tolist(), grid.regular.tolist(), strict=True)):
         cells = slice(offset, offset + regular + COMPARED)
         before[i, : regular + COMPARED], now[i, : regular + COMPARED] = expected[cells], observed[cells]
@@ -56,18 +56,14 @@ def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED)
     wanted = [name for name in DISTANCES if not measures or ALL in measures or name in measures]
     places = {name: i for i, name in enumerate(names)}
     scores = {name: _scores(judgement, places[name], wanted) for name in pairs.columns}
-    counted = {
-        name: Counted(
-            grid.cell_names(name)[:-1],
-            n := int(grid.regular[i]),
-            before[i, : n + COMPARED],
-            now[i, : n + COMPARED],
-            judgement.contributions[i, : n + COMPARED],
-        )
-        for name, i in places.items()
-    }
+    counted = {}
+    for name, i in places.items():
+        n = int(grid.regular[i])
+        cells = slice(0, n + COMPARED)
+        edges = codes.least(grid.boundaries[i]) + grid.centers[i] if i < len(grid.numeric) else None
+        counted[name] = Counted(grid.cell_names(name)[:-1], n, before[i, cells], now[i, cells], edges)
     drifted = drifted_features(scores)
-    return Own(Judged(scores, Dataset(bool(drifted), drifted)), counted, grid)
+    return Own(Judged(scores, Dataset(bool(drifted), drifted)), counted)
 
 
 def _scores(judgement: significance.Judgement, i: int, wanted: Sequence[str]) -> dict[str, Score]:
@@ -102,4 +98,5 @@ def _counted(grid: Grid, numeric: Mapping[str, Floats], others: Mapping[str, Cat
     cells = np.empty((n, len(others)), np.uint16)
     for i, (vocabulary, found) in enumerate(zip(grid.vocabularies, others.values(), strict=True)):
         cells[:, i] = cells_in(vocabulary, found)
-    return parts.of(grid, values, cells, np.empty((n, 0), np.int64), 1).counts[0]
+    summary = parts.of(grid, values, cells, np.empty((n, 0), np.int64), 1)
+    return np.asarray(summary.counts[0])

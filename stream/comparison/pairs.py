@@ -43,7 +43,7 @@ class Pairs:
 
 
 def paired(reference: Side, current: Side, wanted: Sequence[str] = ()) -> Pairs:
-    """Columns by the reference's names and kinds; those `wanted`, whatever they are. ReferenceProblem for unknown ones."""
+    """Columns by the reference's names and kinds; or those `wanted`. ReferenceProblem for unknown ones."""
     before, now = _columns(reference), _columns(current)
     _known(wanted, before, reference.name)
     columns: dict[str, Pair] = {}
@@ -59,7 +59,7 @@ def paired(reference: Side, current: Side, wanted: Sequence[str] = ()) -> Pairs:
             whole = name in now and _integers(reference, name, before[name]) and _integers(current, name, values)
             columns[name] = Pair(kind, before[name], values, kind == "numeric" and whole)
     if not wanted:
-        left_out |= {name: f"only {current.name} has it" for name in sorted(now.keys() - before.keys() - META)}
+        left_out |= dict.fromkeys(sorted(now.keys() - before.keys() - META), f"only {current.name} has it")
     if not columns:
         raise ReferenceProblem(f"{reference.name} has no column to compare")
     return Pairs(columns, left_out, reference.table.n, current.table.n)

@@ -20,9 +20,9 @@ def _feature(pair: Pair) -> Feature:
     if pair.kind == "numeric":
         sides = [numbers(values) for values in (pair.reference, pair.current)]
         if pair.integers:
-            return Numbers(*(values.astype(np.int64) for values in sides))
-        return Numbers(*(np.where(np.isnan(values), np.nan, values) for values in sides))
+            return Numbers(sides[0].astype(np.int64), sides[1].astype(np.int64))
+        return Numbers(sides[0], sides[1])
     found = [categories(values) for values in (pair.reference, pair.current)]
     texts = tuple(sorted({text for one in found for text in one.texts if isinstance(text, str)}))
     places = {text: i for i, text in enumerate(texts)}
-    return Categories(*(one.numbered(places, -1) for one in found), texts)
+    return Categories(found[0].numbered(places, -1), found[1].numbered(places, -1), texts)

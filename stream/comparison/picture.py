@@ -1,24 +1,74 @@
-"""A comparison in lines for a terminal: the verdict, then a picture of each feature."""
+"""A comparison in lines for a terminal: the verdict, then each feature with its measures, its shape and what moved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+import numpy as np
+from msgspec import UNSET
+
+from detectors.codes import Floats
 from detectors.conventions import Score
 from stream.comparison.answer import Answer
 from stream.comparison.own import Own
+from stream.comparison.pairs import Pairs
+from stream.comparison.shapes import absent, moved, shape
+
+BARS = " ▁▂▃▄▅▆▇█"
 
 
-def picture(said: Answer, ours: Own) -> Iterator[str]:
+def picture(said: Answer, ours: Own, pairs: Pairs) -> Iterator[str]:
     """The lines."""
     whole = said.dataset
-    yield f"{whole.by}: {'drifted' if whole.drifted else 'not drifted'}"
+    yield f"{whole.by}: {verdict(whole.drifted)}, {len(whole.drifted_features)} of {len(said.features)} features"
+    if said.driftline is not UNSET:
+        yield f"driftline: {verdict(said.driftline.dataset.drifted)}"
     for name, scores in said.features.items():
-        yield f"{name}"
-        for measure, score in scores.items():
-            yield f"  {measure} {told(score)}"
+        counted = ours.counted[name]
+        mine = ours.judged.features[name]
+        yield ""
+        yield f"{name}: {of_feature(scores)}"
+        yield from (f"  {line}" for line in _measures(scores))
+        if said.driftline is not UNSET:
+            yield f"  driftline: {of_feature(mine)}"
+        drawn = shape(pairs.columns[name])
+        for side, shares, counts in (
+            ("reference", drawn.reference, counted.expected),
+            ("current  ", drawn.current, counted.observed),
+        ):
+            n = f"{int(counts.sum()):,} rows, {100 * absent(counts, counted.regular):.3g} % missing"
+            yield f"  {side} {_bars(shares, max(drawn.reference.max(initial=0), drawn.current.max(initial=0)))}  {n}"
+        yield f"            from {drawn.names[0]} to {drawn.names[-1]}" if len(drawn.names) > 1 else ""
+        if of_feature(mine) == "drifted":
+            yield from (f"  {line}" for line in moved(counted))
+    for name, why in (said.left_out or {}).items():
+        yield f"left out: {name} ({why})"
+
+
+def verdict(drifted: bool) -> str:
+    """In words."""
+    return "drifted" if drifted else "not drifted"
+
+
+def of_feature(scores: Mapping[str, Score]) -> str:
+    """A feature's verdict in a word or two."""
+    verdicts = [score.drifted for score in scores.values() if score.drifted is not None]
+    return verdict(any(verdicts)) if verdicts else "no verdict"
 
 
 def told(score: Score) -> str:
     """A value, its limit and the verdict."""
     if score.value is None:
         return f"none: {score.problem}"
-    return f"{score.value:.4g} {score.limit} {score.drifted}"
+    limit = "" if score.limit is None else f" (limit {score.limit:.4g})"
+    p_value = "" if score.p_value is None else f", p = {score.p_value:.3g}"
+    words = score.problem or ("" if score.drifted is None else verdict(score.drifted))
+    return f"{score.value:.4g}{limit}{p_value}{': ' if words else ''}{words}"
+
+
+def _measures(scores: Mapping[str, Score]) -> Iterator[str]:
+    for measure, score in scores.items():
+        yield f"{measure} {told(score)}"
+
+
+def _bars(shares: Floats, most: float) -> str:
+    heights = np.ceil(shares / (most or 1.0) * (len(BARS) - 1)).astype(np.int64)
+    return "".join(BARS[height] for height in heights)

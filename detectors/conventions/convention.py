@@ -165,7 +165,7 @@ def scored(measure: Callable[..., Score], feature: Feature) -> Score:
         )  # of SciPy: that a p-value is cut, that values are nearly equal, too few, or nan
         try:
             return measure(feature)
-        except Refused as refused:
+        except (Refused, ValueError) as refused:  # SciPy's errors are the tool's: too few values, or all equal
             return Score(None, None, None, problem=str(refused))
 
 

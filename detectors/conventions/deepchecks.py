@@ -1,6 +1,6 @@
 """deepchecks 0.19.1, feature drift: scores from 0 to 1, drifted from 0.2 on.
 
-Of more than 10,000 rows a sample is drawn, always the same one. Columns of few different numbers are categories.
+Of more than 100,000 rows a sample is drawn, always the same one. Columns of few different numbers are categories.
 
 Known to be odd, and so here: Cramer's V makes the larger sample as small as the other one and rounds its counts, so
 thousands of rows of a reference are thrown away and rare categories vanish; the PSI has each share at least 0.01, which
@@ -28,7 +28,7 @@ from detectors.conventions.convention import (
 from detectors.conventions.shares import psi, shares
 
 LIMIT = 0.2
-SAMPLED, SEED = 10_000, 42
+SAMPLED, SEED = 100_000, 42
 LEAST = 10  # values on either side
 TRIMMED = 0.025  # of either tail
 RARE = 0.01  # of the reference: categories below are one

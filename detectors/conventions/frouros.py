@@ -27,6 +27,7 @@ from detectors.conventions.convention import (
 from detectors.conventions.shares import hellinger, jensen_shannon, psi
 
 BINS = 10
+BINS_MAX = 50_000_000  # 400 MB
 
 Values = Floats | Integers
 
@@ -68,9 +69,12 @@ def _automatic(side: Values) -> int:
     quartiles = np.percentile(side, [75, 25])
     freedman = 2.0 * float(quartiles[0] - quartiles[1]) / len(side) ** (1 / 3)
     width = min(freedman, sturges) if freedman else sturges
-    if side.dtype.kind == "i":
-        width = max(width, 1.0)
-    return int(np.ceil(reach / width)) if width else 1
+    if not width:
+        return 1
+    bins = reach / (max(width, 1.0) if side.dtype.kind == "i" else width)
+    if bins > BINS_MAX:
+        raise Refused("it makes more bins than memory holds")
+    return int(np.ceil(bins))
 
 
 def _psi(feature: Numbers) -> float:
@@ -100,13 +104,7 @@ def _distance(measure: Callable[[Numbers], float]) -> Callable[[Numbers], Score]
 
 
 def _test(test: Callable[..., tuple[float, float]]) -> Callable[[Numbers], Score]:
-    def of(feature: Numbers) -> Score:
-        try:
-            return beside(*test(*_sides(feature)), None)
-        except ValueError as error:  # too few values, all equal, or missing ones
-            raise Refused(str(error)) from None
-
-    return of
+    return lambda feature: beside(*test(*_sides(feature)), None)
 
 
 def _pair(found: object) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 Known to be wrong, and so here: the limit takes the reference for infinitely large, so a small one alerts too often; a
 category that the reference does not know vanishes (`psi_known_categories_only`, which is what the tool says; `psi` is
-its rule on all categories).
+its rule on all categories); missing numbers lower every share, so they look like drift everywhere.
 """
 
 import numpy as np
@@ -36,12 +36,21 @@ def _score(expected: Floats, observed: Floats, n: int) -> Score:
 
 
 def _decile(feature: Numbers) -> Score:
-    """Ten bins with open ends, upper edges inside."""
+    """Ten bins with open ends, upper edges inside; missing current values are in no bin, and in the number of all."""
     reference, current = (np.asarray(finite(side), np.float64) for side in (feature.reference, feature.current))
     filled(reference, current)
-    edges = np.quantile(reference, np.arange(1, BINS) / BINS)
+    edges = _deciles(np.sort(reference))
     counts = [np.bincount(np.searchsorted(edges, side), minlength=BINS) for side in (reference, current)]
-    return _score(shares(counts[0]), shares(counts[1]), len(current))
+    return _score(shares(counts[0]), counts[1] / len(feature.current), len(current))
+
+
+def _deciles(ordered: Floats) -> Floats:
+    """Hyndman and Fan 1996, type 7, in the tool's order of operations: a rounding error moves a tie to the next bin."""
+    p = np.arange(1, BINS) / BINS
+    place = len(ordered) * p + (1.0 - p)
+    j = np.floor(place).astype(np.int64)
+    h = place - j
+    return np.asarray((1.0 - h) * ordered[j - 1] + h * ordered[np.minimum(j, len(ordered) - 1)])
 
 
 def _counts(feature: Categories) -> tuple[Integers, Integers]:

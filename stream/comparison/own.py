@@ -8,7 +8,7 @@ import numpy as np
 
 from detectors import codes, grids, parts, significance
 from detectors.codes import Floats, Integers
-from detectors.conventions import ALL, Dataset, Judged, Score, drifted_features
+from detectors.conventions import ALL, Dataset, Judged, Score
 from detectors.distances import DISTANCES
 from detectors.grids import SPECIAL, Grid
 from stream.comparison.pairs import Pairs
@@ -42,7 +42,10 @@ class Own:
 
 
 def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED) -> Own:
-    """Each feature's distances, with the verdict that the service would come to at this level."""
+    """Each feature's distances, with the verdict that the service would come to at this level.
+
+    `measures` are those that are shown; the verdict is by all of them.
+    """
     grid, expected, observed = _counts(pairs)
     names = grid.columns
     width = int(grid.regular.max()) + COMPARED
@@ -62,7 +65,7 @@ def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED)
         cells = slice(0, n + COMPARED)
         edges = codes.least(grid.boundaries[i]) + grid.centers[i] if i < len(grid.numeric) else None
         counted[name] = Counted(grid.cell_names(name)[:-1], n, before[i, cells], now[i, cells], edges)
-    drifted = drifted_features(scores)
+    drifted = tuple(name for name in pairs.columns if judgement.drifted[places[name]])
     return Own(Judged(scores, Dataset(bool(drifted), drifted)), counted)
 
 

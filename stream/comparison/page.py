@@ -51,9 +51,9 @@ def _feature(name: str, scores: Mapping[str, Score], said: Answer, ours: Own, pa
     if said.driftline is not UNSET:
         rows += [_row("driftline", measure, score) for measure, score in mine.items()]
     numbers = table(("by", "measure", "value", "limit", "p", ""), rows, f"{name}: measures")
-    lines = [tag("li", line) for line in moved(counted)] if of_feature(mine) == "drifted" else []
+    lines = [tag("li", line) for line in moved(counted)] if name in ours.judged.dataset.drifted_features else []
     gone = [f"{100 * absent(counts, counted.regular):.3g} %" for counts in (counted.expected, counted.observed)]
-    note = f"{of_feature(scores)}; missing {gone[0]}, now {gone[1]}"
+    note = f"{of_feature(name, said)}; missing {gone[0]}, now {gone[1]}"
     return section(name, _plot(shape(pairs.columns[name]), name), tag("ul", *lines), numbers, note=note)
 
 

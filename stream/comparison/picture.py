@@ -23,12 +23,11 @@ def picture(said: Answer, ours: Own, pairs: Pairs) -> Iterator[str]:
         yield f"driftline: {verdict(said.driftline.dataset.drifted)}"
     for name, scores in said.features.items():
         counted = ours.counted[name]
-        mine = ours.judged.features[name]
         yield ""
-        yield f"{name}: {of_feature(scores)}"
+        yield f"{name}: {of_feature(name, said)}"
         yield from (f"  {line}" for line in _measures(scores))
         if said.driftline is not UNSET:
-            yield f"  driftline: {of_feature(mine)}"
+            yield f"  driftline: {of_feature(name, said.driftline)}"
         drawn = shape(pairs.columns[name])
         for side, shares, counts in (
             ("reference", drawn.reference, counted.expected),
@@ -37,7 +36,7 @@ def picture(said: Answer, ours: Own, pairs: Pairs) -> Iterator[str]:
             n = f"{int(counts.sum()):,} rows, {100 * absent(counts, counted.regular):.3g} % missing"
             yield f"  {side} {_bars(shares, max(drawn.reference.max(initial=0), drawn.current.max(initial=0)))}  {n}"
         yield f"            from {drawn.names[0]} to {drawn.names[-1]}" if len(drawn.names) > 1 else ""
-        if of_feature(mine) == "drifted":
+        if name in ours.judged.dataset.drifted_features:
             yield from (f"  {line}" for line in moved(counted))
     for name, why in (said.left_out or {}).items():
         yield f"left out: {name} ({why})"
@@ -48,10 +47,12 @@ def verdict(drifted: bool) -> str:
     return "drifted" if drifted else "not drifted"
 
 
-def of_feature(scores: Mapping[str, Score]) -> str:
-    """A feature's verdict in a word or two."""
-    verdicts = [score.drifted for score in scores.values() if score.drifted is not None]
-    return verdict(any(verdicts)) if verdicts else "no verdict"
+def of_feature(name: str, said: Answer) -> str:
+    """A feature's verdict in a word or two: by what decides, whatever is shown beside it."""
+    if name in said.dataset.drifted_features:
+        return verdict(drifted=True)
+    known = any(score.drifted is not None for score in said.features[name].values())
+    return verdict(drifted=False) if known else "no verdict"
 
 
 def told(score: Score) -> str:

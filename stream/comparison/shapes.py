@@ -16,6 +16,7 @@ CELLS = 24  # drawn of a number, its two tails among them
 TAIL = 0.01  # of the reference's values, beyond which a cell is open
 CATEGORIES = 12  # drawn; the rarer ones are together
 MOVED = 3  # changes told
+NEARLY = 0.98  # of the reference's rows: what gained and what lost are then all there is
 LEAST = 0.005  # a share that moved by less is not worth a word
 
 
@@ -71,7 +72,10 @@ def moved(counted: Counted) -> list[str]:
     n = counted.regular
     places = [slice(i, i + 1) for i in range(len(gaps))]
     if counted.edges is not None:
-        places = [_block(gaps[:n]), _block(-gaps[:n]), *places[n:]]
+        blocks = [_widened(_block(sign * gaps[:n]), (expected + observed)[:n]) for sign in (1, -1)]
+        if sum(float(expected[place].sum()) for place in blocks) > NEARLY:  # one says it all: the rarer one
+            blocks = [min(blocks, key=lambda place: float(expected[place].sum()))]
+        places = [*blocks, *places[n:]]
     ranked = sorted(places, key=lambda place: (-abs(float(gaps[place].sum())), place.start))
     return [
         f"{_name(counted, place)}: {_percent(expected[place].sum())} to {_percent(observed[place].sum())}"
@@ -87,6 +91,12 @@ def _block(gaps: Floats) -> slice:
     last = int(gained.argmax())
     first = int(sums[: last + 1].argmin())
     return slice(first, max(last, first + 1))
+
+
+def _widened(place: slice, shares: Floats) -> slice:
+    """The same, and the cells up to either end where nothing is in them."""
+    start = place.start if shares[: place.start].any() else 0
+    return slice(start, place.stop if shares[place.stop :].any() else len(shares))
 
 
 def _name(counted: Counted, place: slice) -> str:

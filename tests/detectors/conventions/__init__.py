@@ -1,0 +1,1 @@
+"""Other tools, by what they say."""

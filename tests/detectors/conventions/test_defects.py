@@ -1,0 +1,179 @@
+"""What is known to be wrong with other tools is reproduced by their conventions, and is not wrong with ours."""
+
+import numpy as np
+import pytest
+
+from detectors.conventions import CONVENTIONS, Categories, Numbers, Score
+from stream.comparison.own import own
+from stream.comparison.pairs import Side, paired
+from stream.reference import from_columns
+from tests.detectors.conventions.features import Values, feature
+
+
+def said(tool: str, measure: str, reference: Values, current: Values) -> Score:
+    """One measure of one feature."""
+    return CONVENTIONS[tool].judge({"x": feature(reference, current)}, (measure,)).features["x"][measure]
+
+
+def ours(reference: Values, current: Values) -> bool:
+    """Our own verdict on the same."""
+    sides = [Side(name, from_columns({"x": values}), None) for name, values in (("a", reference), ("b", current))]
+    return own(paired(*sides)).judged.dataset.drifted
+
+
+@pytest.fixture
+def chance() -> np.random.Generator:
+    """Seeded."""
+    return np.random.default_rng(7)
+
+
+@pytest.mark.parametrize(("tool", "measure"), [("evidently", "psi"), ("frouros", "PSI")])
+def test_evidently_one_outlier_hides_drift(chance: np.random.Generator, tool: str, measure: str) -> None:
+    """Bins of equal width over both samples collapse; ours are the reference's."""
+    reference, current = chance.normal(0, 1, 5000), chance.normal(0.4, 1.2, 3000)
+    far = np.append(current, 1e6)
+    assert said(tool, measure, reference, current).value > 0.1
+    assert said(tool, measure, reference, far).value < (0.01 if tool == "evidently" else 1.0)
+    assert ours(reference, current)
+    assert ours(reference, far)
+
+
+def test_evidently_mannw_sees_one_direction(chance: np.random.Generator) -> None:
+    """A fall of a whole deviation is p = 1."""
+    reference = chance.normal(0, 1, 2000)
+    assert said("evidently", "mannw", reference, reference + 1).value < 1e-9
+    assert said("evidently", "mannw", reference, reference - 1).value == pytest.approx(1.0)
+    assert ours(reference, reference - 1)
+
+
+def test_evidently_g_test_refuses_samples_of_different_sizes(chance: np.random.Generator) -> None:
+    """It says so; equal ones have a p-value."""
+    texts = chance.choice(np.array(["a", "b", "c"]), 3000)
+    assert "different sizes" in str(said("evidently", "g_test", texts, texts[:2000]).problem)
+    assert 1.0 == said("evidently", "g_test", texts, texts).value
+
+
+@pytest.mark.parametrize(
+    ("tool", "measure"),
+    [("evidently", "chisquare"), ("whylogs", "chi-square"), ("azure", "pearsons_chi_squared_test")],
+)
+def test_one_new_value_is_drift(chance: np.random.Generator, tool: str, measure: str) -> None:
+    """Expected 0 times, so infinitely surprising: p = 0 for one row in 3,001."""
+    texts = np.array(["a", "b", "c", "d"])
+    reference, current = chance.choice(texts, 5000), chance.choice(texts, 3000)
+    before, after = (said(tool, measure, reference, values) for values in (current, np.append(current, "e")))
+    assert 0.05 < (before.value if before.p_value is None else before.p_value)
+    assert 0.0 == (after.value if after.p_value is None else after.p_value)
+    assert not ours(reference, np.append(current, "e"))
+
+
+def test_scouter_drops_categories_that_are_new(chance: np.random.Generator) -> None:
+    """A twentieth of all values is nowhere."""
+    reference = chance.choice(np.array(["a", "b"]), 5000)
+    current = np.append(reference[:2850], np.full(150, "new"))
+    score = said("scouter", "psi_known_categories_only", reference, current)
+    assert score.value < 0.01
+    assert said("scouter", "psi", reference, current).value > 100 * score.value
+    assert ours(reference, np.append(current, np.full(150, "new")))
+
+
+def test_scouter_takes_the_reference_for_infinitely_large() -> None:
+    """Of two equally large samples of one distribution it finds every third drifted, at a level of 0.05."""
+    chance = np.random.default_rng(3)
+    rates = [said("scouter", "psi_decile", *chance.normal(0, 1, (2, 1000))).drifted for _ in range(200)]
+    assert 0.25 < np.mean(rates) < 0.75
+
+
+def test_popmon_feeds_counts() -> None:
+    """Equal shares of 100 and of 1,000 rows."""
+    reference, current = (np.repeat(["a", "b"], counts) for counts in ((60, 40), (600, 400)))
+    assert 2072 == round(said("popmon", "psi_as_called", reference, current).value)
+    assert said("popmon", "psi", reference, current).value < 1e-9
+
+
+def test_frouros_an_empty_cell_is_hundreds(chance: np.random.Generator) -> None:
+    """The least float stands for it."""
+    reference = chance.uniform(0, 1, 1000)
+    assert said("frouros", "PSI", reference, np.append(reference[reference < 0.9], 0.95)).value < 1
+    assert said("frouros", "PSI", reference, reference[reference < 0.9]).value > 50
+
+
+def test_deepchecks_hides_a_new_category(chance: np.random.Generator) -> None:
+    """Each share is at least 0.01 there, so one of 0.04 that is new adds only four hundredths."""
+    reference = chance.choice(np.array(["a", "b"]), 5000)
+    current = np.append(reference[:2880], np.full(120, "new"))
+    assert said("deepchecks", "psi", reference, current).drifted is False
+    assert said("evidently", "psi", reference, current).drifted is True
+    assert ours(reference, np.append(current, np.full(150, "new")))
+
+
+def test_nannyml_alerts_on_undrifted_windows() -> None:
+    """Three deviations of ten chunks of the reference itself: far more than 0.135 % of windows."""
+    chance = np.random.default_rng(1)
+    pairs = [(chance.normal(0, 1, 2000), chance.normal(0, 1, 200)) for _ in range(400)]
+    rate = np.mean([said("nannyml", "jensen_shannon", *pair).drifted for pair in pairs])
+    assert 0.03 < rate < 0.1
+
+
+def test_nannyml_chi2_ignores_its_limit(chance: np.random.Generator) -> None:
+    """What decides is p < 0.05; there is no limit to set."""
+    texts = chance.choice(np.array(["a", "b"]), 3000)
+    score = said("nannyml", "chi2", texts[:2000], texts[2000:])
+    assert score.limit is None
+    assert score.drifted == (score.p_value < 0.05)
+
+
+def test_tfdv_counts_equal_infinities_as_drift(chance: np.random.Generator) -> None:
+    """They never match, though both samples have a tenth of them."""
+    values = np.append(chance.normal(0, 1, 900), np.full(100, np.inf))
+    assert said("tfdv", "jensen_shannon_divergence", values, values).value == pytest.approx(0.1)
+    assert not ours(values, values)
+
+
+def test_alibi_a_missing_value_blinds_a_feature(chance: np.random.Generator) -> None:
+    """Its p-value is nan, which is below no limit."""
+    reference, current = chance.normal(0, 1, 1000), chance.normal(5, 1, 1000)
+    assert said("alibi", "ks", reference, current).drifted
+    current[0] = np.nan
+    score = said("alibi", "ks", reference, current)
+    assert np.isnan(score.p_value)
+    assert score.drifted is False
+    assert ours(reference, current)
+
+
+def test_sagemaker_subtracts_what_few_samples_explain(chance: np.random.Generator) -> None:
+    """So that of small files even great gaps are nothing."""
+    reference, current = chance.normal(0, 1, 100), chance.normal(0.5, 1, 100)
+    simple, robust = (said("sagemaker", name, reference, current) for name in ("linf_simple", "linf_robust"))
+    assert simple.value - 1.8 * np.sqrt(200 / 10_000) == pytest.approx(robust.value)
+    assert (True, False) == (simple.drifted, robust.drifted)
+
+
+def test_a_share_of_features_decides_for_evidently(chance: np.random.Generator) -> None:
+    """Half of them: one broken feature of three is no drift of the whole."""
+    values = chance.normal(0, 1, 3000)
+    still, broken = Numbers(values[:2000], values[2000:]), Numbers(values[:2000], values[2000:] + 9)
+    whole = CONVENTIONS["evidently"].judge({"a": broken, "b": still, "c": still}).dataset
+    assert (False, ("a",)) == (whole.drifted, whole.drifted_features)
+    assert CONVENTIONS["evidently"].judge({"a": broken, "b": still}).dataset.drifted
+    assert CONVENTIONS["nannyml"].judge({"a": broken, "b": still, "c": still}).dataset.drifted
+
+
+def test_alibi_divides_its_level_by_the_features(chance: np.random.Generator) -> None:
+    """Bonferroni."""
+    values = chance.normal(0, 1, 3000)
+    features = {name: Numbers(values[:2000], values[2000:]) for name in "abcd"}
+    assert {0.0125} == {found["ks"].limit for found in CONVENTIONS["alibi"].judge(features).features.values()}
+
+
+def test_evidently_takes_few_integers_for_categories() -> None:
+    """So their test is that of categories; of floats it goes by the number of distinct values."""
+    few = np.arange(900) % 8
+    chosen = {
+        name: next(iter(CONVENTIONS["evidently"].judge({"x": Numbers(values, values)}).features["x"]))
+        for name, values in {"integers": few, "floats": few.astype(float), "three": few % 3, "two": few % 2.0}.items()
+    }
+    assert {"integers": "chisquare", "floats": "ks", "three": "chisquare", "two": "z"} == chosen
+    large = np.tile(few, 2)
+    assert ["jensenshannon"] == [*CONVENTIONS["evidently"].judge({"x": Numbers(large, large)}).features["x"]]
+    assert isinstance(CONVENTIONS["evidently"].typed(Numbers(few, few)), Categories)

@@ -1,0 +1,144 @@
+"""`driftline compare`, and docs/compare.md, which is held to its word: its example runs, its tables are complete."""
+
+import json
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from detectors.conventions import CONVENTIONS
+from tests.stream.cli.conftest import Command, Told
+
+TEXT = (Path(__file__).parents[3] / "docs" / "compare.md").read_text(encoding="utf-8")
+PLAIN, EVIDENTLY = (call.split() for call in re.findall(r"```console\n\$ driftline (.*?)\n```", TEXT))
+DRIFTED = 3
+
+
+@pytest.fixture(autouse=True)
+def files(folder: Path) -> Path:
+    """What the page's example writes."""
+    exec(compile(re.findall(r"```python\n(.*?)\n```", TEXT, re.DOTALL)[0], "docs/compare.md", "exec"), {})
+    return folder
+
+
+def answer(told: Told) -> dict:
+    """The JSON of a comparison that found drift."""
+    assert (DRIFTED, "") == (told.code, told.err)
+    return json.loads(told.out)
+
+
+def rounded(score: dict) -> dict:
+    """As people write it."""
+    return {name: float(f"{value:.3g}") if isinstance(value, float) else value for name, value in score.items()}
+
+
+def test_the_example_drifted(driftline: Command) -> None:
+    """By a picture of each feature, and by the exit code."""
+    told = driftline(*PLAIN)
+    assert (DRIFTED, "") == (told.code, told.err)
+    lines = told.out.splitlines()
+    assert "driftline: drifted, 1 of 3 features" == lines[0]
+    assert {"amount: drifted", "age: not drifted", "country: not drifted"} <= set(lines)
+    assert 6 == sum(line.startswith(("  reference ", "  current ")) for line in lines)
+
+
+def test_a_file_beside_itself_is_not_drifted(driftline: Command) -> None:
+    """Exit code 0, by ourselves and by every tool."""
+    assert 0 == driftline("compare", "january.csv", "january.csv").code
+    for tool in CONVENTIONS:
+        told = driftline("compare", "january.csv", "january.csv", "--by", tool, "--json")
+        assert (0, "") == (told.code, told.err), tool
+        assert json.loads(told.out)["dataset"]["by"] == tool
+
+
+def test_the_json_has_the_documented_shape(driftline: Command) -> None:
+    """Ours alone, and beside a tool's."""
+    documented = json.loads(re.findall(r"```json\n(.*?)\n```", TEXT, re.DOTALL)[0])
+    ours = answer(driftline(*PLAIN, "--json"))
+    assert documented.keys() == ours.keys()
+    assert documented["dataset"] == ours["dataset"]
+    assert documented["rows"] == ours["rows"]
+    assert {
+        "amount": {"kolmogorov_smirnov": {**rounded(ours["features"]["amount"]["kolmogorov_smirnov"])}}
+    } == documented["features"]
+    theirs = answer(driftline(*EVIDENTLY, "--json"))
+    assert {"age": ["wasserstein"], "amount": ["wasserstein"], "country": ["jensenshannon"]} == {
+        name: [*found] for name, found in theirs["features"].items()
+    }
+    assert ours["features"] == theirs["driftline"]["features"]
+
+
+def test_the_form_of_the_files_is_no_matter(driftline: Command, folder: Path) -> None:
+    """Parquet, CSV and JSON lines say the same, and events with `features` too."""
+    for name in ("january", "february"):
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE t AS FROM read_csv('{folder}/{name}.csv')")
+            connection.execute(f"COPY t TO '{folder}/{name}.parquet'")
+            connection.execute(f"COPY t TO '{folder}/{name}.jsonl' (FORMAT json)")
+        rows = (folder / f"{name}.jsonl").read_text().splitlines()
+        events = [f'{{"model": "m", "time": "2026-01-01T00:00:00Z", "features": {row}}}\n' for row in rows]
+        (folder / f"{name}-events.jsonl").write_text("".join(events))
+    said = [
+        answer(driftline("compare", f"january{ending}", f"february{ending}", "--by", "evidently", "--json"))
+        for ending in (".csv", ".parquet", ".jsonl", "-events.jsonl")
+    ]
+    assert all(said[0]["features"] == other["features"] for other in said[1:])
+    assert all(said[0]["driftline"] == other["driftline"] for other in said[1:])
+
+
+def test_measures_and_features_are_chosen(driftline: Command) -> None:
+    """By name, in that order; what a type has not is left out."""
+    told = answer(driftline(*EVIDENTLY, "--measures", "psi,ks", "--features", "country,amount", "--json"))
+    assert {"country": ["psi"], "amount": ["psi", "ks"]} == {name: [*found] for name, found in told["features"].items()}
+    every = answer(driftline(*EVIDENTLY, "--measures", "all", "--json"))
+    assert 12 == len(every["features"]["amount"])
+    mine = answer(driftline(*PLAIN, "--measures", "psi", "--features", "amount", "--json"))
+    assert {"amount": ["psi"]} == {name: [*found] for name, found in mine["features"].items()}
+
+
+@pytest.mark.parametrize(
+    ("extra", "sentence"),
+    [
+        (("--measures", "psy"), "driftline has no 'psy'; it has psi"),
+        (("--by", "alibi", "--measures", "psi"), "alibi has no 'psi'; it has ks"),
+        (("--features", "amout"), "did you mean 'amount'?"),
+        (("--by", "nobody"), "'nobody' is not one of"),
+        (("--html", "nowhere/x.html"), "cannot be written"),
+    ],
+)
+def test_a_mistake_is_a_sentence(driftline: Command, extra: tuple[str, ...], sentence: str) -> None:
+    """Exit code 2."""
+    told = driftline("compare", "january.csv", "february.csv", *extra)
+    assert 2 == told.code
+    assert sentence in " ".join(told.err.replace("│", " ").split())
+
+
+def test_a_file_that_is_not_there_is_a_sentence(driftline: Command) -> None:
+    """With the name that was meant."""
+    told = driftline("compare", "january.csv", "februar.csv")
+    assert (2, "") == (told.code, told.out)
+    assert "did you mean" in told.err
+
+
+def test_the_page_needs_nothing_else(driftline: Command, folder: Path) -> None:
+    """No script, no link; a plot per feature; names are text, whatever is in them."""
+    (folder / "odd.csv").write_text("<b>,x\n" + "".join(f"{i},{i % 3}\n" for i in range(200)))
+    assert 0 == driftline("compare", "odd.csv", "odd.csv", "--html", "odd.html").code
+    page = (folder / "odd.html").read_text(encoding="utf-8")
+    assert not re.search(r"<script|<link|<img|https?://|<b>", page)
+    assert 2 == page.count("<svg")
+    assert DRIFTED == driftline(*EVIDENTLY, "--html", "page.html").code
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    assert "wasserstein" in page
+    assert "kolmogorov_smirnov" in page
+
+
+def test_every_tool_and_measure_is_documented() -> None:
+    """In both tables, with its measures in the first."""
+    first, second = re.findall(r"^\| `--by` \|.*?\n\n", TEXT, re.DOTALL | re.MULTILINE)
+    assert [*CONVENTIONS] == re.findall(r"^\| `(\w+)` \|", first, re.MULTILINE)
+    assert [*CONVENTIONS] == re.findall(r"^\| `(\w+)` \|", second, re.MULTILINE)
+    for tool, convention in CONVENTIONS.items():
+        (row,) = re.findall(rf"^\| `{tool}` \|(.*)\|$", first, re.MULTILINE)
+        assert set(convention.measures) - {"psi"} <= set(re.findall(r"`([\w-]+)`", row)), tool

@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 class Numbers(Struct, frozen=True):
-    """A numeric feature in the order of the rows: floats, nan where missing; or integers, where all of them are."""
+    """A numeric feature in the order of the rows: floats, nan where missing; or integers, where all of a side are."""
 
     reference: Floats | Integers
     current: Floats | Integers

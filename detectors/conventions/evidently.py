@@ -5,8 +5,6 @@ Known to be wrong, and so here: bins of equal width over both samples, so one ou
 value that the reference does not know is p = 0 for `chisquare`.
 """
 
-from typing import Any
-
 import numpy as np
 from scipy import stats
 
@@ -14,45 +12,24 @@ from detectors.codes import Floats, Integers
 from detectors.conventions.convention import (
     Categories,
     Convention,
-    Dataset,
     Feature,
     Numbers,
     Refused,
     Score,
-    Scores,
     above,
     below,
-    drifted_features,
-    filled,
-    finite,
 )
+from detectors.conventions.evidently_choice import PAIR, chosen, dataset, sides, typed
 from detectors.conventions.shares import jensen_shannon, psi, shares
 
-SMALL = 1000  # rows of the reference: up to so many a test decides, beyond a distance
-FEW, PAIR = 5, 2  # distinct values of a number that is tested like a category
-INTEGERS_FEW = 10  # distinct values of a column of integers that is a category
 DISTINCT_MAX = 20  # distinct values of the reference that are counted one by one, not in bins
-SHARE = 0.5  # of the features: the whole has drifted
 ZERO, TINY = 1e-4, 1e6  # what stands for an empty cell, or else the smallest share divided by the latter
 PERMUTATIONS = 1000
 
 
-def _sides(feature: Feature) -> tuple[Any, Any]:
-    """What is left of either side when missing values and infinities are dropped."""
-    sides = (
-        feature.present() if isinstance(feature, Categories) else (finite(feature.reference), finite(feature.current))
-    )
-    filled(*sides)
-    return sides
-
-
-def _distinct(feature: Feature) -> int:
-    return len(np.unique(np.concatenate(_sides(feature))))
-
-
 def _counts(feature: Feature) -> tuple[Integers, Integers]:
     """How often each value occurs, ascending."""
-    reference, current = _sides(feature)
+    reference, current = sides(feature)
     values, codes = np.unique(np.concatenate((reference, current)), return_inverse=True)
     first, second = (
         np.bincount(part, minlength=len(values)) for part in (codes[: len(reference)], codes[len(reference) :])
@@ -62,7 +39,7 @@ def _counts(feature: Feature) -> tuple[Integers, Integers]:
 
 def _binned(feature: Feature) -> tuple[Floats, Floats]:
     """Shares per bin of equal width (Sturges, over both samples), or per value where there are few."""
-    reference, current = _sides(feature)
+    reference, current = sides(feature)
     if isinstance(feature, Categories) or len(np.unique(reference)) <= DISTINCT_MAX:
         first, second = _counts(feature)
         return shares(first), shares(second)
@@ -88,14 +65,14 @@ def _jensenshannon(feature: Feature) -> Score:
 
 
 def _wasserstein(feature: Numbers) -> Score:
-    reference, current = _sides(feature)
+    reference, current = sides(feature)
     norm = max(float(np.std(reference)), 0.001)
     return above(stats.wasserstein_distance(reference, current) / norm, 0.1, strictly=False)
 
 
 def _hellinger(feature: Feature) -> Score:
     """Numbers are binned by their distinct values (Sturges); categories by value."""
-    reference, current = _sides(feature)
+    reference, current = sides(feature)
     if isinstance(feature, Categories):
         first, second = (shares(counts) for counts in _counts(feature))
         terms = np.sqrt(first * second)
@@ -108,35 +85,35 @@ def _hellinger(feature: Feature) -> Score:
 
 
 def _ks(feature: Numbers) -> Score:
-    return below(stats.ks_2samp(*_sides(feature)).pvalue, 0.05, strictly=False)
+    return below(stats.ks_2samp(*sides(feature)).pvalue, 0.05, strictly=False)
 
 
 def _ed(feature: Numbers) -> Score:
-    return above(stats.energy_distance(*_sides(feature)), 0.1)
+    return above(stats.energy_distance(*sides(feature)), 0.1)
 
 
 def _anderson(feature: Numbers) -> Score:
     """The p-value is cut to [0.001, 0.25]."""
-    return below(stats.anderson_ksamp(list(_sides(feature))).pvalue, 0.1)
+    return below(stats.anderson_ksamp(list(sides(feature))).pvalue, 0.1)
 
 
 def _cramer_von_mises(feature: Numbers) -> Score:
-    return below(stats.cramervonmises_2samp(*_sides(feature)).pvalue, 0.1, strictly=False)
+    return below(stats.cramervonmises_2samp(*sides(feature)).pvalue, 0.1, strictly=False)
 
 
 def _es(feature: Numbers) -> Score:
-    sides = _sides(feature)
-    if stats.iqr(np.concatenate(sides)) == 0:
+    reference, current = sides(feature)
+    if stats.iqr(np.concatenate((reference, current))) == 0:
         raise Refused("the interquartile range of both samples together is 0")
-    return below(stats.epps_singleton_2samp(*sides).pvalue, 0.05)
+    return below(stats.epps_singleton_2samp(reference, current).pvalue, 0.05)
 
 
 def _mannw(feature: Numbers) -> Score:
-    return below(stats.mannwhitneyu(*_sides(feature), alternative="less").pvalue, 0.05)
+    return below(stats.mannwhitneyu(*sides(feature), alternative="less").pvalue, 0.05)
 
 
 def _t_test(feature: Numbers) -> Score:
-    return below(stats.ttest_ind(*_sides(feature)).pvalue, 0.05)
+    return below(stats.ttest_ind(*sides(feature)).pvalue, 0.05)
 
 
 def _chisquare(feature: Feature) -> Score:
@@ -182,7 +159,7 @@ def _tvd(feature: Feature) -> Score:
     """By 1,000 permutations, always the same ones."""
     first, second = _counts(feature)
     m, n = int(first.sum()), int(second.sum())
-    both = np.unique(np.concatenate(_sides(feature)), return_inverse=True)[1]  # rows in their order
+    both = np.unique(np.concatenate(sides(feature)), return_inverse=True)[1]  # rows in their order
     total = first + second
     chance = np.random.RandomState(0)
     observed = _variation(first, second)
@@ -195,36 +172,6 @@ def _tvd(feature: Feature) -> Score:
 
 def _variation(first: Integers, second: Integers) -> float:
     return float(0.5 * np.sum(np.abs(first / first.sum() - second / second.sum())))
-
-
-def _chosen(feature: Feature) -> tuple[str]:
-    """Its `_get_default_stattest`."""
-    try:
-        distinct, n = _distinct(feature), len(_sides(feature)[0])
-    except Refused:
-        return ("jensenshannon",)
-    many = isinstance(feature, Numbers) and distinct > FEW
-    if n > SMALL:
-        return ("wasserstein",) if many else ("jensenshannon",)
-    return ("ks",) if many else ("chisquare",) if distinct > PAIR else ("z",)
-
-
-def _typed(feature: Feature) -> Feature:
-    """Columns of few different integers are categories."""
-    if isinstance(feature, Categories) or feature.reference.dtype.kind != "i":
-        return feature
-    if len(np.unique(feature.reference)) > INTEGERS_FEW:
-        return feature
-    values, codes = np.unique(np.concatenate((feature.reference, feature.current)), return_inverse=True)
-    n = len(feature.reference)
-    return Categories(codes[:n], codes[n:], tuple(map(str, values.tolist())))
-
-
-def _dataset(scores: Scores) -> Dataset:
-    """At least half of the columns."""
-    drifted = drifted_features(scores)
-    share = len(drifted) / max(1, len(scores))
-    return Dataset(bool(scores) and share >= SHARE, drifted, share, SHARE)
 
 
 _BOTH = {"psi": _psi, "jensenshannon": _jensenshannon, "kl_div": _kl_div, "hellinger": _hellinger}
@@ -243,8 +190,8 @@ EVIDENTLY = Convention(
     "Evidently 0.7.23",
     {**_BOTH, **_NUMERIC, **_LIKE_CATEGORIES},
     {**_BOTH, **_LIKE_CATEGORIES, "g_test": _g_test, "fisher_exact": _fisher_exact, "TVD": _tvd},
-    _chosen,
-    _dataset,
-    _typed,
+    chosen,
+    dataset,
+    typed,
     unasked=frozenset(_LIKE_CATEGORIES),
 )

@@ -24,12 +24,15 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A column of both files; where the current file has none, all its values are missing. `integers`: in both."""
+    """A column of both files; where the current file has none, all its values are missing.
+
+    `integers` says which of them holds integers without a gap, the reference first.
+    """
 
     kind: Kind
     reference: Values
     current: Values
-    integers: bool
+    integers: tuple[bool, bool]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +59,8 @@ def paired(reference: Side, current: Side, wanted: Sequence[str] = ()) -> Pairs:
             left_out[name] = reason(before[name])
         else:
             values = now.get(name, np.full(current.table.n, MISSING))
-            whole = name in now and _integers(reference, name, before[name]) and _integers(current, name, values)
-            columns[name] = Pair(kind, before[name], values, kind == "numeric" and whole)
+            integers = _integers(reference, name, before[name]), _integers(current, name, values)
+            columns[name] = Pair(kind, before[name], values, integers)
     if not wanted:
         left_out |= dict.fromkeys(sorted(now.keys() - before.keys() - META), f"only {current.name} has it")
     if not columns:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from detectors.codes import Floats, Integers
 from detectors.conventions import Categories, Convention, Feature, Judged, Numbers
 from stream.comparison.pairs import Pair, Pairs
 from stream.reference.categories import categories
-from stream.reference.columns import numbers
+from stream.reference.columns import Values, numbers
 
 
 def by_convention(convention: Convention, pairs: Pairs, measures: Sequence[str] = ()) -> Judged:
@@ -18,11 +19,13 @@ def by_convention(convention: Convention, pairs: Pairs, measures: Sequence[str] 
 def _feature(pair: Pair) -> Feature:
     """The values as data frames have them: what is of the wrong type is missing, integers are integers."""
     if pair.kind == "numeric":
-        sides = [numbers(values) for values in (pair.reference, pair.current)]
-        if pair.integers:
-            return Numbers(sides[0].astype(np.int64), sides[1].astype(np.int64))
-        return Numbers(sides[0], sides[1])
+        before, now = pair.integers
+        return Numbers(_numbers(pair.reference, integers=before), _numbers(pair.current, integers=now))
     found = [categories(values) for values in (pair.reference, pair.current)]
     texts = tuple(sorted({text for one in found for text in one.texts if isinstance(text, str)}))
     places = {text: i for i, text in enumerate(texts)}
     return Categories(found[0].numbered(places, -1), found[1].numbered(places, -1), texts)
+
+
+def _numbers(values: Values, *, integers: bool) -> Floats | Integers:
+    return numbers(values).astype(np.int64) if integers else numbers(values)

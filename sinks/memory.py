@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from sinks.commit import (
     ANSWERS,
+    OUTBOXES,
     PAIRS,
     PERFORMANCE,
     PREDICTIONS,
+    RELAYED,
     SAMPLES,
     STANDARDS,
     TABLES,
@@ -108,7 +110,8 @@ class MemoryStore:
                 rows = self._joined(table)
                 kept = _current(table, rows)
                 if table.keep in before:
-                    kept &= ~_matching(table, rows, NOWHERE, None, before[table.keep])
+                    old = _matching(table, rows, NOWHERE, None, before[table.keep])
+                    kept &= ~old | (np.asarray(rows["commit"], np.int64) > self._sent(table))
                 if table == SAMPLES:
                     for model, bound in samples.items():
                         kept &= ~((rows["model"] == model) & (np.asarray(rows["hash"], np.int64) > bound))
@@ -119,6 +122,14 @@ class MemoryStore:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+    def _sent(self, table: Table) -> int:
+        """The last Commit whose rows need not wait to be relayed."""
+        if table not in OUTBOXES:
+            return self._last
+        relayed = self._joined(RELAYED)
+        mine = _current(RELAYED, relayed) & (relayed["outbox"] == table.name)
+        return int(max(relayed["upto"][mine].tolist(), default=0))
 
     def _joined(self, table: Table) -> _Rows:
         chunks = self._chunks[table.name]

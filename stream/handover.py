@@ -18,8 +18,6 @@ from stream.lives import START
 from stream.monitor.state import State, pack
 from stream.recovery import recall
 
-OUTBOXES = (tables.TRIGGERS, tables.DEAD_LETTERS)
-
 
 class NotHandedOver(Exception):
     """The stores cannot be joined as they are; says what to do."""
@@ -42,8 +40,8 @@ def hand_over(stores: Sequence[tuple[str, Store]], settings: Settings) -> Iterat
     last = {
         tables.POSITIONS.name: _all(tables.POSITIONS, first),
         tables.RELAYED.name: {
-            "outbox": np.array([table.name for table in OUTBOXES], np.object_),
-            "upto": np.full(len(OUTBOXES), number, np.int64),
+            "outbox": np.array([table.name for table in tables.OUTBOXES], np.object_),
+            "upto": np.full(len(tables.OUTBOXES), number, np.int64),
         },
         tables.CHECKPOINTS.name: {
             "name": np.array(["monitor"], np.object_),
@@ -88,7 +86,7 @@ def _check(stores: Sequence[tuple[str, Store]]) -> None:
             )
     for name, store in stores:
         relayed = {row: upto for _, row, upto in zip(*_lists(store.select(tables.RELAYED)), strict=True)}
-        for table in OUTBOXES:
+        for table in tables.OUTBOXES:
             kept = store.select(table)["commit"]
             if len(kept) and int(kept.max()) > relayed.get(table.name, 0):
                 left = table.name.replace("_", " ")

@@ -215,7 +215,7 @@ class Watch(ABC):
         """Note up to which Commit the outboxes have been sent."""
         if upto != self._relayed:
             self._relayed = upto
-            for outbox in (tables.TRIGGERS, tables.DEAD_LETTERS):
+            for outbox in tables.OUTBOXES:
                 self.monitor.ledger.row(tables.RELAYED, outbox.name, upto)
 
     def retention(self) -> Retention | None:

@@ -38,7 +38,7 @@ from sinks.commit.results import (
 from sinks.commit.service import SERVICE
 from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, checked
 from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type_of
-from sinks.commit.tables import BY_NAME, RESULTS, TABLES
+from sinks.commit.tables import BY_NAME, OUTBOXES, RESULTS, TABLES
 from sinks.commit.texts import Rows, Texts, plain
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "JOURNAL",
     "LABELS",
     "MET",
+    "OUTBOXES",
     "PAIRS",
     "PANES",
     "PENDING",

@@ -109,7 +109,7 @@ class Store(Protocol):
 
         That is rows whose time is before the bound of their table's `keep`, where there is one (event time, ns),
         samples whose hash is beyond the bound of their model, labels that are `unsampled`, and superseded rows of
-        "newest" tables.
+        "newest" tables. Rows of an outbox stay until `relayed` says that they were sent, however old they are.
         """
 
     def close(self) -> None:

@@ -54,6 +54,7 @@ TABLES: tuple[Table, ...] = (
     CHECKPOINTS,
 )
 BY_NAME = {table.name: table for table in TABLES}
+OUTBOXES = (TRIGGERS, DEAD_LETTERS)  # what is sent behind the Commits; RELAYED says how far
 # What the guarantee compares: the rows that must be equal, byte for byte, in key order.
 RESULTS = (
     PLANS,

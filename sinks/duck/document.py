@@ -2,7 +2,7 @@
 
 from itertools import chain
 
-from sinks.commit import TABLES, Keep, Table
+from sinks.commit import OUTBOXES, TABLES, Keep, Table
 from sinks.duck.schema import SQL, VERSION
 from sinks.duck.views import VIEWS, View
 
@@ -61,7 +61,9 @@ def _view(view: View) -> list[str]:
 
 
 def _table(table: Table) -> list[str]:
-    keep = f"{_KEEPS[table.keep]} {f'Goes by `{table.time}`.' if table.time else ''}".strip()
+    sentences = [_KEEPS[table.keep]]
+    sentences += [f"Goes by `{table.time}`."] * bool(table.time) + ["Stays until it was sent."] * (table in OUTBOXES)
+    keep = " ".join(sentences)
     return [
         f"### {table.name}\n",
         f"{table.doc}\n",

@@ -5,7 +5,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from sinks.commit import ANSWERS, SAMPLES, TABLES, Keep, Table, Unsampled
+from sinks.commit import ANSWERS, OUTBOXES, RELAYED, SAMPLES, TABLES, Keep, Table, Unsampled
 from sinks.duck.schema import physical, quoted
 
 _UNSAMPLED = '(model = ? AND "end" > make_timestamp(?) AND "end" <= make_timestamp(?) AND ("key" & ?) <> 0)'
@@ -75,7 +75,10 @@ def deletions(
     for table in TABLES:
         if table.keep in before:
             condition = f"{quoted(table.time)} < make_timestamp(?)"
-            statements.append(_deletion(table, condition, microseconds(before[table.keep])))
+            parameters: list[str | int] = [microseconds(before[table.keep])]
+            if table in OUTBOXES:
+                condition, parameters = f"{condition} AND {sent()}", [*parameters, table.name]
+            statements.append(_deletion(table, condition, *parameters))
         elif table.keep == "newest":
             statements.append(_deletion(table, f"NOT {newest(table)}"))
     if unsampled:  # all at once: there may be a model's span for each of hundreds, and each pass reads all labels
@@ -95,6 +98,12 @@ def _after(*times_ns: int) -> list[int]:
 def newest(table: Table) -> str:
     """The condition that a row is of the newest Commit that wrote the table."""
     return f'("commit" = (SELECT max("commit") FROM {quoted(table.name)}))'  # noqa: S608 - declared names
+
+
+def sent() -> str:
+    """The condition that a row of an outbox, whose name is its parameter, has been relayed."""
+    upto = f"SELECT max(upto) FROM {quoted(RELAYED.name)} WHERE outbox = ? AND {newest(RELAYED)}"  # noqa: S608 - ours
+    return f'"commit" <= coalesce(({upto}), 0)'
 
 
 def _deletion(table: Table, condition: str, *parameters: str | int) -> Statement:

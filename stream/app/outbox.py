@@ -65,7 +65,7 @@ class Outbox:
         """Take up what an earlier run has kept and perhaps not sent."""
         relayed = store.select(tables.RELAYED)
         self.upto = int(relayed["upto"][0]) if len(relayed["upto"]) else 0
-        found = {table.name: _unsent(store, table, self.upto) for table in (tables.TRIGGERS, tables.DEAD_LETTERS)}
+        found = {table.name: _unsent(store, table, self.upto) for table in tables.OUTBOXES}
         numbers = np.unique(np.concatenate([rows["commit"] for rows in found.values()]))
         for number in numbers.tolist():
             self.add(Commit(number, {name: _of_commit(rows, number) for name, rows in found.items()}))

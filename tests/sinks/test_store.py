@@ -6,6 +6,7 @@ import pytest
 from sinks.commit import (
     ANSWERS,
     CHECKPOINTS,
+    OUTBOXES,
     POSITIONS,
     RELAYED,
     SAMPLES,
@@ -157,9 +158,22 @@ def test_forgetting_keeps_what_its_bound_does_not_reach(store: Store, table: Tab
     }
     store.forget(bounds, {})
     bound_us = -(-bounds[table.keep] // 1000) if table.keep in bounds else -(2**63)
-    expected = [row for row in before if not table.time or int(str(row[table.time])) >= bound_us]
+    unsent = table in OUTBOXES  # nothing has been relayed
+    expected = [row for row in before if unsent or not table.time or int(str(row[table.time])) >= bound_us]
     assert expected == plain(store.select(table))
     assert store.last() == 2
+
+
+@pytest.mark.parametrize("table", OUTBOXES, ids=lambda table: table.name)
+def test_what_no_broker_has_is_not_forgotten(store: Store, table: Table) -> None:
+    """Rows of an outbox stay, however old, until the newest Commit that says so has relayed theirs."""
+    generator = np.random.default_rng(6)
+    for number, upto in ((1, 0), (2, 1), (3, 1), (4, 3)):
+        others = [one.name for one in OUTBOXES if one != table]
+        told = {"outbox": [table.name, *others], "upto": [upto, 9]}
+        store.write(Commit(number, {table.name: rows(table, generator, 9), "relayed": columns(RELAYED, told)}))
+        store.forget({table.keep: 2**62}, {})
+        assert set(range(upto + 1, number + 1)) == {row["commit"] for row in plain(store.select(table))}
 
 
 def test_superseded_samples_are_forgotten(store: Store) -> None:

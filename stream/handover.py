@@ -62,6 +62,9 @@ def joined(states: Sequence[State]) -> State:
             if known is None or (entry.plans and not known.plans):
                 rest = tuple(one for one in state.roster.entries if one.name != entry.name)
                 state.roster = replace(state.roster, entries=(*rest, entry))
+        state.joined |= other.joined
+        state.lessons |= other.lessons
+        state.tracks |= other.tracks
         state.learners |= other.learners
         state.policies |= other.policies
         state.steps |= other.steps
@@ -73,7 +76,7 @@ def joined(states: Sequence[State]) -> State:
 
 
 def _upto(state: State) -> tuple[object, ...]:
-    return state.closed, state.labels_closed, state.topics_closed, state.joined
+    return state.closed, state.labels_closed, state.topics_closed
 
 
 def _check(stores: Sequence[tuple[str, Store]]) -> None:

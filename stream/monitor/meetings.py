@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from sinks import commit as tables
 from sinks.commit import Columns, Meeting, Standing, Steps, Texts, Unsampled, bits
-from stream.config.settings import Model, Settings
+from stream.config.settings import Settings
 from stream.encodings.ranked import judged
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
@@ -18,9 +17,9 @@ from stream.monitor import pairs
 from stream.monitor.before_labels import Asked, BeforeLabels
 from stream.monitor.charts import Chart
 from stream.monitor.gathering import Kept
+from stream.monitor.label_steps import LabelSteps
 from stream.monitor.pending import grace, remembered
 from stream.monitor.performance import Performance
-from stream.monitor.scopes import Scope, event_scope, label_scope
 from stream.monitor.state import State, Version
 from stream.monitor.unsampled import Reach, gone, out_of_reach, unmet
 from stream.spoken import RANKING
@@ -37,19 +36,13 @@ class Meetings:
         self._performance = Performance(settings, state, ledger)
         self._before_labels = BeforeLabels(settings, state, ledger)
         self._charts: dict[Version, Chart] = {}  # as the last Commit has them
-        self._kept = dict(state.joined)  # the same
+        self._stepping = LabelSteps(settings, state)
+        self._kept = self._taken()  # as the last Commit has it
+        self.behind = False  # a Commit could not hold all steps that were due: the next one has more
 
     def due(self) -> list[Steps]:
         """The questions of all steps that both watermarks have passed since the last ones."""
-        found = []
-        for scopes, group in groupby(sorted(self._joined()), key=lambda one: one[0]):
-            after, upto = self._span(scopes)
-            if upto <= after:
-                continue
-            for within, members in groupby(group, key=lambda one: one[1]):
-                models = tuple(name for _, _, name in members)
-                found.append(Steps(models, after, upto, within, grace(within)))
-        return found
+        return self._stepping.due()
 
     def recall(self, standing: Callable[[int], Standing], asked: Asked) -> None:
         """Ask once how the windows stand that labels may still change. Call it before the first of some answers."""
@@ -58,8 +51,8 @@ class Meetings:
         if not self._performance.recalled:
             since = self.since()
             known = standing(NEVER if since is None else since[0])
-            self._before_labels.recall(known, self._joined_of, asked)
-            self._performance.recall(known, self._joined_of)
+            self._before_labels.recall(known, self._stepping.taken, asked)
+            self._performance.recall(known, self._stepping.taken)
 
     def forget(self) -> None:
         """Let everything since the last Commit be as if it had not been: the store failed amid its answers."""
@@ -99,14 +92,13 @@ class Meetings:
 
     def passed(self, taken: list[Steps]) -> None:
         """Note that all of these steps have been taken."""
-        for scopes, _, _ in self._joined():
-            after, upto = self._span(scopes)
-            if any(steps.after == after and steps.upto == upto for steps in taken):
-                self._state.joined[scopes] = upto
+        for steps in taken:
+            self._stepping.take(steps)
+        self.behind = bool(self._stepping.due())
 
     def committed(self) -> None:
         """Note that a Commit has the steps that were taken: what only they needed may go, once it is kept."""
-        self._kept = dict(self._state.joined)
+        self._kept = self._taken()
 
     def needed_since(self) -> tuple[int, int] | None:
         """The same as `since` by the last Commit: steps taken after it may have to be taken again."""
@@ -114,16 +106,17 @@ class Meetings:
 
     def since(self) -> tuple[int, int] | None:
         """Event times, ns, from which on predictions and labels still matter; None where no model has labels."""
-        return self._since(self._state.joined)
+        return self._since(self._taken())
 
-    def _since(self, steps: Mapping[tuple[Scope, Scope], int]) -> tuple[int, int] | None:
-        told, said = [], []
+    def _taken(self) -> dict[str, tuple[int, int]]:
+        """By model: for how long labels and predictions wait, and the newest step that was taken."""
+        return {name: (within, self._stepping.taken(name)) for name, within in self._stepping.waits().items()}
+
+    def _since(self, steps: Mapping[str, tuple[int, int]]) -> tuple[int, int] | None:
         longest = max(length for _, model in self._settings.patterns for length in model.windows)
-        for scopes, within, _ in self._joined():
-            joined = steps.get(scopes, NEVER)
-            told.append(joined - remembered(within, longest))
-            said.append(joined - 2 * within - grace(within))
-        return (min(told), min(said)) if told else None
+        told = (joined - remembered(within, longest) for within, joined in steps.values())
+        said = (joined - 2 * within - grace(within) for within, joined in steps.values())
+        return (min(told), min(said)) if steps else None
 
     def unsampled(self) -> list[Unsampled]:
         """Labels that can meet no prediction any more, and may be forgotten, by the last Commit."""
@@ -132,38 +125,17 @@ class Meetings:
     def rated_since(self) -> int:
         """The earliest time that a question about rates can be about, ns; NEVER where that is any."""
         told = self.since()
-        asked = (reach.asked(joined) for _, reach, joined in self._reaches(self._state.joined))
+        asked = (reach.asked(joined) for _, reach, joined in self._reaches(self._taken()))
         return min((told[0] - self._settings.pane, *asked)) if told else NEVER
 
-    def _reaches(self, steps: Mapping[tuple[Scope, Scope], int]) -> list[tuple[str, Reach, int]]:
+    def _reaches(self, steps: Mapping[str, tuple[int, int]]) -> list[tuple[str, Reach, int]]:
         """Of the models with rates: their names, what their labels can meet, and the newest step that was taken."""
         pane, roster = self._settings.pane, self._state.roster
         return [
-            (name, Reach(entry.rates, within, pane), steps.get(scopes, NEVER))
-            for scopes, within, name in self._joined()
+            (name, Reach(entry.rates, within, pane), joined)
+            for name, (within, joined) in steps.items()
             if (entry := roster.get(name)) is not None and entry.rates
         ]
-
-    def _joined(self) -> list[tuple[tuple[Scope, Scope], int, str]]:
-        """The models that are joined with labels here: their scopes, for how long they wait, their names."""
-        mine = self._settings.monitors.mine
-        entries = [(entry.name, entry.settings) for entry in self._state.roster.entries if mine(entry.name)]
-        return [(scopes, model.labels.within, name) for name, model in entries if (scopes := self._scopes(model))[1]]
-
-    def _joined_of(self, name: str) -> int:
-        """The newest step that was taken of a model."""
-        entry = self._state.roster.get(name)
-        return NEVER if entry is None else self._state.joined.get(self._scopes(entry.settings), NEVER)
-
-    def _scopes(self, model: Model) -> tuple[Scope, Scope]:
-        return event_scope(model, self._settings), label_scope(model, self._settings)
-
-    def _span(self, scopes: tuple[Scope, Scope]) -> tuple[int, int]:
-        events, labels = scopes
-        state = self._state
-        return state.joined.get(scopes, NEVER), min(
-            state.closed.get(events, NEVER), state.labels_closed.get(labels, NEVER)
-        )
 
     def _judged(self, rows: Mapping[str, NDArray[Any]]) -> NDArray[np.object_]:
         """The several values of predictions; of lists, how relevant their labels say that they are."""

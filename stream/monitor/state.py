@@ -30,8 +30,8 @@ Version = tuple[str, str]  # (model, version)
 class State:
     """The monitor's memory.
 
-    `closed` and `labels_closed` are by scope, `topics_closed` by topic: the newest closed end. `joined`, by the scopes
-    of events and labels: the newest step that was taken. `traffic` is by (model, window length), `bases` by model.
+    `closed` and `labels_closed` are by scope, `topics_closed` by topic: the newest closed end. `joined`, by model: the
+    newest step that was taken. `traffic` is by (model, window length), `bases` by model.
     """
 
     roster: Roster = field(default_factory=Roster)
@@ -41,7 +41,7 @@ class State:
     closed: dict[Scope, int] = field(default_factory=dict)
     labels_closed: dict[Scope, int] = field(default_factory=dict)
     topics_closed: dict[str, int] = field(default_factory=dict)
-    joined: dict[tuple[Scope, Scope], int] = field(default_factory=dict)
+    joined: dict[str, int] = field(default_factory=dict)
     charts: dict[Version, Chart] = field(default_factory=dict)
     pending: dict[str, Pending] = field(default_factory=dict)
     traffic: dict[tuple[str, int], Traffic] = field(default_factory=dict)
@@ -66,6 +66,7 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     basis: str
     versions: dict[str, int]
     rates: tuple[Rate, ...] = ()
+    joined: int | None = None
 
 
 class _Policy(msgspec.Struct, frozen=True, array_like=True):
@@ -89,7 +90,6 @@ class _Packed(msgspec.Struct, frozen=True):
     pane: int
     scopes: list[Scope] = []
     label_scopes: list[Scope] = []
-    joined: list[tuple[tuple[Scope, Scope], int]] = []
     charts: list[tuple[Version, tuple[int, ...]]] = []
     pending: dict[str, Pending] = {}
     traffic: list[tuple[tuple[str, int], Traffic]] = []
@@ -104,7 +104,14 @@ def pack(state: State) -> bytes:
     return msgspec.msgpack.encode(
         _Packed(
             [
-                _Entry(entry.name, entry.since, entry.basis, dict(entry.versions), entry.rates.rates)
+                _Entry(
+                    entry.name,
+                    entry.since,
+                    entry.basis,
+                    dict(entry.versions),
+                    entry.rates.rates,
+                    state.joined.get(entry.name),
+                )
                 for entry in state.roster.entries
             ],
             {name: (one.started, one.upto, one.events, one.bound) for name, one in state.learners.items()},
@@ -127,7 +134,6 @@ def pack(state: State) -> bytes:
             state.pane,
             list(state.scopes),
             list(state.label_scopes),
-            list(state.joined.items()),
             [(version, chart.pack()) for version, chart in state.charts.items()],
             state.pending,
             list(state.traffic.items()),
@@ -191,7 +197,7 @@ def unpack(
         carried(dict(found.closed), event_scopes(settings), found.scopes),
         carried(dict(found.labels_closed), label_scopes(settings), found.label_scopes),
         {topic: end for topic, end in found.topics_closed.items() if topic in topics(settings)},
-        dict(found.joined),
+        {one.name: one.joined for one in found.entries if one.name in names and one.joined is not None},
         {version: Chart.unpack(one) for version, one in found.charts if version[0] in names},
         {entry.name: found.pending[entry.name] for entry in entries if entry.name in found.pending},
         {key: one for key, one in found.traffic if key[0] in names and key[1] in lengths[key[0]]},

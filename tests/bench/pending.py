@@ -181,7 +181,7 @@ def measure(path: Path, n: int, rounds: int) -> Found:
     per_pane = n * world.pane // world.within
     with closing(DuckStore(path, memory_limit=chosen.store.memory_limit)) as store:
         journey = _journey(chosen, store.last())
-        journey.state.joined[(PREDICTED,), (SAID,)] = world.end
+        journey.state.joined = {f"m{i:02d}": world.end for i in range(MODELS)}
         journey.monitor.meetings.recall(store.standing, asked(store))
         store.write(journey.take())
         for i in range(rounds):

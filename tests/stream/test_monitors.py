@@ -7,7 +7,8 @@ import pytest
 from sinks import commit as tables
 from stream.config.monitors import Monitors as Sharing
 from stream.config.parse import parse
-from stream.handover import NotHandedOver, hand_over
+from stream.handover import NotHandedOver, hand_over, joined
+from stream.monitor.state import State
 from tests.stream.monitors import Monitors, alone
 from tests.stream.rules.story import FIRST, SECOND, event, label
 
@@ -237,6 +238,14 @@ def test_stores_that_stand_apart_are_not_joined() -> None:
     stores = [(name, log.stores[name]) for name in NAMES]
     with pytest.raises(NotHandedOver, match="b and a stand at different positions: let the workers stop"):
         next(hand_over(stores, parse(log.configuration)))
+
+
+def test_memories_add_up_in_everything_that_belongs_to_a_model() -> None:
+    """What each former monitor knows of its own models, steps of labels and lessons included."""
+    names = ["joined", "learners", "policies", "steps", "charts", "pending", "traffic", "bases", "lessons", "tracks"]
+    states = [State(**{name: {model: model} for name in names}) for model in ("shop1", "shop2")]  # type: ignore[arg-type]  # whatever it is
+    together = joined(states)
+    assert all(["shop1", "shop2"] == list(getattr(together, name)) for name in names)
 
 
 def test_what_is_still_to_be_sent_is_not_left_behind() -> None:

@@ -13,20 +13,26 @@ from stream.watch import Watch
 
 
 def meet(watch: Watch, store: Store) -> None:
-    """Take all steps that are due. Call it when the store has the last Commit, and nothing was done since."""
+    """Take the steps that are due, as many as a Commit can hold; `behind` says whether there are more.
+
+    Call it when the store has the last Commit, and nothing was done since.
+    """
     meetings = watch.monitor.meetings
     due = meetings.due()
     if not due:
         return
     assert not watch.monitor.ledger, "something was decided since the last Commit"
+    taken = []
     try:
         meetings.recall(store.standing, asked(store))
         for steps in due:
-            meetings.take(steps, store.meeting(steps), partial(_kept, store), asked(store))
+            met = store.meeting(steps)
+            meetings.take(met, partial(_kept, store), asked(store))
+            taken.append(met.steps)
     except BaseException:
         meetings.forget()
         raise
-    meetings.passed(due)
+    meetings.passed(taken)
 
 
 def _kept(store: Store, spans: Sequence[Span], table: Table = tables.PAIRS, one_in: int = 1) -> Columns:
@@ -44,6 +50,6 @@ def settle(watch: Watch, store: Store) -> None:
     """Write Commits until nothing more follows from them."""
     store.write(watch.take())
     meet(watch, store)
-    while watch.monitor.ledger:
+    while watch.monitor.ledger or watch.monitor.meetings.behind:
         store.write(watch.take())
         meet(watch, store)

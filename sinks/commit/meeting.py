@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
@@ -13,6 +14,7 @@ from sinks.commit.table import Columns, Table
 from sinks.commit.texts import Texts
 
 HALVINGS_MAX: Final = 20  # of a sample: one id in a million
+ROWS_MAX: Final = 100_000  # that one answer is about: a label costs some 20 us, so two seconds between two Commits
 
 
 class Unsampled(NamedTuple):
@@ -28,7 +30,8 @@ class Steps(Struct, frozen=True):
     """Steps of models whose labels come within the same time. Event times in ns; spans exclude their beginning.
 
     A label and its prediction wait `within` for each other. For `grace` more a prediction is there to say that a label
-    is late, and to be known again where it is repeated.
+    is late, and to be known again where it is repeated. A store answers the first of the steps alone where all are
+    about more than `rows_max` labels and predictions: what is told does not depend on how many are told at once.
     """
 
     models: tuple[str, ...]
@@ -36,6 +39,17 @@ class Steps(Struct, frozen=True):
     upto: int
     within: int
     grace: int
+    rows_max: int = ROWS_MAX
+
+    def first(self, ends: NDArray[np.int64], n: NDArray[np.int64]) -> "Steps":
+        """As many of them as are about so many rows at most, or those up to the first pane with any.
+
+        Of the rows that the steps are about `n` matter at each of the times `ends`, ns, both (times,) in any order.
+        """
+        panes, place = np.unique(ends, return_inverse=True)
+        total = np.cumsum(np.bincount(place, n, len(panes)))
+        i = max(1, int(np.searchsorted(total, self.rows_max, side="right")))
+        return replace(self, upto=int(panes[i - 1])) if i < len(panes) else self
 
     def since(self, table: Table) -> int:
         """What is not after it in a table matters to none of the steps."""
@@ -60,7 +74,7 @@ class Span(NamedTuple):
 
 
 class Meeting(NamedTuple):
-    """What is known at the last step of all ids that the steps are about.
+    """What is known at the last step of all ids that the steps are about; `steps` are those that were answered.
 
     Those are the ids of labels whose pane is one of theirs, and of predictions in their panes that have labels already.
     `arrived`: how many predictions a (model, version, end) among the steps has. `unmet`: of the labels that met nobody
@@ -68,6 +82,7 @@ class Meeting(NamedTuple):
     bit that is set among the last HALVINGS_MAX of their `key`, 0 where none is, which says in which samples they are.
     """
 
+    steps: Steps
     predictions: Columns
     answers: Columns
     arrived: Mapping[tuple[str, str, int], int]  # end in ns
@@ -137,12 +152,15 @@ def said(rows: Columns, models: Sequence[str], after: int, upto: int) -> Said:
 
 def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
     """The answer, by looking at all rows."""
-    told, said = (_seen(table, rows(table), steps) for table in (PREDICTIONS, ANSWERS))
+    kept = {table.name: rows(table) for table in (PREDICTIONS, ANSWERS, UNMET)}
+    steps = steps.first(ends := _held(kept, steps), np.ones(len(ends), np.int64))
+    told, said = (_seen(table, kept[table.name], steps) for table in (PREDICTIONS, ANSWERS))
     theirs, ours = identities(told), identities(said)
     new, fresh = (_ends(seen) > steps.after for seen in (said, told))
     about = np.concatenate((ours[new], theirs[fresh & among(theirs, ours)]))
-    waited = _waited(rows(UNMET), steps)
+    waited = _waited(kept[UNMET.name], steps)
     return Meeting(
+        steps,
         _some(told, among(theirs, about)),
         _some(said, among(ours, about)),
         _counted(_some(told, fresh), "model", "version", "end"),
@@ -159,6 +177,15 @@ def bits(said: Columns) -> Iterator[tuple[str, int, int]]:
     """Labels by model, end in ns, and bit, see `Meeting`."""
     last = said["key"].astype(np.int64) & ((1 << HALVINGS_MAX) - 1)
     return zip(said["model"].tolist(), _ends(said).tolist(), (last & -last).tolist(), strict=True)
+
+
+def _held(rows: Mapping[str, Columns], steps: Steps) -> NDArray[np.int64]:
+    """The step at which each row of the models matters, where it is one of these."""
+    ours = [
+        (_ends(each), np.isin(each["model"], steps.models)) for each in (rows[PREDICTIONS.name], rows[ANSWERS.name])
+    ]
+    at = [ends[mine & (ends > steps.after) & (ends <= steps.upto)] for ends, mine in ours]
+    return np.concatenate((*at, _ends(_waited(rows[UNMET.name], steps)) + steps.within))
 
 
 def _waited(rows: Columns, steps: Steps) -> Columns:

@@ -63,6 +63,7 @@ WHERE "end" > make_timestamp(?) AND segment = '' AND verdict = 'worse'"""
 
 def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, steps: Steps) -> Meeting:
     """The answer of one moment: the cursor is within a transaction, or nobody writes."""
+    steps = steps.first(*_Questions(cursor, steps).held())
     ask = _Questions(cursor, steps)
     new = ask.ours(ANSWERS, _ID, steps.after, steps.upto)
     fresh = ask.ours(PREDICTIONS, ("model", "version", "end", *_ID), steps.after, steps.upto)  # by its name in _ARRIVED
@@ -74,6 +75,7 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     unmet = cursor.execute(_UNMET, [_LAST, _LAST, steps.within]).fetchnumpy()
     asked = among(identities(told), identities(answers))
     return Meeting(
+        steps,
         _decoded(PREDICTIONS, {name: column[asked] for name, column in told.items()}, decode, fetched),
         _decoded(ANSWERS, answers, decode, fetched),
         dict(zip(zip(models, versions, _ns(arrived["end"]), strict=True), arrived["n"].tolist(), strict=True)),
@@ -163,11 +165,23 @@ class _Questions:
     def __init__(self, cursor: duckdb.DuckDBPyConnection, steps: Steps) -> None:
         self._cursor, self._steps = cursor, steps
 
-    def ours(self, table: Table, names: Sequence[str], after: int, upto: int) -> _Found:
-        """Columns of the models' rows in a span of panes."""
+    def ours(self, table: Table, names: Sequence[str], after: int, upto: int, *, n: bool = False) -> _Found:
+        """Columns of the models' rows in a span of panes; the distinct ones, with how many there are."""
         ours = _OURS_CODED if table.name in CODED else _OURS
-        sql = f"SELECT {_listed(names)} FROM {quoted(physical(table))} WHERE {_SPAN} AND {ours}"  # noqa: S608 - names of ours
+        shown, by = (f"{_listed(names)}, count(*) AS n", " GROUP BY ALL") if n else (_listed(names), "")
+        sql = f"SELECT {shown} FROM {quoted(physical(table))} WHERE {_SPAN} AND {ours}{by}"  # noqa: S608 - names of ours
         return self._cursor.execute(sql, [_bound(after), _bound(upto), list(self._steps.models)]).fetchnumpy()
+
+    def held(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The steps at which rows of the models matter, and how many rows, per table."""
+        steps = self._steps
+        spans = ((PREDICTIONS, (steps.after, steps.upto)), (ANSWERS, (steps.after, steps.upto)), (UNMET, steps.waited))
+        ends, counted = [], []
+        for table, span in spans:
+            found = self.ours(table, ("end",), *span, n=True)
+            ends.append(np.array(_ns(found["end"]), np.int64) + (steps.within if table == UNMET else 0))
+            counted.append(found["n"].astype(np.int64))
+        return np.concatenate(ends), np.concatenate(counted)
 
     def seen(self, table: Table, names: Sequence[str], about: _Found) -> _Found:  # noqa: ARG002 - `about` by its name
         """Columns of all rows of ids that the steps may look at."""

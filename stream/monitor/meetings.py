@@ -61,8 +61,9 @@ class Meetings:
         self._before_labels.forget()
         self._performance.forget()
 
-    def take(self, steps: Steps, met: Meeting, kept: Kept, asked: Asked) -> None:
-        """Turn an answer into rows. Until `passed`, the steps count as not taken. `kept`: pairs of the store."""
+    def take(self, met: Meeting, kept: Kept, asked: Asked) -> None:
+        """Turn an answer into rows. Until `passed`, its steps count as not taken. `kept`: pairs of the store."""
+        steps = met.steps
         predictions, answers = (_in_ns(rows) for rows in (met.predictions, met.answers))
         made, simple = pairs.changes(predictions, answers, steps)
         at = np.array([change.prediction for change in made.found], np.int64)
@@ -85,7 +86,7 @@ class Meetings:
         waiting = alone[~hopeless[alone]]
         if len(waiting):
             self._ledger.block(tables.UNMET, _labels(met.answers, waiting))
-        self._count(steps, met, made.fates + gone(answers, hopeless), _by_pane(met.answers, orphans))
+        self._count(met, made.fates + gone(answers, hopeless), _by_pane(met.answers, orphans))
         self._performance.step(steps, met.arrived, rows, lambda *about: _in_ns(kept(*about)))
         pairs_of = self._before_labels.pairs_of(rows, lambda *about: _in_ns(kept(*about)))
         self._before_labels.step(steps, met.arrived, self._performance.matured(), pairs_of, asked)
@@ -150,7 +151,6 @@ class Meetings:
 
     def _count(
         self,
-        steps: Steps,
         met: Meeting,
         fates: Mapping[tuple[str, int, str], int],
         orphans: Mapping[tuple[str, int, int], int],
@@ -160,7 +160,7 @@ class Meetings:
         for (model, _, end), n in met.arrived.items():
             counted[model, end, "predictions"] += n
         for waited in (met.unmet, orphans):
-            counted.update(unmet(waited, steps, self._state.roster, self._settings.pane))
+            counted.update(unmet(waited, met.steps, self._state.roster, self._settings.pane))
         for model, step in sorted({(model, step) for model, step, _ in counted}):
             fate = [counted[model, step, column.name] for column in tables.MET.columns[2:]]
             self._ledger.row(tables.MET, model, moment(step), *fate)

@@ -59,6 +59,7 @@ OCCUR = (
     "samples that became smaller",
     "silences",
     "slow commits",
+    "steps of labels in pieces",
     "store calls that failed",
     "topics created late",
     "transactions left open, aborted by a successor",

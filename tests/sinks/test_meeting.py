@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from sinks.commit import (
     ANSWERS,
@@ -124,6 +125,36 @@ def test_steps_are_about_the_ids_that_a_loop_over_all_rows_finds(store: Store, s
         store.write(commit)
     for steps in asked(seed, panes):
         assert by_a_loop(commits, steps) == told(store.meeting(steps)), steps
+
+
+@pytest.mark.parametrize("seed", SEEDS[:4])
+def test_too_many_steps_are_answered_in_pieces_one_after_the_other(store: Store, seed: int) -> None:
+    """As many panes as have so many rows, but one with any; together they are all steps, each answered once."""
+    commits, panes = world(seed)
+    for commit in commits:
+        store.write(commit)
+    for steps in list(asked(seed, panes))[1:3]:
+        held = sorted(_held(commits, steps))
+        left = replace(steps, rows_max=40)
+        while left.after < left.upto:
+            met = store.meeting(left)
+            assert by_a_loop(commits, met.steps) == told(met), met.steps
+            mine, rest = ([at for at in held if (at <= met.steps.upto) == taken] for taken in (True, False))
+            assert len(mine) <= left.rows_max or len(set(mine)) == 1
+            assert met.steps.upto == left.upto if not rest else len(mine) + rest.count(rest[0]) > left.rows_max
+            held, left = rest, replace(left, after=met.steps.upto)
+        assert not held
+
+
+def _held(commits: list[Commit], steps: Steps) -> list[int]:
+    """The steps at which rows matter, a row each."""
+    found = []
+    for table in (PREDICTIONS, ANSWERS, UNMET):
+        for row in (row for commit in commits for row in plain(commit.tables[table.name])):
+            at = row["end"] * 1_000 + (steps.within if table == UNMET else 0)
+            if row["model"] in steps.models and steps.after < at <= steps.upto:
+                found.append(at)
+    return found
 
 
 @pytest.mark.parametrize("n", [0, 50])

@@ -1,8 +1,10 @@
 """Steps of labels go on where they were: per model, a bounded piece at a time, whatever happens between them."""
 
 import pytest
+from msgspec.structs import replace
 
 from sinks import commit as tables
+from sinks.commit import Meeting, Steps
 from tests.stream.rules.story import FIRST, Story, event, label
 
 LABELS, OTHER = ("labels", 0), ("others", 0)
@@ -68,3 +70,19 @@ def test_labels_before_their_model_is_known_count_the_same_however_often_is_comm
     for offset in range(0, 120, 4):
         often.read(batch=4, upto=offset).commit()
     assert told(newcomer().read().commit().end()) == told(often.read().commit().end())
+
+
+def test_a_long_outage_is_made_good_in_pieces_with_the_rows_of_one() -> None:
+    """Each Commit takes some of the steps that were due, and the next one goes on."""
+    whole, pieces = busy(ONE), busy(ONE)
+    answer, sizes = pieces.store.meeting, []
+
+    def few(steps: Steps) -> Meeting:
+        met = answer(replace(steps, rows_max=30))
+        sizes.append(len(met.answers["key"]) + len(met.predictions["key"]))
+        return met
+
+    pieces.store.meeting = few  # type: ignore[method-assign]  # as a large one would
+    assert whole.read().commit().end().results() == pieces.read().commit().end().results()
+    assert len(sizes) > 10
+    assert max(sizes) < 100

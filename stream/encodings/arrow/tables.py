@@ -22,7 +22,7 @@ from stream.encodings.times import BAD
 from stream.events import LABEL, Floats, Ints, Reject
 
 HEADER = ("kind", "model", "version", "time", "id")
-_IDENTIFYING = {"text", "integer"}  # kinds of columns that hold ids
+_IDENTIFYING = {"text", "integer", "moment"}  # kinds of columns that hold ids; a timestamp is a text here
 Rows = slice | Ints
 
 

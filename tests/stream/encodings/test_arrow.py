@@ -196,3 +196,15 @@ def test_different_integers_are_those_that_sorting_finds(kind: str) -> None:
             values = rng.integers(low, high, n, kind, endpoint=True)
             for expected, found in zip(np.unique(values, return_inverse=True), distinct(values), strict=True):
                 np.testing.assert_array_equal(expected, found, strict=True)
+
+
+def test_a_timestamp_is_an_id_as_the_text_that_it_is_as_json() -> None:
+    """Of predictions and of labels: the same key as the text has."""
+    stored = pa.array([1_795_194_000_123, 1_795_194_000_124, None], pa.int64()).cast(pa.timestamp("ms", "UTC"))
+    texts = ["2026-11-20T17:00:00.123Z", "2026-11-20T17:00:00.124Z", None]
+    header = {"kind": ["prediction", "label", "label"], "model": ["fraud"] * 3, "time": [1_795_194_000_123] * 3}
+    found = decoded(WORLD, [tables.stream(pa.table({**header, "id": stored}))])
+    named = decoded(WORLD, [tables.stream(pa.table({**header, "id": pa.array(texts)}))])
+    assert ["missing_field"] == [reject.reason for reject in found.rejects]
+    assert named.keys.tolist() == found.keys.tolist()
+    assert 2 == len({tuple(key) for key in found.keys.tolist()})

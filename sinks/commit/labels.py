@@ -153,7 +153,7 @@ reference float: the same metric of the pairs that it is compared with; nan wher
 limit float: the value beyond which the window is surely worse than the reference by more than is tolerated
 baseline float: what the best constant answer would have had
 verdict text: well, worse or unknown, once the window is mature or final; else empty, as for metrics without a limit
-predicted int: predictions that could have a label, or make a gap that needs none; -1 for segments: not counted
+predicted int: predictions that wait for a label, repeats included, or make a gap that needs none; -1 for segments
 labelled int: those that have one; 0 for a gap that needs none
 rate float: the share of ids that was kept: the least of the window's panes
 """,

@@ -24,6 +24,9 @@ PREDICTION: Final = "output:prediction"
 LATENCY: Final = "service:latency_ms"
 STATUS: Final = "service:status"
 OUTPUTS: Final = (SCORE, LATENCY, PREDICTION, STATUS)
+SERVED: Final = frozenset(
+    (LATENCY, STATUS)
+)  # what drifts here is told, and no reason to retrain: that cures no service
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from stream.monitor.scopes import Scope
 from stream.monitor.sequential import Alarm
 from stream.monitor.serving import Serving
 from stream.monitor.state import State, Version
-from stream.plan import Plan
+from stream.plan import SERVED, Plan
 from stream.policy import Cause, Policy
 
 Alarms = Mapping[Version, tuple[Case, list[Alarm]]]
@@ -53,7 +53,7 @@ class Windows:
             plans[version] = case.plan
             found[version] += [Finding.of_alarm(case, alarm) for alarm in ringing]
             shortest = min(case.settings.windows)
-            asking = [alarm for alarm in ringing if alarm.detector == SEQUENTIAL]
+            asking = [alarm for alarm in ringing if alarm.detector == SEQUENTIAL and alarm.feature not in SERVED]
             causes[version] = [Cause(shortest, end, "", alarm.feature, SEQUENTIAL) for alarm in asking]
         for case, verdict, tell in judged:
             version = (case.plan.model, case.version)
@@ -62,10 +62,11 @@ class Windows:
             found.setdefault(version, []).extend(findings(case, verdict, tell))
             causes.setdefault(version, []).extend(self._observe(case, verdict))
         for version in sorted(causes):
-            told = found[version]
+            served, told = ([one for one in found[version] if (one.feature in SERVED) == is_] for is_ in (True, False))
             self._decide(version, end, causes[version], tuple(lengths.get(version, ())), plans[version], told)
             incident = self._state.policies[version].incident
             rows.finding_rows(self._ledger, told, incident.id if incident is not None else "")
+            rows.finding_rows(self._ledger, served, "")
         if judged:
             rows.window_rows(self._ledger, judged, [not self._touched(scope, case.start, end) for case in cases])
             rows.distance_rows(self._ledger, judged)
@@ -91,7 +92,8 @@ class Windows:
         key, trigger = (case.plan.model, case.version), case.settings.trigger
         shape = (len(case.plan.rows), len(case.plan.grid.columns))
         drifted, known = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
-        drifted[verdict.rows], known[verdict.rows] = verdict.drifted & verdict.known, verdict.known
+        asking = np.array([column not in SERVED for column in case.plan.grid.columns], np.bool_)
+        drifted[verdict.rows], known[verdict.rows] = verdict.drifted & verdict.known & asking, verdict.known
         policy = self._state.policies.get(key, Policy({}))
         policy = policy.observe(case.plan.id, case.length, case.end, drifted, known, trigger)
         self._state.policies[key] = policy

@@ -9,7 +9,9 @@ import pytest
 
 from sinks import commit as tables
 from stream.config.settings import SECOND
+from stream.monitor.onboarding import File
 from stream.monitor.triggers import rfc3339
+from stream.reference import from_events
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, crowd, event, moment
 
 
@@ -93,3 +95,27 @@ def test_an_incident_is_told_when_it_opens_and_when_it_closes() -> None:
     assert ["closed", "opened"] == sorted(row["state"] for row in story.rows(tables.INCIDENTS))
     assert 1 == len({row["id"] for row in story.rows(tables.INCIDENTS)})
     assert 1 == len(story.rows(tables.TRIGGERS))
+
+
+@pytest.mark.parametrize("also", [False, True])
+def test_a_slow_service_is_no_reason_to_retrain(also: bool) -> None:
+    """How it served is found to drift, and that is all: no incident, no evidence, none that is kept open by it."""
+    served = [event(-60, seed=seed, latency_ms=10 + seed % 7, status="ok") for seed in range(400)]
+    with pytest.MonkeyPatch.context() as place:
+        place.setattr("tests.stream.rules.story.REFERENCE", File(from_events(served), "served"))
+        story = Story()
+        for minute in range(16):
+            slow = {"latency_ms": 500, "status": "timeout"} if minute >= 3 else {"latency_ms": 10 + minute % 7}
+            countries = {"features": {"country": "FR", "amount": 100}} if also and 3 <= minute < 6 else {}
+            for seed in range(60):
+                story.publish(FIRST, event(minute + 0.5, seed=seed, **slow, **countries))
+        story.read().commit().end()
+    found = story.rows(tables.FINDINGS)
+    assert {"service:latency_ms", "service:status"} <= {row["feature"] for row in found}
+    assert {""} == {row["incident"] for row in found if row["feature"].startswith("service:")}
+    assert (["closed", "opened"] if also else []) == sorted(row["state"] for row in story.rows(tables.INCIDENTS))
+    for row in story.rows(tables.TRIGGERS):
+        evidence = {one["feature"] for one in json.loads(row["body"])["data"]["evidence"]}
+        assert evidence
+        assert not any(feature.startswith("service:") for feature in evidence)
+    assert also == bool(story.rows(tables.TRIGGERS))

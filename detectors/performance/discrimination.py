@@ -1,14 +1,12 @@
 """How well scores rank positives above negatives, from counts in bins, which lose the order of what shares one.
 
-The true value on the scores themselves lies within a bound that the counts give; `exact_...` takes the scores.
+The true value on the scores themselves lies within a bound that the counts give, see its tests.
 """
 
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import digamma
-from scipy.stats import rankdata
 
 from detectors.codes import Floats
 from detectors.performance.binary import Outcomes
@@ -23,52 +21,13 @@ def roc_auc(seen: Outcomes, level: float) -> Measured:
     return _measured(_area, seen, level)
 
 
-def roc_auc_bound(seen: Outcomes) -> Floats:
-    """How far the area on the scores themselves may lie either way: half the share of pairs that are tied, (rows,)."""
-    negatives, positives = _sides(seen)
-    return ratio((positives * negatives).sum(axis=1), 2 * positives.sum(axis=1) * negatives.sum(axis=1))
-
-
 def average_precision(seen: Outcomes, level: float) -> Measured:
     """The precision at each positive's score, averaged over the positives; nan where there are none.
 
     Pairs that share a bin count in every order alike, because few of their scores are equal; unless all share one.
+    Where many scores are equal that is more than scikit-learn's, which takes equal ones at once, as one threshold does.
     """
     return _measured(_average, seen, level)
-
-
-def average_precision_bounds(seen: Outcomes) -> tuple[Floats, Floats]:
-    """Between which values the average precision on the scores themselves lies, (rows,) each.
-
-    At worst each bin's negatives come first and its positives one by one: the sum of (t + i) / (m + i), where t hits
-    are above and m pairs; at best its positives come first, all tied.
-    """
-    negatives, positives = _sides(seen)
-    hits, misses = _above(positives), _above(negatives)
-    first = hits + misses + negatives
-    worst = positives - (misses + negatives) * (digamma(first + positives + 1) - digamma(first + 1))
-    best = positives * np.nan_to_num(ratio(hits + positives, hits + misses + positives))
-    return ratio(worst.sum(axis=1), positives.sum(axis=1)), ratio(best.sum(axis=1), positives.sum(axis=1))
-
-
-def exact_roc_auc(score: Floats, label: NDArray[np.bool_]) -> float:
-    """The area under the curve of these scores, (n,) each; nan where either label is missing."""
-    p = int(label.sum())
-    q = len(label) - p
-    if not p * q:
-        return float("nan")
-    return float((rankdata(score)[label].sum() - p * (p + 1) / 2) / (p * q))
-
-
-def exact_average_precision(score: Floats, label: NDArray[np.bool_]) -> float:
-    """The average precision of these scores, (n,) each; nan where there are no positives."""
-    if not label.any():
-        return float("nan")
-    order = np.argsort(-score, kind="stable")
-    score, label = score[order], label[order]
-    last = np.flatnonzero(np.append(score[1:] != score[:-1], True))  # of each distinct score
-    hits = np.cumsum(label)[last]
-    return float((np.diff(hits, prepend=0) * hits / (last + 1)).sum() / hits[-1])
 
 
 def lift(seen: Outcomes, level: float) -> Measured:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,13 +14,6 @@ from detectors.performance.measured import Measured, wilson
 from detectors.performance.regression import Errors, Regression, read
 
 Metric = Callable[[Errors, float], Measured]
-
-
-class Doubt(NamedTuple):
-    """Which shares of the pairs a metric knows only in part, (rows,) each."""
-
-    clamped: Floats  # of its values, too large for the sums: above 0 the metric is nearer to 0 than the truth
-    left_out: Floats  # of the pairs, without a value
 
 
 def mean_error(seen: Errors, level: float) -> Measured:
@@ -109,23 +101,6 @@ def baseline(settings: Regression, cells: Cells) -> dict[str, Floats]:
         "r2": np.where(variance > 0, 0.0, np.nan),
     }
     return {name: known.get(name, unknown) for name in METRICS}
-
-
-def doubts(settings: Regression, cells: Cells) -> dict[str, Doubt]:
-    """How much of what was to be measured is not in each metric of METRICS as it was."""
-    seen = read(settings, cells)
-    n, _, _, clamped = seen.averages
-    pairs = np.where(seen.counts[:, r.PAIRS] > 0, seen.counts[:, r.PAIRS], np.nan)
-    columns = {"rmsle": r.LOGARITHMIC, "mape": r.RELATIVE, "smape": r.SYMMETRIC}
-    found = {}
-    for name in METRICS:
-        column = columns.get(name, r.ERROR)
-        found[name] = Doubt(clamped[:, column], 1 - n[:, column] / pairs)
-    judged = seen.counts[:, [r.INSIDE, r.OUTSIDE]].sum(axis=1)
-    return found | {
-        "r2": found["r2"]._replace(clamped=np.fmax(clamped[:, r.ERROR], clamped[:, r.LABEL])),
-        "interval_coverage": Doubt(0 * pairs, 1 - judged / pairs),
-    }
 
 
 def _of_error(seen: Errors, level: float, column: int, cube: int) -> Measured:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.weakest import ErrorGaps, Gaps, ValueGaps, weakest
+from detectors.weakest import ErrorGaps, weakest
 
 ALPHA = 0.05
 VALUES = (2, 5, 20, 100)  # values of each field; the third field follows the second in 7 of 10 pairs
@@ -15,14 +15,14 @@ BAD = {
     "none": (),
     "one of a fifth": ((1, 2, 0.1),),
     "three": ((2, 3, 0.2), (3, 5, 0.3), (0, 1, 0.02)),
-}  # field, value, what it adds to the loss
-KINDS = ("errors 0.1", "errors 0.02", "exponential", "lognormal", "lognormal gains")
+}  # field, value, what it adds to the rate
+KINDS = ("errors 0.1", "errors 0.02")
 
 
 class Window(NamedTuple):
     """One window's gaps between segments, and by how much each segment is truly worse."""
 
-    gaps: Gaps
+    gaps: ErrorGaps
     worse: NDArray[np.float64]
 
 
@@ -30,8 +30,7 @@ def window(rng: np.random.Generator, n: int, kind: str, bad: tuple[tuple[int, in
     """So many pairs in segments of four fields, some of them bad."""
     fields = np.stack([rng.integers(0, values, n) for values in VALUES])
     fields[2] = np.where(rng.random(n) < 0.7, 4 * fields[1] + rng.integers(0, 4, n), fields[2])
-    base = float(kind.split()[1]) if kind.startswith("errors") else 0.5
-    mean = base + sum((added * (fields[field] == value) for field, value, added in bad), np.zeros(n))
+    mean = float(kind.split()[1]) + sum((added * (fields[field] == value) for field, value, added in bad), np.zeros(n))
     starts = np.cumsum((0, *VALUES))
     rows = np.stack([*(fields + starts[:4, None]), starts[4] + fields[1] * VALUES[3] + fields[3]])
 
@@ -42,18 +41,8 @@ def window(rng: np.random.Generator, n: int, kind: str, bad: tuple[tuple[int, in
     rest, some = np.maximum(n - sizes, 1), np.maximum(sizes, 1)
     expected = summed(mean)
     worse = expected / some - (mean.sum() - expected) / rest
-    if kind.startswith("errors"):
-        wrong = (rng.random(n) < mean).astype(np.float64)
-        return Window(ErrorGaps.of(summed(wrong).astype(np.int64), sizes, int(wrong.sum()), n), worse)
-    if kind == "exponential":
-        losses = rng.exponential(mean)
-    elif kind == "lognormal":
-        losses = np.exp(rng.normal(-0.5, 1, n)) * mean
-    else:
-        losses = -np.exp(rng.normal(-0.5, 1, n)) * (1 - mean)
-    means = summed(losses) / some
-    variances = np.maximum(summed(losses**2) / some - means**2, 0)
-    return Window(ValueGaps.of_means(sizes, means, variances, (n, losses.mean(), losses.var())), worse)
+    wrong = (rng.random(n) < mean).astype(np.float64)
+    return Window(ErrorGaps.of(summed(wrong).astype(np.int64), sizes, int(wrong.sum()), n), worse)
 
 
 def discoveries(n: int, kind: str, bad: str, runs: int) -> tuple[float, float]:

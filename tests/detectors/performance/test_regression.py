@@ -7,9 +7,9 @@ import pytest
 from sklearn import metrics as oracle
 
 from detectors.codes import Floats, Integers
-from detectors.performance import cells
+from detectors.performance import cells, regression
 from detectors.performance.regression import QUANTUM, Regression, layout, pairs, settings_of
-from detectors.performance.regression_metrics import METRICS, PER_QUANTILE, baseline, doubts, measure
+from detectors.performance.regression_metrics import METRICS, PER_QUANTILE, baseline, measure
 
 QUANTILES = (0.1, 0.5, 0.9)
 Judged = tuple[Floats, Floats, Floats, Floats]  # labels, predictions, predicted quantiles, predicted intervals
@@ -118,7 +118,6 @@ def test_nothing_is_known_of_no_pairs_and_little_of_one() -> None:
         assert np.isnan(found).all()
     for value in baseline(settings, nothing).values():
         assert np.isnan(value).all()
-    assert all(np.isnan(doubt).all() for doubt in doubts(settings, nothing).values())
     one = measure(settings, of(settings, judged(6, 1)))
     assert np.isfinite(one["mse"].value[0])
     assert np.isnan([one["mse"].low[0], one["mse"].error[0], one["r2"].value[0]]).all()
@@ -136,19 +135,12 @@ def test_labels_that_do_not_vary_have_no_r2() -> None:
     assert found["mae"].value[0] == pytest.approx(np.abs(np.linspace(-1, 1, 20)).mean())
 
 
-def test_what_is_clamped_or_left_out_is_told() -> None:
-    """One absurd answer owns nothing; what has no logarithm, no share or no number is in no metric of it."""
+def test_one_absurd_answer_owns_nothing() -> None:
+    """It is clamped, and what has no number is in no metric."""
     label, predicted, quantiles, intervals = judged(7, 100)
     settings = settings_of(label, predicted, QUANTILES)
-    predicted[0], predicted[1], predicted[2], label[3] = 1e300, np.nan, -3.0, 0.0
-    intervals[4] = np.nan
+    predicted[0], predicted[1] = 1e300, np.nan
     cellular = of(settings, (label, predicted, quantiles, intervals))
-    told = doubts(settings, cellular)
-    assert told["mae"].clamped[0] == pytest.approx(1 / 99)
-    assert told["mae"].left_out[0] == pytest.approx(0.01)
-    assert told["rmsle"].left_out[0] == pytest.approx(0.02)
-    assert told["mape"].left_out[0] == pytest.approx(0.02)
-    assert told["interval_coverage"].left_out[0] == pytest.approx(0.01)
     clamp = 2.0 ** (10 + settings.scale)
     kept = np.delete(np.abs(predicted - label), [0, 1])
     assert measure(settings, cellular)["mae"].value[0] == pytest.approx((kept.sum() + clamp) / 99)
@@ -161,7 +153,6 @@ def test_extreme_units_are_survived(unit: float) -> None:
     settings = settings_of(*data[:2], QUANTILES)
     cellular = of(settings, data)
     assert set(measure(settings, cellular)) == set(METRICS) | set(PER_QUANTILE)
-    assert doubts(settings, cellular)["mae"].left_out[0] == 0.0
 
 
 def test_infinite_numbers_are_left_out_with_their_powers() -> None:
@@ -180,8 +171,8 @@ def test_the_reference_is_not_clamped() -> None:
     label = np.append(np.random.default_rng(8).normal(0, 1, 10_000), 1e9)
     settings = settings_of(label)
     nothing = np.full((len(label), 3), np.nan)
-    told = doubts(settings, of(settings, (label, np.zeros(len(label)), nothing[:, :0], nothing[:, :2])))
-    assert told["r2"].clamped[0] == 0.0
+    read = regression.read(settings, of(settings, (label, np.zeros(len(label)), nothing[:, :0], nothing[:, :2])))
+    assert not read.averages.clamped[0, [regression.ERROR, regression.LABEL]].any()
 
 
 def test_the_baseline_is_the_best_constant_answer() -> None:

@@ -5,7 +5,7 @@ read yet, so every look-up by pane gives the same answer however events are batc
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -91,11 +91,11 @@ class Roster:
         )
         return Roster(entries) if any(a is not b for a, b in zip(entries, self.entries, strict=True)) else self
 
-    def without_plans_before(self, start: int) -> "Roster":
-        """Without the plans that no pane from `start` on can ask for."""
+    def without_plans_before(self, start: Callable[[Entry], int]) -> "Roster":
+        """Without the plans that no pane of their model from its `start` on can ask for."""
         entries = []
         for entry in self.entries:
-            i = max(0, bisect_right([plan.since for plan in entry.plans], start) - 1)
+            i = max(0, bisect_right([plan.since for plan in entry.plans], start(entry)) - 1) if entry.plans[1:] else 0
             entries.append(replace(entry, plans=entry.plans[i:]) if i else entry)
         return Roster(tuple(entries)) if any(a is not b for a, b in zip(entries, self.entries, strict=True)) else self
 

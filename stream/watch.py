@@ -23,6 +23,7 @@ from stream.monitor.state import State, pack
 from stream.partials import Partial
 from stream.places import Place
 from stream.positions import Positions
+from stream.roster import FUTURE
 from stream.sample import NOTHING, Sample
 from stream.windows import decided_from, oldest_start
 
@@ -195,15 +196,21 @@ class Watch(ABC):
 
     def _settle(self) -> None:
         """After a close: forget what no pane can ask for any more, and say what was decided."""
-        state = self.state
-        oldest = oldest_start(min(state.closed.values(), default=NEVER), self._lengths)
-        asked = self.monitor.meetings.since()
-        planned = oldest if asked is None else min(oldest, asked[0])
+        state, meetings = self.state, self.monitor.meetings
+        asked = (meetings.since() or (FUTURE,))[0]
         self._trim()
-        state.roster = state.roster.without_plans_before(planned)
-        state.roster = state.roster.without_rates_before(self.monitor.meetings.rated_since())
-        state.losses = losses.since(state.losses, oldest)
+        state.roster = state.roster.without_plans_before(
+            lambda entry: min(asked, self._oldest(scopes.event_scope(entry.settings, self.settings)))
+        )
+        state.roster = state.roster.without_rates_before(meetings.rated_since())
+        state.losses = losses.since(
+            state.losses, lambda topic: self._oldest(*(scope for scope in state.scopes if topic in scope))
+        )
         self._told()
+
+    def _oldest(self, *some: scopes.Scope) -> int:
+        """Where the earliest window of some scopes begins that can still get a pane; of all, where none is meant."""
+        return oldest_start(min(self.state.closed.get(one, NEVER) for one in some or self.state.scopes), self._lengths)
 
     @abstractmethod
     def _trim(self) -> None:

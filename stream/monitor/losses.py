@@ -1,6 +1,6 @@
 """Gaps that retention made before they could be read, and the windows that they may have touched."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 
 from stream.events import Partition
@@ -43,9 +43,9 @@ def touched(losses: Iterable[Loss], topics: Collection[str], start: int, end: in
     return any(loss.partition[0] in topics and loss.start < end and start < loss.end for loss in losses)
 
 
-def since(losses: Losses, start: int) -> Losses:
-    """Without those that no window from `start` on can have been touched by."""
-    return tuple(loss for loss in losses if loss.end > start)
+def since(losses: Losses, start: Callable[[str], int]) -> Losses:
+    """Without those that no window from their topic's `start` on can have been touched by."""
+    return tuple(loss for loss in losses if loss.end > start(loss.partition[0]))
 
 
 def _open(loss: Loss, partition: Partition) -> bool:

@@ -59,7 +59,7 @@ def test_a_plan_that_was_to_hold_later_never_will() -> None:
 def test_plans_that_no_pane_can_ask_for_go(since: list[int], oldest: int, later: int) -> None:
     """Every pane from then on has the plan that it had."""
     before = planned(*since)
-    after = before.without_plans_before(oldest)
+    after = before.without_plans_before(lambda _: oldest)
     start = oldest + later
     assert before.entries[0].plan_at(start) is after.entries[0].plan_at(start)
     assert len(held(after)) <= 1 + sum(one > oldest for one in since)
@@ -68,7 +68,7 @@ def test_plans_that_no_pane_can_ask_for_go(since: list[int], oldest: int, later:
 def test_nothing_to_forget_is_the_same_roster() -> None:
     """Whoever holds it need not make a schema anew."""
     roster = planned(10, 20)
-    assert roster is roster.without_plans_before(15)
+    assert roster is roster.without_plans_before(lambda _: 15)
 
 
 def test_a_version_has_rows_of_its_own_from_its_admission_on() -> None:

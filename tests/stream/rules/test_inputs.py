@@ -184,3 +184,34 @@ def test_rule_22_a_model_without_anything_to_watch_does_not_stop_the_next_start(
     assert ["shop"] == list(story.journey.state.problems)
     story.crash()
     assert [] == story.rows(tables.PLANS)
+
+
+def test_rule_22_an_earlier_plan_stays_for_topics_that_have_closed_nothing() -> None:
+    """However far others are: a model's panes before T are counted by the plan that holds for them."""
+    text = BOTH.replace("shop: {}", "shop: {topics: [events]}, bakery: {topics: [others]}")
+    story = Story(text, (FIRST, OTHER))
+    for minute in range(40):
+        story.publish(FIRST, event(minute + 0.5))
+    story.read(FIRST, upto=8).commit().crash(text.replace("lateness: 1m", "lateness: 1m, segments: [country]"))
+    story.read(FIRST).commit()
+    for minute in range(8):
+        story.publish(OTHER, event(minute + 0.5, "bakery"))
+    story.read().commit().end()
+    counted = {row["end"]: row["plan"] for row in story.rows(tables.PANES) if row["model"] == "bakery"}
+    assert list(range(1, 9)) == sorted(counted)
+    (first,) = (row["id"] for row in story.rows(tables.PLANS) if row["model"] == "bakery" and row["since"] < 0)
+    assert {first} == set(counted.values())
+
+
+def test_rule_22_a_gap_is_remembered_for_topics_that_have_closed_nothing() -> None:
+    """Windows of a model with a slow topic more are incomplete, though those of others have closed already."""
+    text = BOTH.replace("shop: {}", "shop: {topics: [events]}, bakery: {topics: [events, others]}")
+    story = Story(text.replace("[1m, 5m]", "[1m]"), (FIRST, OTHER))
+    for minute in range(30):
+        story.publish(FIRST, event(minute + 0.5), event(minute + 0.6, "bakery"))
+        story.publish(OTHER, event(minute + 0.1, "bakery"))
+    story.expire(FIRST, 4)
+    story.read(OTHER, upto=1).read(FIRST).commit()
+    story.read().commit().end()
+    complete = {row["end"]: row["complete"] for row in story.windows(1, "bakery")}
+    assert [1, 2, 3] == [end for end in sorted(complete) if not complete[end]]

@@ -40,14 +40,11 @@ def newest_windows(rows: Columns | None) -> dict[Key, Window]:
     """The last window of each key."""
     if rows is None:
         return {}
-    found: dict[Key, Window] = {}
-    columns = (rows[name].tolist() for name in (*KEY, "events", "verdict"))
-    for model, version, segment, length, events, verdict, end in zip(*columns, _ends_ns(rows), strict=True):
-        key = (model, version, segment, length)
-        known = found.get(key)
-        if known is None or end >= known.end_ns:
-            found[key] = Window(end, events, _VERDICTS.get(verdict, _UNKNOWN))
-    return found
+    events, verdicts = rows["events"].tolist(), rows["verdict"].tolist()
+    return {
+        key: Window(end, events[held[-1]], _VERDICTS.get(verdicts[held[-1]], _UNKNOWN))
+        for key, (end, held) in _newest(rows).items()
+    }
 
 
 def newest_distances(rows: Columns | None) -> dict[Key, Distances]:

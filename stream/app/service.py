@@ -123,9 +123,8 @@ class Service(Generic[W]):
             fetched = await self._stopping.unless(self._intake.fetch(watch), [])
             self._waited |= self._intake.take(watch, fetched)
             now = time.monotonic()
-            behind = watch.monitor.meetings.behind
-            self._dirty |= bool(fetched or watch.monitor.ledger) or behind or self._keeping.due
-            self._waited |= behind
+            left = self._keeping.due or watch.monitor.meetings.behind
+            self._dirty |= bool(fetched or watch.monitor.ledger) or left
             if self._dirty and now - committed >= (WAITED_COMMIT_S if self._waited else COMMIT_S):
                 await self._commit(watch)
                 committed = now

@@ -9,6 +9,7 @@ from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED
 from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.meeting import (
     HALVINGS_MAX,
+    ROWS_MAX,
     Meeting,
     Said,
     Span,
@@ -69,6 +70,7 @@ __all__ = [
     "REJECTED",
     "RELAYED",
     "RESULTS",
+    "ROWS_MAX",
     "SAMPLES",
     "SERVICE",
     "STANDARDS",

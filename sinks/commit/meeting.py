@@ -31,7 +31,8 @@ class Steps(Struct, frozen=True):
 
     A label and its prediction wait `within` for each other. For `grace` more a prediction is there to say that a label
     is late, and to be known again where it is repeated. A store answers the first of the steps alone where all are
-    about more than `rows_max` labels and predictions: what is told does not depend on how many are told at once.
+    about more than `rows_max` labels and predictions (None: a single pane, which cannot be divided): what is told does
+    not depend on how many are told at once.
     """
 
     models: tuple[str, ...]
@@ -39,13 +40,14 @@ class Steps(Struct, frozen=True):
     upto: int
     within: int
     grace: int
-    rows_max: int = ROWS_MAX
+    rows_max: int | None = ROWS_MAX
 
     def first(self, ends: NDArray[np.int64], n: NDArray[np.int64]) -> "Steps":
         """As many of them as are about so many rows at most, or those up to the first pane with any.
 
         Of the rows that the steps are about `n` matter at each of the times `ends`, ns, both (times,) in any order.
         """
+        assert self.rows_max is not None, "there is nothing to divide"
         panes, place = np.unique(ends, return_inverse=True)
         total = np.cumsum(np.bincount(place, n, len(panes)))
         i = max(1, int(np.searchsorted(total, self.rows_max, side="right")))
@@ -153,7 +155,8 @@ def said(rows: Columns, models: Sequence[str], after: int, upto: int) -> Said:
 def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
     """The answer, by looking at all rows."""
     kept = {table.name: rows(table) for table in (PREDICTIONS, ANSWERS, UNMET)}
-    steps = steps.first(ends := _held(kept, steps), np.ones(len(ends), np.int64))
+    if steps.rows_max is not None:
+        steps = steps.first(ends := _held(kept, steps), np.ones(len(ends), np.int64))
     told, said = (_seen(table, kept[table.name], steps) for table in (PREDICTIONS, ANSWERS))
     theirs, ours = identities(told), identities(said)
     new, fresh = (_ends(seen) > steps.after for seen in (said, told))

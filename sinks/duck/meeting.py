@@ -63,7 +63,8 @@ WHERE "end" > make_timestamp(?) AND segment = '' AND verdict = 'worse'"""
 
 def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, steps: Steps) -> Meeting:
     """The answer of one moment: the cursor is within a transaction, or nobody writes."""
-    steps = steps.first(*_Questions(cursor, steps).held())
+    if steps.rows_max is not None:
+        steps = steps.first(*_Questions(cursor, steps).held())
     ask = _Questions(cursor, steps)
     new = ask.ours(ANSWERS, _ID, steps.after, steps.upto)
     fresh = ask.ours(PREDICTIONS, ("model", "version", "end", *_ID), steps.after, steps.upto)  # by its name in _ARRIVED

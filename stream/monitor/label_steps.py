@@ -5,7 +5,7 @@ Each model goes on where it was, whatever its topics are by now.
 
 from itertools import groupby
 
-from sinks.commit import Steps
+from sinks.commit import ROWS_MAX, Steps
 from stream.config.settings import Settings
 from stream.events import NEVER
 from stream.monitor.pending import grace
@@ -35,13 +35,17 @@ class LabelSteps:
         spans = ((within, self.taken(name), self._passed(name), name) for name, within in self.waits().items())
         some = sorted(span for span in spans if span[1] < span[2])
         return [
-            Steps(tuple(name for *_, name in group), after, upto, within, grace(within))
+            self._steps(tuple(name for *_, name in group), within, after, upto)
             for (within, after, upto), group in groupby(some, key=lambda one: one[:3])
         ]
 
     def take(self, steps: Steps) -> None:
         """Note that these have been taken."""
         self._state.joined.update(dict.fromkeys(steps.models, steps.upto))
+
+    def _steps(self, models: tuple[str, ...], within: int, after: int, upto: int) -> Steps:
+        rows_max = ROWS_MAX if upto - after > self._settings.pane else None
+        return Steps(models, after, upto, within, grace(within), rows_max)
 
     def _passed(self, name: str) -> int:
         """The newest step that both watermarks of a model have passed."""

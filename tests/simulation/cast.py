@@ -50,7 +50,7 @@ class Disk(MemoryStore):
         """Say what is known of labels, or nothing."""
         if self._kafka.fails("questions of labels that failed"):
             raise StoreFailed("disk full")
-        rows_max = (1, 20, steps.rows_max)[self.last() % 3]
+        rows_max = (1, 20, steps.rows_max)[self.last() % 3] if steps.rows_max else None
         met = super().meeting(replace(steps, rows_max=rows_max))
         self._kafka.happened["steps of labels in pieces"] += met.steps.upto < steps.upto
         return met

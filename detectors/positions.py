@@ -20,6 +20,14 @@ def positions(grid: Grid) -> list[Floats]:
     ]
 
 
+def placed(grid: Grid, width: int) -> Floats:
+    """The same of all columns, (columns, width): cells without numbers with the last one that has, categories at 0."""
+    found = np.zeros((len(grid.columns), width))
+    for row, each in zip(found, positions(grid), strict=False):
+        row[: len(each)], row[len(each) :] = each, each[-1]
+    return found
+
+
 def _positions(edges: Floats) -> Floats:
     """Middles of the cells between the edges; the first and the last of these are tails, or ends.
 

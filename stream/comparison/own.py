@@ -1,4 +1,4 @@
-"""driftline's own verdict on two files: counts in the reference's grid, distances, and limits that know the sizes."""
+"""driftline's own verdict on two files: counts in the reference's grid, one p-value for each feature, and distances."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,15 @@ from typing import Final
 
 import numpy as np
 
-from detectors import codes, grids, parts, significance
+from detectors import codes, grids, parts, verdict
 from detectors.codes import Floats, Integers
 from detectors.conventions import ALL, Dataset, Judged, Score
 from detectors.distances import DISTANCES
+from detectors.effects import effects
 from detectors.grids import SPECIAL, Grid
+from detectors.positions import placed
+from detectors.significance import JUDGED, SMALLEST
+from detectors.verdict.words import explanation
 from stream.comparison.pairs import Pairs
 from stream.reference.build import cells_in
 from stream.reference.categories import Categories, categories
@@ -19,7 +23,8 @@ from stream.reference.columns import numbers
 FALSE_ALARMS: Final = 0.01  # of comparisons of files that differ by no more than is tolerated, over all features
 TOLERATED: Final = 0.05  # as `tolerate` of a model
 COMPARED: Final = len(SPECIAL) - 1  # absent values are never part of a comparison
-UNKNOWN: Final = f"unknown: fewer than {significance.SMALLEST} values on one side"
+UNKNOWN: Final = f"unknown: fewer than {SMALLEST} values on one side"
+VERDICT: Final = "verdict"  # the measure that decides: a p-value, which drifted where it is at most its limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,7 @@ class Counted:
     expected: Integers
     observed: Integers
     edges: Floats | None
+    words: str  # what changed most
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +48,9 @@ class Own:
 
 
 def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED) -> Own:
-    """Each feature's distances, with the verdict that the service would come to at this level.
+    """Each feature's verdict, and distances that say how large a change is.
 
-    `measures` are those that are shown; the verdict is by all of them.
+    `measures` are the distances that are shown; none of them decides. Rows are taken to be independent draws.
     """
     grid, expected, observed = _counts(pairs)
     names = grid.columns
@@ -55,30 +61,29 @@ def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED)
         cells = slice(offset, offset + regular + COMPARED)
         before[i, : regular + COMPARED], now[i, : regular + COMPARED] = expected[cells], observed[cells]
         ordered[i, :regular] = i < len(grid.numeric)
-    judgement = significance.judge(before, now, ordered, FALSE_ALARMS / len(names), tolerate)
-    wanted = [name for name in DISTANCES if not measures or ALL in measures or name in measures]
+    level = FALSE_ALARMS / len(names)
+    judged = verdict.judge(before, now, ordered, tolerate)
+    wanted = tuple(DISTANCES) if ALL in measures else tuple(name for name in DISTANCES if name in (measures or JUDGED))
+    sizes = effects(before, now, ordered, placed(grid, width), wanted)
     places = {name: i for i, name in enumerate(names)}
-    scores = {name: _scores(judgement, places[name], wanted) for name in pairs.columns}
-    counted = {}
-    for name, i in places.items():
-        n = int(grid.regular[i])
-        cells = slice(0, n + COMPARED)
-        edges = codes.least(grid.boundaries[i]) + grid.centers[i] if i < len(grid.numeric) else None
-        counted[name] = Counted(grid.cell_names(name)[:-1], n, before[i, cells], now[i, cells], edges)
-    drifted = tuple(name for name in pairs.columns if judgement.drifted[places[name]])
-    return Own(Judged(scores, Dataset(bool(drifted), drifted)), counted)
+    scores, counted, drifted = {}, {}, []
+    for name in pairs.columns:
+        i = places[name]
+        n, numeric = int(grid.regular[i]), i < len(grid.numeric)
+        found = _verdict(float(judged.p[i]), level, unknown=bool(judged.unknown[i]))
+        shown = {each: Score(float(size), None, None) for each, size in zip(wanted, sizes[i], strict=True)}
+        scores[name] = {VERDICT: found, **{each: one for each, one in shown.items() if not np.isnan(one.value or 0)}}
+        drifted += [name] * bool(found.drifted)
+        cells, cell_names = slice(0, n + COMPARED), grid.cell_names(name)[:-1]
+        edges = codes.least(grid.boundaries[i]) + grid.centers[i] if numeric else None
+        contrast, up = int(judged.contrast[i]), bool(judged.up[i])
+        words = explanation(before[i, cells], now[i, cells], n if numeric else 0, cell_names, contrast, up=up)
+        counted[name] = Counted(cell_names, n, before[i, cells], now[i, cells], edges, words)
+    return Own(Judged(scores, Dataset(bool(drifted), tuple(drifted))), counted)
 
 
-def _scores(judgement: significance.Judgement, i: int, wanted: Sequence[str]) -> dict[str, Score]:
-    unknown = bool(judgement.unknown[i])
-    found = {}
-    for name in wanted:
-        value, limit = float(judgement.values[name][i]), float(judgement.limits[name][i])
-        if np.isnan(value):  # a category has no order
-            continue
-        verdict = None if unknown else value > limit
-        found[name] = Score(value, limit, verdict, problem=UNKNOWN if unknown else None)
-    return found
+def _verdict(p: float, level: float, *, unknown: bool) -> Score:
+    return Score(p, level, None if unknown else p <= level, problem=UNKNOWN if unknown else None)
 
 
 def _counts(pairs: Pairs) -> tuple[Grid, Integers, Integers]:

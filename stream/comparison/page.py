@@ -51,7 +51,8 @@ def _feature(name: str, scores: Mapping[str, Score], said: Answer, ours: Own, pa
     if said.driftline is not UNSET:
         rows += [_row("driftline", measure, score) for measure, score in mine.items()]
     numbers = table(("by", "measure", "value", "limit", "p", ""), rows, f"{name}: measures")
-    lines = [tag("li", line) for line in moved(counted)] if name in ours.judged.dataset.drifted_features else []
+    drifted = name in ours.judged.dataset.drifted_features
+    lines = [tag("li", line) for line in (counted.words, *moved(counted))] if drifted else []
     gone = [f"{100 * absent(counts, counted.regular):.3g} %" for counts in (counted.expected, counted.observed)]
     note = f"{of_feature(name, said)}; missing {gone[0]}, now {gone[1]}"
     return section(name, _plot(shape(pairs.columns[name]), name), tag("ul", *lines), numbers, note=note)

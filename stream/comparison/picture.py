@@ -37,6 +37,7 @@ def picture(said: Answer, ours: Own, pairs: Pairs) -> Iterator[str]:
             yield f"  {side} {_bars(shares, max(drawn.reference.max(initial=0), drawn.current.max(initial=0)))}  {n}"
         yield f"            from {drawn.names[0]} to {drawn.names[-1]}" if len(drawn.names) > 1 else ""
         if name in ours.judged.dataset.drifted_features:
+            yield f"  {counted.words}"
             yield from (f"  {line}" for line in moved(counted))
     for name, why in (said.left_out or {}).items():
         yield f"left out: {name} ({why})"

@@ -6,9 +6,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.distances import DISTANCES
-from detectors.positions import positions
-from detectors.rare import merged, targets
+from detectors.effects import effects
+from detectors.positions import placed
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
@@ -54,31 +53,12 @@ def measured(
     observed: NDArray[np.int64],
     names: Sequence[str],
 ) -> NDArray[np.float64]:
-    """Distances of series, (series, names), from their counts, (series, cells).
-
-    nan where a side has no values; and for distances that see the order of cells also where a side has no numbers.
-    Those that know no order see rare cells together, as the ones that judge do.
-    """
+    """Distances of series, (series, names), from their counts, (series, cells): see `detectors.effects`."""
     width = int(plan.grid.regular.max()) + COMPARED  # its own: no bit of a sum depends on other models' grids
-    expected, observed = expected[:, :width], observed[:, :width]
-    target = targets(expected, observed)
-    every = merged(expected, target), merged(observed, target)
-    ordered = layout(plan, width).ordered[columns]
-    line = np.where(ordered, expected, 0), np.where(ordered, observed, 0)
-    places = _places(plan, width)[columns]
-    values = np.empty((len(expected), len(names)))
-    for j, name in enumerate(names):
-        distance = DISTANCES[name]
-        before, now = every if distance.sees == "cells" else line
-        some = (before.sum(axis=1) > 0) & (now.sum(axis=1) > 0)
-        values[:, j] = np.where(some, distance(before, now, places), np.nan)
-    return values
+    ordered, places = layout(plan, width).ordered[columns], _places(plan, width)[columns]
+    return effects(expected[:, :width], observed[:, :width], ordered, places, names)
 
 
 @lru_cache(maxsize=512)
 def _places(plan: Plan, width: int) -> NDArray[np.float64]:
-    """Where cells stand, those that hold no numbers with the last one that does; 0 for categories, (columns, width)."""
-    placed = np.zeros((len(plan.grid.columns), width))
-    for row, each in zip(placed, positions(plan.grid), strict=False):
-        row[: len(each)], row[len(each) :] = each, each[-1]
-    return placed
+    return placed(plan.grid, width)

@@ -59,9 +59,7 @@ def test_the_json_has_the_documented_shape(driftline: Command) -> None:
     assert documented.keys() == ours.keys()
     assert documented["dataset"] == ours["dataset"]
     assert documented["rows"] == ours["rows"]
-    assert {
-        "amount": {"kolmogorov_smirnov": {**rounded(ours["features"]["amount"]["kolmogorov_smirnov"])}}
-    } == documented["features"]
+    assert {"amount": {"verdict": {**rounded(ours["features"]["amount"]["verdict"])}}} == documented["features"]
     theirs = answer(driftline(*EVIDENTLY, "--json"))
     assert {"age": ["wasserstein"], "amount": ["wasserstein"], "country": ["jensenshannon"]} == {
         name: [*found] for name, found in theirs["features"].items()
@@ -94,7 +92,7 @@ def test_measures_and_features_are_chosen(driftline: Command) -> None:
     every = answer(driftline(*EVIDENTLY, "--measures", "all", "--json"))
     assert 12 == len(every["features"]["amount"])
     mine = answer(driftline(*PLAIN, "--measures", "psi", "--features", "amount", "--json"))
-    assert {"amount": ["psi"]} == {name: [*found] for name, found in mine["features"].items()}
+    assert {"amount": ["verdict", "psi"]} == {name: [*found] for name, found in mine["features"].items()}
 
 
 @pytest.mark.parametrize(

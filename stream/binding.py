@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from detectors import parts, service
 from detectors.grids import SPECIAL
 from stream import plan as plans
+from stream.config.segments import plain
 from stream.config.settings import Settings
 from stream.encodings.decoder import Decoder
 from stream.encodings.schema import (
@@ -26,9 +27,10 @@ from stream.encodings.schema import (
 )
 from stream.encodings.structs import Ranking, Types
 from stream.events import RESERVED
-from stream.plan import Plan, SegmentField
+from stream.plan import Plan
 from stream.roster import Roster
 from stream.spoken import RANKING
+from stream.telling import Block, Places, Teller, column_of, numbers_asked, teller, texts_asked
 
 # Where the outputs are in the decoder's columns, from the end.
 _NUMERIC_AT = {plans.SCORE: -3, plans.LATENCY: -2, plans.PREDICTION: -1}
@@ -49,7 +51,8 @@ class Binding:
     numeric: Columns
     texts: Columns
     cells: tuple[NDArray[np.uint16], ...]  # per categorical column: vocabulary id -> cell
-    fields: tuple[tuple[bool, int, NDArray[np.int64]], ...]  # per segment field: from a feature?, column, id -> row
+    tellers: tuple[Teller, ...]  # per segment field
+    numbers_asked: bool  # whether numbers tell events apart, too
     statuses: NDArray[np.int64]  # vocabulary id -> what it says as a status
 
     def summary(
@@ -63,17 +66,24 @@ class Binding:
         cells = np.empty((len(self.cells), len(values)), np.uint16)
         for cell, cell_of, ids in zip(cells, self.cells, texts[:, self.texts].T, strict=True):
             cell_of.take(ids, out=cell)
-        counted = parts.of(
-            self.plan.grid, values[:, self.numeric], cells.T, self.rows(texts, segments), len(self.plan.rows)
-        )
+        rows = self.rows(values, texts, segments)
+        counted = parts.of(self.plan.grid, values[:, self.numeric], cells.T, rows, len(self.plan.rows))
         status = self.statuses.take(texts[:, _TEXT_AT[plans.STATUS]])
         return counted.served(service.of(values[:, _NUMERIC_AT[plans.LATENCY]], status))
 
-    def rows(self, texts: NDArray[np.unsignedinteger], segments: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
-        """The row of each decoded row in the plan's summaries, per segment field, (n, fields)."""
-        rows = np.empty((len(self.fields), len(texts)), np.int64)
-        for row, (feature, column, row_of) in zip(rows, self.fields, strict=True):
-            row_of.take(texts[:, column] if feature else segments[:, column], out=row)
+    def rows(
+        self,
+        values: NDArray[np.float64],
+        texts: NDArray[np.unsignedinteger],
+        segments: NDArray[np.unsignedinteger],
+    ) -> NDArray[np.int64]:
+        """The row of each decoded row in the plan's summaries, per segment field, (n, fields).
+
+        `values` are looked at only where `numbers_asked`.
+        """
+        rows, block = np.empty((len(self.tellers), len(texts)), np.int64), Block(values, texts, segments)
+        for row, told in zip(rows, self.tellers, strict=True):
+            told.rows(block, row)
         return rows.T
 
 
@@ -88,10 +98,11 @@ class Schema:
 
 def schema_of(roster: Roster, settings: Settings) -> Schema:
     """What decoding and counting need for the plans in force of all models."""
-    segments = sorted({name for entry in roster.entries for name in entry.settings.segments})
+    fields = {name for entry in roster.entries for name in plain(entry.settings.segments)}
+    fields |= {name for entry in roster.entries for plan in entry.plans for name in plan.fields_read}
     return schema(
         [(entry.name, entry.plans) for entry in roster.entries],
-        segments,
+        sorted(fields),
         identified=bool(settings.events.labels),
         bytes_max=settings.limits.event_bytes,
         ranking=ranking(settings),
@@ -117,7 +128,7 @@ def schema(
     types = _types(shapes, tuple(segments), identified, ranking)
     every = [plan for _, in_force in models for plan in in_force]
     texts = [text for plan in every for vocabulary in plan.grid.vocabularies for text in vocabulary]
-    texts += [value for plan in every for field in plan.segments for value in field.values]
+    texts += [text for plan in every for field in plan.segments for text in texts_asked(field)]
     ids = vocabulary_ids(texts)
     bindings = {
         plan.id: _binding(plan, shape, types, ids)
@@ -161,12 +172,14 @@ def _binding(plan: Plan, shape: Shape, types: Types, ids: Ids) -> Binding:
     numeric_at |= {name: width + place for name, place in _NUMERIC_AT.items()}
     text_at |= {name: text_width + place for name, place in _TEXT_AT.items()}
     regular = plan.grid.regular[len(plan.grid.numeric) :].tolist()
+    at = Places(numeric_at, text_at, {name: i for i, name in enumerate(types.segments)}, ids)
     return Binding(
         plan,
-        _columns([_column(name, numeric_at) for name in plan.grid.numeric]),
-        _columns([_column(name, text_at) for name in plan.grid.categorical]),
+        _columns([column_of(name, numeric_at) for name in plan.grid.numeric]),
+        _columns([column_of(name, text_at) for name in plan.grid.categorical]),
         tuple(_cells(v, n, ids) for v, n in zip(plan.grid.vocabularies, regular, strict=True)),
-        tuple(_field(field, text_at, types, ids) for field in plan.segments),
+        tuple(teller(field, at) for field in plan.segments),
+        numbers_asked(plan.segments),
         _statuses(ids),
     )
 
@@ -176,11 +189,6 @@ def _statuses(ids: Ids) -> NDArray[np.int64]:
     says[[NULL_ID, WRONG_ID, ABSENT_ID]] = service.UNKNOWN
     says[[GOOD_ID, *(ids[text] for text in GOOD)]] = service.GOOD
     return says
-
-
-def _column(name: str, at: dict[str, int]) -> int:
-    """Where a name is; what a newer plan has as another kind is nowhere."""
-    return at[name] if name in at else at[GONE]
 
 
 def _columns(at: list[int]) -> Columns:
@@ -197,13 +205,3 @@ def _cells(vocabulary: tuple[str, ...], regular: int, ids: Ids) -> NDArray[np.ui
     for cell, text in enumerate(vocabulary):
         cells[ids[text]] = cell
     return cells
-
-
-def _field(field: SegmentField, text_at: dict[str, int], types: Types, ids: Ids) -> tuple[bool, int, NDArray[np.int64]]:
-    other = field.first + len(field.values)
-    rows = np.full(max(ids.values()) + 1, other, np.int64)
-    rows[NULL_ID] = rows[ABSENT_ID] = other + 1
-    for i, value in enumerate(field.values):
-        rows[ids[value]] = field.first + i
-    column = _column(field.name, text_at) if field.feature else types.segments.index(field.name)
-    return field.feature, column, rows

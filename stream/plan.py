@@ -5,10 +5,9 @@ A plan holds from `since` on, for every pane that begins there or later, until t
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -16,6 +15,7 @@ from detectors import parts
 from detectors.grids import Grid
 from detectors.packing import pack, unpack
 from stream.encodings.schema import Shape
+from stream.segment_fields import NUMERIC, SEGMENT, SegmentField, segment_fields
 from stream.truth import Truth
 
 # Columns that are no features: what the model said, and how it served.
@@ -27,21 +27,6 @@ OUTPUTS: Final = (SCORE, LATENCY, PREDICTION, STATUS)
 SERVED: Final = frozenset(
     (LATENCY, STATUS)
 )  # what drifts here is told, and no reason to retrain: that cures no service
-
-
-@dataclass(frozen=True)
-class SegmentField:
-    """One field by which events are told apart. Its rows: one per value, then other values, then missing."""
-
-    name: str
-    feature: bool  # taken from the categorical feature of that name rather than from the event's segments
-    values: tuple[str, ...]
-    first: int  # its first row in the summaries
-
-    @property
-    def rows(self) -> tuple[str, ...]:
-        """The names of its rows."""
-        return tuple(f"{self.name}={value}" for value in (*self.values, "(other)", "(missing)"))
 
 
 @dataclass(frozen=True, eq=False)  # one object per plan: caches go by identity
@@ -77,12 +62,15 @@ class Plan:
     @cached_property
     def shape(self) -> Shape:
         """The features that events are decoded for."""
-        sources = {field.name for field in self.segments if field.feature}
-        categorical = [name for name in self.grid.categorical if name not in OUTPUTS]
+        watched = [
+            [name for name in names if name not in OUTPUTS] for names in (self.grid.numeric, self.grid.categorical)
+        ]
+        sources = {source for field in self.segments for source in field.sources if source[1] != SEGMENT}
+        numeric, categorical = ({name for name, kind in sources if (kind == NUMERIC) is way} for way in (True, False))
         return Shape(
             self.model,
-            tuple(name for name in self.grid.numeric if name not in OUTPUTS),
-            (*categorical, *sorted(sources - set(categorical))),
+            (*watched[0], *sorted(numeric - set(watched[0]))),
+            (*watched[1], *sorted(categorical - set(watched[1]))),
         )
 
     @cached_property
@@ -91,11 +79,16 @@ class Plan:
         return int(self.reference.events()[0])
 
     @cached_property
+    def fields_read(self) -> frozenset[str]:
+        """The names that it reads inside of an event's `segments`."""
+        return frozenset(name for field in self.segments for name, kind in field.sources if kind == SEGMENT)
+
+    @cached_property
     def fields(self) -> dict[str, frozenset[str]]:
         """The names that it reads inside of an event's fields."""
         return {
             "features": frozenset((*self.shape.numeric, *self.shape.categorical)),
-            "segments": frozenset(field.name for field in self.segments),
+            "segments": self.fields_read,
         }
 
     @cached_property
@@ -106,9 +99,7 @@ class Plan:
                 "model": self.model,
                 "since": self.since,
                 "grid": self.grid.document(),
-                "segments": [
-                    {"name": field.name, "feature": field.feature, "values": field.values} for field in self.segments
-                ],
+                "segments": [field.document() for field in self.segments],
                 "reference": {
                     "source": self.source,
                     "versions": self.versions,
@@ -133,20 +124,10 @@ class Plan:
             document["model"],
             document["since"],
             grid,
-            segment_fields({field["name"]: field for field in document["segments"]}),
+            segment_fields(document["segments"]),
             unpack(grid, base64.b64decode(document["reference"]["summary"])),
             document["reference"]["source"],
             tuple(document["inferred"]),
             tuple(document["reference"]["versions"]),
             Truth.load(document["truth"]) if "truth" in document else None,
         )
-
-
-def segment_fields(fields: Mapping[str, Mapping[str, Any]]) -> tuple[SegmentField, ...]:
-    """Fields by name, each with `feature` and `values`, laid out in rows behind the row of all events."""
-    laid: list[SegmentField] = []
-    first = 1
-    for name, field in fields.items():
-        laid.append(SegmentField(name, field["feature"], tuple(field["values"]), first))
-        first += len(laid[-1].rows)
-    return tuple(laid)

@@ -127,10 +127,12 @@ class Desk:
         """The row of each event in its plan's summaries, for each segment field."""
         order = np.argsort(plan, kind="stable")
         texts, fields = batch.texts[rows[order]], batch.segments[rows[order]]
+        asked = any(self.schema.bindings[one].numbers_asked for one in plans)
+        values = batch.values[rows[order]] if asked else np.empty((len(rows), 0))
         cuts = np.searchsorted(plan[order], np.arange(len(plans) + 1)).tolist()
         lines: list[bytes] = []
         for one, (i, j) in zip(plans, pairwise(cuts), strict=True):
-            lines += _lines(self.schema.bindings[one].rows(texts[i:j], fields[i:j]))
+            lines += _lines(self.schema.bindings[one].rows(values[i:j], texts[i:j], fields[i:j]))
         segments = np.empty(len(rows), np.object_)
         segments[order] = lines
         return segments

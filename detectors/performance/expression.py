@@ -70,22 +70,26 @@ class Told(NamedTuple):
 
 def parsed(text: str, known: Collection[str]) -> Expression:
     """The expression that a text is, over these names; `Wrong` where it is none."""
+    found = _node(tree(text, "an arithmetic expression such as 5 * a / (b + 1)"), known, DEPTH_MAX * 4)
+    if not found.names:
+        raise Wrong("an expression with a name in it", text, known)
+    return found
+
+
+def tree(text: str, expected: str) -> ast.expr:
+    """What Python's parser makes of a text, whose nodes are judged by the caller; `Wrong` where it makes nothing."""
     if len(text) > LENGTH_MAX:
         raise Wrong(f"at most {LENGTH_MAX} characters", f"{len(text)}")
     opened, deepest = 0, 0
     for each in text:
-        opened += (each == "(") - (each == ")")
+        opened += (each in "([") - (each in ")]")
         deepest = max(deepest, opened)
     if deepest > DEPTH_MAX:
         raise Wrong(f"at most {DEPTH_MAX} brackets in each other", f"{deepest}")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise Wrong("an arithmetic expression such as 5 * a / (b + 1)", text) from None
-    found = _node(tree, known, DEPTH_MAX * 4)
-    if not found.names:
-        raise Wrong("an expression with a name in it", text, known)
-    return found
+        raise Wrong(expected, text) from None
 
 
 def _node(node: ast.expr, known: Collection[str], depth: int) -> Expression:

@@ -1,12 +1,13 @@
 """What single values cannot show: keys that contradict each other, repeat something, or ask for too much."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 
 from detectors.distances import DISTANCES
 from detectors.significance import JUDGED
 from stream.config.measures import better, metrics, worth
-from stream.config.mistakes import Objection, Path, choice, nearest, shown
+from stream.config.mistakes import Objection, Path, choice, nearest, repeated, shown
 from stream.config.models import exact
+from stream.config.segmenting import fairness, segments
 from stream.config.settings import DAY, Model, Settings
 from stream.config.units import spelled_duration
 
@@ -44,18 +45,12 @@ def _below(path: Path, objection: Objection) -> Objection:
     return Objection((*path, *objection.path), objection.expected, objection.value, objection.nearest)
 
 
-def _repeated(path: Path, names: Sequence[str]) -> Found:
-    for i, name in enumerate(names):
-        if name in names[:i]:
-            yield Objection((*path, i), "each name once", shown(name))
-
-
 def _events(settings: Settings) -> Found:
     events = settings.events
     if not events.predictions:
         yield Objection(("events", "predictions"), "at least one topic", "an empty list")
-    yield from _repeated(("events", "predictions"), events.predictions)
-    yield from _repeated(("events", "labels"), events.labels)
+    yield from repeated(("events", "predictions"), events.predictions)
+    yield from repeated(("events", "labels"), events.labels)
 
 
 def _skew(settings: Settings) -> Found:
@@ -100,7 +95,7 @@ def _security(settings: Settings) -> Found:
 
 def _monitors(settings: Settings) -> Found:
     monitors = settings.monitors
-    yield from _repeated(("monitors", "names"), monitors.names)
+    yield from repeated(("monitors", "names"), monitors.names)
     for pattern, name in monitors.pins.items():
         if name not in monitors.names:
             path = ("monitors", "pins", pattern)
@@ -159,7 +154,7 @@ def _topics(model: Model, settings: Settings) -> Found:
     for i, topic in enumerate(model.topics):
         if topic not in read:
             yield Objection(("topics", i), "a topic that is read under `events`", topic, nearest(topic, read))
-    yield from _repeated(("topics",), model.topics)
+    yield from repeated(("topics",), model.topics)
     if model.topics and read.issuperset(model.topics) and not {*settings.events.predictions} & {*model.topics}:
         yield Objection(("topics",), "at least one topic of events.predictions")
 
@@ -179,20 +174,9 @@ def _features(model: Model, settings: Settings) -> Found:
             yield Objection(("features", name), "a name that does not begin with output: or service:", shown(name))
 
 
-def _segments(model: Model, _: Settings) -> Found:
-    yield from _repeated(("segments",), model.segments)
-
-
-def _fairness(model: Model, _: Settings) -> Found:
-    yield from _repeated(("fairness",), model.fairness)
-    for i, name in enumerate(model.fairness):
-        if name not in model.segments:
-            yield Objection(("fairness", i), "a field of `segments`", shown(name), nearest(name, model.segments))
-
-
 def _drift(model: Model, _: Settings) -> Found:
     others = [name for name in DISTANCES if name not in JUDGED]
-    yield from _repeated(("drift", "measures"), model.drift.measures)
+    yield from repeated(("drift", "measures"), model.drift.measures)
     for i, name in enumerate(model.drift.measures):
         if name in JUDGED:
             yield Objection(("drift", "measures", i), "another distance: this one judges, and is always kept", name)
@@ -215,8 +199,8 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("events", "topics"), _topics),
     (("trigger",), _trigger),
     (("limits", "features"), _features),
-    (("segments",), _segments),
-    (("segments", "fairness"), _fairness),
+    (("segments", "features", "limits"), segments),
+    (("segments", "fairness"), fairness),
     (("labels",), _labels),
     (("metrics", "kind"), metrics),
     (("better", "metrics"), better),

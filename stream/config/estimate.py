@@ -12,6 +12,7 @@ from msgspec import Struct
 from detectors.service import BUCKETS
 from stream.config.models import exact
 from stream.config.panes import open_panes
+from stream.config.segments import Segment
 from stream.config.settings import DAY, Model, Settings
 from stream.config.units import size
 
@@ -106,7 +107,14 @@ def models(settings: Settings, pattern: str, assumed: Assumed) -> int:
 
 def segment_rows(settings: Settings, model: Model, assumed: Assumed) -> int:
     """One row for all events, and one per value of each segment field."""
-    return 1 + len(model.segments) * min(assumed.segment_values, settings.limits.segments)
+    return 1 + sum(_values(segment, settings, assumed) for segment in model.segments)
+
+
+def _values(segment: str | Segment, settings: Settings, assumed: Assumed) -> int:
+    """How many values one has: a condition two, crossed fields all that can occur together, as far as they may."""
+    if isinstance(segment, str):
+        return min(assumed.segment_values, settings.limits.segments)
+    return 2 if segment.where else min(assumed.segment_values ** len(segment.crossed), settings.limits.segments)
 
 
 def columns(settings: Settings, model: Model, assumed: Assumed) -> tuple[int, int]:

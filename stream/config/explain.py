@@ -58,7 +58,7 @@ def explanation(settings: Settings, assumed: Assumed = ASSUMED, events_per_secon
         Section("Time", sentences.time(settings)),
         Section("Models", sentences.models(settings)),
         Section("Verdicts", sentences.verdicts(settings)),
-        Section("Limits", sentences.limits(settings)),
+        Section("Limits", sentences.limits(settings, assumed)),
         Section("Memory and disk", sentences.size(settings, assumed, expected, written)),
         Section("Restart", sentences.restart(settings)),
         Section("Security", sentences.security(settings)),

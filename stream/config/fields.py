@@ -80,7 +80,18 @@ def _value(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[ob
             return _mapping(item, node, path, base)
         case inspect.UnionType(types=(first, inspect.NoneType())):
             return (None, ()) if isinstance(node, Scalar) and node.null else _value(first, node, path, base)
+        case inspect.UnionType(types=(text, inspect.StructType(cls=section))):
+            return _scalar(text, node, path, base) if isinstance(node, Scalar) else _section(section, node, path)
     return _scalar(kind, node, path, base)
+
+
+def _section(section: type[Struct], node: Node, path: Path) -> tuple[object, Objections]:
+    """A section in the place of a text; a list is that of its only key that holds one."""
+    if isinstance(node, Items):
+        (key,) = (key for key, field in fields(section).items() if isinstance(field.type, inspect.VarTupleType))
+        value, found = _value(fields(section)[key].type, node, path, None)
+        return (section(**{key: value}) if not found else None), found
+    return structure(section(), node, path)
 
 
 def _scalar(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[object, Objections]:
@@ -110,7 +121,7 @@ def _expected(kind: inspect.Type) -> str:
 def _list(item: inspect.Type, node: Node, path: Path, base: object) -> tuple[object, Objections]:
     if not isinstance(node, Items):
         return base, (Objection(path, "a list such as [a, b]", described(node)),)
-    read = [_scalar(item, child, (*path, i), None) for i, child in enumerate(node.items)]
+    read = [_value(item, child, (*path, i), None) for i, child in enumerate(node.items)]
     objections = sum((found for _, found in read), ())
     return (base, objections) if objections else (tuple(value for value, _ in read), ())
 

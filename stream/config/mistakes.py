@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from msgspec import Struct
@@ -54,6 +54,13 @@ class ConfigurationError(Exception):
 def nearest(name: str, names: Iterable[str]) -> str:
     """The valid name that was most likely meant; empty where none is close."""
     return next(iter(get_close_matches(name[:SHOWN_MAX], sorted(names), n=1)), "")
+
+
+def repeated(path: Path, names: Sequence[str]) -> Iterator[Objection]:
+    """Names of a list that stand in it before."""
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield Objection((*path, i), "each name once", shown(name))
 
 
 def spelled(path: Path) -> str:

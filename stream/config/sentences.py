@@ -7,6 +7,8 @@ from stream.config.estimate import WAITING, Assumed, Memory, Rows, pending
 from stream.config.measures import measured
 from stream.config.models import exact
 from stream.config.panes import decision_delay, reread
+from stream.config.segmenting import conditional, folded
+from stream.config.segments import names
 from stream.config.settings import DAY, PANE_MAX, Model, Settings
 from stream.config.units import spelled_duration, spelled_size
 
@@ -55,7 +57,15 @@ def models(settings: Settings) -> tuple[str, ...]:
     if not any(pattern == "*" for pattern, _ in settings.patterns):
         rest += " Events of a model that nothing fits are rejected."
     each = (_model(settings, pattern, model) for pattern, model in settings.patterns)
-    return (*each, rest, *_labels(settings), *measured(settings), *_versions(settings), *_shares(settings))
+    return (
+        *each,
+        rest,
+        *_labels(settings),
+        *measured(settings),
+        *conditional(settings),
+        *_versions(settings),
+        *_shares(settings),
+    )
 
 
 def _labels(settings: Settings) -> tuple[str, ...]:
@@ -84,7 +94,7 @@ def verdicts(settings: Settings) -> tuple[str, ...]:
     return (*(_verdict(*dials) for dials in sorted(distinct)), *_chosen(settings))
 
 
-def limits(settings: Settings) -> tuple[str, ...]:
+def limits(settings: Settings, assumed: Assumed) -> tuple[str, ...]:
     """What is refused, and counted, beyond which number."""
     limits = settings.limits
     models = f"{limits.models:,} models, {limits.versions:,} versions of each, {limits.features:,} features"
@@ -92,6 +102,7 @@ def limits(settings: Settings) -> tuple[str, ...]:
     return (
         f"At most {models}, {values}.",
         "What is beyond a limit is counted, never summed into something else, and evicts nothing.",
+        *folded(settings, assumed.segment_values),
         f"A record above {spelled_size(limits.event_bytes)} is rejected.",
         f"A model is learned from at most {limits.sample:,} events, a uniform sample.",
         *_pending(settings),
@@ -184,7 +195,7 @@ def _model(settings: Settings, pattern: str, model: Model) -> str:
     subject = f"{'Model' if exact(pattern) else 'Models like'} {pattern}"
     return (
         f"{subject}: windows (panes) {lengths}; compared with {reference}; {features}"
-        f"{_if(model.drift.measures, '; shown beside the verdict: ')}{_if(model.segments, '; segments by ')}"
+        f"{_if(model.drift.measures, '; shown beside the verdict: ')}{_if(names(model.segments), '; segments by ')}"
         f"{_if(model.fairness, '; to be treated alike by ')}"
         f"{_if(model.topics, '; only from ')}; output {model.output.kind}; {asks}."
     )

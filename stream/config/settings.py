@@ -23,6 +23,7 @@ from stream.config.kinds import (
     Topic,
 )
 from stream.config.monitors import Monitors
+from stream.config.segments import Segments
 from stream.events import RESERVED
 
 SECOND = 1_000_000_000
@@ -173,7 +174,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     labels: Labels = Labels()
     metrics: dict[str, Text] = {}  # by name, expressions over the metrics of a kind
     better: dict[str, Literal["high", "low"]] = {}  # of these metrics, which way is better; left out: neither
-    segments: tuple[Text, ...] = ()
+    segments: Segments = ()
     fairness: tuple[Text, ...] = ()  # of the segments those whose values are groups that must be treated alike
     sequential: Sequential = Sequential()
     versions: Versions = Versions()

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from stream import plan as plans
+from stream.config.segments import plain
 from stream.config.settings import Limits, Model
 from stream.encodings.schema import WRONG
 from stream.reference.categories import categories
@@ -33,7 +34,7 @@ def watched(table: Table, settings: Model, limits: Limits, source: str) -> dict[
     if unknown:
         raise ReferenceProblem(f"the reference {source} has no feature {', nor '.join(unknown)}")
     kinds: dict[str, Kind] = dict(settings.features) or _inferred(table, settings, limits)[0]
-    for name in settings.segments:
+    for name in plain(settings.segments):
         if kinds.get(name) == "numeric":
             raise ReferenceProblem(
                 f"feature {name!r} cannot be numeric and tell segments apart; declare it categorical"
@@ -65,7 +66,7 @@ def _inferred(table: Table, settings: Model, limits: Limits) -> tuple[dict[str, 
     kinds: dict[str, Kind] = {}
     reasons: dict[str, str] = {}
     for name in sorted(table.features):
-        segment = name in settings.segments
+        segment = name in plain(settings.segments)
         found = _kind_or_reason(table.features[name])
         if not table.nested and name in META:
             reasons[name] = "a field of events; declare it if it is a feature"

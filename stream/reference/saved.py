@@ -7,9 +7,11 @@ import msgspec
 
 from stream import plan as plans
 from stream.answers.chosen import answers_of
+from stream.config.segments import Segment
 from stream.config.settings import Model
 from stream.plan import Plan
 from stream.reference.problem import ReferenceProblem
+from stream.segment_fields import SegmentField
 
 FORMAT = "driftline plan 1"
 ENDING = ".driftline.json"
@@ -47,8 +49,8 @@ def adopted(plan: Plan, model: str, settings: Model, *, since: int, source: str)
     if settings.features and features != settings.features.keys():
         extra = ", ".join(sorted(features - settings.features.keys()))
         raise ReferenceProblem(f"{source} watches features that are not declared: {extra}; build it again")
-    if {field.name for field in plan.segments} != set(settings.segments):
-        built, asked = (", ".join(names) or "none" for names in ([f.name for f in plan.segments], settings.segments))
+    built, asked = (", ".join(map(_written, each)) or "none" for each in (plan.segments, settings.segments))
+    if {*map(_written, plan.segments)} != {*map(_written, settings.segments)}:
         raise ReferenceProblem(
             f"{source} was built for segments {built}, the configuration has {asked}; build it again"
         )
@@ -60,3 +62,13 @@ def adopted(plan: Plan, model: str, settings: Model, *, since: int, source: str)
     names = dict.fromkeys((*plan.inferred, *plan.grid.columns))  # in the order in which they were inferred
     inferred = tuple(name for name in names if name not in settings.features)
     return replace(plan, model=model, since=since, source=source, inferred=inferred)
+
+
+def _written(segment: SegmentField | Segment | str) -> str:
+    """What tells events apart, with the fields that are crossed, or the condition."""
+    if isinstance(segment, str):
+        return segment
+    if isinstance(segment, SegmentField):
+        segment = Segment(segment.name, tuple(part.name for part in segment.crossed), segment.where)
+    about = segment.where or ", ".join(segment.crossed)
+    return f"{segment} ({about})" if about else str(segment)

@@ -27,6 +27,15 @@ OWN = {  # metrics of the model shop's own
     "multiclass": "wrong: 1 - accuracy",
     "ranking": "late: 1 - mrr",
 }
+_CROSSED = {"[site, country]": "site x country"}
+_ASKED = {"{name: big, where: amount > 100 and country == 'FR' or n == 1 or odd is missing}": "big"}
+_BOTH = {
+    "{name: big, where: 'not (n < 3 or site != ''paris'')'}": "big",
+    "[country, big, site]": "country x big x site",
+}
+TOLD: tuple[tuple[dict[str, str], dict[str, str]], ...] = (  # beside fields: as it is written, and its name
+    ({}, {}), ({}, _CROSSED), (_CROSSED, {}), (_ASKED, _ASKED), (_ASKED, _BOTH), (_BOTH, _CROSSED | _ASKED),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,11 @@ def _reference() -> File:
 _REFERENCE = _reference()
 
 
+def _listed(fields: str, *more: str) -> str:
+    """A list of YAML with more in it."""
+    return f"[{', '.join(filter(None, (fields.strip('[]'), *more)))}]"
+
+
 def shape(dice: random.Random) -> Shape:
     """A configuration by chance, of what changes how time and order go."""
     pane = dice.choice((5, 10))
@@ -125,8 +139,12 @@ models:
     text = text.replace("KIND}", f"{kind}}}, drift: {{measures: [hellinger, energy]}}, metrics: {{{OWN[kind]}}}")
     if quiet and mixed:
         text += "  quiet: {topics: [predictions]}\n"
+    told = random.Random(f"told {text}").choice(TOLD)
+    text = text.replace("limits: {", "limits: {segments: 4, ")  # less than there are of sites and countries together
+    acts = [(segments[act * changed], told[act * changed]) for act in range(2)]
     texts = [
-        text.replace("SEGMENTS", f"{segments[act * changed]}, fairness: {segments[act * changed]}") for act in range(2)
+        text.replace("SEGMENTS", f"{_listed(fields, *more)}, fairness: {_listed(fields, *more.values())}")
+        for fields, more in acts
     ]
     models = ("shop", "newcomer", "quiet")[: dice.choice((1, 1, 2, 3))]
     return Shape(

@@ -2,7 +2,8 @@
 
 from stream import reference
 from stream.config.settings import Limits, Model
-from stream.plan import Plan, segment_fields
+from stream.plan import Plan
+from stream.segment_fields import segment_fields
 
 EVENTS = [
     b'{"features": {"amount": %d, "country": "%s"}, "segments": {"site": "%s"}, "score": 0.5, "status": "ok"}'
@@ -19,7 +20,10 @@ def plan(**settings: object) -> Plan:
 
 def test_segments_are_laid_out_in_rows_behind_the_row_of_all() -> None:
     """A row per value, then other values, then missing ones, field by field."""
-    fields = segment_fields({"site": {"feature": False, "values": ["a", "b"]}, "c": {"feature": True, "values": []}})
+    fields = segment_fields([
+        {"name": "site", "feature": False, "values": ["a", "b"]},
+        {"name": "c", "feature": True, "values": []},
+    ])  # fmt: skip
     assert [1, 5] == [field.first for field in fields]
     assert ("site=a", "site=b", "site=(other)", "site=(missing)") == fields[0].rows
     assert ("c=(other)", "c=(missing)") == fields[1].rows

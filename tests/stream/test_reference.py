@@ -9,9 +9,10 @@ import pytest
 
 from stream import reference
 from stream.config.settings import Limits, Model, Output
-from stream.plan import LATENCY, PREDICTION, SCORE, STATUS, SegmentField
+from stream.plan import LATENCY, PREDICTION, SCORE, STATUS
 from stream.reference import ReferenceProblem, Table
 from stream.reference.columns import column
+from stream.segment_fields import SegmentField
 from tests.stream.reference_tables import EVENTS, LIMITS, TABLE, kinds_of, of_columns, plan_of
 
 

@@ -60,6 +60,11 @@ class Plan:
         return ("", *(row for field in self.segments for row in field.rows))
 
     @cached_property
+    def others(self) -> tuple[tuple[str, int], ...]:
+        """The fields that may have other values, and where these are counted."""
+        return tuple((field.name, field.other) for field in self.segments if not field.where)
+
+    @cached_property
     def shape(self) -> Shape:
         """The features that events are decoded for."""
         watched = [

@@ -37,6 +37,20 @@ waiting int: events of a model that was not admitted yet
 """,
     time="end",
 )
+FOLDED = declare(
+    "folded",
+    "Events whose value of a segment field is not told apart: `(other)`. A row per pane and field that has any.",
+    "model version segment end",
+    "history",
+    f"""
+model text: the model
+version text: the model's version
+segment text: the field, or the crossed ones{_SPAN}
+events int: how many
+of int: of all events of the pane and version
+""",
+    time="end",
+)
 LABELS = declare(
     "labels",
     "Label events per model and pane.",

@@ -79,6 +79,7 @@ LEARNING = _gauge("learning_ratio", "model", "How much of its reference a model 
 EVENTS = _counter("events", "model", "Predictions and features counted in a closed pane.")
 LATE = _counter("late_events", "model", "Events later than the lateness: counted, not summed.")
 WAITING = _counter("waiting_events", "model", "Events of versions or segments that are not admitted yet.")
+FOLDED = _counter("folded_events", "model segment", "Events whose value of a segment field is counted as (other).")
 LABELS = _counter("labels", "model", "Label events.")
 FATES = _counter("fates", "model fate", "What became of predictions and labels; the fates are columns of table met.")
 REJECTED = _counter("rejected_events", "topic reason", "Events that could not be used.")
@@ -138,6 +139,7 @@ FAMILIES: Mapping[str, Declared] = {
         EVENTS,
         LATE,
         WAITING,
+        FOLDED,
         LABELS,
         FATES,
         REJECTED,

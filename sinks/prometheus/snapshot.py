@@ -33,6 +33,7 @@ _COUNTED = (  # family, table, its label columns, the column that is summed ("":
     (families.EVENTS, "traffic", ("model",), "events"),
     (families.LATE, "traffic", ("model",), "late"),
     (families.WAITING, "traffic", ("model",), "waiting"),
+    (families.FOLDED, "folded", ("model", "segment"), "events"),
     (families.LABELS, "labels", ("model",), "labels"),
     (families.REJECTED, "rejected", ("topic", "reason"), "events"),
     (families.FINDINGS, "findings", ("model", "detector"), ""),

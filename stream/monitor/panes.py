@@ -72,6 +72,7 @@ class Panes:
             assert plan is not None, f"{entry.name}: pane {end} was counted without a plan"
             case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings)
             rows.pane_row(self._ledger, case)
+            rows.folded_rows(self._ledger, case)
             pane = Pane(end, plan, summary, int(summary.events()[0]))
             accumulator.grown(self._state.windows, entry.name, version, entry.settings.windows, pane)
             closed.append((case, self._step(case)))

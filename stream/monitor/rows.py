@@ -183,6 +183,18 @@ def finding_rows(ledger: Ledger, findings: Iterable[Finding], incident: str) -> 
         )
 
 
+def folded_rows(ledger: Ledger, case: Case) -> None:
+    """The events of a closed pane whose value of a field has no row of its own."""
+    others = case.plan.others
+    if not others:
+        return
+    events = case.summary.events()
+    for name, row in others:
+        if events[row]:
+            span = (moment(case.start), moment(case.end))
+            ledger.row(tables.FOLDED, case.plan.model, case.version, name, *span, int(events[row]), int(events[0]))
+
+
 def learning_pane_row(ledger: Ledger, model: str, start: int, end: int, events: int) -> None:
     """A closed pane of a model that is being learned: only how many events."""
     ledger.row(tables.PANES, model, "", moment(start), moment(end), "", events, b"")

@@ -12,7 +12,19 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sinks.commit import Store, StoreError
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web import api, beside, calibration, confusion, effects, estimated, exporting, labelled, pages, served
+from stream.web import (
+    api,
+    beside,
+    calibration,
+    confusion,
+    effects,
+    estimated,
+    exporting,
+    folded,
+    labelled,
+    pages,
+    served,
+)
 from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
 from stream.web.metrics import exporter as primed
@@ -35,6 +47,7 @@ API = (
     beside.version_health,
     served.list_service,
     effects.list_effects,
+    folded.list_folded,
     estimated.list_estimates,
     estimated.list_reconciled,
     exporting.export_tables,

@@ -15,6 +15,7 @@ from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
 from stream.web.distribution import Distribution, distribution
 from stream.web.effects import effects_of
 from stream.web.fields import features_of, unwatched_of
+from stream.web.folded import folded_of
 from stream.web.found import findings_of, triggers_of
 from stream.web.groups import groups_of
 from stream.web.html import Html, badge, chart, document, join, progress, section, tag, time
@@ -58,7 +59,7 @@ def detail(sources: Sources, name: str, selected: Selected) -> Html:
         body = _watching(sources, name, chosen, windows)
     else:
         body = section("No window has closed yet", tag("p", _NO_WINDOW))
-    fields = join(features_of(model), unwatched_of(sources.store, name))
+    fields = join(features_of(model), unwatched_of(sources.store, name), folded_of(sources.store, name))
     return document(name, banner(sources.status()), _head(model), body, fields)
 
 

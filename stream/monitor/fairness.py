@@ -58,7 +58,7 @@ def treated(key: Key, model: Model, found: Gathered) -> Iterator[Treated]:
     for field in plan.segments:
         if field.name not in model.fairness:
             continue
-        groups = np.arange(field.first, field.first + len(field.values) + 1)  # the one behind them is missing values
+        groups = np.arange(field.first, field.missing)
         confusion = binary.read(answers.settings, cells.take(groups)).confusion.astype(np.int64)
         some = np.flatnonzero(confusion.sum(axis=1))
         if not len(some):

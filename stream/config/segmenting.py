@@ -8,10 +8,11 @@ from stream.condition import Asked, read
 from stream.config.mistakes import Objection, Path, nearest, repeated, shown
 from stream.config.segments import CROSSED_MAX, Segment, conditions, names, plain
 from stream.config.settings import Model, Settings
+from stream.encodings.schema import CONTRACT
 from stream.segment_fields import CONDITION
 
 SEGMENTS_MAX = 20  # of a model: each is one more place in its summaries for every event
-ROWS_MAX = 20_000  # of a model's summaries: predictions keep them in 16 bits; 100 MB per pane with 20 features
+ROWS_MAX = 65_535  # of a model's summaries: predictions that wait for labels keep theirs in 16 bits
 RESERVED = ("output:", "service:")
 
 
@@ -20,7 +21,7 @@ def segments(model: Model, settings: Settings) -> Iterator[Objection]:
     yield from repeated(("segments",), names(model.segments))
     if len(model.segments) > SEGMENTS_MAX:
         yield Objection(("segments",), f"at most {SEGMENTS_MAX}", f"{len(model.segments)}")
-    n_rows = sum(values_max(each, settings) + 2 for each in model.segments)
+    n_rows = 1 + sum(values_max(each, settings) + 2 for each in model.segments)
     if n_rows > ROWS_MAX:
         expected = f"at most {ROWS_MAX:,} values of all segments together; lower limits.segments"
         yield Objection(("segments",), expected, f"{n_rows:,}")
@@ -93,8 +94,10 @@ def _condition(path: Path, text: str, model: Model) -> Iterator[Objection]:
 def _asked(path: Path, name: str, how: Asked, features: Mapping[str, str], fields: set[str]) -> Iterator[Objection]:
     """Whether a name is known where features are declared, and compared as its kind can be."""
     known = {*features, *fields}
-    if name.startswith(RESERVED):
-        yield Objection(path, "features and fields of `segments`, not what a model said", shown(name))
+    if name.startswith(RESERVED) or (name in CONTRACT and name not in known):
+        yield Objection(
+            path, "features and fields of `segments`; what has one of these names must be declared as such", shown(name)
+        )
     elif features and name not in known:
         yield Objection(
             path, "declared `features`, and fields that are in `segments`", shown(name), nearest(name, known)

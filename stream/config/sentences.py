@@ -8,7 +8,7 @@ from stream.config.measures import measured
 from stream.config.models import exact
 from stream.config.panes import decision_delay, reread
 from stream.config.segmenting import conditional, folded
-from stream.config.segments import names
+from stream.config.segments import names as called
 from stream.config.settings import DAY, PANE_MAX, Model, Settings
 from stream.config.units import spelled_duration, spelled_size
 
@@ -195,7 +195,7 @@ def _model(settings: Settings, pattern: str, model: Model) -> str:
     subject = f"{'Model' if exact(pattern) else 'Models like'} {pattern}"
     return (
         f"{subject}: windows (panes) {lengths}; compared with {reference}; {features}"
-        f"{_if(model.drift.measures, '; shown beside the verdict: ')}{_if(names(model.segments), '; segments by ')}"
+        f"{_if(model.drift.measures, '; shown beside the verdict: ')}{_if(called(model.segments), '; segments by ')}"
         f"{_if(model.fairness, '; to be treated alike by ')}"
         f"{_if(model.topics, '; only from ')}; output {model.output.kind}; {asks}."
     )

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from detectors.fairness import DIFFERENCES, RATIOS
 from sinks.commit import (
     DRIFT,
+    FOLDED,
     INCIDENTS,
     MET,
     PERFORMANCE,
@@ -204,6 +205,15 @@ def test_counters_add_up_over_commits() -> None:
     exporter.show(Commit(2, {"traffic": rows(TRAFFIC, {"model": "fraud", "events": 100, "late": 1})}))
     totals = [line.split()[1] for name in ("events", "late_events") for line in samples(exporter, f"driftline_{name}_")]
     assert totals == ["500.0", "4.0"]
+
+
+def test_what_is_folded_into_other_values_adds_up_by_field() -> None:
+    """Of all versions together."""
+    exporter, told = Exporter(), {"model": "fraud", "segment": "site x country", "events": 7}
+    exporter.show(Commit(1, {"folded": rows(FOLDED, {**told, "version": "1"}, {**told, "version": "2", "events": 2})}))
+    exporter.show(Commit(2, {"folded": rows(FOLDED, told)}))
+    expected = 'driftline_folded_events_total{model="fraud",segment="site x country"} 16.0'
+    assert [expected] == samples(exporter, "driftline_folded_events_total")
 
 
 def test_a_closed_incident_is_no_longer_open() -> None:

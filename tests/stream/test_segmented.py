@@ -18,7 +18,7 @@ from stream.config.segments import Segment, plain
 from stream.config.settings import Limits, Model
 from stream.encodings.packed import unpacked
 from stream.plan import Plan
-from stream.reference import ReferenceProblem
+from stream.reference import ReferenceProblem, Table, saved
 from stream.segment_fields import apart, together
 from tests.stream.encodings import tables
 from tests.stream.encodings.worlds import records, written
@@ -31,7 +31,7 @@ Says = Callable[[Event], bool | None]
 
 
 def made(seed: int, n: int) -> list[Event]:
-    """Predictions with odd values among the usual ones; `tier` is not watched."""
+    """Predictions with odd values among the usual ones; `income` and `tier` are not watched."""
     dice = random.Random(seed)
     return [
         {
@@ -40,6 +40,7 @@ def made(seed: int, n: int) -> list[Event]:
                 "age": dice.randrange(90),
                 "country": dice.choice(WORDS[: dice.choice((2, 4, 99))]),
                 "credit limit": dice.choice((1_000, 2_000, None)),
+                "income": dice.choice((50, 200, 2**60, "x", None)),
                 "tier": dice.choice((1, 2, 3, "gold", None)),
             },
             "segments": {"site": dice.choice(WORDS), "shop": dice.choice(("web", "store"))},
@@ -191,6 +192,7 @@ ALL = (
     Segment("", ("site", "country")),
     Segment("big", where="amount > 50 and country in ('FR', 'DE') or field('credit limit') is missing"),
     Segment("place", ("shop", "big", "tier")),
+    Segment("rich", where="income > 100"),
     Segment("golden", where="tier == 'gold'"),
 )
 
@@ -212,7 +214,8 @@ def test_records_of_many_events_are_told_apart_like_single_ones() -> None:
     """Arrow and JSON of the same events give the same rows."""
     events = [event for event in made(2, 300) if not isinstance(event["features"]["amount"], list | str | bool)]
     for event in events:
-        event["features"]["amount"] = number(event["features"]["amount"])
+        for name in ("amount", "income"):
+            event["features"][name] = number(event["features"][name])
         for group, name in (("features", "country"), ("segments", "site"), ("features", "tier")):
             event[group][name] = text(event[group][name])
     plan = planned(events, *ALL)
@@ -280,6 +283,22 @@ def test_a_condition_that_the_reference_cannot_answer_is_a_problem() -> None:
     assert "segment 'big' compares 'country' as a number; declare it a numeric feature" == problem("country > 3")
     assert "segment 'big' compares 'site' as a number; declare it a numeric feature" == problem("site > 3")
     assert "segment 'big' compares 'age' with texts; declare it categorical" == problem("age == 'old'")
+
+
+def test_a_saved_plan_is_told_apart_as_the_configuration_asks() -> None:
+    """Read back it counts the same; built for another crossing or condition, it is refused."""
+    events = made(6, 100)
+    plan = planned(events, *ALL)
+    table = Table(saved=saved.load(saved.save(plan), "plan"))
+
+    def adopted(*segments: str | Segment) -> Plan:
+        settings = Model(features=KINDS, segments=segments)
+        return reference.plan("fraud", table, settings, Limits(), since=0, source="here")
+
+    assert (plan.segments, plan.reference) == ((again := adopted(*ALL)).segments, again.reference)
+    for i, other in ((2, Segment("site x country", ("country", "site"))), (5, Segment("rich", where="income > 101"))):
+        with pytest.raises(ReferenceProblem, match="was built for segments site, country, site x country"):
+            adopted(*ALL[:i], other, *ALL[i + 1 :])
 
 
 def test_what_no_event_has_is_missing() -> None:

@@ -1,4 +1,4 @@
-"""docs/labels.md, performance.md and service.md are held to their word: examples run, every query has its answer."""
+"""docs/labels.md, performance.md, segments.md and service.md keep their word: examples run, queries have answers."""
 
 import re
 from pathlib import Path
@@ -7,12 +7,15 @@ import duckdb
 import pytest
 
 from stream.answers.own import of_kind
+from stream.condition import read
+from stream.config.mistakes import ConfigurationError
 from stream.config.parse import parse
+from stream.config.segments import names
 from tests.stream.cli.conftest import Command
 
 DOCS = Path(__file__).parents[3] / "docs"
-LABELS, PERFORMANCE, SERVICE = (
-    (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("labels", "performance", "service")
+LABELS, PERFORMANCE, SEGMENTS, SERVICE = (
+    (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("labels", "performance", "segments", "service")
 )
 QUERY = re.compile(r"```sql\n(.*?)\n```\n\n((?:\|[^\n]*\n)+)", re.DOTALL)
 
@@ -61,6 +64,21 @@ def test_every_query_of_the_service_has_its_answer(driftline: Command, folder: P
     played(SERVICE, driftline, folder)
     assert 2 == hold(SERVICE, folder / "service.duckdb")
     assert {*METRICS, "traffic"} == {*re.findall(r"`(latency_p?\w+|error_rate|traffic)`", SERVICE)} - {"latency_ms"}
+
+
+def test_segments_are_told_apart_as_documented(driftline: Command, folder: Path) -> None:
+    """Every query has its answer, what stands before the example is a configuration, and a mistake is told so."""
+    before, example = SEGMENTS.split("## An example")
+    played(example, driftline, folder)
+    assert 3 == hold(example, folder / "segments.duckdb")
+    text = block("yaml", before)
+    assert ("site", "country", "site x country", "large") == names(parse(text).patterns[0][1].segments)
+    with pytest.raises(ConfigurationError) as caught:
+        parse(text.replace("amount >", "amount ="))
+    assert block("text", before) == str(caught.value)
+    cells = re.findall(r"^\| (`.*?) \|", before, re.MULTILINE)
+    conditions = re.findall(r"`([^`]+)`", " ".join(cells))
+    assert 9 < len([read(each).asked for each in conditions if each not in {"and", "or", "not", "( )"}])
 
 
 def test_metrics_of_ones_own_are_a_configuration() -> None:

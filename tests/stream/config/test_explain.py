@@ -5,10 +5,12 @@ import json
 import msgspec
 import pytest
 
+from stream.config import estimate
 from stream.config.digest import digest
 from stream.config.estimate import Assumed, memory, rows
 from stream.config.explain import explain, explanation
 from stream.config.parse import parse
+from stream.config.settings import Settings
 
 FULL = """
 kafka: {bootstrap: "kafka:9093", security: {protocol: SASL_PLAINTEXT, username: me, password: env:KAFKA_PASSWORD}}
@@ -65,6 +67,21 @@ def test_distances_beside_the_verdict_are_said() -> None:
     found = rows(parse(text))
     assert found.effects == 2 * found.distances
     assert f"{found.distances:,} distances, {found.effects:,} effects." in spoken
+
+
+def test_crossed_fields_with_many_values_are_warned_of() -> None:
+    """At ten values of each field; and what a condition is, is said."""
+    told = explanation(parse("models: {a: {segments: [[x, y], [x, big], {name: big, where: n > 1}]}}"))
+    spoken = [sentence for section in told.sections for sentence in section.sentences]
+    assert "Segment big of a: events where n > 1." in spoken
+    (warned,) = (sentence for sentence in spoken if sentence.startswith("Warning: "))
+    assert warned.startswith("Warning: x x y of a may have 100 values, 10 of each field; only the 50 most frequent")
+    assert 1 + 50 + 20 + 2 == segment_rows(parse("models: {a: {segments: [[x, y], c, d, {name: b, where: n > 1}]}}"))
+
+
+def segment_rows(settings: Settings) -> int:
+    """Rows of the only model."""
+    return estimate.segment_rows(settings, settings.patterns[0][1], estimate.ASSUMED)
 
 
 def test_metrics_of_a_model_are_said() -> None:

@@ -50,6 +50,7 @@ OCCUR = (
     "questions of labels that failed",
     "rows of effects",
     "rows of estimates",
+    "rows of folded",
     "rows of pairs",
     "rows of performance",
     "rows of reconciled",

@@ -126,8 +126,11 @@ def _crossed(name: str, parts: Sequence[tuple[SegmentField, Categories]], most: 
         for (_, found), known in zip(parts, words, strict=True)
     ])  # fmt: skip
     present = texts[:, (texts >= 0).all(axis=0)]
-    found, n = np.unique(present, axis=1, return_counts=True)
-    met = [tuple(known[i] for known, i in zip(words, each, strict=True)) for each in found.T.tolist()]
+    code, met = present[0], [(word,) for word in words[0]]
+    for text, known in zip(present[1:], words[1:], strict=True):
+        pairs, code = np.unique(code * len(known) + text, return_inverse=True)
+        met = [(*met[pair // len(known)], known[pair % len(known)]) for pair in pairs.tolist()]
+    n = np.bincount(code, minlength=len(met))
     counts = {together(values): (count, values) for values, count in zip(met, n.tolist(), strict=True)}
     often = sorted(sorted(counts, key=lambda value: (-counts[value][0], value))[:most])
     told = [

@@ -45,7 +45,7 @@ def _treated(case: Case) -> Iterator[Treated]:
     for field in plan.segments:
         if field.name not in model.fairness:
             continue
-        rows = np.arange(field.first, field.first + len(field.values) + 1)  # the one behind them is missing values
+        rows = np.arange(field.first, field.missing)
         counts = case.summary.counts[rows].astype(np.int64)
         yes = counts[:, first + positive]
         said = counts[:, first : first + regular + len(silent) + 1].sum(axis=1) - counts[:, silent].sum(axis=1)

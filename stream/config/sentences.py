@@ -57,15 +57,8 @@ def models(settings: Settings) -> tuple[str, ...]:
     if not any(pattern == "*" for pattern, _ in settings.patterns):
         rest += " Events of a model that nothing fits are rejected."
     each = (_model(settings, pattern, model) for pattern, model in settings.patterns)
-    return (
-        *each,
-        rest,
-        *_labels(settings),
-        *measured(settings),
-        *conditional(settings),
-        *_versions(settings),
-        *_shares(settings),
-    )
+    parts = (_labels, measured, conditional, _versions, _shares)
+    return (*each, rest, *(sentence for part in parts for sentence in part(settings)))
 
 
 def _labels(settings: Settings) -> tuple[str, ...]:

@@ -128,6 +128,13 @@ def of(grid: Grid, values: Floats, cells: NDArray[np.uint16], rows: NDArray[np.i
     return Summary(grid, counts, quanta.limbs(sums))
 
 
+def placed(grid: Grid, values: Floats, cells: NDArray[np.uint16]) -> Integers:
+    """The cell of each column and event, counted from the column's first, (columns, n); arguments are those of `of`."""
+    with np.errstate(invalid="ignore"):
+        distances = np.subtract(values, grid.centers, order="C")
+    return _cells(grid, distances, cells) - grid.offsets[:-1, None]
+
+
 def _cells(grid: Grid, distances: Floats, cells: NDArray[np.uint16]) -> Integers:
     """The cell of each column and event in a series' cells laid side by side, (columns, n).
 

@@ -42,8 +42,8 @@ def _kept(store: Store, spans: Sequence[Span], table: Table = tables.PAIRS, one_
 
 def asked(store: Store) -> Asked:
     """What estimates ask a store."""
-    estimated, bases = partial(store.within, tables.ESTIMATES), partial(store.select, tables.BASES)
-    return Asked(store.said, estimated, bases)
+    panes, estimated = (partial(store.within, table) for table in (tables.PANES, tables.ESTIMATES))
+    return Asked(store.said, panes, estimated, partial(store.select, tables.BASES))
 
 
 def settle(watch: Watch, store: Store) -> None:

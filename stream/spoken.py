@@ -10,6 +10,7 @@ from stream.plan import PREDICTION, SCORE, Plan
 
 # As categories are called; of any other two classes somebody must say which is looked for.
 YES_OR_NO: Final = {"0", "1"}
+REGRESSION: Final = "regression"
 RANKING: Final = "ranking"  # a kind that must be said: then predictions are lists
 
 
@@ -23,7 +24,7 @@ def kind_of(output: Output, plan: Plan) -> str:
         yes_or_no = output.positive in vocabulary or {*vocabulary} <= YES_OR_NO
         return "binary" if len(vocabulary) <= 2 and yes_or_no else "multiclass"
     if PREDICTION in grid.numeric:
-        return "regression"
+        return REGRESSION
     return "binary" if SCORE in grid.numeric else output.kind
 
 

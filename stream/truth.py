@@ -1,4 +1,4 @@
-"""What labels have taught of a model: how good it was, and what its scores meant. Estimates stand on it."""
+"""What labels have taught of a model: how good it was, and what its scores or inputs meant. Estimates stand on it."""
 
 import base64
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ import numpy as np
 from detectors.calibration import Bools, Calibrator
 from detectors.codes import Floats, Integers
 from detectors.estimation.basis import Basis
+from detectors.estimation.inputs import Input
+from detectors.estimation.loss import Losses, LossModel
 from detectors.performance.cells import Cells, Layout
 
 LEAST: Final = 1_000  # pairs: of fewer nobody has measured how honest an estimate is
@@ -25,7 +27,7 @@ class Truth:
     """`answers` says what was counted as right; `right` of `n` answers were, -1 where none is right or wrong.
 
     `cells`: the performance cells of all pairs, one row; None where only scores were kept. `basis`: what estimates of a
-    window stand on; None where scores are missing, or pairs too few.
+    window stand on; None where scores are missing, or pairs too few. `losses`: the same where answers are numbers.
     """
 
     answers: str
@@ -33,6 +35,12 @@ class Truth:
     right: int
     cells: Cells | None
     basis: Basis | None
+    losses: Losses | None = None
+
+    @property
+    def teaches(self) -> bool:
+        """Whether estimates can stand on it."""
+        return self.basis is not None or self.losses is not None
 
     def document(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -44,7 +52,7 @@ class Truth:
             "right": self.right,
             "cells": None if counted is None else [array.tolist() for array in counted],
             "basis": None if basis is None else _packed(basis),
-        }
+        } | ({} if self.losses is None else {"losses": _losses_packed(self.losses)})
 
     @classmethod
     def load(cls, document: dict[str, Any]) -> Self:
@@ -52,7 +60,8 @@ class Truth:
         counted, basis = document["cells"], document["basis"]
         cells = None if counted is None else _cells(*(np.array(each, np.int64) for each in counted))
         answers, n, right = (document[name] for name in ("answers", "n", "right"))
-        return cls(answers, n, right, cells, None if basis is None else _basis(basis))
+        losses = _losses(document["losses"]) if "losses" in document else None
+        return cls(answers, n, right, cells, None if basis is None else _basis(basis), losses)
 
     def pack(self) -> bytes:
         """As bytes, equal ones for equal truths."""
@@ -82,13 +91,46 @@ def _cells(exponents: Integers, counts: Integers, finite: Integers, moments: Int
 def _packed(basis: Basis) -> dict[str, Any]:
     floats = {name: getattr(basis, name) for name in _MEANS}
     floats |= dict(zip(_CALIBRATOR, (basis.calibrator.scores, basis.calibrator.probabilities), strict=True))
-    text = {name: base64.b64encode(values.astype("<f8").tobytes()).decode() for name, values in floats.items()}
+    text = {name: _text(values) for name, values in floats.items()}
     return {name: getattr(basis, name).tolist() for name in _COUNTS} | text
 
 
 def _basis(packed: dict[str, Any]) -> Basis:
     groups, events, positives = (np.array(packed[name], np.int64) for name in _COUNTS)
-    edges, probability, scores, log_odds, knots, steps = (
-        np.frombuffer(base64.b64decode(packed[name]), "<f8").astype(np.float64) for name in (*_MEANS, *_CALIBRATOR)
-    )
+    edges, probability, scores, log_odds, knots, steps = (_floats(packed[name]) for name in (*_MEANS, *_CALIBRATOR))
     return Basis(Calibrator(knots, steps), edges, groups, events, positives, probability, scores, log_odds)
+
+
+def _losses_packed(losses: Losses) -> dict[str, Any]:
+    inputs = [[one.column, _text(one.place), one.beyond.tolist(), one.center, one.scale] for one in losses.inputs]
+    half = np.triu_indices(len(next(iter(losses.models.values())).effects))
+    models = {
+        name: [_text(each) for each in (one.effects, one.covariance[half], one.spread)]
+        + [one.mean, one.total, one.variance]
+        for name, one in losses.models.items()
+    }
+    return {"n": losses.n, "inputs": inputs, "models": models}
+
+
+def _losses(packed: dict[str, Any]) -> Losses:
+    inputs = tuple(
+        Input(column, _floats(place), np.array(beyond, np.bool_), float(center), float(scale))
+        for column, place, beyond, center, scale in packed["inputs"]
+    )
+    return Losses(packed["n"], inputs, {name: _model(*each) for name, each in packed["models"].items()})
+
+
+def _model(effects: str, covariance: str, spread: str, *about: float) -> LossModel:
+    known = _floats(effects)
+    whole, half = np.zeros((len(known), len(known))), np.triu_indices(len(known))
+    whole[half] = _floats(covariance)
+    mean, total, variance = map(float, about)
+    return LossModel(mean, total, known, whole + np.triu(whole, 1).T, _floats(spread), variance)
+
+
+def _text(values: Floats) -> str:
+    return base64.b64encode(values.astype("<f8").tobytes()).decode()
+
+
+def _floats(text: str) -> Floats:
+    return np.frombuffer(base64.b64decode(text), "<f8").astype(np.float64)

@@ -233,7 +233,8 @@ class Watch(ABC):
         panes = min((window.start for window in self.state.windows.values()), default=closed)
         history = closed - self.settings.store.keep
         waiting, answered = self.monitor.meetings.needed_since() or (history, history)
-        return Retention(min(panes, closed - PANES_KEPT), waiting, answered, history)
+        summed = max(self.monitor.meetings.summed_since(closed), history)
+        return Retention(min(panes, closed - PANES_KEPT, summed), waiting, answered, history)
 
     def take(self) -> Commit:
         """The next Commit: what was decided since the last one, the positions, and the state to go on from."""

@@ -43,21 +43,29 @@ def reconcile(estimate: Estimate, truth: Floats, level: float) -> Reconciled:
     return Reconciled(difference, outside, float(tail @ WEIGHTS / WEIGHTS.sum()))
 
 
-def shifted(estimate: Estimate, truth: Floats) -> float:
+def shifted(estimate: Estimate, truth: Floats, *, shares: bool = True) -> float:
     """The chance of so large a mean difference if the estimates are as good as they say; 1 of no windows.
 
     It finds what counting cannot where the calibration's error is large beside that of windows: then all of them are
     outside together now and then, and only by how much says that it is more than that. For metrics from 0 to 1, which
-    vary like shares: alike on an arcsine scale (Bartlett 1947), where few errors among many labels are no surprise.
+    vary like shares: alike on an arcsine scale (Bartlett 1947), where few errors among many labels are no surprise. If
+    not `shares`, for mean sizes, which vary alike on a logarithmic one.
     """
     known = ~(np.isnan(truth) | np.isnan(estimate.value))
     n = int(known.sum())
     if not n:
         return 1.0
-    mean, true = (float(np.clip(column[known].mean(), 0.0, 1.0)) for column in (estimate.value, truth))
+    mean, true = (
+        float(np.clip(column[known].mean(), 0.0, 1.0 if shares else None)) for column in (estimate.value, truth)
+    )
     own, common = np.square(estimate.chance[known]).sum() / n**2, float(estimate.shared[known].mean()) ** 2
-    error = np.sqrt(own + common) / (2 * max(np.sqrt(mean * (1 - mean)), TINY))
-    return float(2 * ndtr(-abs(np.arcsin(np.sqrt(mean)) - np.arcsin(np.sqrt(true))) / max(error, TINY)))
+    if shares:
+        error = np.sqrt(own + common) / (2 * max(np.sqrt(mean * (1 - mean)), TINY))
+        off = np.arcsin(np.sqrt(mean)) - np.arcsin(np.sqrt(true))
+    else:
+        error = np.sqrt(own + common) / max(mean, TINY)
+        off = np.log(max(mean, TINY)) - np.log(max(true, TINY))
+    return float(2 * ndtr(-abs(off) / max(error, TINY)))
 
 
 def peer_limits(reference: Floats, deviation: float, ends: tuple[float, float]) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from detectors.performance.cells import UNIT, Cells, Layout
 from detectors.performance.losses import COARSE, FINE, Averages, in_scales
 
 QUANTUM = -30  # of an error or a label, in scales
+LARGEST = 2.0**10  # scales: errors beyond are clamped
 SCALE_MAX = 500  # either way: squares of the unit are finite, and not 0
 USUAL = 3  # without known errors, the usual one is 2^-3 scales: powers of errors from 0.1 % to 3 scales are resolved
 PAIRS, INSIDE, OUTSIDE = 0, 1, 2  # counts: pairs; labels inside and outside the predicted interval

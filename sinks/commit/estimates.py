@@ -21,22 +21,22 @@ model text: the model
 version text: the model's version
 since int: windows that begin then or later are estimated by it, ns
 n int: labels that it was learned from
-body bytes: the calibration and its bins, JSON
+body bytes: the calibration and its bins, or the effects of the answer on errors, JSON
 """,
 )
 ESTIMATES = declare(
     "estimates",
-    "How good a model probably was in a window, by its scores alone: told once, when the window closes.",
+    "How good a model probably was in a window, by its scores or inputs alone: told once, when the window closes.",
     "model version segment length end metric",
     "history",
     f"""{_WINDOW}
-basis text: where the labels come from that say what scores mean
+basis text: where the labels come from that say what scores mean, or how large errors are
 value float: what is expected
 chance float: its standard error by the chance of the window's own labels
 shared float: its standard error by the chance of the labels that it stands on, which all windows have in common
 low float: where its 95 % interval begins
 high float: where its 95 % interval ends
-n int: predictions of the window that have an id and a score
+n int: predictions of the window that have an id, and a score or a number
 """,
     time="end",
 )

@@ -31,7 +31,12 @@ def _of(kind: str, model: Model, plan: Plan) -> Answers | None:
         return Lists()
     if kind == "multiclass" and (classes := classes_of(plan)):
         return Classes(multiclass.Multiclass(classes))
-    if kind == "regression" and (output := PREDICTION if PREDICTION in grid.numeric else SCORE) in grid.numeric:
+    if kind == "regression" and (output := output_of(plan)) in grid.numeric:
         i = grid.numeric.index(output)
         return Numbers(regression.Regression(float(grid.centers[i]), int(grid.exponents[i]) - regression.QUANTUM))
     return None
+
+
+def output_of(plan: Plan) -> str:
+    """The column that numbers are predicted in."""
+    return PREDICTION if PREDICTION in plan.grid.numeric else SCORE

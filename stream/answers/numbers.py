@@ -36,10 +36,17 @@ class Numbers:
 
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Predicted number beside the true one; a label that is none has no error."""
-        label = np.array([_number(text) for text in rows["label"].tolist()], np.float64)
-        predicted = np.where(np.isnan(rows["value"]), rows["score"], rows["value"])
+        predicted, label = _both(rows)
         n = len(label)
         return regression.pairs(self.settings, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
+
+    def errors(self, rows: Rows) -> tuple[Floats, Floats]:
+        """The prediction of each pair and its error, cut where sums of errors clamp them, (n,); nan where unknown."""
+        predicted, label = _both(rows)
+        largest = np.ldexp(regression.LARGEST, self.settings.scale)
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = np.clip(predicted - label, -largest, largest)
+        return predicted, np.where(np.isfinite(predicted) & np.isfinite(label), error, np.nan)
 
     def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
         """All metrics of errors, or those with these names; events have no quantiles."""
@@ -79,6 +86,12 @@ class Numbers:
     def decided(self, rows: Rows) -> NDArray[np.bool_]:
         """None of them."""
         return np.zeros(len(rows["score"]), np.bool_)
+
+
+def _both(rows: Rows) -> tuple[Floats, Floats]:
+    """Predicted numbers and true ones; nan where a label is none."""
+    label = np.array([_number(text) for text in rows["label"].tolist()], np.float64)
+    return np.where(np.isnan(rows["value"]), rows["score"], rows["value"]), label
 
 
 def _number(text: str) -> float:

@@ -12,8 +12,9 @@ from stream.answers.kind import Rows
 from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor.called import Called
+from stream.monitor.errors import Errors, Kept
 from stream.monitor.estimates import Ask, Estimates, Panes
-from stream.monitor.gathering import Kept
+from stream.monitor.gathering import Kept as KeptPairs
 from stream.monitor.learned import Learned, PairsOf, pairs_of
 from stream.monitor.matured import Matured, telling
 from stream.monitor.state import State, Version
@@ -22,9 +23,10 @@ from stream.monitor.truths import Estimated, Truths
 
 
 class Asked(NamedTuple):
-    """What a store is asked: what models said, which estimates there are, and which bases."""
+    """What a store is asked: what models said, what panes hold, which estimates there are, and which bases."""
 
     said: Ask
+    panes: Kept
     estimated: Estimated
     bases: Callable[[], Columns]
 
@@ -36,24 +38,26 @@ class BeforeLabels:
         self._settings, self._state, self._called = settings, state, Called(settings, state)
         self._learned = Learned(settings, state, ledger)
         self._estimates = Estimates(settings, state, ledger, self._learned)
+        self._errors = Errors(settings, state, ledger, self._learned)
         self._truths = Truths(settings, state, ledger)
         self._kept: tuple[dict[Version, Lesson], dict[Version, Tracks]] = ({}, {})  # as the last Commit has them
 
     def begin(self) -> None:
         """All that was decided is committed."""
         self._kept = dict(self._state.lessons), dict(self._state.tracks)
-        self._estimates.fresh = {}
+        self._estimates.fresh, self._errors.fresh = {}, {}
 
     def recall(self, known: Standing, joined: Callable[[str], int], asked: Asked) -> None:
         """Take in what steps have left; they ended with `joined` of their model."""
         self._learned.recall(asked.bases())
         self._estimates.recall(known.arrived, joined, asked.said)
+        self._errors.recall(known.arrived, joined)
 
     def forget(self) -> None:
         """Let everything since `begin` be as if it had not been: it is recalled anew."""
         self._state.lessons, self._state.tracks = self._kept
 
-    def pairs_of(self, new: Rows, kept: Kept) -> PairsOf:
+    def pairs_of(self, new: Rows, kept: KeptPairs) -> PairsOf:
         """How the pairs of a window are found."""
         return pairs_of(self._called, new, kept)
 
@@ -62,4 +66,5 @@ class BeforeLabels:
         told = telling(self._settings, self._state, matured)
         self._learned.learn(told, pairs_of)
         self._estimates.step(steps, arrived, asked.said)
-        self._truths.reconcile(told, self._estimates.fresh, asked.estimated)
+        self._errors.step(steps, arrived, asked.panes)
+        self._truths.reconcile(told, {**self._estimates.fresh, **self._errors.fresh}, asked.estimated)

@@ -1,10 +1,11 @@
-"""Accuracy that is surely gone before any label says so: estimated below the reference's by more than is tolerated."""
+"""What is surely worse before any label says so: estimated beyond the reference by more than is tolerated."""
 
 from typing import Final
 
 import numpy as np
 
 from detectors.estimation.estimate import Estimate
+from detectors.estimation.loss import Known
 from detectors.performance.measured import deviations
 from stream.config.settings import Settings
 from stream.ledger import Ledger
@@ -17,11 +18,12 @@ from stream.monitor.state import State
 
 DETECTOR: Final = "estimate"
 FEATURE: Final = "output:estimated_accuracy"
+ERRORS: Final = "output:estimated_mae"
 SHARE: Final = 0.1  # of the false triggers that are allowed: drift has most of the others
 
 
 class Decay:
-    """Looks at each window's estimated accuracy; what is surely bad is a finding."""
+    """Looks at each window's estimated accuracy, or errors; what is surely bad is a finding."""
 
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
         self._state, self._ledger, self._called = state, ledger, Called(settings, state)
@@ -34,15 +36,39 @@ class Decay:
         """
         if n < LEAST:
             return
-        (model, version, length, end), (share, labels) = key, right
-        entry, value = self._state.roster.get(model), float(accuracy.value[0])
+        share, labels = right
+        (tolerate, reach), value = self._dials(key), float(accuracy.value[0])
+        target = share * (1 - tolerate)
+        own = max(value * (1 - value), share * (1 - share)) / n + share * (1 - share) / labels
+        if value + reach * float(np.sqrt(own + accuracy.shared[0] ** 2)) < target:
+            words = f"accuracy is probably {value:.1%}, by the scores of {n:,} predictions, after {share:.1%}"
+            self._found(key, FEATURE, (value, target), n, words)
+
+    def look_at_errors(self, key: Key, mae: Estimate, n: int, known: Known) -> None:
+        """One window of `n` predictions; `known` is what labels say of absolute errors.
+
+        Which events a window has is chance here too: by the variance of what inputs tell of errors, which is larger
+        where errors are.
+        """
+        (tolerate, reach), value = self._dials(key), float(mae.value[0])
+        target = known.mean * (1 + tolerate)
+        if n < LEAST or value <= target:
+            return
+        own = known.told * ((value / known.mean) ** 2 if known.mean else 1.0) / n + known.variance / known.n
+        if value - reach * float(np.sqrt(own + mae.shared[0] ** 2)) > target:
+            words = f"mae is probably {value:.4g}, by the inputs of {n:,} predictions, after {known.mean:.4g}"
+            self._found(key, ERRORS, (value, target), n, words)
+
+    def _dials(self, key: Key) -> tuple[float, float]:
+        """The share that is tolerated, and how many errors further off is surely beyond."""
+        model, _, length, _ = key
+        entry = self._state.roster.get(model)
         assert entry is not None, key
         per_month = MONTH / length * len(self._called.lengths(model))
-        reach = deviations(1 - 2 * min(0.5, entry.settings.false_triggers_per_month * SHARE / per_month))
-        target = share * (1 - entry.settings.tolerate)
-        own = max(value * (1 - value), share * (1 - share)) / n + share * (1 - share) / labels
-        if value + reach * float(np.sqrt(own + accuracy.shared[0] ** 2)) >= target:
-            return
-        words = f"accuracy is probably {value:.1%}, by the scores of {n:,} predictions, after {share:.1%}"
-        found = Finding(model, version, "", FEATURE, length, end - length, end, DETECTOR, value, target, n, (), words)
+        budget = entry.settings.false_triggers_per_month * SHARE / per_month
+        return entry.settings.tolerate, deviations(1 - 2 * min(0.5, budget))
+
+    def _found(self, key: Key, feature: str, numbers: tuple[float, float], n: int, words: str) -> None:
+        model, version, length, end = key
+        found = Finding(model, version, "", feature, length, end - length, end, DETECTOR, *numbers, n, (), words)
         rows.finding_rows(self._ledger, [found], "")

@@ -7,7 +7,7 @@ restart is read again. What is said of a window follows from its panes and from 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -15,30 +15,28 @@ from detectors.codes import Integers
 from detectors.estimation import basis as bases
 from detectors.estimation.basis import Basis
 from detectors.estimation.binary import estimate
-from detectors.estimation.estimate import Estimate
 from detectors.performance import cells
 from detectors.performance.cells import Cells
 from sinks import commit as tables
-from sinks.commit import Said, Steps, Texts
+from sinks.commit import Said, Steps
 from stream.answers.binary import Binary
 from stream.answers.chosen import answers_of
 from stream.answers.kind import Answers
 from stream.answers.own import bare
 from stream.config.settings import Settings
-from stream.ledger import Ledger, moment
+from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
 from stream.monitor.decay import Decay
 from stream.monitor.learned import Learned
 from stream.monitor.state import State
+from stream.monitor.told import LEVEL, Told, told_rows
 
-LEVEL: Final = 0.95
 ROWS_MAX: Final = 200_000  # predictions that are read at once, unless one pane has more
 NAMES: Final = {"mcc": "matthews"}  # what realised performance calls it
 OF_CLASSES: Final = ("accuracy",)  # all that one score per answer can tell of several classes
 
 Pane = tuple[str, str, int]  # model, version as events have it, end
 Panes = Mapping[Pane, int]  # how many predictions each has
-Told = tuple[str, Mapping[str, Estimate]]  # what an estimate stands on, and each metric, a row each
 Ask = Callable[[Sequence[str], int, int], Said]  # of models, in panes that end in a span
 
 
@@ -87,7 +85,7 @@ class Estimates:
         self._read({pane: n for pane, n in arrived.items() if steps.after < pane[2] <= steps.upto}, said)
         for key in sorted(key for key in self._open if key[0] in steps.models and key[3] <= steps.upto):
             window = self._open.pop(key)
-            if self._whole(key):
+            if self._called.whole(key) is not None:
                 self._tell(key, window)
 
     # ---- panes in
@@ -153,12 +151,6 @@ class Estimates:
             self._sources[name] = Source(truth.basis, answers, about, (truth.right / truth.n, truth.n))
         return self._sources[name]
 
-    def _whole(self, key: Key) -> bool:
-        """Whether one plan held for all of a window; over two, nobody knows what the answers of both have in common."""
-        model, _, length, end = key
-        entry = self._state.roster.get(model)
-        return entry is not None and entry.plan_at(end - length) is entry.plan_at(end - self._settings.pane)
-
     # ---- windows out
 
     def _tell(self, key: Key, window: Open) -> None:
@@ -174,7 +166,7 @@ class Estimates:
             return
         if key[2] == min(self._called.lengths(key[0])):
             self.fresh[key] = source.about, told
-        self._ledger.block(tables.ESTIMATES, _rows(key, source.about, told, n))
+        self._ledger.block(tables.ESTIMATES, told_rows(key, source.about, told, n))
         if "accuracy" in told:
             self._decay.look(key, told["accuracy"], n, source.right)
 
@@ -203,23 +195,3 @@ def _panes(said: Said) -> tuple[list[Pane], Integers]:
     places = (each.tolist() for each in np.unravel_index(codes, shape))
     panes = [(said.model.words[i], said.version.words[j], int(ends[k])) for i, j, k in zip(*places, strict=True)]
     return panes, place.astype(np.int64)
-
-
-def _rows(key: Key, about: str, told: Mapping[str, Estimate], n: int) -> dict[str, Any]:
-    model, version, length, end = key
-    same = np.zeros(len(told), np.int64)
-    columns = {
-        name: np.array([getattr(each, name)[0] for each in told.values()])
-        for name in ("value", "chance", "shared", "low", "high")
-    }
-    return columns | {
-        "model": Texts((model,), same),
-        "version": Texts((version,), same),
-        "segment": Texts(("",), same),
-        "metric": Texts.of(list(told)),
-        "length": length,
-        "start": moment(end - length),
-        "end": moment(end),
-        "basis": Texts((about,), same),
-        "n": np.full(len(told), n, np.int64),
-    }

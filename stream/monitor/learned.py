@@ -1,4 +1,4 @@
-"""What scores mean, learned from a version's first labels where its reference has none.
+"""What scores mean, or how large errors are, learned from a version's first labels where its reference has none.
 
 The pairs of its first windows that become mature count, in the order in which they do, until they are enough. Estimates
 stand on them from the next window on, so that nothing that was told before depends on it.
@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from detectors.codes import Floats
 from sinks import commit as tables
 from sinks.commit import Columns, Span, identities
+from stream.answers import teaching
 from stream.answers.chosen import answers_of
-from stream.answers.kind import Rows
+from stream.answers.kind import Answers, Rows
+from stream.answers.numbers import Numbers
+from stream.answers.own import bare
 from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
@@ -19,6 +23,7 @@ from stream.monitor.gathering import Kept
 from stream.monitor.matured import Matured
 from stream.monitor.state import State, Version
 from stream.monitor.trust import Lesson
+from stream.plan import Plan
 from stream.truth import LEAST, Truth, basis_of
 
 PairsOf = Callable[[Key, int], Rows]  # all rows of `pairs` of a window, up to a step
@@ -50,32 +55,55 @@ class Learned:
             model, version, length, end = one.key
             entry = self._state.roster.get(model)
             plan = None if entry is None else entry.plan_at(end - length)
-            if entry is None or plan is None or (plan.truth is not None and plan.truth.basis is not None):
+            if entry is None or plan is None or (plan.truth is not None and plan.truth.teaches):
                 continue
             answers, newest = answers_of(entry.settings, plan), self.at(model, version, one.at)
-            if answers is None or (newest is not None and newest[1].answers == answers.about):
+            if answers is None:
                 continue
-            pairs = _standing(pairs_of(one.key, one.at))
-            scored, wrong = answers.scored(pairs), answers.wrong(pairs)
-            if scored is None or wrong is None:
+            about = counted_as(answers, plan)
+            if newest is not None and newest[1].answers == about:
                 continue
-            known = np.isfinite(scored[0])
+            worth = _worth(answers, _standing(pairs_of(one.key, one.at)))
+            if worth is None:
+                continue
             before = self._state.lessons.get((model, version))
-            if before is None or before.answers != answers.about:
-                before = Lesson(answers.about, np.empty(0), np.empty(0, np.bool_), 0)
-            after = before.add(scored[0][known], scored[1][known], int((~wrong[known]).sum()))
+            if before is None or before.answers != about:
+                before = Lesson(about, np.empty(0), np.empty(0), 0)
+            after = before.add(*worth)
             self._state.lessons[model, version] = after
-            self._settle((model, version), after, one.at)
+            self._settle((model, version), after, one.at, plan if isinstance(bare(answers), Numbers) else None)
 
-    def _settle(self, version: Version, lesson: Lesson, at: int) -> None:
-        """Make a basis of pairs that are enough."""
-        n = len(lesson.score)
+    def _settle(self, version: Version, lesson: Lesson, at: int, plan: Plan | None) -> None:
+        """Make a basis of pairs that are enough; with a plan, of errors."""
+        n = len(lesson.said)
         if n < LEAST:
             return
-        truth = Truth(lesson.answers, n, lesson.right, None, basis_of(lesson.score, lesson.positive))
+        if plan is None:
+            truth = Truth(lesson.answers, n, lesson.right, None, basis_of(lesson.said, lesson.worth > 0))
+        else:
+            truth = Truth(lesson.answers, n, -1, None, None, teaching.of_pairs(plan, lesson.said, lesson.worth))
         self._known.setdefault(version, []).append((at, truth))
         self._ledger.row(tables.BASES, *version, at, n, truth.pack())
         del self._state.lessons[version]
+
+
+def counted_as(answers: Answers, plan: Plan) -> str:
+    """What is counted as what: errors are, in the cells of their plan."""
+    return f"{answers.about}, plan {plan.id}" if isinstance(bare(answers), Numbers) else answers.about
+
+
+def _worth(answers: Answers, pairs: Rows) -> tuple[Floats, Floats, int] | None:
+    """What pairs said and what that was worth, as a Lesson has it, and how many answers were right."""
+    numbers = bare(answers)
+    if isinstance(numbers, Numbers):
+        said, error = numbers.errors(pairs)
+        known = np.isfinite(error)
+        return said[known], error[known], 0
+    scored, wrong = answers.scored(pairs), answers.wrong(pairs)
+    if scored is None or wrong is None:
+        return None
+    known = np.isfinite(scored[0])
+    return scored[0][known], scored[1][known].astype(np.float64), int((~wrong[known]).sum())
 
 
 def _standing(pairs: Rows) -> Rows:

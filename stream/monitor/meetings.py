@@ -22,7 +22,7 @@ from stream.monitor.pending import grace, remembered
 from stream.monitor.performance import Performance
 from stream.monitor.state import State, Version
 from stream.monitor.unsampled import Reach, gone, out_of_reach, unmet
-from stream.spoken import RANKING
+from stream.spoken import RANKING, REGRESSION, kind_of
 
 PLACE = ("topic", "partition", "offset", "row")
 SAME = ("model", "version", "key", "check", "at", "plan", "score", "value", "answer", "segments", "several")
@@ -118,6 +118,18 @@ class Meetings:
         told = (joined - remembered(within, longest) for within, joined in steps.values())
         said = (joined - 2 * within - grace(within) for within, joined in steps.values())
         return (min(told), min(said)) if steps else None
+
+    def summed_since(self, closed: int) -> int:
+        """The end of panes, ns, from which on steps to come may sum them up, by the last Commit; else `closed`.
+
+        Estimates of numbers do, and wait for the labels' clock.
+        """
+        found = [closed]
+        for scopes, _, name in self._joined():
+            entry = self._state.roster.get(name)
+            if entry is not None and entry.plans and kind_of(entry.settings.output, entry.plans[-1]) == REGRESSION:
+                found.append(self._kept.get(scopes, NEVER) - max(entry.settings.windows))
+        return min(found)
 
     def unsampled(self) -> list[Unsampled]:
         """Labels that can meet no prediction any more, and may be forgotten, by the last Commit."""

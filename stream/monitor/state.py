@@ -46,7 +46,7 @@ class State:
     pending: dict[str, Pending] = field(default_factory=dict)
     traffic: dict[tuple[str, int], Traffic] = field(default_factory=dict)
     bases: dict[str, Base] = field(default_factory=dict)
-    # Labels of versions that learn what scores mean, and estimates beside the truth.
+    # Labels of versions that learn what they mean for estimates, and estimates beside the truth.
     lessons: dict[Version, Lesson] = field(default_factory=dict)
     tracks: dict[Version, Tracks] = field(default_factory=dict)
     watched: dict[Version, Watched] = field(default_factory=dict)

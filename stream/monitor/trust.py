@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.codes import Floats
 
@@ -23,27 +22,29 @@ class Tracks(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """Pairs that are not enough yet: the score of each, and whether it meant what it scores; `right` answers of them.
+    """Pairs that are not enough yet: what each said, and what that was worth; `right` answers of them.
 
-    `answers` says what was counted as right.
+    Of a score: whether it was true what it scores, 1 or 0. Of a number: its error. `answers` says what was counted.
     """
 
     answers: str
-    score: Floats
-    positive: NDArray[np.bool_]
+    said: Floats
+    worth: Floats
     right: int
 
-    def add(self, score: Floats, positive: NDArray[np.bool_], right: int) -> "Lesson":
+    def add(self, said: Floats, worth: Floats, right: int) -> "Lesson":
         """With more pairs."""
-        joined = np.concatenate((self.score, score)), np.concatenate((self.positive, positive))
+        joined = np.concatenate((self.said, said)), np.concatenate((self.worth, worth))
         return Lesson(self.answers, *joined, self.right + right)
 
     def pack(self) -> Any:  # noqa: ANN401 - plain data for msgpack
         """The pairs as plain data."""
-        return self.answers, self.score.astype("<f8").tobytes(), self.positive.tobytes(), self.right
+        return self.answers, self.said.astype("<f8").tobytes(), self.worth.astype("<f8").tobytes(), self.right
 
     @classmethod
     def unpack(cls, packed: Any) -> "Lesson":  # noqa: ANN401 - what `pack` gave
         """The pairs that `pack` gave."""
-        answers, score, positive, right = packed
-        return cls(answers, np.frombuffer(score, "<f8").astype(np.float64), np.frombuffer(positive, np.bool_), right)
+        answers, said, worth, right = packed
+        kind = "<f8" if len(worth) == len(said) else np.bool_  # a byte each, before numbers taught too
+        numbers = np.frombuffer(said, "<f8").astype(np.float64), np.frombuffer(worth, kind).astype(np.float64)
+        return cls(answers, *numbers, right)

@@ -12,6 +12,7 @@ import numpy as np
 
 from detectors.estimation.binary import METRICS
 from detectors.estimation.estimate import Estimate, between
+from detectors.estimation.loss import ENDS
 from detectors.estimation.reconciliation import reconcile, shifted
 from sinks import commit as tables
 from sinks.commit import Columns, Span, Texts
@@ -20,21 +21,23 @@ from stream.ledger import Ledger, moment
 from stream.monitor import rows
 from stream.monitor.called import Key
 from stream.monitor.decay import DETECTOR, SHARE
-from stream.monitor.estimates import LEVEL, NAMES, Told
+from stream.monitor.estimates import NAMES
 from stream.monitor.findings import Finding
 from stream.monitor.judging import MONTH
 from stream.monitor.matured import Matured
 from stream.monitor.state import State
+from stream.monitor.told import LEVEL, Told
 from stream.monitor.trust import Tracks
 
 FEATURE: Final = "output:estimate"
 LAST: Final = 12  # windows that are looked at together
 WATCHED: Final = ("accuracy", "brier")  # one that everybody understands, one that feels every score
+OF_NUMBERS: Final = ("mae",)
 COUNTED: Final = 0.9  # as if intervals held no more: shares of few labels leave theirs up to twice as often
 LOOKS: Final = 2 * len(WATCHED)  # each by how often and by how far
 
 Estimated = Callable[[Sequence[Span]], Columns]  # rows of `estimates` of windows that end in spans
-_ENDS: Final = {NAMES.get(name, name): ends for name, (_, ends) in METRICS.items()}
+_ENDS: Final = {NAMES.get(name, name): ends for name, (_, ends) in METRICS.items()} | ENDS
 _NUMBERS: Final = ("value", "chance", "shared", "low", "high")
 
 
@@ -61,12 +64,12 @@ class Truths:
         version = one.key[:2]
         before = self._state.tracks.get(version, Tracks(about, {}))
         series = {} if before.basis != about else dict(before.series)
-        for name in WATCHED:
+        for name in (*WATCHED, *OF_NUMBERS):
             if name in told:
                 numbers = (*(float(getattr(told[name], each)[0]) for each in _NUMBERS), one.truth[name])
                 series[name] = (*series.get(name, ()), numbers)[-LAST:]
         self._state.tracks[version] = Tracks(about, series)
-        chances = {name: chance_of(numbers) for name, numbers in series.items()}
+        chances = {name: chance_of(numbers, shares=name in WATCHED) for name, numbers in series.items()}
         name = min(chances, key=lambda each: chances[each], default="")
         entry = self._state.roster.get(version[0])
         if not name or entry is None:
@@ -83,7 +86,7 @@ class Truths:
         mean, true, n = float(estimate.value.mean()), float(truth.mean()), len(numbers)
         words = (
             f"{name} was estimated as {mean:.3g} and is {true:.3g}, in {outside} of {n} windows outside the interval: "
-            "scores no longer mean what they meant, which no estimate can see"
+            f"{'scores' if name in WATCHED else 'inputs'} no longer mean what they meant, which no estimate can see"
         )
         about = (model, version, "", FEATURE, length, end - length, end, DETECTOR)
         finding = Finding(*about, outside / n, 1 - LEVEL, one.labelled, (), words)
@@ -122,18 +125,21 @@ def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
     """An estimate of a metric for as many labels of a window as there are.
 
     Fewer labels have more chance, and which predictions have one is chance too: a mean of values between 0 and 1 varies
-    by what is left of a share's variance when that of labels is taken off.
+    by what is left of a share's variance when that of labels is taken off. Of errors it is not known what is left:
+    mostly little, as inputs tell little of how large each one is.
     """
     more = max(1.0, arrived / labelled)
     mixed = np.maximum(one.value * (1 - one.value) / arrived - one.chance**2, 0.0)  # below 0 of what is no such mean
+    if name in ENDS:
+        mixed = np.zeros(1)
     chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))
     return between((one.value, one.value), (chance, one.shared), LEVEL, _ENDS[name])
 
 
-def chance_of(numbers: Sequence[Sequence[float]]) -> float:
+def chance_of(numbers: Sequence[Sequence[float]], *, shares: bool = True) -> float:
     """Of truths so often outside, or so far off, in windows of value, chance, shared, low, high and truth each."""
     estimate, truth = _columns(numbers)
-    return min(reconcile(estimate, truth, COUNTED).chance, shifted(estimate, truth))
+    return min(reconcile(estimate, truth, COUNTED).chance, shifted(estimate, truth, shares=shares))
 
 
 def _columns(numbers: Sequence[Sequence[float]]) -> tuple[Estimate, Any]:

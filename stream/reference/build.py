@@ -53,7 +53,7 @@ def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
     summary = parts.of(grid, values, cells, rows, 1 + sum(len(field.rows) for field in fields)).served(_served(table))
     inferred = tuple(name for name in kinds if name not in settings.features)
     made = Plan(model, since, grid, fields, summary, source, inferred)
-    return replace(made, truth=truth(table, made, settings))
+    return replace(made, truth=truth(table, made, settings, values, cells))
 
 
 def _served(table: Table) -> service.Service:

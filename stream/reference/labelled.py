@@ -1,10 +1,15 @@
-"""What a reference's labelled rows teach: how good the model was there, and what its scores meant."""
+"""What a reference's labelled rows teach: how good the model was there, and what scores or inputs meant."""
 
 import numpy as np
+from numpy.typing import NDArray
 
+from detectors.codes import Floats
 from detectors.performance import cells
+from stream.answers import teaching
 from stream.answers.chosen import answers_of
 from stream.answers.kind import Rows
+from stream.answers.numbers import Numbers
+from stream.answers.own import bare
 from stream.config.settings import Model
 from stream.plan import PREDICTION, SCORE, Plan
 from stream.reference.categories import categories
@@ -13,27 +18,33 @@ from stream.reference.table import Table
 from stream.truth import Truth, basis_of
 
 
-def truth(table: Table, plan: Plan, settings: Model) -> Truth | None:
-    """The truth of a plan's reference; None where rows have no labels, or none of them has an answer too."""
+def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical: NDArray[np.uint16]) -> Truth | None:
+    """The truth of a plan's reference; None where rows have no labels, or none of them has an answer too.
+
+    `values` and `categorical` are the rows as the plan's grid counts them, (n, columns) each.
+    """
     answers = answers_of(settings, plan)
     if table.labels is None or answers is None or "label" in settings.features:
         return None
-    rows = _pairs(table, table.labels)
+    known, rows = _pairs(table, table.labels)
     n = len(rows["label"])
     if not n:
         return None
-    counted, values = answers.pairs(rows)
+    counted, summed = answers.pairs(rows)
     wrong, scored = answers.wrong(rows), answers.scored(rows)
-    made = cells.of(answers.layout, counted, values, np.empty((n, 0), np.int64), 1)  # no segments
-    basis = None
+    made = cells.of(answers.layout, counted, summed, np.empty((n, 0), np.int64), 1)  # no segments
+    basis, losses = None, None
     if scored is not None:
         score, positive = scored
         basis = basis_of(score[np.isfinite(score)], positive[np.isfinite(score)])
-    return Truth(answers.about, n, -1 if wrong is None else n - int(wrong.sum()), made, basis)
+    numbers = bare(answers)
+    if isinstance(numbers, Numbers):
+        losses = teaching.of_rows(plan, values[known], categorical[known], numbers.errors(rows)[1])
+    return Truth(answers.about, n, -1 if wrong is None else n - int(wrong.sum()), made, basis, losses)
 
 
-def _pairs(table: Table, labels: Values) -> Rows:
-    """The rows that have a label and an answer, as columns of `pairs`."""
+def _pairs(table: Table, labels: Values) -> tuple[NDArray[np.bool_], Rows]:
+    """Which rows have a label and an answer, and these as columns of `pairs`."""
     score, value, answer = np.full(table.n, np.nan), np.full(table.n, np.nan), np.full(table.n, "", np.object_)
     if (said := table.outputs.get(PREDICTION)) is not None:
         value = numbers(said)
@@ -45,4 +56,4 @@ def _pairs(table: Table, labels: Values) -> Rows:
     n = int(known.sum())
     several = np.full(n, b"", np.object_)  # scores of several classes are not read of references
     columns = {"label": labels[known], "score": score[known], "value": value[known], "answer": answer[known]}
-    return {**columns, "several": several}
+    return known, {**columns, "several": several}

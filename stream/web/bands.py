@@ -111,7 +111,7 @@ def _length(points: Sequence[Performance] | Sequence[Estimate]) -> timedelta:
 
 
 def _guessed(point: Estimate) -> str:
-    return f"{point.metric} probably {_numbers(point)}<br>by {point.n:,} scores; {point.basis}"
+    return f"{point.metric} probably {_numbers(point)}<br>of {point.n:,} predictions; {point.basis}"
 
 
 def _numbers(point: Performance | Estimate) -> str:

@@ -14,10 +14,10 @@ Key = Mapping[str, str | int]  # model, version, segment, length
 
 
 class Estimate(Struct, frozen=True):
-    """How good a model probably was in one window, by its scores, whatever labels say later.
+    """How good a model probably was in one window, by its scores or inputs, whatever labels say later.
 
     `low` and `high` end its 95 % interval; `chance` and `shared` are the parts of its standard error; `basis` says
-    where the labels come from that say what scores mean.
+    where the labels come from that say what scores mean, or how large errors are.
     """
 
     model: str

@@ -26,7 +26,7 @@ _NOTE = (
     "Hollow: provisional, because labels are still missing. The band is the 95 % interval. A window beyond the dashed "
     "limit is surely worse than its reference, and red."
 )
-_ESTIMATED = "Dotted: estimated by the scores, before labels."
+_ESTIMATED = "Dotted: estimated by scores or inputs, before labels."
 _NO_TOPIC = "No topic of labels is configured, so nobody can say how good this model is. Name one under events.labels."
 
 

@@ -1,7 +1,7 @@
 """How often intervals hold that were learned otherwise: `python -m tests.honesty.learned`.
 
-Losses of regressions, metrics of many classes, and the weighted reference. Arguments are names of worlds; without, all
-are tried, which takes ten minutes. Prints a share per metric and size of the window, and returns 1 if one is outside.
+Metrics of many classes, and the weighted reference. Arguments are names of worlds; without, all
+are tried, which takes eight minutes. Prints a share per metric and size of the window, and returns 1 if one is outside.
 """
 
 import sys
@@ -14,47 +14,12 @@ from detectors import importance
 from detectors.codes import Floats, Integers
 from detectors.estimation import multiclass
 from detectors.estimation.estimate import Estimate
-from detectors.estimation.loss import Inputs, LossModel
 from tests.honesty.estimation import BOUNDS, LEVEL, RUNS, SIZES
 
 REFERENCE = 10_000
-FEATURES, CELLS, CLASSES, FINE = 4, 8, 4, 32
-WIDTHS = np.full(FEATURES, CELLS)
-EDGES = np.array([-1.15, -0.67, -0.32, 0.0, 0.32, 0.67, 1.15])
+CLASSES, FINE = 4, 32
 
 Held = Iterator[tuple[str, int, bool]]  # metric, size of the window, whether its interval held the truth
-
-
-def regression(n: int, shift: float, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
-    """Inputs of which the first says how large errors are, absolute losses, and what they are expected to be."""
-    x = rng.normal(0, 1, (n, FEATURES))
-    x[:, 0] += shift
-    deviation = 0.5 + 0.5 * np.abs(x[:, 0])
-    return x, deviation * np.abs(rng.normal(0, 1, n)), deviation * np.sqrt(2 / np.pi)
-
-
-def cells(x: Floats) -> Integers:
-    """The cells of inputs."""
-    return np.searchsorted(EDGES, x, side="right").astype(np.int64)
-
-
-def inputs(x: Floats) -> Inputs:
-    """What a summary says of them, one row."""
-    counts = np.concatenate([np.bincount(column, minlength=CELLS) for column in cells(x).T])[None]
-    finite = np.full((1, FEATURES), len(x))
-    return Inputs(np.array([len(x)]), counts, finite, x.mean(axis=0)[None], x.std(axis=0)[None])
-
-
-def losses(shift: float, run: int, sizes: tuple[int, ...]) -> Held:
-    """The mean absolute and the mean squared loss of a regression."""
-    rng = np.random.default_rng((1, run))
-    x, loss, _ = regression(REFERENCE, 0.0, rng)
-    models = {name: LossModel.fit(cells(x), WIDTHS, x, loss**power) for name, power in (("mae", 1), ("mse", 2))}
-    for n in sizes:
-        x, loss, _ = regression(n, shift, rng)
-        seen = inputs(x)
-        for name, power in (("mae", 1), ("mse", 2)):
-            yield name, n, holds(models[name].estimate(seen, LEVEL), (loss**power).mean())
 
 
 def classified(n: int, shift: float, rng: np.random.Generator) -> tuple[Floats, Integers, Integers]:
@@ -105,8 +70,6 @@ def weights(shift: float, run: int, sizes: tuple[int, ...]) -> Held:
 
 
 WORLDS: dict[str, tuple[Callable[[float, int, tuple[int, ...]], Held], float]] = {
-    "losses": (losses, 0.0),
-    "losses shifted": (losses, 0.7),
     "classes": (classes, 0.0),
     "classes shifted": (classes, 0.4),
     "weights": (weights, 0.0),

@@ -58,7 +58,7 @@ def test_the_state_has_nothing_that_nobody_thought_of() -> None:
 
 def test_what_is_remembered_of_labels_goes_through_bytes() -> None:
     """Pairs to learn from, and the last windows beside their truth."""
-    lesson = Lesson("binary", np.array([0.1, 0.9]), np.array([False, True]), 2)
+    lesson = Lesson("binary", np.array([0.1, 0.9]), np.array([0.0, 1.0]), 2)
     tracks = Tracks("file x", {"accuracy": ((0.9, 0.01, 0.002, 0.88, 0.92, 0.91),)})
     story = Story().commit()
     state = story.journey.state
@@ -66,6 +66,13 @@ def test_what_is_remembered_of_labels_goes_through_bytes() -> None:
     after = unpack(pack(state), story.journey.settings, {}, lambda _: NOTHING)
     assert after.tracks == {("shop", "1"): tracks}
     assert after.lessons["shop", "1"].pack() == lesson.pack()
+
+
+def test_pairs_that_an_earlier_release_remembered_are_known() -> None:
+    """It kept a byte for each label."""
+    said = np.array([0.1, 0.9, 0.4])
+    known = Lesson.unpack(("binary", said.tobytes(), np.array([False, True, False]).tobytes(), 2))
+    assert known.pack() == Lesson("binary", said, np.array([0.0, 1.0, 0.0]), 2).pack()
 
 
 def test_open_windows_are_the_sums_of_their_panes_again() -> None:

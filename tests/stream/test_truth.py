@@ -138,6 +138,41 @@ def test_numbers_are_neither_right_nor_wrong() -> None:
     assert mae == pytest.approx(mean_absolute_error(real, said), abs=1e-6)
 
 
+def numbered(n: int = LEAST) -> Plan:
+    """A regression whose errors grow with one of thirty inputs."""
+    dice = random.Random(3)
+    inputs = {f"x{i}": [dice.gauss(0, 1) for _ in range(n)] for i in range(30)}
+    said = [10 + 2 * one for one in inputs["x0"]]
+    real = [one + dice.gauss(0, 1) * 2**x for one, x in zip(said, inputs["x7"], strict=True)]
+    columns = inputs | {"country": ["FR", "DE"] * (n // 2), "latency_ms": inputs["x1"]}
+    return plan_of(of_columns(columns | {"prediction": said, "label": real}), Model(output=Output(kind="regression")))
+
+
+def test_labels_of_numbers_teach_how_large_errors_are_by_which_inputs() -> None:
+    """The answer and what tells most are among them; the same through the bytes of the plan, which stay few."""
+    plan = numbered()
+    assert plan.truth is not None
+    losses = plan.truth.losses
+    assert losses is not None
+    names = [plan.grid.columns[one.column] for one in losses.inputs]
+    assert names[:2] == ["output:prediction", "x7"]
+    again = Plan.load(plan.body)
+    assert (plan.id, plan.body) == (again.id, again.body)
+    assert again.truth is not None
+    assert again.truth.losses is not None
+    told, retold = (each.estimate(plan.reference, 100, 0.95) for each in (losses, again.truth.losses))
+    assert told == retold
+    assert len(plan.truth.pack()) < 80_000
+    assert told["mae"].value[0] == pytest.approx(losses.known("mae").mean, rel=1e-4)
+
+
+def test_few_labels_of_numbers_teach_nothing() -> None:
+    """What estimates would be worth has been measured from LEAST on."""
+    plan = numbered(LEAST - 2)
+    assert plan.truth is not None
+    assert plan.truth.losses is None
+
+
 def test_a_declared_label_is_a_feature() -> None:
     """Somebody who watches it as an input means something else by it."""
     model = Model(features={"label": "numeric"}, output=Output(kind="binary"))

@@ -76,7 +76,7 @@ def test_the_page_draws_the_estimate_under_what_labels_say() -> None:
     assert [len(trace["x"]) for trace in traces] == [N] * 3 + [N - 1] * 4  # type: ignore[arg-type]  # lists
     assert traces[2]["line"] == {"color": "var(--quiet)", "width": 1.5, "dash": "dot"}
     assert len(drawn(page, "performance_2")) == 4  # nobody has estimated it
-    assert "Dotted: estimated by the scores, before labels." in page
+    assert "Dotted: estimated by scores or inputs, before labels." in page
 
 
 def test_the_page_of_a_model_without_labels_shows_what_it_probably_does() -> None:

@@ -109,7 +109,7 @@ def _losses_packed(losses: Losses) -> dict[str, Any]:
         + [one.mean, one.total, one.variance]
         for name, one in losses.models.items()
     }
-    return {"n": losses.n, "inputs": inputs, "models": models}
+    return {"n": losses.n, "unit": losses.unit, "inputs": inputs, "models": models}
 
 
 def _losses(packed: dict[str, Any]) -> Losses:
@@ -117,7 +117,9 @@ def _losses(packed: dict[str, Any]) -> Losses:
         Input(column, _floats(place), np.array(beyond, np.bool_), float(center), float(scale))
         for column, place, beyond, center, scale in packed["inputs"]
     )
-    return Losses(packed["n"], inputs, {name: _model(*each) for name, each in packed["models"].items()})
+    return Losses(
+        packed["n"], float(packed["unit"]), inputs, {name: _model(*each) for name, each in packed["models"].items()}
+    )
 
 
 def _model(effects: str, covariance: str, spread: str, *about: float) -> LossModel:

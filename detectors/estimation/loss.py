@@ -28,13 +28,13 @@ def signed(error: Floats) -> Floats:
     return error
 
 
-LOSSES: dict[str, tuple[Callable[[Floats], Floats], Ends]] = {
-    "mean_error": (signed, OPEN),
-    "mae": (np.abs, POSITIVE),
-    "mse": (np.square, POSITIVE),
+LOSSES: dict[str, tuple[Callable[[Floats], Floats], Ends, int]] = {  # each with its power of an error's unit
+    "mean_error": (signed, OPEN, 1),
+    "mae": (np.abs, POSITIVE, 1),
+    "mse": (np.square, POSITIVE, 2),
 }
 ROOTS = {"rmse": "mse"}  # metrics that are the root of another
-ENDS: dict[str, Ends] = {name: ends for name, (_, ends) in LOSSES.items()} | dict.fromkeys(ROOTS, POSITIVE)
+ENDS: dict[str, Ends] = {name: ends for name, (_, ends, _) in LOSSES.items()} | dict.fromkeys(ROOTS, POSITIVE)
 
 
 class Known(NamedTuple):
@@ -88,15 +88,17 @@ class LossModel(Struct, frozen=True):
 
 
 class Losses(Struct, frozen=True):
-    """What a labelled reference knows of a model's errors."""
+    """What a labelled reference knows of a model's errors, in units in which none is so large that squares overflow."""
 
     n: int
+    unit: float
     inputs: tuple[Input, ...]
     models: dict[str, LossModel]  # by names of LOSSES
 
     @classmethod
-    def of(cls, rows: Rows, error: Floats) -> Self:
+    def of(cls, rows: Rows, error: Floats, unit: float = 1.0) -> Self:
         """Learn from events and their errors, (n,), all finite. The first column has terms in any case."""
+        error = error / unit
         every = [Input.of(rows, i) for i in range(len(rows.columns))]
         places = chosen(rows, [one.place for one in every], np.abs(error))
         inputs = tuple(every[i] for i in places)
@@ -104,12 +106,14 @@ class Losses(Struct, frozen=True):
             [np.ones((len(error), 1))]
             + [one.of_rows(rows.cells[i], rows.values[i]) for one, i in zip(inputs, places, strict=True)]
         )
-        return cls(len(error), inputs, {name: LossModel.fit(terms, loss(error)) for name, (loss, _) in LOSSES.items()})
+        models = {name: LossModel.fit(terms, loss(error)) for name, (loss, _, _) in LOSSES.items()}
+        return cls(len(error), unit, inputs, models)
 
     def known(self, name: str) -> Known:
         """What the reference says of a loss."""
-        model = self.models[name]
-        return Known(model.mean, model.total, max(model.total - model.variance, 0.0), self.n)
+        model, unit = self.models[name], self.unit ** LOSSES[name][2]
+        told = max(model.total - model.variance, 0.0)
+        return Known(unit * model.mean, unit**2 * model.total, unit**2 * told, self.n)
 
     def estimate(self, summary: Summary, n: int, level: float) -> dict[str, Estimate]:
         """Every metric of a window by its summary, `n` of whose events may get a label; one row each."""
@@ -118,8 +122,12 @@ class Losses(Struct, frozen=True):
         seen = [one.of_summary(whole, read) for one in self.inputs]
         terms = np.concatenate([np.ones(1), *(terms for terms, _ in seen)])
         unknown = sum(beyond**2 for _, beyond in seen)
-        found = {name: self.models[name].estimate(terms, unknown, n, level, ends) for name, (_, ends) in LOSSES.items()}
-        return found | {name: root(found[of]) for name, of in ROOTS.items()}
+        found = {
+            name: self.models[name].estimate(terms, unknown, n, level, ends) for name, (_, ends, _) in LOSSES.items()
+        }
+        found |= {name: root(found[of]) for name, of in ROOTS.items()}
+        units = {name: self.unit**power for name, (_, _, power) in LOSSES.items()} | dict.fromkeys(ROOTS, self.unit)
+        return {name: Estimate(*(units[name] * part for part in one)) for name, one in found.items()}
 
 
 def root(estimate: Estimate) -> Estimate:

@@ -1,5 +1,7 @@
 """How the answers of a model are measured: its configuration and its plan say."""
 
+import numpy as np
+
 from detectors.performance import binary, multiclass, regression
 from stream.answers.binary import Binary
 from stream.answers.classes import Classes
@@ -33,7 +35,8 @@ def _of(kind: str, model: Model, plan: Plan) -> Answers | None:
         return Classes(multiclass.Multiclass(classes))
     if kind == "regression" and (output := output_of(plan)) in grid.numeric:
         i = grid.numeric.index(output)
-        return Numbers(regression.Regression(float(grid.centers[i]), int(grid.exponents[i]) - regression.QUANTUM))
+        scale = int(np.clip(grid.exponents[i] - regression.QUANTUM, -regression.SCALE_MAX, regression.SCALE_MAX))
+        return Numbers(regression.Regression(float(grid.centers[i]), scale))
     return None
 
 

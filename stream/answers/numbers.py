@@ -40,10 +40,15 @@ class Numbers:
         n = len(label)
         return regression.pairs(self.settings, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
 
+    @property
+    def unit(self) -> float:
+        """Of errors: none is more than 1,024 times as large."""
+        return float(2.0**self.settings.scale)
+
     def errors(self, rows: Rows) -> tuple[Floats, Floats]:
         """The prediction of each pair and its error, cut where sums of errors clamp them, (n,); nan where unknown."""
         predicted, label = _both(rows)
-        largest = np.ldexp(regression.LARGEST, self.settings.scale)
+        largest = regression.LARGEST * self.unit
         with np.errstate(over="ignore", invalid="ignore"):
             error = np.clip(predicted - label, -largest, largest)
         return predicted, np.where(np.isfinite(predicted) & np.isfinite(label), error, np.nan)

@@ -17,7 +17,7 @@ MOST: Final = 50_000  # labels that are learned from: 70 MB for a moment
 SERVED: Final = (LATENCY, STATUS)  # no inputs
 
 
-def of_rows(plan: Plan, values: Floats, cells: NDArray[np.uint16], error: Floats) -> Losses | None:
+def of_rows(plan: Plan, values: Floats, cells: NDArray[np.uint16], error: Floats, unit: float) -> Losses | None:
     """What events of a reference teach, as a plan counts them, (n, columns) each, with their errors, (n,).
 
     None of fewer than LEAST whose error is known; of very many every k-th counts.
@@ -38,10 +38,10 @@ def of_rows(plan: Plan, values: Floats, cells: NDArray[np.uint16], error: Floats
         parts.placed(grid, values[known], cells[known])[list(places)],
         numbers[list(places)],
     )
-    return Losses.of(rows, error[known])
+    return Losses.of(rows, error[known], unit)
 
 
-def of_pairs(plan: Plan, predicted: Floats, error: Floats) -> Losses | None:
+def of_pairs(plan: Plan, predicted: Floats, error: Floats, unit: float) -> Losses | None:
     """What pairs of a stream teach: of them only the prediction is known."""
     grid, output = plan.grid, output_of(plan)
     i = grid.columns.index(output)
@@ -49,4 +49,4 @@ def of_pairs(plan: Plan, predicted: Floats, error: Floats) -> Losses | None:
     values[:, i] = predicted
     none = np.zeros((len(error), len(grid.categorical)), np.uint16)
     rows = Rows((i,), (True,), (int(grid.widths[i]),), parts.placed(grid, values, none)[[i]], values.T[[i]])
-    return None if len(error) < LEAST else Losses.of(rows, error)
+    return None if len(error) < LEAST else Losses.of(rows, error, unit)

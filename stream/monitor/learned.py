@@ -71,17 +71,19 @@ class Learned:
                 before = Lesson(about, np.empty(0), np.empty(0), 0)
             after = before.add(*worth)
             self._state.lessons[model, version] = after
-            self._settle((model, version), after, one.at, plan if isinstance(bare(answers), Numbers) else None)
+            self._settle((model, version), after, one.at, (answers, plan))
 
-    def _settle(self, version: Version, lesson: Lesson, at: int, plan: Plan | None) -> None:
-        """Make a basis of pairs that are enough; with a plan, of errors."""
-        n = len(lesson.said)
+    def _settle(self, version: Version, lesson: Lesson, at: int, about: tuple[Answers, Plan]) -> None:
+        """Make a basis of pairs that are enough."""
+        n, (answers, plan) = len(lesson.said), about
         if n < LEAST:
             return
-        if plan is None:
-            truth = Truth(lesson.answers, n, lesson.right, None, basis_of(lesson.said, lesson.worth > 0))
+        numbers = bare(answers)
+        if isinstance(numbers, Numbers):
+            losses = teaching.of_pairs(plan, lesson.said, lesson.worth, numbers.unit)
+            truth = Truth(lesson.answers, n, -1, None, None, losses)
         else:
-            truth = Truth(lesson.answers, n, -1, None, None, teaching.of_pairs(plan, lesson.said, lesson.worth))
+            truth = Truth(lesson.answers, n, lesson.right, None, basis_of(lesson.said, lesson.worth > 0))
         self._known.setdefault(version, []).append((at, truth))
         self._ledger.row(tables.BASES, *version, at, n, truth.pack())
         del self._state.lessons[version]

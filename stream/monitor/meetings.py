@@ -125,10 +125,10 @@ class Meetings:
         Estimates of numbers do, and wait for the labels' clock.
         """
         found = [closed]
-        for scopes, _, name in self._joined():
+        for name, (_, joined) in self._kept.items():
             entry = self._state.roster.get(name)
             if entry is not None and entry.plans and kind_of(entry.settings.output, entry.plans[-1]) == REGRESSION:
-                found.append(self._kept.get(scopes, NEVER) - max(entry.settings.windows))
+                found.append(joined - max(entry.settings.windows))
         return min(found)
 
     def unsampled(self) -> list[Unsampled]:

@@ -129,10 +129,13 @@ def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
     mostly little, as inputs tell little of how large each one is.
     """
     more = max(1.0, arrived / labelled)
-    mixed = np.maximum(one.value * (1 - one.value) / arrived - one.chance**2, 0.0)  # below 0 of what is no such mean
     if name in ENDS:
-        mixed = np.zeros(1)
-    chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))
+        chance = one.chance * np.sqrt(more)
+    else:
+        mixed = np.maximum(
+            one.value * (1 - one.value) / arrived - one.chance**2, 0.0
+        )  # below 0 of what is no such mean
+        chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))
     return between((one.value, one.value), (chance, one.shared), LEVEL, _ENDS[name])
 
 

@@ -39,7 +39,7 @@ def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical
         basis = basis_of(score[np.isfinite(score)], positive[np.isfinite(score)])
     numbers = bare(answers)
     if isinstance(numbers, Numbers):
-        losses = teaching.of_rows(plan, values[known], categorical[known], numbers.errors(rows)[1])
+        losses = teaching.of_rows(plan, values[known], categorical[known], numbers.errors(rows)[1], numbers.unit)
     return Truth(answers.about, n, -1 if wrong is None else n - int(wrong.sum()), made, basis, losses)
 
 

@@ -93,7 +93,7 @@ def learned(grid: grids.Grid, seen: Events) -> Losses:
 
 def truth(error: Floats) -> dict[str, float]:
     """What the labels of a window give."""
-    found = {name: float(loss(error).mean()) for name, (loss, _) in LOSSES.items()}
+    found = {name: float(loss(error).mean()) for name, (loss, _, _) in LOSSES.items()}
     return found | {name: float(np.sqrt(found[of])) for name, of in ROOTS.items()}
 
 

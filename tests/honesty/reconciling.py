@@ -6,12 +6,14 @@ Prints the share per world, size of the reference and size of the windows, and r
 """
 
 import sys
+from functools import partial
 
 import numpy as np
 
 from detectors.estimation.basis import Basis, of_rows
 from detectors.estimation.binary import estimate
-from stream.monitor.truths import LAST, LOOKS, WATCHED, chance_of, widened
+from stream.monitor.truths import LAST, LOOKS, OF_NUMBERS, WATCHED, chance_of, widened
+from tests.honesty import losses
 from tests.honesty.estimation import WORLDS, Events, events
 
 LEVELS = (0.05, 0.01, 0.001)  # of all looks at one window together
@@ -37,6 +39,24 @@ def blamed(name: str, sizes: tuple[int, int], rng: np.random.Generator) -> float
     return min(chance_of(numbers) for numbers in series.values()) * LOOKS
 
 
+def blamed_numbers(name: str, sizes: tuple[int, int], rng: np.random.Generator) -> float:
+    """The same of a regression."""
+    world, (reference, n) = losses.WORLDS[name], sizes
+    seen = losses.events(world, reference, 0.0, rng)
+    grid = losses.grid_of(seen.values)
+    known = losses.learned(grid, seen)
+    (metric,), series = OF_NUMBERS, list[tuple[float, ...]]()
+    for _ in range(LAST):
+        window = losses.events(world, n, 0.0, rng)
+        told = known.estimate(losses.summary(grid, window.values), n, 0.95)[metric]
+        some = rng.random(n) < COVERAGE
+        one = widened(metric, told, n, int(some.sum()))
+        truth = losses.truth(window.error[some])[metric]
+        series.append((*(float(getattr(one, part)[0]) for part in PARTS), truth))
+    return chance_of(series, shares=False) * LOOKS
+
+
+NUMBERS = {"numbers": "same", "numbers, long tails": "long tails"}
 PARTS = ("value", "chance", "shared", "low", "high")
 
 
@@ -50,15 +70,16 @@ def _truth(seen: Events) -> dict[str, float]:
 def main(names: list[str], runs: int = RUNS) -> int:
     """Try worlds; 1 where one is blamed too often."""
     wrong = 0
-    for name in names or list(WORLDS):
+    for name in names or [*WORLDS, *NUMBERS]:
         for sizes in SIZES:
             rng = np.random.default_rng(sizes)
-            chances = np.array([blamed(name, sizes, rng) for _ in range(runs)])
+            one = partial(blamed_numbers, NUMBERS[name]) if name in NUMBERS else partial(blamed, name)
+            chances = np.array([one(sizes, rng) for _ in range(runs)])
             shares = [float((chances < level).mean()) for level in LEVELS]
             wrong += any(
                 share > level + 2.6 * (level / runs) ** 0.5 for share, level in zip(shares, LEVELS, strict=True)
             )
-            print(f"{name:16} {sizes[0]:7,} {sizes[1]:6,}", *(f"{share:.4f}" for share in shares), flush=True)
+            print(f"{name:19} {sizes[0]:7,} {sizes[1]:6,}", *(f"{share:.4f}" for share in shares), flush=True)
     return int(wrong > 0)
 
 

@@ -236,15 +236,22 @@ def _listed(i: int) -> dict[str, object]:
     return {"prediction": (items, "item 3", None, {"a": 1})[(i % 11 == 0) + (i % 22 == 0) + (i % 44 == 0)]}
 
 
+def _numbered(i: int) -> dict[str, object]:
+    """A number, now and then a great one, or none."""
+    return {"prediction": (i * 7 % 23 + 0.5, 1e300, None, "x")[(i % 17 == 0) + (i % 34 == 0) + (i % 68 == 0)]}
+
+
 _ANSWERS: dict[str, Callable[[int], dict[str, object]]] = {
     "auto": lambda i: {"prediction": i % 2} if i % 9 else {},
     "multiclass": _scores,
     "ranking": _listed,
+    "regression": _numbered,
 }
 _LABELS: dict[str, tuple[object, ...]] = {
     "auto": (0, 1),
     "multiclass": ("a", "b", "c", "rare", "d"),
     "ranking": ({"item 3": 2, "item 5": 1}, ["item 7", "item 0"], "item 10", [], {"item 1": 0}),
+    "regression": (3, 11.5, 7.25, 1e12, 12, "many", 0.25),
 }
 
 

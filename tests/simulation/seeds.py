@@ -69,6 +69,8 @@ OCCUR = (
     "windows judged",
     "windows of classes with scores",
     "windows of lists",
+    "windows of numbers",
+    "estimates of numbers",
     "windows of a version that inherits",
     "windows with a cost",
     "windows with groups that were told yes",
@@ -176,8 +178,10 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
             found[f"labels that are {name}"] = sum(n)
     measured = Counter(row[METRIC] for row in expected["performance"])
     found |= {"windows of lists": measured["mrr"], "windows of classes with scores": measured["top_1_accuracy"]}
-    found["windows with a cost"] = measured["cost"]
+    found["windows with a cost"], found["windows of numbers"] = measured["cost"], measured["mae"]
     found["windows with groups that were told yes"] = measured["demographic_parity_difference"]
+    estimated = [column.name for column in tables.ESTIMATES.columns].index("metric")
+    found["estimates of numbers"] = sum(row[estimated] == "mae" for row in expected["estimates"])
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

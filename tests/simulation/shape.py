@@ -10,6 +10,7 @@ from functools import cache
 from msgspec.structs import replace
 
 from stream import truth
+from stream.answers import teaching
 from stream.config.parse import parse
 from stream.config.settings import Limits, Settings
 from stream.events import Partition
@@ -26,6 +27,7 @@ OWN = {  # metrics of the model shop's own
     "auto": "cost: 5 * false_negatives + false_positives, gini: 2 * roc_auc - 1",
     "multiclass": "wrong: 1 - accuracy",
     "ranking": "late: 1 - mrr",
+    "regression": "rough: rmse / 2",
 }
 _CROSSED = {"[site, country]": "site x country"}
 _ASKED = {"{name: big, where: amount > 100 and country == 'FR' or n == 1 or odd is missing}": "big"}
@@ -75,7 +77,7 @@ def sources(limits: Limits) -> Sources:
 @contextmanager
 def few() -> Iterator[None]:
     """So few labels teach and tell something that a small log has enough of them."""
-    places = ((truth, 2), (learned, 2), (matured, 1))
+    places = ((truth, 2), (learned, 2), (teaching, 2), (matured, 1))
     usual = [(module, module.LEAST) for module, _ in places]
     for module, least in places:
         module.LEAST = least  # type: ignore[misc]  # final but for here
@@ -136,6 +138,8 @@ models:
   shop: {{segments: SEGMENTS, output: {{kind: KIND}}}}
 """
     kind = random.Random(text).choice(("auto", "auto", "multiclass", "ranking"))  # the other draws stay what they are
+    if kind == "auto" and random.Random(text + "numbers").random() < 0.3:
+        kind = "regression"
     text = text.replace("KIND}", f"{kind}}}, drift: {{measures: [hellinger, energy]}}, metrics: {{{OWN[kind]}}}")
     if quiet and mixed:
         text += "  quiet: {topics: [predictions]}\n"

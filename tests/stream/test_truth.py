@@ -166,6 +166,22 @@ def test_labels_of_numbers_teach_how_large_errors_are_by_which_inputs() -> None:
     assert told["mae"].value[0] == pytest.approx(losses.known("mae").mean, rel=1e-4)
 
 
+def test_one_number_too_great_overflows_nothing() -> None:
+    """The reference's scale is its, and squares of errors would be infinite: they are cut, and all is finite."""
+    dice, model = random.Random(4), Model(output=Output(kind="regression"))
+    said = [1e300, *(dice.gauss(50, 9) for _ in range(LEAST))]
+    real = [one + dice.gauss(1, 2) for one in said[:-1]] + [-1e300]
+    plan = plan_of(of_columns({"amount": said, "prediction": said, "label": real}), model)
+    answers = answers_of(model, plan)
+    assert plan.truth is not None
+    assert plan.truth.cells is not None
+    assert plan.truth.losses is not None
+    assert answers is not None
+    assert np.isfinite(answers.measure(plan.truth.cells)["mae"].value[0])
+    found = plan.truth.losses.estimate(plan.reference, 100, 0.95)
+    assert all(np.isfinite([one.value[0], one.low[0], one.high[0]]).all() for one in found.values())
+
+
 def test_few_labels_of_numbers_teach_nothing() -> None:
     """What estimates would be worth has been measured from LEAST on."""
     plan = numbered(LEAST - 2)

@@ -13,6 +13,7 @@ from stream.reference.columns import of_documents
 from stream.truth import LEAST
 from tests.stream.rules.story import FIRST, Story, event, label, minute_of
 from tests.stream.rules.test_estimates import LABELS, found, realised, told
+from tests.stream.rules.test_inputs import forget
 
 CONFIGURATION = """
 events: {predictions: [events], labels: [labels]}
@@ -154,6 +155,24 @@ def test_a_restart_amid_a_window_changes_no_estimate(monkeypatch: pytest.MonkeyP
         for upto in range(every, 720, every):
             log.read(batch=batch, upto=upto).commit().crash()
         assert whole == log.read().commit().results()
+
+
+def test_panes_wait_for_the_clock_of_the_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However far predictions have come meanwhile, and whatever retention takes."""
+    use(labelled(), monkeypatch)
+    later, found = 60 * 24 * 6, []
+    for forgets in (False, True):
+        log = played(6, 2, lambda _: {}, labels=0.5)
+        log.publish(FIRST, event(later, features={"amount": 0.0, "country": "FR"}, prediction=50.0))
+        log.read().commit()
+        assert log.rows(tables.ESTIMATES) == []
+        if forgets:
+            forget(log)
+            log.crash()
+        log.publish(LABELS, label(later, id="somebody"))
+        found.append(log.read().commit().rows(tables.ESTIMATES))
+    assert found[0] == found[1]
+    assert len([row for row in found[1] if row["metric"] == "mae"]) >= 7
 
 
 def test_a_window_is_as_long_as_its_own_panes(monkeypatch: pytest.MonkeyPatch) -> None:

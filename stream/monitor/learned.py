@@ -33,7 +33,7 @@ class Learned:
     """The bases that versions have learned, each from a window's beginning on."""
 
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
-        self._state, self._ledger, self._called = state, ledger, Called(settings, state)
+        self._settings, self._state, self._ledger, self._called = settings, state, ledger, Called(settings, state)
         self._known: dict[Version, list[tuple[int, Truth]]] = {}
 
     def recall(self, rows: Columns) -> None:
@@ -63,6 +63,8 @@ class Learned:
             about = counted_as(answers, plan)
             if newest is not None and newest[1].answers == about:
                 continue
+            if about != answers.about and plan is not entry.plan_at(one.at - self._settings.pane):
+                continue  # of a plan that is over: nothing is counted in its cells any more
             worth = _worth(answers, _standing(pairs_of(one.key, one.at)))
             if worth is None:
                 continue

@@ -87,7 +87,7 @@ def _newest(points: list[Performance], estimates: list[Estimate]) -> str:
     if not points:
         guess = estimates[-1]
         of = f"{_short(guess.value)} ({_short(guess.low)} to {_short(guess.high)})"
-        return f"{guess.metric} is probably {of}, by {guess.n:,} scores, in the window to {short(guess.end)}."
+        return f"{guess.metric} is probably {of}, of {guess.n:,} predictions, in the window to {short(guess.end)}."
     last = next((point for point in reversed(points) if point.status != "provisional"), points[-1])
     of = "" if last.predicted is None else f" of {last.predicted:,}"
     sample = f" in a sample of 1 in {1 / last.rate:,.0f} ids" if last.rate < 1 else ""

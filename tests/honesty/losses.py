@@ -1,7 +1,7 @@
 """How often intervals of estimated losses hold what the window's labels give: `python -m tests.honesty.losses`.
 
-Arguments are names of worlds; without, all are tried that keep their promise, which takes six minutes. Prints a share per
-world, metric and size of the window, and returns 1 if one is outside [0.93, 0.97].
+Arguments are names of worlds; without, all that keep their promise are tried, which takes six minutes. Prints a share
+per world, metric and size of the window, and returns 1 if one is outside [0.93, 0.97].
 """
 
 import sys

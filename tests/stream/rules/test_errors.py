@@ -186,3 +186,20 @@ def test_a_window_is_as_long_as_its_own_panes(monkeypatch: pytest.MonkeyPatch) -
     )
     assert long[5]["value"] == pytest.approx(mean, rel=1e-6)
     assert long[5]["n"] == sum(short[end]["n"] for end in range(1, 6))
+
+
+def test_another_plan_learns_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What errors were in the cells of a plan says nothing of other cells; windows of the former teach no more."""
+    use(unlabelled(), monkeypatch)
+    log = played(60, 2, lambda _: {})
+    log.read(batch=500, upto=26 * N).commit().crash(
+        CONFIGURATION.replace("labels: {w", "segments: [country], labels: {w")
+    )
+    log.read(batch=500).commit()
+    first, second = sorted(log.rows(tables.BASES), key=lambda row: row["since"])
+    (change,) = [row for row in log.rows(tables.JOURNAL) if row["kind"] == "plan"]
+    since = minute_of(change["until"])
+    ends = sorted(told(log, "mae", minutes=1))
+    assert minute_of(first["since"]) < since < minute_of(second["since"])
+    assert not [end for end in ends if since < end <= minute_of(second["since"])]
+    assert ends[-1] == 60

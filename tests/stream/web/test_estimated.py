@@ -84,7 +84,7 @@ def test_the_page_of_a_model_without_labels_shows_what_it_probably_does() -> Non
     with client_of(store(labelled=False), seeded_status()) as client:
         page = client.get(f"/models/{DRIFTING}").text
     assert len(drawn(page, "performance_0")) == 3
-    assert "accuracy is probably 0.703 (0.653 to 0.753), by 400 scores, in the window to" in page
+    assert "accuracy is probably 0.703 (0.653 to 0.753), of 400 predictions, in the window to" in page
 
 
 @pytest.mark.parametrize("labelled", [True, False])

@@ -24,6 +24,7 @@ CHANCE = 0.05  # of a column that tells nothing: it does less harm than one that
 PLACES = 7  # of numbers, or of frequent categories
 REACH = 2.0  # deviations either way on which those of numbers lie, by their ranks in the reference
 TAME = 8.0  # deviations: of columns with rarer values, one of them would own the mean
+LARGEST = 2.0**128  # deviations
 FAR = 4.0  # deviations: values further beyond the reference's count as that far
 
 
@@ -99,16 +100,22 @@ class Input(Struct, frozen=True):
         share = float(summary.values()[0, self.column]) / n
         if not share:
             return np.append(terms, (0.0, 0.0)), beyond
-        shift = (float(read.mean[0, self.column]) - self.center) / self.scale
-        square = shift**2 + (float(read.deviation[0, self.column]) / self.scale) ** 2
+        mean, deviation = read.mean[0, self.column], read.deviation[0, self.column]
+        shift, deviation = self._in_scales(np.array([mean - self.center, deviation]))
+        square = shift**2 + deviation**2
         bounds = self._bounds(summary.grid)
         within = counts[: bounds.shape[1]] @ bounds.T / n
         values = np.clip((shift * share, square * share), within[[0, 2]], within[[1, 3]])
         return np.append(terms, values), beyond
 
+    def _in_scales(self, distances: Floats) -> Floats:
+        """Distances in deviations, none so many that its square would be infinite."""
+        with np.errstate(over="ignore"):
+            return np.clip(distances / self.scale, -LARGEST, LARGEST)
+
     def _bounds(self, grid: Grid) -> Floats:
         """The least and the greatest value of each cell, and those of squares, (4, cells)."""
-        edges = (least(grid.boundaries[self.column]) + grid.centers[self.column] - self.center) / self.scale
+        edges = self._in_scales(least(grid.boundaries[self.column]) + grid.centers[self.column] - self.center)
         low, high = np.append(edges[0] - FAR, edges), np.append(edges, edges[-1] + FAR)
         squares = np.sort(np.square((low, high)), axis=0)
         return np.stack((low, high, np.where((low < 0) & (high > 0), 0.0, squares[0]), squares[1]))

@@ -139,6 +139,17 @@ def test_one_value_out_of_range_moves_no_estimate_far() -> None:
     assert abs(odd.value[0] - plain.value[0]) < 2 * odd.error[0]
 
 
+def test_a_grid_much_wider_than_the_labelled_events_overflows_nothing() -> None:
+    """The one great value has no label, and a window is full of such."""
+    rng = np.random.default_rng(16)
+    values = rng.normal(0, 1, (2_000, 1))
+    grid = grid_of(np.append(values, [[1e300]], axis=0))
+    losses = learned(grid, Events(values, rng.normal(0, 1, 2_000)))
+    assert losses.inputs[0].scale > 0
+    found = losses.estimate(summary(grid, np.full((50, 1), -1e300)), 50, LEVEL)
+    assert all(np.isfinite(each.low[0]) and np.isfinite(each.high[0]) for each in found.values())
+
+
 def test_columns_without_values_or_with_one_only_tell_nothing() -> None:
     """Neither breaks the fit."""
     rng = np.random.default_rng(10)

@@ -1,45 +1,24 @@
 """How often intervals hold that were learned otherwise: `python -m tests.honesty.learned`.
 
-Metrics of many classes, and the weighted reference. Arguments are names of worlds; without, all
-are tried, which takes eight minutes. Prints a share per metric and size of the window, and returns 1 if one is outside.
+Metrics of the weighted reference. Arguments are names of worlds; without, all
+are tried, which takes four minutes. Prints a share per metric and size of the window, and returns 1 if one is outside.
 """
 
 import sys
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.special import expit, softmax
+from scipy.special import expit
 
 from detectors import importance
 from detectors.codes import Floats, Integers
-from detectors.estimation import multiclass
 from detectors.estimation.estimate import Estimate
 from tests.honesty.estimation import BOUNDS, LEVEL, RUNS, SIZES
 
 REFERENCE = 10_000
-CLASSES, FINE = 4, 32
+FINE = 32
 
 Held = Iterator[tuple[str, int, bool]]  # metric, size of the window, whether its interval held the truth
-
-
-def classified(n: int, shift: float, rng: np.random.Generator) -> tuple[Floats, Integers, Integers]:
-    """Scores that say too much, what was decided, and labels."""
-    odds = rng.normal(0, 1.2, (n, CLASSES)) + shift * np.arange(CLASSES)
-    probability = softmax(odds, axis=1)
-    label = (rng.random((n, 1)) > np.cumsum(probability, axis=1)).sum(axis=1)
-    scores = softmax(1.6 * odds, axis=1)
-    return scores, scores.argmax(axis=1), label
-
-
-def classes(shift: float, run: int, sizes: tuple[int, ...]) -> Held:
-    """Metrics of many classes."""
-    rng = np.random.default_rng((2, run))
-    basis = multiclass.Basis.of(*classified(REFERENCE, 0.0, rng), run)
-    for n in sizes:
-        scores, decided, label = classified(n, shift, rng)
-        truth = multiclass.Window(np.eye(CLASSES)[label], decided, scores)
-        for name, found in multiclass.estimate(basis, scores, decided, LEVEL).items():
-            yield name, n, holds(found, multiclass.METRICS[name](truth)[0])
 
 
 def fine(x: Floats) -> Integers:
@@ -70,8 +49,6 @@ def weights(shift: float, run: int, sizes: tuple[int, ...]) -> Held:
 
 
 WORLDS: dict[str, tuple[Callable[[float, int, tuple[int, ...]], Held], float]] = {
-    "classes": (classes, 0.0),
-    "classes shifted": (classes, 0.4),
     "weights": (weights, 0.0),
     "weights shifted": (weights, 0.5),
 }

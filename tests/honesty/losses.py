@@ -49,12 +49,16 @@ WORLDS = {
     "falling": World(slope, -0.7, bias=0.3),
     "few labels": World(kink, 0.0, reference=1_000),
     "few, shifted": World(kink, 0.7, reference=1_000),
-    "many inputs": World(slope, 0.7, reference=2_000, inputs=30),
+    "many inputs": World(slope, 0.7, inputs=30),
     "long tails": World(kink, 0.3, tails=8.0),
 }
 
 # Effects that multiply, of inputs that shift together: effects that add up know too little, and no interval says so.
-BEYOND = {"all inputs": World(slope, 0.7, reference=2_000, inputs=30, others=0.7)}
+# And few labels of skewed errors, where inputs shift: those that would say how large the largest are were never seen.
+BEYOND = {
+    "all inputs": World(slope, 0.7, reference=2_000, inputs=30, others=0.7),
+    "few, skewed": World(slope, 0.7, reference=2_000, inputs=30),
+}
 
 
 class Events(NamedTuple):

@@ -1,136 +1,208 @@
-"""The reference's own performance, its events weighted so that its inputs are distributed as the window's are.
+"""Labelled events weighted so that their inputs are distributed as a window's: a second opinion on how good it is.
 
-A second opinion on estimates, of other assumptions: labels depend on the inputs given as they did, whatever the scores
-say. Weights are those of raking: the least change after which the reference has the window's shares in the cells of
-every column (Deming and Stephan 1940, On a least squares adjustment of a sampled frequency table).
+It assumes other things than estimates by scores do: labels depend on the inputs as they did, whatever the scores say.
+Weights are those of raking: the least change after which the events have the window's share in every group of cells of
+each column (Deming and Stephan 1940, On a least squares adjustment of a sampled frequency table). What a bounded number
+of rounds leaves of the difference is made up for by the effects that groups have on outcomes, as in a generalised
+regression estimator (Cassel, Sarndal and Wretman 1976).
 """
 
-from collections.abc import Callable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
 
-from detectors.calibration import Bools
 from detectors.codes import Floats, Integers
-from detectors.estimation.confusion import CONFUSION, ENDS, Confusion, ratio, slopes
-from detectors.estimation.estimate import OPEN, UNIT, Ends, Estimate, between
+from detectors.estimation.estimate import Estimate, between
+from detectors.grids import SPECIAL
+from detectors.outcomes import KINDS
+from detectors.performance.measured import deviations
 
-ROUNDS = 50  # over all columns; of a few columns five suffice
-SWEEPS = 5  # over all columns, to take off what they explain together
-CLOSE = 1e-9  # shares that differ by less are equal
-
-
-class Weights(NamedTuple):
-    """How much each event of the reference counts, and what that is worth."""
-
-    cells: Integers  # (n, columns): that its events fall in
-    weights: Floats  # (n,), sum 1
-    effective: float  # so many events of equal weight would be as much (Kish 1965): n if nothing drifted
-    covered: float  # the least share, over columns, of the window in cells that the reference knows
-
-
-class Rows(NamedTuple):
-    """The reference's labelled events, (n,) each."""
-
-    score: Floats
-    decided: Bools
-    label: Bools
+ROWS_MAX = 4_096  # events that are kept
+CODES_MAX = 131_072  # of all of them: with more columns, fewer events are kept
+ROWS_LEAST = 1_000  # of fewer nobody has measured how honest an estimate is
+COLUMNS_MAX = 64  # 2,048 events in 4 groups of each: with more, groups would have too few
+GROUPS = (4, 32)  # of a column's cells, at least and at most
+PER_GROUP = 10  # events for each group of all columns: of 24, 16 groups each, where wider ones hide what shifts within
+ROUNDS = 8  # over all columns: 3 ms for 24 columns and 4,096 events
+STEPS_MAX = 320  # a column each: of more than 40 columns fewer rounds, and so never more than 5 ms
+CLOSE = 1e-4  # shares that differ by less are equal enough, as effects make up for the rest
+RIDGE = 1.0  # what is known of an effect beforehand is worth one event without any
+NOWHERE = -1  # the group of cells in which there is no labelled event
+COVERED_LEAST = 0.98  # of a window's events, in each column, must lie where there are labelled ones
+EFFECTIVE_LEAST = 200.0  # events that the weighted ones are worth
+LEFT_MOST = 0.05  # of shares, in any column, that raking could not move
+APART = 0.999  # the level at which two opinions are surely different
 
 
-def rake(cells: Integers, widths: Integers, counts: Integers) -> Weights:
-    """Weights of events in these cells, (n, columns), of `widths` each, for a window's counts, (all cells,).
+class Labelled(Struct, frozen=True):
+    """Labelled events as they are kept. `kind`: what their outcomes are, see `detectors.outcomes`."""
 
-    With one column they are the ratio of the shares. What the window has in cells where the reference has nothing
-    cannot be matched: it is left out, and told.
+    kind: str
+    groups: Integers  # (cells,): the group of each cell, of its column; NOWHERE where no event is
+    widths: Integers  # (columns,): cells of each
+    codes: NDArray[np.uint8]  # (columns, n): the group of each event
+    outcome: Floats  # (n,)
+    mean: Floats  # (outcomes,)
+    effects: Floats  # (groups, outcomes): on these, of all columns' groups side by side
+
+    @classmethod
+    def of(cls, kind: str, cells: Integers, widths: Integers, outcome: Floats) -> Self | None:
+        """Of events that are `kept`, in these cells, (columns, n), of `widths` each; None of too few or too wide.
+
+        A column's last cells are those of no value, each a group of its own; of the others neighbours are one group,
+        until it has its share of events.
+        """
+        columns = len(widths)
+        if not 0 < columns <= COLUMNS_MAX or len(outcome) < ROWS_LEAST:
+            return None
+        wanted = int(np.clip(len(outcome) // (PER_GROUP * columns), *GROUPS))
+        counts = [np.bincount(column, minlength=width) for column, width in zip(cells, widths, strict=True)]
+        groups = [_groups(each, wanted) for each in counts]
+        codes = np.array([group[column] for group, column in zip(groups, cells, strict=True)], np.uint8)
+        outcomes = KINDS[kind].outcomes(outcome)
+        mean = outcomes.mean(axis=0)
+        return cls(kind, np.concatenate(groups), widths, codes, outcome, mean, _effects(codes, outcomes - mean))
+
+    @property
+    def sizes(self) -> Integers:
+        """How many groups each column has, (columns,)."""
+        return _sizes(self.codes)
+
+
+def kept(n: int, columns: int) -> slice:
+    """Which of `n` events are kept: of very many every k-th."""
+    most = min(ROWS_MAX, CODES_MAX // max(columns, 1))
+    return slice(None, None, max(1, -(-n // most)))
+
+
+class Known(NamedTuple):
+    """What is worked out of labelled events once for all windows."""
+
+    labelled: Labelled
+    left: Floats  # (n, outcomes): what the mean and effects do not explain
+
+
+class Opinion(NamedTuple):
+    """What weighting says of a window: metrics by name, or none and `why`."""
+
+    found: dict[str, Estimate]
+    effective: float  # so many events of equal weight would be worth as much (Kish 1965); nan where none was weighted
+    covered: float  # the least share, over columns, of the window in cells that the labelled events know
+    column: int  # where that is
+    why: str  # empty, or in a word: `unknown`, `unlike`
+
+
+def learn(labelled: Labelled) -> Known:
+    """Work out what the effects of groups leave of each event's outcomes."""
+    left = KINDS[labelled.kind].outcomes(labelled.outcome) - labelled.mean
+    for effect, column in zip(_by_column(labelled), labelled.codes.astype(np.intp), strict=True):
+        left = left - effect[column]
+    return Known(labelled, left)
+
+
+def weigh(known: Known, counts: Integers, n: int, level: float) -> Opinion:
+    """What a window's labels will say, by its counts, (cells,), of whose events `n` may get labels.
+
+    By the delta method each event moves a metric by its weight times its influence. What groups explain of that is no
+    error, as both sides have the same shares: only what is left is, of the labelled events and of the window's own.
     """
-    target, covered = _targets(cells, widths, counts)
-    weights = np.full(len(cells), 1 / len(cells))
-    for _ in range(ROUNDS):
-        before = weights
-        for column, wanted in zip(cells.T, target, strict=True):
+    targets, covered = _targets(known, counts)
+    column, least = int(np.argmin(covered)), float(np.min(covered))
+    if least < COVERED_LEAST:
+        return Opinion({}, np.nan, least, column, "unknown")
+    weights, far = rake(known.labelled.codes, targets)
+    effective = float(1 / np.square(weights).sum())
+    if effective < EFFECTIVE_LEAST or far > LEFT_MOST:
+        return Opinion({}, effective, least, column, "unlike")
+    means = known.labelled.mean + (weights[:, None] * known.left).sum(axis=0)
+    means += (np.concatenate(targets)[:, None] * known.labelled.effects).sum(axis=0)
+    found = {}
+    lost = len(weights) / max(
+        len(weights) - len(known.labelled.effects), len(weights) / 2
+    )  # effects follow their own events
+    for name, (metric, ends) in KINDS[known.labelled.kind].metrics.items():
+        value, slope = metric(means)
+        moved = (known.left * slope).sum(axis=1)
+        squares = np.square(moved - (weights * moved).sum()) * lost
+        variances = np.array([[(weights * squares).sum() / max(n, 1)], [(np.square(weights) * squares).sum()]])
+        chance, shared = np.sqrt(variances)
+        found[name] = between((np.array([value]), np.array([value])), (chance, shared), level, ends)
+    return Opinion(found, effective, least, column, "")
+
+
+def rake(codes: NDArray[np.integer], targets: list[Floats]) -> tuple[Floats, float]:
+    """Weights of events, (n,), with sum 1, and how far shares are from the targets at most.
+
+    `codes`, (columns, n), say in which group of each column events are; `targets` are the shares of its groups.
+    """
+    groups = codes.astype(np.intp)
+    weights = np.full(groups.shape[1], 1 / groups.shape[1])
+    for _ in range(min(ROUNDS, STEPS_MAX // len(groups))):
+        far = 0.0
+        for column, wanted in zip(groups, targets, strict=True):
             shares = np.bincount(column, weights, len(wanted))
-            weights = weights * (wanted / np.where(shares > 0, shares, 1.0))[column]
-        if np.abs(weights - before).sum() < CLOSE:
+            far = max(far, float(np.abs(shares - wanted).max()))
+            weights *= (wanted / np.where(shares > 0, shares, 1.0))[column]
+        if far < CLOSE:
             break
-    weights = weights / weights.sum()
-    return Weights(cells, weights, float(1 / np.square(weights).sum()), covered)
-
-
-Metric = Callable[[Rows, Floats], tuple[float, Floats]]  # of weights that sum to 1: a value, and each event's influence
-
-
-def estimate(rows: Rows, weights: Weights, n: int, level: float) -> dict[str, Estimate]:
-    """Every metric of the weighted reference, by name, as an estimate of what `n` events of a window will give.
-
-    By the delta method each event moves the metric by its weight times its influence. What the cells explain of that is
-    no error, as both have the same shares: only what is left within them is, of the reference and of the window's own.
-    """
-    return {
-        name: _estimate(metric(rows, weights.weights), weights, n, level, ends)
-        for name, (metric, ends) in METRICS.items()
-    }
-
-
-def estimate_mean(losses: Floats, weights: Weights, n: int, level: float) -> Estimate:
-    """The mean of what each event of the reference lost, (n,), likewise."""
-    value = weights.weights @ losses
-    return _estimate((float(value), losses - value), weights, n, level, OPEN)
-
-
-def decided(metric: Confusion) -> Metric:
-    """A metric of decisions."""
-
-    def weighted(rows: Rows, weights: Floats) -> tuple[float, Floats]:
-        place = 2 * rows.label + rows.decided  # tn, fp, fn, tp
-        cells = np.bincount(place, weights, 4).astype(np.float64)
-        moved = slopes(metric, cells[None], np.eye(4))[0]
-        return float(metric(*cells)), (moved - moved @ cells)[place]
-
-    return weighted
-
-
-def roc_auc(rows: Rows, weights: Floats) -> tuple[float, Floats]:
-    """How often a positive has a higher score than a negative; equal scores count half."""
-    _, place = np.unique(rows.score, return_inverse=True)
-    positives, negatives = (np.bincount(place, weights * label) for label in (rows.label, ~rows.label))
-    below = np.cumsum(negatives) - negatives / 2
-    above = positives.sum() - np.cumsum(positives) + positives / 2
-    value = ratio((positives * below).sum(), positives.sum() * negatives.sum())
-    gained = np.where(
-        rows.label, ratio(below[place], negatives.sum()) - value, ratio(above[place], positives.sum()) - value
+    weights /= weights.sum()
+    pairs = zip(groups, targets, strict=True)
+    return weights, max(
+        float(np.abs(np.bincount(column, weights, len(wanted)) - wanted).max()) for column, wanted in pairs
     )
-    return float(value), gained / np.where(rows.label, positives.sum(), negatives.sum())
 
 
-METRICS: dict[str, tuple[Metric, Ends]] = {
-    **{name: (decided(metric), ENDS[name]) for name, metric in CONFUSION.items()},
-    "roc_auc": (roc_auc, UNIT),
-}
+def apart(first: Estimate, second: Estimate) -> bool:
+    """Whether two estimates of one window, by scores and by weights, surely say different things; of one row.
+
+    The chance of the window's labels is in both, and more in the second, which does not know the scores. Both may stand
+    on the same labelled events: as if they did not is to be sure.
+    """
+    own = max(float(second.chance[0] ** 2 - first.chance[0] ** 2), 0.0)
+    error = np.sqrt(own + first.shared[0] ** 2 + second.shared[0] ** 2)
+    return bool(abs(first.value[0] - second.value[0]) > deviations(APART) * error)
 
 
-def _estimate(found: tuple[float, Floats], weights: Weights, n: int, level: float, ends: Ends) -> Estimate:
-    """One metric, with its errors."""
-    left = np.square(_within(found[1], weights))
-    value, variances = np.array([found[0]]), [weights.weights**2 @ left, weights.weights @ left / max(n, 1)]
-    fit, chance = (np.sqrt([variance]) for variance in variances)
-    return between((value, value), (chance, fit), level, ends)
+def _effects(codes: NDArray[np.uint8], outcomes: Floats) -> Floats:
+    """The effects of groups on outcomes, (n, outcomes), with mean 0: ridge regression."""
+    sizes = _sizes(codes)
+    places = codes + (np.cumsum(sizes) - sizes)[:, None]
+    there = np.zeros((codes.shape[1], int(sizes.sum())))
+    np.put_along_axis(there, places.T, 1.0, axis=1)
+    found = np.linalg.solve(there.T @ there + RIDGE * np.eye(there.shape[1]), there.T @ outcomes)
+    return np.asarray(found, np.float64)
 
 
-def _targets(cells: Integers, widths: Integers, counts: Integers) -> tuple[list[Floats], float]:
-    """The window's share of each cell per column, of those that the reference knows; and the least share covered."""
-    target, covered = [], 1.0
-    for column, wanted in zip(cells.T, np.split(counts, np.cumsum(widths)[:-1]), strict=True):
-        known = np.where(np.bincount(column, minlength=len(wanted)) > 0, wanted, 0)
-        covered = min(covered, float(ratio(known.sum(), wanted.sum())))
-        target.append(np.asarray(ratio(known, known.sum())))
-    return target, covered
+def _sizes(codes: NDArray[np.uint8]) -> Integers:
+    return np.asarray(codes.max(axis=1) + np.int64(1), np.int64)
 
 
-def _within(influence: Floats, found: Weights) -> Floats:
-    """What is left of the influence when the weighted mean of each cell is taken off, column by column, (n,)."""
-    for _ in range(SWEEPS):
-        for column in found.cells.T:
-            share = np.bincount(column, found.weights)
-            sums = np.bincount(column, found.weights * influence)
-            influence = influence - (sums / np.where(share > 0, share, 1.0))[column]
-    return influence
+def _by_column(labelled: Labelled) -> list[Floats]:
+    return np.split(labelled.effects, np.cumsum(labelled.sizes)[:-1])
+
+
+def _groups(counts: Integers, wanted: int) -> Integers:
+    """The group of each of a column's cells, of about `wanted` with as many events each."""
+    values = np.arange(len(counts)) < len(counts) - len(SPECIAL)
+    middle = np.cumsum(counts) - counts / 2
+    place = np.where(values, middle * wanted // counts.sum(), wanted + np.arange(len(counts)))
+    groups = np.full(len(counts), NOWHERE)
+    groups[counts > 0] = np.unique(place[counts > 0], return_inverse=True)[1]
+    return groups
+
+
+def _targets(known: Known, counts: Integers) -> tuple[list[Floats], Floats]:
+    """The window's share of each group per column, of those that are known; and the shares covered, (columns,)."""
+    targets, covered = [], []
+    cuts = np.cumsum(known.labelled.widths)[:-1]
+    parts = zip(
+        np.split(known.labelled.groups, cuts), np.split(counts, cuts), known.labelled.sizes.tolist(), strict=True
+    )
+    for groups, wanted, size in parts:
+        there = groups != NOWHERE
+        sums = np.bincount(groups[there], wanted[there], size)
+        targets.append(sums / max(sums.sum(), 1.0))
+        covered.append(sums.sum() / max(wanted.sum(), 1))
+    return targets, np.array(covered)

@@ -49,6 +49,21 @@ def pack(summary: Summary) -> bytes:
     )
 
 
+def total(grid: Grid, packed: bytes) -> Integers:
+    """The counts of all events, which are the first row of what `pack` made bytes of, (cells,); no other is read."""
+    cells = int(grid.offsets[-1])
+    n_rows = int.from_bytes(packed[:4], "little")
+    at = 4 + -(-n_rows // 8)
+    filled = np.unpackbits(np.frombuffer(packed, np.uint8, at - 4, 4), count=n_rows)
+    bits = -(-int(filled.sum()) * cells // 8)
+    counts = np.zeros(cells, np.int64)
+    if filled[:1].any():
+        above = np.unpackbits(np.frombuffer(packed, np.uint8, -(-cells // 8), at), count=cells).view(np.bool_)
+        width = packed[at + bits]
+        counts[above] = np.frombuffer(packed, f"<u{width}", int(above.sum()), at + bits + 1)
+    return counts
+
+
 def unpack(grid: Grid, packed: bytes) -> Summary:
     """The summary that `pack` made bytes of, in the same grid."""
     taken = 0

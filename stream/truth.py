@@ -12,7 +12,9 @@ from detectors.codes import Floats, Integers
 from detectors.estimation.basis import Basis
 from detectors.estimation.inputs import Input
 from detectors.estimation.loss import Losses, LossModel
+from detectors.importance import Labelled
 from detectors.performance.cells import Cells, Layout
+from stream import labelled
 
 LEAST: Final = 1_000  # pairs: of fewer nobody has measured how honest an estimate is
 MOST: Final = 100_000  # pairs that a basis is fitted on: half a second
@@ -28,6 +30,7 @@ class Truth:
 
     `cells`: the performance cells of all pairs, one row; None where only scores were kept. `basis`: what estimates of a
     window stand on; None where scores are missing, or pairs too few. `losses`: the same where answers are numbers.
+    `labelled`: events that may be weighted; None where nobody knows their inputs.
     """
 
     answers: str
@@ -36,6 +39,7 @@ class Truth:
     cells: Cells | None
     basis: Basis | None
     losses: Losses | None = None
+    labelled: Labelled | None = None
 
     @property
     def teaches(self) -> bool:
@@ -46,13 +50,16 @@ class Truth:
         """As JSON has it."""
         cells, basis = self.cells, self.basis
         counted = None if cells is None else [cells.layout.exponents, cells.counts, cells.finite, cells.moments]
-        return {
+        known = {
             "answers": self.answers,
             "n": self.n,
             "right": self.right,
             "cells": None if counted is None else [array.tolist() for array in counted],
             "basis": None if basis is None else _packed(basis),
-        } | ({} if self.losses is None else {"losses": _losses_packed(self.losses)})
+        }
+        losses = {} if self.losses is None else {"losses": _losses_packed(self.losses)}
+        rows = {} if self.labelled is None else {"labelled": labelled.document(self.labelled)}
+        return known | losses | rows
 
     @classmethod
     def load(cls, document: dict[str, Any]) -> Self:
@@ -61,7 +68,8 @@ class Truth:
         cells = None if counted is None else _cells(*(np.array(each, np.int64) for each in counted))
         answers, n, right = (document[name] for name in ("answers", "n", "right"))
         losses = _losses(document["losses"]) if "losses" in document else None
-        return cls(answers, n, right, cells, None if basis is None else _basis(basis), losses)
+        rows = labelled.load(document["labelled"]) if "labelled" in document else None
+        return cls(answers, n, right, cells, None if basis is None else _basis(basis), losses, rows)
 
     def pack(self) -> bytes:
         """As bytes, equal ones for equal truths."""

@@ -5,7 +5,7 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
-from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED
+from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED, WEIGHTED
 from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.meeting import (
     HALVINGS_MAX,
@@ -81,6 +81,7 @@ __all__ = [
     "TRIGGERS",
     "UNMET",
     "UNWATCHED",
+    "WEIGHTED",
     "WINDOWS",
     "Column",
     "Columns",

@@ -40,6 +40,28 @@ n int: predictions of the window that have an id, and a score or a number
 """,
     time="end",
 )
+WEIGHTED = declare(
+    "weighted",
+    "A second opinion on the same windows, by their inputs alone: what labelled events of the reference would say if "
+    "their inputs were distributed as the window's. Told once, when the window closes.",
+    "model version segment length end metric",
+    "history",
+    f"""{_WINDOW}
+basis text: where the labelled events come from
+value float: what is expected; without a number `why` says why
+chance float: its standard error by the chance of the window's own labels
+shared float: its standard error by the chance of the labelled events, which all windows have in common
+low float: where its 95 % interval begins
+high float: where its 95 % interval ends
+n int: predictions of the window that have an id
+labelled int: labelled events that are weighted
+effective float: how many of equal weight they are worth
+covered float: the least share, of any feature, of the window's events that lie where labelled ones do
+apart bool: whether the estimate by scores surely says something else
+why text: why there is no number; empty where there is one
+""",
+    time="end",
+)
 RECONCILED = declare(
     "reconciled",
     "Estimates beside the truth, once a window of the shortest length has enough labels: told once, "

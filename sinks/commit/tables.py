@@ -1,6 +1,6 @@
 """All tables, in the order in which the docs list them."""
 
-from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED
+from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED, WEIGHTED
 from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
@@ -42,6 +42,7 @@ TABLES: tuple[Table, ...] = (
     PERFORMANCE,
     BASES,
     ESTIMATES,
+    WEIGHTED,
     RECONCILED,
     WINDOWS,
     DRIFT,
@@ -77,6 +78,7 @@ RESULTS = (
     PERFORMANCE,
     BASES,
     ESTIMATES,
+    WEIGHTED,
     RECONCILED,
     WINDOWS,
     DRIFT,

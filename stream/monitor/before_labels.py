@@ -20,6 +20,7 @@ from stream.monitor.matured import Matured, telling
 from stream.monitor.state import State, Version
 from stream.monitor.trust import Lesson, Tracks
 from stream.monitor.truths import Estimated, Truths
+from stream.monitor.weighing import Weighing
 
 
 class Asked(NamedTuple):
@@ -39,6 +40,7 @@ class BeforeLabels:
         self._learned = Learned(settings, state, ledger)
         self._estimates = Estimates(settings, state, ledger, self._learned)
         self._errors = Errors(settings, state, ledger, self._learned)
+        self._weighing = Weighing(settings, state, ledger)
         self._truths = Truths(settings, state, ledger)
         self._kept: tuple[dict[Version, Lesson], dict[Version, Tracks]] = ({}, {})  # as the last Commit has them
 
@@ -52,10 +54,15 @@ class BeforeLabels:
         self._learned.recall(asked.bases())
         self._estimates.recall(known.arrived, joined, asked.said)
         self._errors.recall(known.arrived, joined)
+        self._weighing.recall(known.arrived, joined, asked.panes)
 
     def forget(self) -> None:
         """Let everything since `begin` be as if it had not been: it is recalled anew."""
         self._state.lessons, self._state.tracks = self._kept
+
+    def weighs(self, model: str) -> bool:
+        """Whether counts of closed panes say something of a model before labels do."""
+        return self._weighing.weighs(model)
 
     def pairs_of(self, new: Rows, kept: KeptPairs) -> PairsOf:
         """How the pairs of a window are found."""
@@ -67,4 +74,6 @@ class BeforeLabels:
         self._learned.learn(told, pairs_of)
         self._estimates.step(steps, arrived, asked.said)
         self._errors.step(steps, arrived, asked.panes)
+        told_of = {**self._estimates.told, **self._errors.told}
+        self._weighing.step(steps, arrived, told_of, asked.panes)
         self._truths.reconcile(told, {**self._estimates.fresh, **self._errors.fresh}, asked.estimated)

@@ -48,6 +48,7 @@ class Errors:
         self._called, self._decay = Called(settings, state), Decay(settings, state, ledger)
         self._open: dict[Key, int] = {}
         self.fresh: dict[Key, Told] = {}  # since the last Commit, of the shortest windows
+        self.told: dict[Key, Told] = {}  # with the last steps
 
     def recall(self, arrived: Panes, joined: Callable[[str], int]) -> None:
         """Take in the panes of windows that steps have begun and not ended; steps ended with `joined` of a model."""
@@ -58,6 +59,7 @@ class Errors:
 
     def step(self, steps: Steps, arrived: Panes, kept: Kept) -> None:
         """Take steps of some models; tell the windows that end with them."""
+        self.told = {}
         for pane, n in arrived.items():
             if steps.after < pane[2] <= steps.upto:
                 self._arrive(pane, n, steps.after)
@@ -123,6 +125,7 @@ class Errors:
         """Estimate a window; each metric that is known becomes a row."""
         found = source.losses.estimate(summary, n, LEVEL)
         told = {name: each for name, each in found.items() if not np.isnan(each.value[0])}
+        self.told[key] = source.about, told
         if key[2] == min(self._called.lengths(key[0])):
             self.fresh[key] = source.about, told
         self._ledger.block(tables.ESTIMATES, told_rows(key, source.about, told, n))

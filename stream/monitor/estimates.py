@@ -72,6 +72,7 @@ class Estimates:
         self._open: dict[Key, Open] = {}
         self._sources: dict[tuple[object, ...], Source] = {}
         self.fresh: dict[Key, Told] = {}  # since the last Commit, of the shortest windows
+        self.told: dict[Key, Told] = {}  # with the last steps
 
     def recall(self, arrived: Panes, joined: Callable[[str], int], said: Ask) -> None:
         """Take in the panes of windows that steps have begun and not ended; steps ended with `joined` of a model."""
@@ -82,6 +83,7 @@ class Estimates:
 
     def step(self, steps: Steps, arrived: Panes, said: Ask) -> None:
         """Take steps of some models; tell the windows that end with them."""
+        self.told = {}
         self._read({pane: n for pane, n in arrived.items() if steps.after < pane[2] <= steps.upto}, said)
         for key in sorted(key for key in self._open if key[0] in steps.models and key[3] <= steps.upto):
             window = self._open.pop(key)
@@ -164,6 +166,7 @@ class Estimates:
         told = {NAMES.get(name, name): each for name, each in found.items() if name in known}
         if not told:
             return
+        self.told[key] = source.about, told
         if key[2] == min(self._called.lengths(key[0])):
             self.fresh[key] = source.about, told
         self._ledger.block(tables.ESTIMATES, told_rows(key, source.about, told, n))

@@ -122,12 +122,15 @@ class Meetings:
     def summed_since(self, closed: int) -> int:
         """The end of panes, ns, from which on steps to come may sum them up, by the last Commit; else `closed`.
 
-        Estimates of numbers do, and wait for the labels' clock.
+        Estimates of numbers and weighing do, and wait for the labels' clock.
         """
         found = [closed]
         for name, (_, joined) in self._kept.items():
             entry = self._state.roster.get(name)
-            if entry is not None and entry.plans and kind_of(entry.settings.output, entry.plans[-1]) == REGRESSION:
+            if entry is None or not entry.plans:
+                continue
+            numbers = kind_of(entry.settings.output, entry.plans[-1]) == REGRESSION
+            if numbers or self._before_labels.weighs(name):
                 found.append(joined - max(entry.settings.windows))
         return min(found)
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from detectors.codes import Floats
 from detectors.performance import cells
+from stream import weighting
 from stream.answers import teaching
 from stream.answers.chosen import answers_of
 from stream.answers.kind import Rows
@@ -40,7 +41,9 @@ def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical
     numbers = bare(answers)
     if isinstance(numbers, Numbers):
         losses = teaching.of_rows(plan, values[known], categorical[known], numbers.errors(rows)[1], numbers.unit)
-    return Truth(answers.about, n, -1 if wrong is None else n - int(wrong.sum()), made, basis, losses)
+    weighted = weighting.labelled(answers, plan, rows, (values[known], categorical[known]))
+    right = -1 if wrong is None else n - int(wrong.sum())
+    return Truth(answers.about, n, right, made, basis, losses, weighted)
 
 
 def _pairs(table: Table, labels: Values) -> tuple[NDArray[np.bool_], Rows]:

@@ -50,6 +50,7 @@ API = (
     folded.list_folded,
     estimated.list_estimates,
     estimated.list_reconciled,
+    estimated.list_weighted,
     exporting.export_tables,
 )
 PAGES = (pages.overview, pages.model, pages.style, pages.script, pages.plotly, pages.icon)

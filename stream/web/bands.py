@@ -6,16 +6,21 @@ from datetime import datetime, timedelta
 from stream.web.answers import Performance
 from stream.web.charts import Figure, figure
 from stream.web.estimates import Estimate
+from stream.web.weighted import Weighted
 
 WIDTH = 0.8  # of a bar, in windows
 
 
 def bands(
-    points: Sequence[Performance], estimates: Sequence[Estimate], ends: Sequence[datetime], height: int
+    points: Sequence[Performance],
+    estimates: Sequence[Estimate],
+    weighted: Sequence[Weighted],
+    ends: Sequence[datetime],
+    height: int,
 ) -> Figure:
     """One metric over time, its interval as a band, its limit dashed; hollow misses labels, dotted is estimated."""
-    axis = _axis(points or estimates, ends)
-    traces = [*_estimated(estimates), *(_realised(points) if points else ())]
+    axis = _axis(points or estimates or weighted, ends)
+    traces = [*_estimated(estimates), *_weighted(weighted), *(_realised(points) if points else ())]
     return _figure(traces, height, axis, {"automargin": True})
 
 
@@ -32,6 +37,23 @@ def _estimated(points: Sequence[Estimate]) -> list[Figure]:
         "line": {"color": "var(--quiet)", "width": 1.5, "dash": "dot"},
     }
     return [*_band(points, "var(--line)"), number]
+
+
+def _weighted(points: Sequence[Weighted]) -> list[Figure]:
+    """The second opinion as a thin line; red where the first one surely says something else."""
+    if not points:
+        return []
+    number = {
+        "type": "scatter",
+        "x": [point.end for point in points],
+        "y": [point.value for point in points],
+        "text": [_weighed(point) for point in points],
+        "hovertemplate": "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
+        "mode": "lines+markers",
+        "line": {"color": "var(--quiet)", "width": 1, "dash": "longdashdot"},
+        "marker": {"opacity": [int(point.apart) for point in points], "color": "var(--bad)", "symbol": "diamond"},
+    }
+    return [number]
 
 
 def _band(points: Sequence[Performance] | Sequence[Estimate], color: str) -> list[Figure]:
@@ -100,13 +122,15 @@ def _figure(traces: Sequence[Figure], height: int, time: Figure, values: Figure)
     return figure(traces, height=height, margin=margin, showlegend=False, xaxis=time, yaxis=values)
 
 
-def _axis(points: Sequence[Performance] | Sequence[Estimate], ends: Sequence[datetime]) -> dict[str, object]:
+def _axis(
+    points: Sequence[Performance] | Sequence[Estimate] | Sequence[Weighted], ends: Sequence[datetime]
+) -> dict[str, object]:
     """The same stretch of time for all charts of a page, with room for a bar at either end."""
     room = _length(points)
     return {"range": [min(ends) - room, max(ends) + room], "automargin": True, "showgrid": False}
 
 
-def _length(points: Sequence[Performance] | Sequence[Estimate]) -> timedelta:
+def _length(points: Sequence[Performance] | Sequence[Estimate] | Sequence[Weighted]) -> timedelta:
     return points[0].end - points[0].start
 
 
@@ -114,7 +138,15 @@ def _guessed(point: Estimate) -> str:
     return f"{point.metric} probably {_numbers(point)}<br>of {point.n:,} predictions; {point.basis}"
 
 
-def _numbers(point: Performance | Estimate) -> str:
+def _weighed(point: Weighted) -> str:
+    if point.why:
+        return f"{point.metric} by inputs: {point.why}"
+    differ = "<br>the estimate by scores surely says something else" if point.apart else ""
+    worth = f"{point.labelled:,} labelled events, worth {point.effective:,.0f}; {point.basis}"
+    return f"{point.metric} by inputs probably {_numbers(point)}<br>{worth}{differ}"
+
+
+def _numbers(point: Performance | Estimate | Weighted) -> str:
     value, low, high = (
         f"{each:.4g}" if each is not None else "unknown" for each in (point.value, point.low, point.high)
     )

@@ -1,13 +1,14 @@
-"""`/v1/models/{model}/estimates` and `/reconciled`: how good a model probably is, and what became of that."""
+"""`/v1/models/{model}/estimates`, `/weighted`, `/reconciled`: how good a model probably is, and what became of it."""
 
 from litestar import get
 
-from sinks.commit import ESTIMATES, RECONCILED
+from sinks.commit import ESTIMATES, RECONCILED, WEIGHTED
 from stream.web.answers import Page, answers
 from stream.web.estimates import Estimate, Reconciled
 from stream.web.filters import Asked, Length, Metric, Named, Version, paged, where
 from stream.web.labelled import addressed
 from stream.web.sources import Given
+from stream.web.weighted import Weighted
 
 
 @get("/v1/models/{model:str}/estimates", sync_to_thread=True)
@@ -18,6 +19,16 @@ def list_estimates(  # noqa: PLR0913, PLR0917 - the query string, spelled out fo
     filters = where(length, model=addressed(sources, model), version=version, metric=metric)
     found, following = paged(sources.store, ESTIMATES, filters, span)
     return Page(answers(found, Estimate), following)
+
+
+@get("/v1/models/{model:str}/weighted", sync_to_thread=True)
+def list_weighted(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
+    sources: Given, span: Asked, model: Named, version: Version = None, metric: Metric = None, length: Length = None
+) -> Page[Weighted]:
+    """The second opinion on a model's windows, by their inputs alone, before any label; newest first."""
+    filters = where(length, model=addressed(sources, model), version=version, metric=metric)
+    found, following = paged(sources.store, WEIGHTED, filters, span)
+    return Page(answers(found, Weighted), following)
 
 
 @get("/v1/models/{model:str}/reconciled", sync_to_thread=True)

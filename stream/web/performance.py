@@ -9,6 +9,7 @@ from stream.web.html import Html, chart, join, section, tag, time
 from stream.web.revisions import Told
 from stream.web.sources import Sources
 from stream.web.times import short
+from stream.web.weighted import Weighted
 
 STEPS_SUMMED = 288  # the newest: a day of five minutes, if something was joined in each of them
 _FATES = {
@@ -27,6 +28,7 @@ _NOTE = (
     "limit is surely worse than its reference, and red."
 )
 _ESTIMATED = "Dotted: estimated by scores or inputs, before labels."
+_WEIGHTED = "Dashes and dots: a second opinion, by the inputs alone; a red diamond where the two surely differ."
 _NO_TOPIC = "No topic of labels is configured, so nobody can say how good this model is. Name one under events.labels."
 
 
@@ -35,8 +37,8 @@ def performance_of(sources: Sources, name: str, told: Told) -> Html:
     fates = _fates(sources.store, name)
     if not told:
         return section("Performance", tag("p", _silence(sources, name, fates)), _counts(fates))
-    note = f"{_NOTE} {_ESTIMATED}" if told.estimates else _NOTE
-    return section("Performance", _charts(sources, name, told), _counts(fates), note=note)
+    notes = _NOTE, _ESTIMATED if told.estimates else "", _WEIGHTED if told.weighted else ""
+    return section("Performance", _charts(sources, name, told), _counts(fates), note=" ".join(filter(None, notes)))
 
 
 def words(point: Performance) -> str:
@@ -53,16 +55,19 @@ def rests_on(point: Performance) -> str:
 
 
 def _charts(sources: Sources, name: str, told: Told) -> Html:
-    series = {metric: (told.points.get(metric, []), told.estimates.get(metric, [])) for metric in told.shown}
-    ends = [point.end for both in series.values() for points in both for point in points]
+    series = {
+        metric: (told.points.get(metric, []), told.estimates.get(metric, []), told.weighted.get(metric, []))
+        for metric in told.shown
+    }
+    ends = [point.end for every in series.values() for points in every for point in points]
     height = 320 if len(series) == 1 else 210
     drawn = [
         tag(
             "div",
             tag("h3", metric, _way(sources, name, metric)),
-            chart(f"performance_{i}", bands(*both, ends, height), _newest(*both)),
+            chart(f"performance_{i}", bands(*every, ends, height), _caption(*every)),
         )
-        for i, (metric, both) in enumerate(series.items())
+        for i, (metric, every) in enumerate(series.items())
     ]
     if not told.points:
         return tag("div", *drawn, class_="pair")
@@ -80,6 +85,18 @@ def _way(sources: Sources, name: str, metric: str) -> str:
     """Which way a metric of the model's own is better, where somebody has said so."""
     settings = sources.settings.model(name) or sources.settings.defaults
     return {"high": " ↑ more is better", "low": " ↓ less is better"}.get(settings.better.get(metric, ""), "")
+
+
+def _caption(points: list[Performance], estimates: list[Estimate], weighted: list[Weighted]) -> str:
+    """What the newest number says, and the newest second opinion where that differs, or is unknown, or alone."""
+    first = _newest(points, estimates) if points or estimates else ""
+    if not weighted or (first and not weighted[-1].apart and not weighted[-1].why):
+        return first
+    last = weighted[-1]
+    of = f"{_short(last.value)} ({_short(last.low)} to {_short(last.high)})"
+    differ = ", which surely differs from what its scores say" if last.apart else ""
+    second = f"nobody knows: {last.why}" if last.why else f"{last.metric} is probably {of}{differ}"
+    return f"{first} By its inputs alone {second}, in the window to {short(last.end)}.".strip()
 
 
 def _newest(points: list[Performance], estimates: list[Estimate]) -> str:

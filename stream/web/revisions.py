@@ -7,13 +7,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit import ESTIMATES, PERFORMANCE, Store
+from sinks.commit import ESTIMATES, PERFORMANCE, WEIGHTED, Store
 from sinks.prometheus import MAIN
 from stream.events import NEVER
 from stream.web.answers import Found, Performance, answers
 from stream.web.estimates import Estimate, Key, estimated_over_time, newest_estimate
 from stream.web.filters import Span
 from stream.web.times import nanoseconds
+from stream.web.weighted import Weighted, newest_weighted, weighted_over_time
 
 REVISIONS = 8  # rows that are read at once for each that is wanted: a window is told again with a quarter more labels
 WINDOWS_SHOWN = 96  # eight hours of 5-minute windows, three months of days
@@ -29,20 +30,21 @@ class _Revision(Struct, frozen=True):
 class Told(Struct, frozen=True):
     """What is told of one kind of windows: all metrics there are, and by metric the windows shown, oldest first.
 
-    `estimates`, by metric, reach further than `points`: they need no labels.
+    `estimates` and `weighted`, by metric, reach further than `points`: they need no labels.
     """
 
     metrics: tuple[str, ...] = ()
     points: Mapping[str, list[Performance]] = {}
     estimates: Mapping[str, list[Estimate]] = {}
+    weighted: Mapping[str, list[Weighted]] = {}
 
     def __bool__(self) -> bool:
-        return bool(self.points or self.estimates)
+        return bool(self.points or self.estimates or self.weighted)
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The metrics of either."""
-        return tuple(dict.fromkeys((*self.points, *self.estimates)))
+        """The metrics of any of them."""
+        return tuple(dict.fromkeys((*self.points, *self.estimates, *self.weighted)))
 
 
 def revised(store: Store, filters: Key, span: Span) -> tuple[list[Performance], int | None]:
@@ -76,18 +78,23 @@ def revised(store: Store, filters: Key, span: Span) -> tuple[list[Performance], 
 def told(store: Store, key: Key, metric: str = "") -> Told:
     """How windows of one kind went: in one metric, or else in the main ones."""
     last = store.select(PERFORMANCE, where=key, order=("end", "step"), descending=True, limit=1)
-    newest, estimated = answers(last, _Revision), newest_estimate(store, key)
+    newest, guessed_at = answers(last, _Revision), (newest_estimate(store, key), newest_weighted(store, key))
+    estimated = max(guessed_at)
     if not newest and estimated == NEVER:
         return Told()
     end = nanoseconds(newest[0].end) if newest else estimated
     about = {**key, "end": end, "step": nanoseconds(newest[0].step)} if newest else {**key, "end": end}
-    known = store.select(PERFORMANCE if newest else ESTIMATES, where=about)["metric"].tolist()
+    table = PERFORMANCE if newest else ESTIMATES if guessed_at[0] == estimated else WEIGHTED
+    known = store.select(table, where=about)["metric"].tolist()
     since = max(end, estimated) - WINDOWS_SHOWN * int(key["length"]) + 1
     wanted = (metric,) if metric else MAIN if set(MAIN) & set(known) else sorted(known)[:METRICS_SHOWN]
     points = {name: _over_time(store, key, name, since) for name in wanted}
     shown = {name: each for name, each in points.items() if each}
     guessed = {name: estimated_over_time(store, key, name, since) for name in wanted}
-    return Told(tuple(sorted({*known, *shown})), shown, {name: each for name, each in guessed.items() if each})
+    weighed = {name: weighted_over_time(store, key, name, since) for name in wanted}
+    estimates = {name: each for name, each in guessed.items() if each}
+    weighted = {name: each for name, each in weighed.items() if each}
+    return Told(tuple(sorted({*known, *shown})), shown, estimates, weighted)
 
 
 def newest_revisions(rows: Found) -> Found:

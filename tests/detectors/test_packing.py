@@ -34,6 +34,13 @@ def test_a_summary_survives_its_bytes(some: Summary) -> None:
     assert packed == packing.pack(again)
 
 
+@given(summaries())
+def test_the_counts_of_all_events_are_read_without_the_others(some: Summary) -> None:
+    """As if all had been; zeros where there is none."""
+    every = some.counts[0] if len(some.counts) else np.zeros(CELLS, np.int64)
+    assert every.tolist() == packing.total(GRID, packing.pack(some)).tolist()
+
+
 def by_hand(grid: Grid, packed: bytes) -> tuple[list[list[int]], list[list[list[int]]]]:
     """Counts and moments of the rows with events, read as the file's first lines say, with Python's integers."""
     at = 4

@@ -55,6 +55,7 @@ OCCUR = (
     "rows of performance",
     "rows of reconciled",
     "rows of triggers",
+    "rows of weighted",
     "run killed: written, and nobody told",
     "samples that became larger",
     "samples that became smaller",

@@ -9,6 +9,7 @@ from functools import cache
 
 from msgspec.structs import replace
 
+from detectors import importance
 from stream import truth
 from stream.answers import teaching
 from stream.config.parse import parse
@@ -77,15 +78,17 @@ def sources(limits: Limits) -> Sources:
 @contextmanager
 def few() -> Iterator[None]:
     """So few labels teach and tell something that a small log has enough of them."""
-    places = ((truth, 2), (learned, 2), (teaching, 2), (matured, 1))
-    usual = [(module, module.LEAST) for module, _ in places]
-    for module, least in places:
-        module.LEAST = least  # type: ignore[misc]  # final but for here
+    limits = ((truth, "LEAST", 2), (learned, "LEAST", 2), (teaching, "LEAST", 2), (matured, "LEAST", 1))
+    weighed = ((importance, "ROWS_LEAST", 2), (importance, "EFFECTIVE_LEAST", 1.0))
+    places = (*limits, *weighed)
+    usual = [(module, name, getattr(module, name)) for module, name, _ in places]
+    for module, name, least in places:
+        setattr(module, name, least)
     try:
         yield
     finally:
-        for module, least in usual:
-            module.LEAST = least  # type: ignore[misc]  # as above
+        for module, name, least in usual:
+            setattr(module, name, least)
 
 
 def _reference() -> File:

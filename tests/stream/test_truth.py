@@ -1,5 +1,6 @@
 """What a reference's labels teach, from a column of a flat file or from label events of a log."""
 
+import dataclasses
 import json
 import random
 from typing import Any
@@ -64,7 +65,13 @@ def test_a_flat_file_teaches_what_its_label_column_says() -> None:
     assert truth.right / truth.n == pytest.approx(accuracy_score(labels, decided))
     confusion = read(Binary(), truth.cells).confusion[0]
     assert confusion.tolist() == np.histogram2d(labels, decided, 2)[0].ravel().tolist()
-    assert truth.pack() == Truth(truth.answers, truth.n, truth.right, truth.cells, expected(scores, labels)).pack()
+    assert truth.labelled is not None
+    basis = expected(scores, labels)
+    assert (
+        truth.pack() == Truth(truth.answers, truth.n, truth.right, truth.cells, basis, labelled=truth.labelled).pack()
+    )
+    assert truth.labelled.outcome.tolist() == [2 * label + yes for label, yes in zip(labels, decided, strict=True)]
+    assert truth.labelled.codes.shape == (1, LEAST)
 
 
 def expected(scores: list[float], labels: list[int]) -> Basis:
@@ -162,7 +169,7 @@ def test_labels_of_numbers_teach_how_large_errors_are_by_which_inputs() -> None:
     assert again.truth.losses is not None
     told, retold = (each.estimate(plan.reference, 100, 0.95) for each in (losses, again.truth.losses))
     assert told == retold
-    assert len(plan.truth.pack()) < 80_000
+    assert len(dataclasses.replace(plan.truth, labelled=None).pack()) < 80_000
     assert told["mae"].value[0] == pytest.approx(losses.known("mae").mean, rel=1e-4)
 
 

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from sinks.commit import ESTIMATES, RECONCILED, Columns, Commit, columns
+from sinks.commit import ESTIMATES, RECONCILED, WEIGHTED, Columns, Commit, columns
 from sinks.memory import MemoryStore
 from stream.web.metrics import newest
 from tests.stream.web.seeded import DRIFTING, HOUR, PANE, START, seeded_commit, seeded_status
@@ -98,3 +98,56 @@ def test_metrics_tell_the_newest_estimate(labelled: bool) -> None:
     assert told[0].startswith(f"driftline_performance_estimate{{{about}}} 0.702")
     assert len(told) == 6
     assert len(newest(made, (PANE, HOUR)).tables["estimates"]["end"]) == 2 * N
+
+
+def weighted(*, apart: bool = False, why: str = "") -> Columns:
+    """A second opinion on the same windows; the last one may differ, or not be known."""
+    first = estimates()
+    n = len(first["value"])
+    value = first["value"] - 0.1
+    worth = {"labelled": [4_096] * n, "effective": [1_234.5] * n, "covered": [0.99] * n}
+    last = np.arange(n) >= n - 2
+    if why:
+        value = np.where(last, np.nan, value)
+    numbers = {"value": value, "low": value - 0.05, "high": value + 0.05}
+    said = {"apart": last & apart, "why": [why if each else "" for each in last.tolist()]}
+    return columns(WEIGHTED, {**first, **numbers, **worth, **said})
+
+
+def test_the_second_opinion_stands_beside_the_estimate() -> None:
+    """On the page one trace more, and words only where it differs; in the API its own list."""
+    made = store(labelled=False)
+    made.write(Commit(2, {"weighted": weighted(apart=True)}))
+    with client_of(made, seeded_status()) as client:
+        page = client.get(f"/models/{DRIFTING}").text
+        found = client.get(f"/v1/models/{DRIFTING}/weighted", params={"metric": "accuracy", "limit": 2}).json()
+    traces = drawn(page, "performance_0")
+    assert len(traces) == 4
+    assert traces[3]["marker"]["opacity"] == [0] * (N - 1) + [1]  # type: ignore[index]  # plain data
+    assert "By its inputs alone accuracy is probably 0.603 (0.553 to 0.653), which surely differs from what its" in page
+    assert "a second opinion, by the inputs alone" in page
+    assert [item["apart"] for item in found["items"]] == [True, False]
+    assert found["items"][0]["effective"] == 1_234.5
+
+
+def test_a_second_opinion_that_does_not_differ_needs_no_words() -> None:
+    """It is drawn."""
+    made = store(labelled=True)
+    made.write(Commit(2, {"weighted": weighted()}))
+    with client_of(made, seeded_status()) as client:
+        page = client.get(f"/models/{DRIFTING}").text
+    assert len(drawn(page, "performance_0")) == 8
+    assert "By its inputs alone" not in page
+
+
+def test_why_there_is_no_second_opinion_is_said() -> None:
+    """On the page and in the API; its numbers are null."""
+    rows = dict(seeded_commit().tables) | {"weighted": weighted(why="12.0% of amount lies elsewhere")}
+    del rows["performance"]
+    made = MemoryStore()
+    made.write(Commit(1, rows))
+    with client_of(made, seeded_status()) as client:
+        page = client.get(f"/models/{DRIFTING}").text
+        (one,) = client.get(f"/v1/models/{DRIFTING}/weighted", params={"limit": 1}).json()["items"]
+    assert "By its inputs alone nobody knows: 12.0% of amount lies elsewhere, in the window to" in page
+    assert (one["value"], one["why"]) == (None, "12.0% of amount lies elsewhere")

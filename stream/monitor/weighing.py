@@ -1,0 +1,197 @@
+"""A second opinion before labels: the labelled events of a reference, weighted so that their inputs are a window's.
+
+Panes have counts of all events' inputs, which add up, so each is read once, when its step is taken, and what windows
+still lack after a restart is read again. It judges nothing: estimates by scores do, and it says where they differ.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+
+from detectors.codes import Integers
+from detectors.estimation.estimate import Estimate
+from detectors.importance import Known, Opinion, apart, learn, weigh
+from detectors.outcomes import KINDS
+from detectors.packing import total
+from sinks import commit as tables
+from sinks.commit import Columns, Span, Steps, Texts
+from stream.answers.chosen import answers_of
+from stream.config.settings import Settings
+from stream.ledger import Ledger, moment
+from stream.monitor.called import Called, Key
+from stream.monitor.estimates import Panes
+from stream.monitor.state import State
+from stream.monitor.told import LEVEL, Told
+from stream.plan import Plan
+from stream.truth import Truth
+from stream.weighting import cells_of_inputs, inputs
+
+PANES_MAX: Final = 288  # that are read at once, of one model: with segments each may be some 10 KB
+
+Kept = Callable[[Sequence[Span]], Columns]  # rows of `panes` in spans that do not overlap
+
+
+@dataclass
+class Open:
+    """A window that may still get a pane: `counts` of its inputs, and how many predictions may get a label."""
+
+    counts: Integers
+    n: int
+
+
+class Weighing:
+    """The open windows of models whose reference has labelled events."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
+        self._settings, self._state, self._ledger = settings, state, ledger
+        self._called = Called(settings, state)
+        self._open: dict[Key, Open] = {}
+        self._counted: dict[str, bool] = {}  # by plan, whether its labels are counted as answers are now
+
+    def weighs(self, model: str) -> bool:
+        """Whether any of a model's plans has labelled events."""
+        entry = self._state.roster.get(model)
+        plans = () if entry is None else entry.plans
+        return any(plan.truth is not None and plan.truth.labelled is not None for plan in plans)
+
+    def recall(self, arrived: Panes, joined: Callable[[str], int], kept: Kept) -> None:
+        """Take in the panes of windows that steps have begun and not ended; steps ended with `joined` of a model."""
+        self._open, self._counted = {}, {}
+        begun = {pane: n for pane, n in arrived.items() if pane[2] <= joined(pane[0])}
+        still = {key for pane in begun for key in self._called.windows(*pane) if key[3] > joined(key[0])}
+        self._read({pane: n for pane, n in begun.items() if still & {*self._called.windows(*pane)}}, kept, still)
+
+    def step(self, steps: Steps, arrived: Panes, estimates: Mapping[Key, Told], kept: Kept) -> None:
+        """Take steps of some models; tell the windows that end with them. `estimates` are those of the same windows."""
+        self._read({pane: n for pane, n in arrived.items() if steps.after < pane[2] <= steps.upto}, kept)
+        for key in sorted(key for key in self._open if key[0] in steps.models and key[3] <= steps.upto):
+            window, plan = self._open.pop(key), self._plan(key)
+            if plan is not None and self._whole(key):
+                self._tell(key, plan, window, estimates.get(key))
+
+    # ---- panes in
+
+    def _read(self, panes: Panes, kept: Kept, only: Collection[Key] | None = None) -> None:
+        """Add the counts of panes in which anything waits for labels to their windows, or to some of them."""
+        arrived = Counter[tuple[str, str, int]]()
+        for (model, version, end), n in panes.items():
+            arrived[model, self._called.version(model, version, end), end] += n
+        wanted = {
+            pane: keys
+            for pane in arrived
+            if (
+                keys := [
+                    key for key in self._called.windows(*pane) if (only is None or key in only) and self._plan(key)
+                ]
+            )
+        }
+        for (model, version, end), keys in wanted.items():
+            for key in keys:
+                known = self._open.setdefault(key, Open(np.zeros(0, np.int64), 0))
+                known.n += arrived[model, version, end]
+        for span in _spans({(model, end) for model, _, end in wanted}, self._settings.pane):
+            self._add(kept([span]), wanted)
+
+    def _add(self, rows: Columns, wanted: Mapping[tuple[str, str, int], list[Key]]) -> None:
+        ends = rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+        names = (rows[name].tolist() for name in ("model", "version", "plan", "summary"))
+        for model, version, plan_id, summary, end in zip(*names, ends.tolist(), strict=True):
+            for key in wanted.get((model, self._called.version(model, version, end), end), ()):
+                plan = self._plan(key)
+                if plan is not None and plan.id == plan_id:
+                    counts, known = total(plan.grid, summary), self._open[key]
+                    known.counts = counts + known.counts if len(known.counts) else counts
+
+    def _plan(self, key: Key) -> Plan | None:
+        """The plan that held when a window began, if it has labelled events that are counted as answers are now."""
+        model, _, length, end = key
+        entry = self._state.roster.get(model)
+        plan = None if entry is None else entry.plan_at(end - length)
+        if entry is None or plan is None or plan.truth is None or plan.truth.labelled is None:
+            return None
+        if plan.id not in self._counted:
+            answers = answers_of(entry.settings, plan)
+            self._counted[plan.id] = answers is not None and answers.about == plan.truth.answers
+        return plan if self._counted[plan.id] else None
+
+    def _whole(self, key: Key) -> bool:
+        """Whether one plan held for all of a window."""
+        model, _, length, end = key
+        entry = self._state.roster.get(model)
+        return entry is not None and entry.plan_at(end - length) is entry.plan_at(end - self._settings.pane)
+
+    # ---- windows out
+
+    def _tell(self, key: Key, plan: Plan, window: Open, estimates: Told | None) -> None:
+        if not window.counts.any():
+            return
+        assert plan.truth is not None, key
+        known, at = known_of(plan.truth), cells_of_inputs(plan)
+        said = weigh(known, window.counts[at], window.n, LEVEL)
+        unknown = {name for name, each in said.found.items() if np.isnan(each.value[0])}
+        names = sorted(KINDS[known.labelled.kind].metrics.keys() - unknown)
+        if names:
+            columns = _numbers(names, said, {} if estimates is None else estimates[1])
+            self._ledger.block(tables.WEIGHTED, columns | _about(key, plan, known, said, len(names)) | {"n": window.n})
+
+
+@lru_cache(maxsize=64)  # 130 KB each, some ms to work out; models with one reference share one
+def known_of(truth: Truth) -> Known:
+    """What is worked out of the labelled events of a truth."""
+    assert truth.labelled is not None, truth.answers
+    return learn(truth.labelled)
+
+
+def _spans(panes: Iterable[tuple[str, int]], pane: int) -> Iterator[Span]:
+    """Spans that hold panes of models, few of each."""
+    ordered = sorted(panes)
+    for model in sorted({model for model, _ in ordered}):
+        ends = [end for name, end in ordered if name == model]
+        for i in range(0, len(ends), PANES_MAX):
+            some = ends[i : i + PANES_MAX]
+            yield Span(model, some[0] - pane, some[-1])
+
+
+def _numbers(names: Sequence[str], said: Opinion, estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    """What is said of each metric, and whether estimates by scores surely say something else."""
+    nan = np.full(len(names), np.nan)
+    columns: dict[str, Any] = {
+        name: np.array([getattr(said.found[metric], name)[0] for metric in names]) if said.found else nan
+        for name in ("value", "chance", "shared", "low", "high")
+    }
+    both = [name in said.found and name in estimates for name in names]
+    differ = [there and apart(estimates[name], said.found[name]) for name, there in zip(names, both, strict=True)]
+    return columns | {"metric": Texts.of(list(names)), "apart": np.array(differ, np.bool_)}
+
+
+def _about(key: Key, plan: Plan, known: Known, said: Opinion, n: int) -> dict[str, Any]:
+    """What metrics have in common, of which there are `n`."""
+    model, version, length, end = key
+    same = np.zeros(n, np.int64)
+    return {
+        "model": Texts((model,), same),
+        "version": Texts((version,), same),
+        "segment": Texts(("",), same),
+        "length": length,
+        "start": moment(end - length),
+        "end": moment(end),
+        "basis": Texts((plan.source,), same),
+        "labelled": len(known.left),
+        "effective": said.effective,
+        "covered": said.covered,
+        "why": Texts((_why(plan, said, len(known.left)),), same),
+    }
+
+
+def _why(plan: Plan, said: Opinion, labelled: int) -> str:
+    """Why there is no number, for people."""
+    if said.why == "unknown":
+        name = plan.grid.columns[inputs(plan)[said.column]]
+        return f"{1 - said.covered:.1%} of {name} lies where none of the {labelled:,} labelled events does"
+    if said.why == "unlike":
+        return f"too few of the {labelled:,} labelled events are like these: they are worth {said.effective:,.0f}"
+    return ""

@@ -16,7 +16,7 @@ from stream.monitor.scopes import Marks, Scope
 from stream.roster import Roster
 from stream.sampling import Rate
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 Asked = Mapping[Partition, tuple[int, int]]  # the position at which a partition is idle, and the time to raise it to
 

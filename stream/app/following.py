@@ -15,6 +15,7 @@ from stream.follower import Follower
 PLACE = "the plans topic"
 # Of a topic with one board a second; a worker reads all that is left of it when it starts.
 COMPACTED = {POLICY: "compact", "segment.bytes": "16777216", "segment.ms": "600000", "min.cleanable.dirty.ratio": "0.1"}
+COMPACTED |= {MESSAGE_BYTES: str(PARTIAL_BYTES)}  # of models with many features and segments a plan is large
 ATTESTED_S = 3.0  # workers say each second where a partition ends; an older word says nothing about now
 
 
@@ -35,6 +36,7 @@ class Following(Intake[Follower]):
             lambda: arguments(kafka, self.environment),
             f"plans-{self.settings.identity}",
             transactional=kafka.transactional,
+            message_bytes=PARTIAL_BYTES,
         )
 
     def take(self, watch: Follower, fetched: list[Fetched | Gap]) -> bool:

@@ -54,6 +54,8 @@ def test_a_worker_says_how_it_reads(kafka: Kafka, new_topic: Callable[..., str],
                 assert begun <= min(kept.values()) <= max(kept.values()) <= time.time()
                 assert BEGIN_MS / 1e3 <= min(clocks.values()) <= max(clocks.values()) <= last_s
         assert 0 == worker.stop()
-    made = asyncio.run(configs(parse(configuration).kafka, {}, [partials := f"{topic}.partials.{topic}"]))
-    assert str(PARTIAL_BYTES) == made[partials][MESSAGE_BYTES]
+    settings = parse(configuration)
+    wanted = [f"{topic}.partials.{topic}", settings.topics.plans]
+    made = asyncio.run(configs(settings.kafka, {}, wanted))
+    assert {str(PARTIAL_BYTES)} == {made[each][MESSAGE_BYTES] for each in wanted}, "large Partials, and large plans"
     assert f"health and metrics are at http://127.0.0.1:{worker.port}" in worker.said

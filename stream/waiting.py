@@ -13,7 +13,7 @@ from detectors.codes import Floats
 from sinks import commit as tables
 from sinks.commit import Table, Texts
 from stream.binding import OUTPUT_TEXTS, Schema
-from stream.encodings.schema import ABSENT_ID, GOOD_ID, UNSEEN_ID
+from stream.encodings.schema import ABSENT_ID
 from stream.encodings.several import Kept
 from stream.events import Batch, Head, Ints, Partition, Position
 from stream.keyed import Keyed, Sampler
@@ -154,9 +154,8 @@ class Desk:
         return self._kept[plan]
 
     def _said(self, ids: NDArray[np.unsignedinteger], value: Floats) -> Texts:
-        """Predictions as categories."""
-        unseen = (ids == UNSEEN_ID) | (ids == GOOD_ID)
-        ids = np.where(unseen & np.isfinite(value), ABSENT_ID, ids)  # a number has its own name
+        """Predictions as categories. A number has its own name, whether or not it is one in somebody's vocabulary."""
+        ids = np.where(np.isfinite(value), ABSENT_ID, ids)
         present, codes = np.unique(ids, return_inverse=True)
         return Texts(tuple(self.schema.words[present].tolist()), codes.astype(np.int64))
 

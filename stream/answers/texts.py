@@ -13,5 +13,6 @@ def texts_of(answer: NDArray[Any], value: Floats) -> NDArray[Any]:
     """Categories; numbers by their name."""
     bare = np.flatnonzero((answer == "") & np.isfinite(value))
     texts = answer.copy()
-    texts[bare] = [category_text(each) for each in value[bare].tolist()]
+    numbers, which = np.unique(value[bare], return_inverse=True)
+    texts[bare] = np.array([category_text(each) for each in numbers.tolist()], np.object_)[which]
     return texts

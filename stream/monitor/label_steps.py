@@ -26,9 +26,8 @@ class LabelSteps:
         return {one.name: one.settings.labels.within for one in entries if label_scope(one.settings, settings)}
 
     def taken(self, name: str) -> int:
-        """The newest step that was taken of a model; at first T of its admission, for before it was a stranger."""
-        entry = self._state.roster.get(name)
-        return NEVER if entry is None else self._state.joined.get(name, entry.since)
+        """The newest step that was taken of a model, whenever it was admitted; at first none."""
+        return self._state.joined.get(name, NEVER)
 
     def due(self) -> list[Steps]:
         """The questions of all steps that both watermarks have passed since the last ones."""

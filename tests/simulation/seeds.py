@@ -147,8 +147,14 @@ def _early(struck: Struck) -> list[str]:
 
 
 def _forget(store: Store, settings: Settings) -> None:
-    """Let all rows go that nobody needs any more; some have gone, sooner or later."""
-    forget(store, Meetings(settings, recall(store, settings).state, Ledger()))
+    """Let all rows go that nobody needs any more; some have gone, sooner or later.
+
+    Steps that are still due were taken and told nothing, so that no Commit followed which would say so.
+    """
+    meetings = Meetings(settings, recall(store, settings).state, Ledger())
+    meetings.passed(meetings.due())
+    meetings.committed()
+    forget(store, meetings)
 
 
 def _sampled(told: Store, settings: Settings) -> Counter[str]:

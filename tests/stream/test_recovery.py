@@ -52,7 +52,8 @@ def test_the_state_is_found_again_whole() -> None:
 def test_the_state_has_nothing_that_nobody_thought_of() -> None:
     """A new part of it must be packed, or made again from the store; this test then names it."""
     packed = {"roster", "learners", "policies", "steps", "closed", "labels_closed", "topics_closed", "losses", "pane"}
-    packed |= {"scopes", "label_scopes", "joined", "charts", "pending", "traffic", "bases", "lessons", "tracks"}
+    packed |= {"scopes", "label_scopes", "joined", "charts", "watched", "pending", "traffic"}
+    packed |= {"bases", "lessons", "tracks"}
     assert packed | {"problems", "windows"} == {field.name for field in fields(State)}
 
 

@@ -104,7 +104,7 @@ def test_another_version_is_named(told: Tiers) -> None:
         wire.end_of(msgspec.msgpack.encode([4, *fields[1:]]))
     board = next(message for message in told.plans if msgspec.msgpack.decode(message)[0] == "board")
     fields = msgspec.msgpack.decode(board)
-    with pytest.raises(UnknownBoard, match="a board of version 9, where 3 is known"):
+    with pytest.raises(UnknownBoard, match="a board of version 9, where 4 is known"):
         Boards(settings(changed=False)).receive(msgspec.msgpack.encode([fields[0], 9, *fields[2:]]))
 
 

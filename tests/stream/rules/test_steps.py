@@ -54,7 +54,7 @@ def test_a_model_whose_topics_change_goes_on_with_its_next_step(back: bool) -> N
 
 @pytest.mark.parametrize("first", [1, 3, 8])
 def test_labels_before_their_model_is_known_count_the_same_however_often_is_committed(first: int) -> None:
-    """Steps of a newcomer begin with its admission, whether or not others were taken by then."""
+    """Its steps are its own, whether or not those of others were taken by then."""
 
     def newcomer() -> Story:
         log = Story(UNKNOWN, (FIRST, LABELS))

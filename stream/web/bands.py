@@ -1,6 +1,6 @@
 """Charts of performance: each number with its interval, and how many labels it rests on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from stream.web.answers import Performance
@@ -27,15 +27,8 @@ def bands(
 def _estimated(points: Sequence[Estimate]) -> list[Figure]:
     if not points:
         return []
-    number = {
-        "type": "scatter",
-        "x": [point.end for point in points],
-        "y": [point.value for point in points],
-        "text": [_guessed(point) for point in points],
-        "hovertemplate": "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
-        "mode": "lines",
-        "line": {"color": "var(--quiet)", "width": 1.5, "dash": "dot"},
-    }
+    number = _over_time(points, map(_guessed, points), mode="lines")
+    number["line"] = {"color": "var(--quiet)", "width": 1.5, "dash": "dot"}
     return [*_band(points, "var(--line)"), number]
 
 
@@ -43,17 +36,24 @@ def _weighted(points: Sequence[Weighted]) -> list[Figure]:
     """The second opinion as a thin line; red where the first one surely says something else."""
     if not points:
         return []
-    number = {
+    number = _over_time(points, map(_weighed, points), mode="lines+markers")
+    number["line"] = {"color": "var(--quiet)", "width": 1, "dash": "longdashdot"}
+    number["marker"] = {"opacity": [int(point.apart) for point in points], "color": "var(--bad)", "symbol": "diamond"}
+    return [number]
+
+
+def _over_time(
+    points: Sequence[Performance] | Sequence[Estimate] | Sequence[Weighted], said: Iterable[str], mode: str
+) -> dict[str, object]:
+    """The numbers themselves, and what is said of each."""
+    return {
         "type": "scatter",
         "x": [point.end for point in points],
         "y": [point.value for point in points],
-        "text": [_weighed(point) for point in points],
+        "text": list(said),
         "hovertemplate": "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
-        "mode": "lines+markers",
-        "line": {"color": "var(--quiet)", "width": 1, "dash": "longdashdot"},
-        "marker": {"opacity": [int(point.apart) for point in points], "color": "var(--bad)", "symbol": "diamond"},
+        "mode": mode,
     }
-    return [number]
 
 
 def _band(points: Sequence[Performance] | Sequence[Estimate], color: str) -> list[Figure]:
@@ -65,21 +65,13 @@ def _band(points: Sequence[Performance] | Sequence[Estimate], color: str) -> lis
 
 
 def _realised(points: Sequence[Performance]) -> list[Figure]:
-    x = [point.end for point in points]
-    number = {
-        "type": "scatter",
-        "x": x,
-        "y": [point.value for point in points],
-        "text": [_told(point) for point in points],
-        "hovertemplate": "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
-        "mode": "lines+markers",
-        "line": {"color": "var(--psi)", "width": 1.5},
-        "marker": {
-            "symbol": ["circle-open" if point.status == "provisional" else "circle" for point in points],
-            "size": 7,
-            "color": ["var(--bad)" if point.verdict == "worse" else "var(--psi)" for point in points],
-            "line": {"width": 1.5, "color": "var(--psi)"},
-        },
+    number = _over_time(points, map(_told, points), mode="lines+markers")
+    number["line"] = {"color": "var(--psi)", "width": 1.5}
+    number["marker"] = {
+        "symbol": ["circle-open" if point.status == "provisional" else "circle" for point in points],
+        "size": 7,
+        "color": ["var(--bad)" if point.verdict == "worse" else "var(--psi)" for point in points],
+        "line": {"width": 1.5, "color": "var(--psi)"},
     }
     traces = [*_band(points, "var(--band)"), number]
     if any(point.limit is not None for point in points):

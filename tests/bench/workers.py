@@ -30,11 +30,13 @@ from tests.bench.events import START_MS, Stream, publish
 from tests.bench.report import Figure
 from tests.integration.kafka import RealKafka
 from tests.integration.running import Driftline
+from tests.stream.web.served import eventually
 
 EVENTS, QUICK, ROUNDS, FIRST = 1_000_000, 60_000, 5, 0.2
 MODELS, PARTITIONS, HOURS, HOUR_MS = 10, 4, 1, 3_600_000
 TWO_MAX, EXACT_MAX = 1.1, 1.15
 POSITION = "driftline_consumer_position_offset"
+READ_S, CLAIMED_S = 300, 60  # at most: a worker that has died reads nothing
 VARIANTS = {"one worker": (1, True), "two workers": (2, True), "at least once": (1, False)}
 CONFIGURATION = """
 kafka: {{bootstrap: "{bootstrap}", name: {topic}, transactional: {transactional}}}
@@ -90,7 +92,7 @@ def _cost(kafka: RealKafka, folder: Path, n: int, workers: int, transactional: b
         n_first = int(n * FIRST)
         first = Stream(n_first, MODELS, n / (HOURS * 3600))
         publish(kafka.bootstrap, topic, range(PARTITIONS), first)
-        _wait_read(monitor, n_first)
+        eventually(lambda: monitor.metric(POSITION) >= n_first, READ_S)
         for each in processes:
             each.send_signal(signal.SIGSTOP)
         publish(
@@ -102,20 +104,15 @@ def _cost(kafka: RealKafka, folder: Path, n: int, workers: int, transactional: b
         before, begun = sum(map(_spent, processes)), time.monotonic()
         for each in processes:
             each.send_signal(signal.SIGCONT)
-        _wait_read(monitor, n_first + n)
+        eventually(lambda: monitor.metric(POSITION) >= n_first + n, READ_S)
         return sum(map(_spent, processes)) - before, time.monotonic() - begun
-
-
-def _wait_read(monitor: Driftline, n: int) -> None:
-    while monitor.metric(POSITION) < n:
-        time.sleep(0.2)
 
 
 def _all_claimed(kafka: RealKafka, partials: str) -> None:
     """Wait until each partition has a Partial: a worker attests its end each second."""
     with closing(Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "workers"})) as consumer:
-        while any(consumer.get_watermark_offsets(TopicPartition(partials, i))[1] == 0 for i in range(PARTITIONS)):
-            time.sleep(0.5)
+        of = [TopicPartition(partials, i) for i in range(PARTITIONS)]
+        eventually(lambda: all(consumer.get_watermark_offsets(each)[1] for each in of), CLAIMED_S)
 
 
 @contextmanager

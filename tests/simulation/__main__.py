@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 
+from stream.garbage import settle
 from tests.simulation.seeds import missing, play
 
 SHARE = 20  # seeds that a process is given together
@@ -24,7 +25,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
     begun, happened, failed = time.monotonic(), Counter[str](), []
-    with ProcessPoolExecutor(asked.processes) as pool:
+    with ProcessPoolExecutor(asked.processes, initializer=settle) as pool:
         seeds = range(asked.first, asked.first + asked.seeds)
         for n, (seed, wrong, more) in enumerate(pool.map(play, seeds, chunksize=SHARE), 1):
             happened += more

@@ -8,7 +8,7 @@ inflation, and its own tail.
 from typing import Self
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, msgpack
 from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtr, stdtr
@@ -23,23 +23,26 @@ DOUBT = 0.05  # of panes that are independent draws, so many are taken for other
 FILLED = 5
 SHRUNK = 10  # panes' worth of what the contrasts of a series have in common
 NORMAL = np.inf  # degrees of freedom
+PACKED = np.dtype("<f4")  # what is learned is rounded to it, so that a restart judges to the same last bit
 
 
 class Spread(Struct, frozen=True):
     """Variance beside that of independent draws, 1 or more, and degrees of freedom of the tail, (series, contrasts).
 
-    Contrasts are the scores, then the sets. `panes` is how many taught it; of 0, independence is assumed.
+    Contrasts are the scores, then the sets. `panes` is how many taught it; of 0, independence is assumed. `slow`,
+    (series,): surely more varies between the panes of a series than within them.
     """
 
     inflation: Floats
     freedom: Floats
     panes: int
+    slow: NDArray[np.bool_]
 
     @classmethod
     def independent(cls, series: int, contrasts: int) -> Self:
         """Nothing learned."""
         shape = series, contrasts
-        return cls(np.ones(shape), np.full(shape, NORMAL), 0)
+        return cls(np.ones(shape), np.full(shape, NORMAL), 0, np.zeros(series, np.bool_))
 
     @classmethod
     def learn(cls, panes: Counts, on_line: NDArray[np.bool_]) -> Self:
@@ -62,12 +65,34 @@ class Spread(Struct, frozen=True):
         away = np.where(n > 0, (means - overall) * np.sqrt(n / variance), 0.0)
         if not _vary(away, both, weights.shape[1]):
             return replace(cls.independent(*away.shape[1:]), panes=len(panes))
-        return cls(*_inflated(away, weights.shape[1]), len(panes))
+        inflation, freedom = (each.astype(PACKED).astype(np.float64) for each in _inflated(away, weights.shape[1]))
+        return cls(inflation, freedom, len(panes), np.zeros(away.shape[1], np.bool_))
+
+    def pack(self) -> bytes:
+        """What was learned as bytes, the same for the same: eight a contrast, or none where all is independent."""
+        plain = not self.slow.any() and bool((self.inflation == 1).all() and np.isinf(self.freedom).all())
+        learned = () if plain else (_packed(self.inflation), _packed(self.freedom), np.packbits(self.slow).tobytes())
+        return msgpack.encode((self.panes, self.inflation.shape, learned))
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Self:
+        """What `pack` gave, to the last bit."""
+        panes, shape, learned = msgpack.decode(packed, type=tuple[int, tuple[int, int], tuple[bytes, ...]])
+        if not learned:
+            return replace(cls.independent(*shape), panes=panes)
+        inflation, freedom = (np.frombuffer(each, PACKED).astype(np.float64).reshape(shape) for each in learned[:2])
+        slow = np.unpackbits(np.frombuffer(learned[2], np.uint8), count=shape[0]).astype(np.bool_)
+        return cls(inflation, freedom, panes, slow)
 
     def tail(self, root: Floats) -> Floats:
         """The chance of a root, inflation taken off, as far from 0 on the same side, (series, contrasts)."""
         away, normal = -np.abs(root), np.isinf(self.freedom)
         return np.asarray(np.where(normal, ndtr(away), stdtr(np.where(normal, 1.0, self.freedom), away)))
+
+
+def _packed(numbers: Floats) -> bytes:
+    """As float32, little end first."""
+    return numbers.astype(PACKED).tobytes()
 
 
 def _means(counts: Counts, weights: Floats, sets: Sets) -> Floats:

@@ -6,7 +6,6 @@ from scipy.signal import lfilter
 from scipy.stats import norm
 
 from detectors.verdict import Judged, Spread, judge
-from detectors.verdict.spread import PANES_MIN
 from detectors.verdict.words import explanation
 
 EVEN = np.r_[np.full(32, 0.998 / 32), 0.002, 0.0]
@@ -115,9 +114,3 @@ def test_panes_that_follow_each_other_teach_how_much_they_vary() -> None:
             told[taught] += (p <= 0.01).mean() / 40 / 0.01
     assert told[False] > 4
     assert 0.2 <= told[True] <= 1.5, "0.6 of many references (tests.honesty.verdict); of these 48 are promised"
-
-
-def test_a_spread_needs_its_panes() -> None:
-    """Else a promise would be a guess."""
-    with pytest.raises(AssertionError):
-        Spread.learn(np.ones((PANES_MIN - 1, 1, 4), np.int64), np.ones((1, 4), np.bool_))

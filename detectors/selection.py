@@ -1,16 +1,19 @@
 """Labels that come for a biased part of the traffic: the labelled predictions of a window beside those without a label.
 
 Where chance decides which predictions get a label, both are samples of one distribution, whatever the share of labels:
-the null model of `significance.judge`. Rows may be binned scores, predicted classes, or the values of a segment field.
+the null model of `verdict.judge`. Rows may be binned scores, predicted classes, or the values of a segment field.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
-from detectors.distances import Counts
-from detectors.significance import Bools, judge
+from detectors.distances import Counts, psi_cells
+from detectors.verdict import judge
+
+Bools = NDArray[np.bool_]
 
 
 class Selection(NamedTuple):
@@ -31,12 +34,11 @@ def selection(
     Where labels come by chance, at most about a share `alpha` of the calls finds any series that differs, and neither
     are differences found that move no more than a share `tolerate` of the predictions.
     """
-    judged = judge(unlabelled, labelled, ordered, alpha / max(len(labelled), 1), tolerate)
+    judged = judge(unlabelled, labelled, ordered, tolerate)
+    differ = ~judged.unknown & (judged.p <= alpha / max(len(labelled), 1))
     m, n = (np.maximum(counts.sum(axis=1, keepdims=True), 1) for counts in (unlabelled, labelled))
-    cell = judged.contributions.argmax(axis=1)
+    cell = psi_cells(unlabelled, labelled).argmax(axis=1)
     gained = np.take_along_axis(labelled / n - unlabelled / m, cell[:, None], axis=1)[:, 0]
     both = labelled + unlabelled
     coverage = np.where(both > 0, labelled / np.maximum(both, 1), np.nan)
-    return Selection(
-        judged.drifted, judged.unknown, np.where(judged.drifted, cell, -1), judged.drifted & (gained > 0), coverage
-    )
+    return Selection(differ, judged.unknown, np.where(differ, cell, -1), differ & (gained > 0), coverage)

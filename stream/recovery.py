@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import packing
+from detectors.parts import Summary
 from sinks import commit as tables
 from sinks.commit import Store, Table
 from stream.clocks import Mark, Release, Start
@@ -22,6 +23,7 @@ from stream.monitor import accumulator
 from stream.monitor.accumulator import Pane
 from stream.monitor.scopes import Scope, event_scope, topics
 from stream.monitor.state import State, closed, unpack
+from stream.monitor.teaching import BEGUN, Teaching
 from stream.places import Place
 from stream.plan import Plan
 from stream.sample import Sample
@@ -45,7 +47,9 @@ def recall(store: Store, settings: Settings) -> Memory:
     samples = partial(_sample, store, k=settings.limits.sample)
     state = unpack(checkpoint[0][2], settings, plans, samples)
     _check_pane(state.pane, settings)
-    _open_windows(store, settings, state, {plan.id: plan for found in plans.values() for plan in found})
+    known = {plan.id: plan for found in plans.values() for plan in found}
+    _taught(store, state, known)
+    _open_windows(store, settings, state, known)
     releases: dict[Partition, list[Release]] = defaultdict(list)
     configured = ""
     for _, kind, topic, partition, offset, until, detail, _ in _rows(store, tables.JOURNAL):
@@ -96,13 +100,30 @@ def _sample(store: Store, model: str, k: int) -> Sample:
     return Sample.of(hashes.astype(np.int64), versions.tolist(), payloads.tolist(), k)
 
 
+def _taught(store: Store, state: State, plans: dict[str, Plan]) -> None:
+    """What the first panes of plans taught, and which plans are still being looked at."""
+    for _, model, about, told, end, body in zip(
+        *(_plain(column) for column in store.select(tables.SPREADS).values()), strict=True
+    ):
+        entry = state.roster.get(model)
+        if entry is None or about not in plans:
+            continue
+        plan = next((one for one in entry.plans if one.id == about), plans[about])
+        if told == BEGUN:
+            state.teachings[model] = Teaching(plan, end)
+        elif (begun := state.teachings.get(model)) is not None and begun.plan is plan:
+            state.teachings[model] = Teaching.unpack(plan, begun.first, body)
+
+
 def _open_windows(store: Store, settings: Settings, state: State, plans: dict[str, Plan]) -> None:
     """Add the kept panes of open windows up again, in order of their ends."""
     closed = min(state.closed.values(), default=NEVER)
     if closed == NEVER:
         return
     longest = max(length for _, model in settings.patterns for length in model.windows)
-    found = store.select(tables.PANES, since=closed - longest, order=("end",))
+    firsts = (one.first - state.pane for one in state.teachings.values() if not one.over)
+    found = store.select(tables.PANES, since=min((closed - longest, *firsts)), order=("end",))
+    teaching: dict[tuple[str, int], list[tuple[str, Summary]]] = defaultdict(list)
     for _, model, version, _, end, about, events, packed in zip(
         *(_plain(column) for column in found.values()), strict=True
     ):
@@ -116,6 +137,11 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
         upto = state.closed.get(_scope(settings, state, model), NEVER)
         still_open = [length for length in entry.settings.windows if window_end(end, length) > upto]
         accumulator.grown(state.windows, model, version, still_open, Pane(end, plan, summary, events))
+        taught = state.teachings.get(model)
+        if taught is not None and taught.plan is plan and summary is not None and end >= taught.first:
+            teaching[model, end].append((version, summary))
+    for (model, end), versions in teaching.items():
+        state.teachings[model] = state.teachings[model].step(versions, end, state.pane)
 
 
 def _scope(settings: Settings, state: State, model: str) -> Scope:

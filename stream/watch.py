@@ -20,6 +20,7 @@ from stream.lives import NOTHING_LEFT, START, Left, configured, told
 from stream.monitor import Monitor, losses, scopes
 from stream.monitor.onboarding import Sources, changes
 from stream.monitor.state import State, pack
+from stream.monitor.teaching import REACH
 from stream.partials import Partial
 from stream.places import Place
 from stream.positions import Positions
@@ -234,7 +235,14 @@ class Watch(ABC):
         history = closed - self.settings.store.keep
         waiting, answered = self.monitor.meetings.needed_since() or (history, history)
         summed = max(self.monitor.meetings.summed_since(closed), history)
-        return Retention(min(panes, closed - PANES_KEPT, summed), waiting, answered, history)
+        taught = self._taught_since(closed)
+        return Retention(min(panes, closed - PANES_KEPT, summed, taught), waiting, answered, history)
+
+    def _taught_since(self, closed: int) -> int:
+        """The start of the first pane that a teaching which is not over asks for after a restart."""
+        pane, every = self.settings.pane, self.state.teachings.values()
+        firsts = (one.first for one in every if not one.over and closed - one.first < REACH * pane)
+        return min((first - pane for first in firsts), default=closed)
 
     def take(self) -> Commit:
         """The next Commit: what was decided since the last one, the positions, and the state to go on from."""

@@ -11,8 +11,8 @@ READINESS = {"0": ("not ready", "#f2495c"), "1": ("ready", "#73bf69")}
 MODEL = 'model="$model",version=~"$version"'
 METRIC = f'{MODEL},metric="$metric",window="$window"'
 FEATURE = f'{MODEL},feature="$feature",window="$window"'
-VALUE = f'driftline_drift_value{{{MODEL},detector="$detector",window="$window"}}'
-LIMIT = f'driftline_drift_limit{{{MODEL},detector="$detector",window="$window"}}'
+VALUE = f'driftline_drift_value{{{MODEL},detector="verdict",window="$window"}}'
+LIMIT = f'driftline_drift_limit{{{MODEL},detector="verdict",window="$window"}}'
 WINDOWS = f'driftline_window_events{{{MODEL},window="$window"}}'
 
 
@@ -63,7 +63,7 @@ ONE_MODEL = (
     ),
     panel(
         "timeseries",
-        "$detector in units of its limit",
+        "Evidence of drift in units of its limit",
         16,
         f"{VALUE} / {LIMIT}",
         legend="{{feature}} {{version}}",
@@ -157,11 +157,20 @@ SERVICE = (
 ONE_FEATURE = (
     panel(
         "timeseries",
-        "$feature: $detector and its limit",
-        16,
-        f'driftline_drift_value{{{FEATURE},detector="$detector"}}',
-        f'driftline_drift_limit{{{FEATURE},detector="$detector"}}',
+        "$feature: evidence and its limit",
+        8,
+        f'driftline_drift_value{{{FEATURE},detector="verdict"}}',
+        f'driftline_drift_limit{{{FEATURE},detector="verdict"}}',
         legends=("{{version}}", "limit {{version}}"),
+        dashed="^limit ",
+        height=9,
+    ),
+    panel(
+        "timeseries",
+        "$feature: how large by $detector",
+        8,
+        f'driftline_drift_value{{{FEATURE},detector="$detector"}}',
+        legend="{{version}}",
         height=9,
     ),
     panel(
@@ -230,7 +239,7 @@ VARIABLES = (
     ("model", "label_values(driftline_window_verdict, model)", False),
     ("version", 'label_values(driftline_window_verdict{model="$model"}, version)', True),
     ("window", 'label_values(driftline_window_verdict{model="$model"}, window)', False),
-    ("detector", 'label_values(driftline_drift_value{model="$model"}, detector)', False),
+    ("detector", 'label_values(driftline_drift_value{model="$model",detector!="verdict"}, detector)', False),
     ("metric", 'label_values(driftline_performance{model="$model"}, metric)', False),
     ("feature", 'label_values(driftline_drift_verdict{model="$model"}, feature)', False),
 )

@@ -1,7 +1,7 @@
 """How far counts are from the counts they are compared with: the table of all distances, a row per series.
 
 Expected and observed are counts, (..., cells); a cell that is empty in both changes nothing, so shorter rows can be
-padded. Where either side is empty nothing is known, and the distance is 0: `detectors.significance` says unknown.
+padded. Where either side is empty nothing is known, and the distance is 0.
 """
 
 from collections.abc import Callable
@@ -52,7 +52,9 @@ from detectors.distances.transport import (
     wasserstein_cells,
 )
 
-__all__ = ["DISTANCES", "PRIOR", "Counts", "Distance", "jensen_shannon", "kolmogorov_smirnov", "psi_cells"]
+__all__ = ["DISTANCES", "PRIOR", "USUAL", "Counts", "Distance", "jensen_shannon", "kolmogorov_smirnov", "psi_cells"]
+
+USUAL = ("psi", "jensen_shannon", "kolmogorov_smirnov")  # those that people ask for first: always kept
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@
 vary. Simulated against other verdicts in `tests.honesty.verdict`.
 """
 
-from detectors.verdict.judge import Judged, judge
-from detectors.verdict.spread import Spread
+from detectors.verdict.judge import EVERYTHING, SMALLEST, Judged, judge
+from detectors.verdict.spread import PANES_MIN, Spread
 
-__all__ = ["Judged", "Spread", "judge"]
+__all__ = ["EVERYTHING", "PANES_MIN", "SMALLEST", "Judged", "Spread", "judge"]

@@ -13,23 +13,29 @@ from detectors.codes import Floats, Integers
 from detectors.distances import Counts
 
 BLOCKS = 2, 4, 8  # cells
+DISTINCT = 0.72  # of the sets on a number line, which overlap, so many count as separate trials (simulated)
 
 
 class Sets(NamedTuple):
-    """Where the sets of each series begin and end among its cells, (series, sets) each; where they are equal, none."""
+    """Where the sets of each series begin and end among its cells, (series, sets) each; where they are equal, none.
+
+    `sizes`: how many each series has, (series,).
+    """
 
     begin: Integers
     end: Integers
+    sizes: Integers
 
     @classmethod
-    def of(cls, on_line: Integers, cells: int) -> Self:
-        """Of series whose first `on_line` cells, (series,), lie on a number line, out of `cells`."""
-        distinct, which = np.unique(on_line, return_inverse=True)
-        kinds = [runs(n, cells) for n in distinct.tolist()]
-        table = np.zeros((len(kinds), max((len(kind) for kind in kinds), default=0), 2), np.int64)
+    def of(cls, on_line: Integers, cells: Integers) -> Self:
+        """Of series whose first `on_line` of `cells` lie on a number line, (series,) each."""
+        distinct, which = np.unique(np.stack((on_line, cells), axis=1), axis=0, return_inverse=True)
+        kinds, which = [runs(*pair) for pair in distinct.tolist()], which.ravel()
+        sizes = np.array([len(kind) for kind in kinds], np.int64)
+        table = np.zeros((len(kinds), max(sizes, default=0), 2), np.int64)
         for row, kind in zip(table, kinds, strict=True):
             row[: len(kind)] = kind
-        return cls(table[which, :, 0], table[which, :, 1])
+        return cls(table[which, :, 0], table[which, :, 1], sizes[which])
 
     def counts(self, counts: Counts) -> Floats:
         """How many values lie in each set, (series, sets), of counts in cells, (series, cells)."""
@@ -47,6 +53,11 @@ def runs(on_line: int, cells: int) -> NDArray[np.int64]:
     central = [(i, on_line - i) for i in range(2, on_line // 2)]
     blocks = [(i, i + length) for length in BLOCKS for i in range(length, on_line - length, length)]
     return np.array([*every, *cuts, *central, *blocks], np.int64).reshape(-1, 2)
+
+
+def trials(occupied: Integers, numeric: NDArray[np.bool_] | np.bool_) -> Floats:
+    """As how many separate trials the sets that hold values count; two are one, each being what the other is not."""
+    return np.maximum(np.where(numeric, DISTINCT * occupied, np.where(occupied == 2, 1, occupied)), 1.0)
 
 
 def total(cells: Floats) -> Floats:

@@ -5,6 +5,7 @@ series with coefficient 0.5 the location varies 2.9 times as much, a cell 1.1 ti
 inflation, and its own tail.
 """
 
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -13,7 +14,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtr, stdtr
 
-from detectors.codes import Floats
+from detectors.codes import Floats, Integers
 from detectors.distances import Counts
 from detectors.verdict.scores import scores
 from detectors.verdict.sets import Sets, total
@@ -45,8 +46,10 @@ class Spread(Struct, frozen=True):
         return cls(np.ones(shape), np.full(shape, NORMAL), 0, np.zeros(series, np.bool_))
 
     @classmethod
-    def learn(cls, panes: Counts, on_line: NDArray[np.bool_]) -> Self:
+    def learn(cls, panes: Counts, on_line: NDArray[np.bool_], sizes: Integers | None = None) -> Self:
         """Of the counts of panes that follow each other, (panes, series, cells), at least PANES_MIN of them.
+
+        `sizes`, (series,): how many of the cells are a series' own.
 
         Each should be as long as the windows that are judged, or as long as leaves enough of them. Where no series
         surely varies more than independent draws do, none does: what 60 panes teach is vague, and a tail for that would
@@ -55,7 +58,7 @@ class Spread(Struct, frozen=True):
         assert len(panes) >= PANES_MIN, len(panes)
         both = panes.sum(axis=0)
         weights = scores(both, on_line)
-        sets = Sets.of(on_line.sum(axis=1), panes.shape[2])
+        sets = Sets.of(on_line.sum(axis=1), np.full(len(on_line), panes.shape[2]) if sizes is None else sizes)
         means = np.stack([_means(pane, weights, sets) for pane in panes])
         n = panes.sum(axis=2, dtype=np.float64)[..., None]
         overall = _means(both, weights, sets)
@@ -67,6 +70,33 @@ class Spread(Struct, frozen=True):
             return replace(cls.independent(*away.shape[1:]), panes=len(panes))
         inflation, freedom = (each.astype(PACKED).astype(np.float64) for each in _inflated(away, weights.shape[1]))
         return cls(inflation, freedom, len(panes), np.zeros(away.shape[1], np.bool_))
+
+    @classmethod
+    def joined(cls, pieces: Sequence[tuple[Self | None, int]]) -> Self | None:
+        """Of series one after the other: each piece is what was learned, or None, and of how many series."""
+        if all(one is None for one, _ in pieces):
+            return None
+        contrasts = max(one.inflation.shape[1] for one, _ in pieces if one is not None)
+        joined = cls.independent(sum(n for _, n in pieces), contrasts)
+        first = 0
+        for one, n in pieces:
+            if one is not None:
+                at = slice(first, first + n), slice(one.inflation.shape[1])
+                joined.inflation[at], joined.freedom[at], joined.slow[at[0]] = one.inflation, one.freedom, one.slow
+            first += n
+        return joined
+
+    def resized(self, contrasts: int) -> Self:
+        """With so many contrasts: a series has fewer than another, and nothing is at those behind its own."""
+        inflation, freedom = (
+            np.pad(each[:, :contrasts], ((0, 0), (0, max(0, contrasts - each.shape[1]))), constant_values=fill)
+            for each, fill in ((self.inflation, 1.0), (self.freedom, NORMAL))
+        )
+        return replace(self, inflation=inflation, freedom=freedom)
+
+    def take(self, series: Integers) -> Self:
+        """Of these series."""
+        return replace(self, inflation=self.inflation[series], freedom=self.freedom[series], slow=self.slow[series])
 
     def pack(self) -> bytes:
         """What was learned as bytes, the same for the same: eight a contrast, or none where all is independent."""

@@ -24,6 +24,19 @@ summary bytes: counts and sums of every segment and feature, as `detectors/packi
 """,
     time="end",
 )
+SPREADS = declare(
+    "spreads",
+    "How much more than independent draws a plan's panes vary: a row when its first pane closes, one when it is known.",
+    "model plan state",
+    "always",
+    """
+model text: the model
+plan text: the plan in whose cells it was counted
+state text: begun or over
+end time: the end of the pane
+spread bytes: what 60 panes taught, as `detectors/verdict/spread.py` packs it; empty where they never came
+""",
+)
 TRAFFIC = declare(
     "traffic",
     "What passed in each pane of a model, and what could not be counted.",
@@ -101,12 +114,13 @@ events int: how many events
 complete bool: false where part of the log was lost
 verdict text: ok, drift or unknown
 why text: what made it unknown, or empty
+assumes text: what its verdicts take for granted: `independent events` until enough panes were seen; or empty
 """,
     time="end",
 )
 DRIFT = declare(
     "distances",
-    "Every feature of every judged window: its summary, its distances from the reference, their limits, the verdict. "
+    "Every feature of every judged window: its summary, how sure a change is and how large, the verdict. "
     "Of segments only what is a finding; the verdict over a segment is in `windows`.",
     "model version segment feature length end",
     "history",
@@ -121,12 +135,12 @@ wrong_type float: share of values of another type
 mean float: mean of a numeric feature, in its unit
 deviation float: standard deviation
 clamped float: share of values too large for the fixed-point sums; above 0.0001 the mean is a lower bound
+p float: the chance of a change as great where nothing changed by more than is tolerated: what the verdict goes by
+evidence float: the same as a normal deviate, two-sided: 3 is as rare as three standard errors
+evidence_limit float: what the model's budget of false triggers asks for; above, it has drifted
 psi float: population stability index
-psi_limit float: its limit at this sample size
 jensen_shannon float: Jensen-Shannon distance, base 2, 0 to 1
-jensen_shannon_limit float: its limit at this sample size
 kolmogorov_smirnov float: largest gap between the cumulative shares; nan for categories
-kolmogorov_smirnov_limit float: its limit at this sample size
 verdict text: ok, drift or unknown
 """,
     time="end",
@@ -155,7 +169,7 @@ id text: content hash of what it is about{_WINDOW}
 feature text: the feature
 length int: the window's length, ns; a pane's for sequential detectors{_SPAN}
 detector text: a distance, a sequential detector, or service, performance, estimate, weakest, fairness, labels
-value float: what was measured
+value float: what was measured; of detector verdict the evidence, as in `distances`
 limit float: what it may be
 n int: the window's sample size for this feature
 cells text: the cells that contributed most: name, share in the reference, share now, contribution; JSON

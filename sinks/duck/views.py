@@ -14,17 +14,13 @@ class View(Struct, frozen=True):
 
 DRIFT = View(
     "drift",
-    "One row per model, version, segment, feature and window: distances beside their limits, and the verdict. `length` "
-    "is an INTERVAL (`length = '1h'` works); `excess` is the largest distance as a multiple of its limit.",
+    "One row per model, version, segment, feature and window: how sure a change is, how large, and the verdict. "
+    "`length` is an INTERVAL (`length = '1h'` works); `excess` is the evidence as a multiple of its limit.",
     """
 SELECT
   model, version, segment, feature, to_microseconds("length" // 1000) AS "length", start, "end", verdict,
-  greatest(
-    psi / nullif(psi_limit, 0),
-    jensen_shannon / nullif(jensen_shannon_limit, 0),
-    kolmogorov_smirnov / nullif(kolmogorov_smirnov_limit, 0)
-  ) AS excess,
-  n, n_reference, psi, psi_limit, jensen_shannon, jensen_shannon_limit, kolmogorov_smirnov, kolmogorov_smirnov_limit,
+  evidence / nullif(evidence_limit, 0) AS excess,
+  p, evidence, evidence_limit, n, n_reference, psi, jensen_shannon, kolmogorov_smirnov,
   missing, odd, wrong_type, mean, deviation, clamped
 FROM distances
 """,

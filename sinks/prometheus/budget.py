@@ -91,15 +91,15 @@ def _numbers(performance: Performance) -> int:
 
 def _costs(distances: Distances) -> NDArray[np.int64]:
     """Series per feature, (features,): each defined value and limit, and the verdict."""
-    defined = np.isfinite(distances.values).sum(axis=1) + np.isfinite(distances.limits).sum(axis=1)
+    defined = np.isfinite(distances.values).sum(axis=1) + np.isfinite(distances.limits)
     return np.asarray(defined + 1, np.int64)
 
 
 def _excess(distances: Distances) -> NDArray[np.float64]:
-    """Largest distance in units of its limit, (features,); 0 where there is none."""
+    """The evidence in units of its limit, (features,); 0 where there is none."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = distances.values / distances.limits
-    return np.asarray(np.where(np.isfinite(ratios), ratios, 0.0).max(axis=1, initial=0.0), np.float64)
+        ratios = distances.values[:, 0] / distances.limits
+    return np.asarray(np.where(np.isfinite(ratios), ratios, 0.0), np.float64)
 
 
 def _order(models: list[str], excesses: list[NDArray[np.float64]]) -> NDArray[np.intp]:

@@ -122,8 +122,8 @@ def _distances(snapshot: Snapshot) -> Iterator[Sample]:
                 labels = (model, version, feature, detector, length)
                 if defined[0][i][j]:
                     yield families.DRIFT_VALUE, labels, values[i][j]
-                if defined[1][i][j]:
-                    yield families.DRIFT_LIMIT, labels, limits[i][j]
+                if j == 0 and defined[1][i]:
+                    yield families.DRIFT_LIMIT, labels, limits[i]
             yield families.DRIFT_VERDICT, (model, version, feature, length), distances.verdicts[i]
 
 

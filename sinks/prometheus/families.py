@@ -38,8 +38,10 @@ def _counter(name: str, labels: str, doc: str) -> Declared:
     return Declared(f"driftline_{name}_total", "counter", tuple(labels.split()), doc)
 
 
-DRIFT_VALUE = _gauge("drift_value", "model version feature detector window", "Distance of a feature to its reference.")
-DRIFT_LIMIT = _gauge("drift_limit", "model version feature detector window", "What the distance may be at this size.")
+DRIFT_VALUE = _gauge("drift_value", "model version feature detector window", "How far a feature is from its reference.")
+DRIFT_LIMIT = _gauge(
+    "drift_limit", "model version feature detector window", "What the evidence of detector verdict may be."
+)
 DRIFT_VERDICT = _gauge("drift_verdict", _FEATURE, "1: drift, 0: ok, -1: unknown (too little to judge by).")
 
 WINDOW_VERDICT = _gauge("window_verdict", _WINDOW, "The same over all features of the newest window.")

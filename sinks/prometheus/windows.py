@@ -10,7 +10,8 @@ from sinks.commit import Columns
 
 VERSIONS_MAX = 3  # per model: the newest by window end; older ones are in the store
 SEGMENTS_MAX = 10  # per model: with more of them, only "all events" is exported
-DETECTORS = ("psi", "jensen_shannon", "kolmogorov_smirnov")
+# What is shown, and the column that has it; the first has a limit.
+DETECTORS = {"verdict": "evidence", **{name: name for name in ("psi", "jensen_shannon", "kolmogorov_smirnov")}}
 
 KEY = ("model", "version", "segment", "length")
 Key = tuple[str, str, str, int]  # their values, the length in ns
@@ -27,7 +28,7 @@ class Window(Struct, frozen=True):
 
 
 class Distances(Struct, frozen=True):
-    """The distances of one window: `values` and `limits` are (features, detectors), nan where not defined."""
+    """One window's features: `values`, (features, detectors), nan where not defined; `limits` of the first one."""
 
     end_ns: int
     features: tuple[str, ...]
@@ -52,8 +53,8 @@ def newest_distances(rows: Columns | None) -> dict[Key, Distances]:
     if rows is None:
         return {}
     whole = np.flatnonzero(rows["segment"] == "")
-    values = np.stack([rows[name][whole] for name in DETECTORS], axis=-1).astype(np.float64)
-    limits = np.stack([rows[f"{name}_limit"][whole] for name in DETECTORS], axis=-1).astype(np.float64)
+    values = np.stack([rows[name][whole] for name in DETECTORS.values()], axis=-1).astype(np.float64)
+    limits = rows["evidence_limit"][whole].astype(np.float64)
     features, verdicts = rows["feature"][whole].tolist(), rows["verdict"][whole].tolist()
     return {
         key: Distances(

@@ -9,11 +9,11 @@ import numpy as np
 from detectors import codes, grids, parts, verdict
 from detectors.codes import Floats, Integers
 from detectors.conventions import ALL, Dataset, Judged, Score
-from detectors.distances import DISTANCES
+from detectors.distances import DISTANCES, USUAL
 from detectors.effects import effects
 from detectors.grids import SPECIAL, Grid
 from detectors.positions import placed
-from detectors.significance import JUDGED, SMALLEST
+from detectors.verdict import SMALLEST
 from detectors.verdict.words import explanation
 from stream.comparison.pairs import Pairs
 from stream.reference.build import cells_in
@@ -63,7 +63,7 @@ def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED)
         ordered[i, :regular] = i < len(grid.numeric)
     level = FALSE_ALARMS / len(names)
     judged = verdict.judge(before, now, ordered, tolerate)
-    wanted = tuple(DISTANCES) if ALL in measures else tuple(name for name in DISTANCES if name in (measures or JUDGED))
+    wanted = tuple(DISTANCES) if ALL in measures else tuple(name for name in DISTANCES if name in (measures or USUAL))
     sizes = effects(before, now, ordered, placed(grid, width), wanted)
     places = {name: i for i, name in enumerate(names)}
     scores, counted, drifted = {}, {}, []

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from detectors.distances import DISTANCES
-from detectors.significance import JUDGED
+from detectors.distances import DISTANCES, USUAL
 from stream.config.measures import better, metrics, worth
 from stream.config.mistakes import Objection, Path, choice, nearest, repeated, shown
 from stream.config.models import exact
@@ -175,13 +174,16 @@ def _features(model: Model, settings: Settings) -> Found:
 
 
 def _drift(model: Model, _: Settings) -> Found:
-    others = [name for name in DISTANCES if name not in JUDGED]
+    others = [name for name in DISTANCES if name not in USUAL]
     yield from repeated(("drift", "measures"), model.drift.measures)
     for i, name in enumerate(model.drift.measures):
-        if name in JUDGED:
-            yield Objection(("drift", "measures", i), "another distance: this one judges, and is always kept", name)
+        if name in USUAL:
+            yield Objection(("drift", "measures", i), "another distance: this one is always kept", name)
         elif name not in others:
             yield Objection(("drift", "measures", i), choice(others), shown(name), nearest(name, others))
+    for name in model.drift.limits:
+        if name not in DISTANCES:
+            yield Objection(("drift", "limits", name), choice(DISTANCES), shown(name), nearest(name, list(DISTANCES)))
 
 
 # Each with the keys that it looks at.

@@ -150,6 +150,7 @@ class Drift(Struct, frozen=True, forbid_unknown_fields=True):
     """What is said of a change beside the verdict."""
 
     measures: tuple[Text, ...] = ()  # distances that are kept and shown, and judge nothing
+    limits: dict[str, Positive] = {}  # distances that judge: above, all events of a feature have drifted
 
 
 class Trigger(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detectors.sequential.error_rate import ErrorRate, State
 from stream.config.settings import Model
-from stream.monitor.judging import MONTH
+from stream.monitor.levels import MONTH
 
 DETECTOR: Final = "error_rate"
 FEATURE: Final = "output:errors"

@@ -12,7 +12,7 @@ from stream.ledger import Ledger
 from stream.monitor import rows
 from stream.monitor.called import Called, Key
 from stream.monitor.findings import Finding
-from stream.monitor.judging import MONTH
+from stream.monitor.levels import MONTH
 from stream.monitor.matured import LEAST
 from stream.monitor.state import State
 

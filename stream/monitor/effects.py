@@ -1,19 +1,16 @@
-"""How large a change is by other distances than those that judge: what `drift.measures` names, as rows."""
+"""The distances that `drift.measures` names, as rows."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.effects import effects
-from detectors.positions import placed
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
-from stream.monitor.judging import COMPARED, Case, Verdicts, layout
+from stream.monitor.distances import of_series
+from stream.monitor.judging import Case, Verdicts
 from stream.monitor.rows import Judged, kept
-from stream.plan import Plan
 
 
 def effect_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
@@ -27,7 +24,7 @@ def effect_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
 
 def _rows(ledger: Ledger, case: Case, verdicts: Verdicts, i: NDArray[np.int64], columns: NDArray[np.int64]) -> None:
     names = case.settings.drift.measures
-    values = measured(case.plan, columns, verdicts.expected[i, columns], verdicts.observed[i, columns], names)
+    values = of_series(case, verdicts, i, columns, names)
     series, measure = np.nonzero(np.isfinite(values))
     n = len(series)
     ledger.block(
@@ -44,21 +41,3 @@ def _rows(ledger: Ledger, case: Case, verdicts: Verdicts, i: NDArray[np.int64], 
             "value": values[series, measure],
         },
     )
-
-
-def measured(
-    plan: Plan,
-    columns: NDArray[np.int64],
-    expected: NDArray[np.int64],
-    observed: NDArray[np.int64],
-    names: Sequence[str],
-) -> NDArray[np.float64]:
-    """Distances of series, (series, names), from their counts, (series, cells): see `detectors.effects`."""
-    width = int(plan.grid.regular.max()) + COMPARED  # its own: no bit of a sum depends on other models' grids
-    ordered, places = layout(plan, width).ordered[columns], _places(plan, width)[columns]
-    return effects(expected[:, :width], observed[:, :width], ordered, places, names)
-
-
-@lru_cache(maxsize=512)
-def _places(plan: Plan, width: int) -> NDArray[np.float64]:
-    return placed(plan.grid, width)

@@ -1,7 +1,6 @@
 """Findings: judged facts that exceed their limit, and how they are told."""
 
 import hashlib
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,13 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import sequential
-from stream.monitor.judging import Case, Verdicts
+from detectors.distances import psi_cells
+from detectors.rare import merged, shared_out, targets
+from detectors.verdict.words import explanation
+from stream.monitor.judging import Case, Verdicts, layout, own_width
 from stream.monitor.sequential import Alarm
 from stream.plan import Plan
 
+VERDICT = "verdict"
 SEQUENTIAL = "cusum"
 CHOSEN = sequential.SEQUENTIAL.keys() - {SEQUENTIAL}
 FINDINGS_MAX = 50  # of a window: where hundreds of series drift together, nobody reads them all
+TINY = 1e-300
 CELLS_TOLD = 3  # contributing cells that a finding names
 
 
@@ -30,7 +34,7 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """A series of a window that is not as it was, told by the detector that is the furthest over its limit."""
+    """A series of a window that is not as it was: by the verdict, else by the distance furthest over its limit."""
 
     model: str
     version: str
@@ -89,12 +93,12 @@ class Telling(NamedTuple):
 NOTHING_TOLD = Telling(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.object_))
 
 
-def telling(verdicts: Verdicts) -> Telling:
+def telling(case: Case, verdicts: Verdicts) -> Telling:
     """Which drifted series are told: at most FINDINGS_MAX, all events before segments, the strongest first."""
     rows, columns = np.nonzero(verdicts.drifted & verdicts.known)
     if not len(rows):
         return NOTHING_TOLD
-    names, excess = strongest(verdicts, rows, columns)
+    names, excess = strongest(case, verdicts, rows, columns)
     kept = np.sort(np.lexsort((-excess, verdicts.rows[rows] > 0))[:FINDINGS_MAX])
     return Telling(rows[kept], columns[kept], names[kept])
 
@@ -106,29 +110,46 @@ def findings(case: Case, verdicts: Verdicts, tell: Telling) -> list[Finding]:
         cells = _cells(case.plan, column, verdicts, i)
         feature, segment = case.plan.grid.columns[column], case.plan.rows[int(verdicts.rows[i])]
         about = (case.plan.model, case.version, segment, feature, case.length, case.start, case.end, detector)
-        values, limits, series = verdicts.judgement.values, verdicts.judgement.limits, verdicts.judged[i, column]
-        value, limit = float(values[detector][series]), float(limits[detector][series])
-        found.append(Finding(*about, value, limit, int(verdicts.n[i, column]), cells, _words(feature, cells)))
+        if detector == VERDICT:
+            value, limit = float(verdicts.evidence[i, column]), float(verdicts.limit[i, column])
+            words = f"{feature}: {_explained(case.plan, column, verdicts, i)}"
+        else:
+            value, limit = float(verdicts.limited[detector][column]), case.settings.drift.limits[detector]
+            words = f"{feature}: {detector} is {value:.3g}, and may be {limit:.3g}"
+        found.append(Finding(*about, value, limit, int(verdicts.n[i, column]), cells, words))
     return found
 
 
 def strongest(
-    verdicts: Verdicts, rows: NDArray[np.int64], columns: NDArray[np.int64]
+    case: Case, verdicts: Verdicts, rows: NDArray[np.int64], columns: NDArray[np.int64]
 ) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
-    """The detector whose value is the greatest multiple of its limit, and that multiple, of each of these series."""
-    values, limits, series = verdicts.judgement.values, verdicts.judgement.limits, verdicts.judged[rows, columns]
-    with np.errstate(divide="ignore", invalid="ignore"):  # a limit of zero; categories have no order
-        multiples = [values[name][series] / limits[name][series] for name in values]
-    excess = np.nan_to_num(multiples, nan=-1.0, posinf=np.inf)
-    return np.array(list(values), object)[excess.argmax(axis=0)], excess.max(axis=0)
+    """What tells of each of these drifted series, and how many times its limit it is.
+
+    The verdict where it says so; else the distance that is the furthest over a limit of its own.
+    """
+    names = np.full(len(rows), VERDICT, np.object_)
+    with np.errstate(invalid="ignore"):
+        excess = verdicts.evidence[rows, columns] / verdicts.limit[rows, columns]
+        others = np.flatnonzero(~(excess >= 1))
+    for i in others.tolist():
+        over = {
+            name: values[columns[i]] / max(case.settings.drift.limits[name], TINY)
+            for name, values in verdicts.limited.items()
+        }
+        names[i] = max(over, key=lambda name: over[name])
+        excess[i] = over[names[i]]
+    return names, excess
 
 
 def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell, ...]:
-    """The cells that contributed most."""
-    contributions = verdicts.judgement.contributions[verdicts.judged[row, column]]
+    """The cells that contributed most to psi."""
+    width = own_width(plan)
+    expected, observed = (each[row, column, :width][None] for each in (verdicts.expected, verdicts.observed))
+    target = targets(expected, observed)
+    before, now = (each[0] / max(1, int(each.sum())) for each in (expected, observed))
+    parts = psi_cells(merged(expected, target), merged(observed, target))
+    (contributions,) = shared_out(parts, (now - before)[None], target)
     names = _names(plan, plan.grid.columns[column])
-    before = verdicts.expected[row, column] / max(1, int(verdicts.n_reference[row, column]))
-    now = verdicts.observed[row, column] / max(1, int(verdicts.n[row, column]))
     most = np.argsort(-contributions, kind="stable")[:CELLS_TOLD].tolist()
     return tuple(
         Cell(names[i], float(before[i]), float(now[i]), float(contributions[i]))
@@ -137,14 +158,15 @@ def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell,
     )
 
 
+def _explained(plan: Plan, column: int, verdicts: Verdicts, row: int) -> str:
+    """The contrast that won, in words."""
+    at = layout(plan, own_width(plan))
+    cells, names = slice(0, int(at.sizes[column])), _names(plan, plan.grid.columns[column])[:-1]
+    sides = verdicts.expected[row, column, cells], verdicts.observed[row, column, cells]
+    contrast, up = int(verdicts.contrast[row, column]), bool(verdicts.up[row, column])
+    return explanation(*sides, int(at.on_line[column]), names, contrast, up=up)
+
+
 @lru_cache(maxsize=4_096)
 def _names(plan: Plan, column: str) -> list[str]:
     return plan.grid.cell_names(column)
-
-
-def _words(feature: str, cells: Sequence[Cell]) -> str:
-    """A finding as a sentence: the cell that says most, then and now."""
-    if not cells:
-        return f"{feature}: the distribution changed"
-    first = cells[0]
-    return f"{feature}: {first.cell} went from {first.reference:.1%} to {first.now:.1%}"

@@ -8,7 +8,7 @@ from sinks import commit as tables
 from stream.config.settings import Settings
 from stream.events import RESERVED
 from stream.ledger import Ledger, moment
-from stream.monitor import accumulator, rows
+from stream.monitor import accumulator, rows, teaching
 from stream.monitor.accumulator import Pane
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
@@ -17,6 +17,7 @@ from stream.monitor.sampler import Sampler
 from stream.monitor.scopes import event_scope
 from stream.monitor.sequential import Alarm, Steps
 from stream.monitor.state import State, Version
+from stream.monitor.teaching import Teaching
 from stream.partials import Open, name_hash, shown
 from stream.plan import Plan
 from stream.reference import ReferenceProblem
@@ -76,7 +77,19 @@ class Panes:
             pane = Pane(end, plan, summary, int(summary.events()[0]))
             accumulator.grown(self._state.windows, entry.name, version, entry.settings.windows, pane)
             closed.append((case, self._step(case)))
+        if plan is not None and closed:
+            self._teach(plan, [(case.version, case.summary) for case, _ in closed], end)
         return closed
+
+    def _teach(self, plan: Plan, versions: list[tuple[str, Summary]], end: int) -> None:
+        """Let the first panes of a plan say how much they vary."""
+        known = self._state.teachings.get(plan.model)
+        if known is None or known.plan is not plan:
+            known = Teaching(plan, end)
+            self._ledger.row(tables.SPREADS, plan.model, plan.id, teaching.BEGUN, moment(end), b"")
+        after = self._state.teachings[plan.model] = known.step(versions, end, self._settings.pane)
+        if after.over and not known.over:
+            self._ledger.row(tables.SPREADS, plan.model, plan.id, teaching.OVER, moment(end), after.pack())
 
     def _pass(self, partly: Open, name: str, end: int) -> None:
         """Admit a model's new versions; the rest is for the monitor that watches it."""

@@ -8,11 +8,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.distances import USUAL
 from detectors.packing import pack
-from detectors.significance import JUDGED
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
+from stream.monitor.distances import of_series
 from stream.monitor.findings import Finding, Telling, strongest
 from stream.monitor.judging import Case, Verdicts
 from stream.partials import LOOKED_AT, DeadLetter, shown
@@ -23,6 +24,7 @@ Judged = tuple[Case, Verdicts, Telling]  # a window, and what is said of it
 
 _VERDICTS = ("ok", "drift", "unknown")
 _WHY = ("", "too few events")
+_ASSUMES = ("", "independent events")
 _PLACES = ("segment", "feature", "verdict")  # of names
 
 
@@ -64,15 +66,12 @@ def distance_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
     The segments' counts are in the panes: all their distances would be fifteen times the rows, which nobody reads.
     """
     series = [_series(*one) for one in judged]
-    plans, judgement = [case.plan for case, _, _ in judged], judged[0][1].judgement
+    plans = [case.plan for case, _, _ in judged]
     found = {name: np.concatenate([one[name] for one in series]) for name in series[0] if name not in _PLACES}
-    at = found.pop("judged")
     columns: dict[str, object] = {**_of_windows(judged, [len(one["n"]) for one in series]), **found}
     columns["segment"] = _named(plans, [plan.rows for plan in plans], [one["segment"] for one in series])
     columns["feature"] = _named(plans, [plan.grid.columns for plan in plans], [one["feature"] for one in series])
     columns["verdict"] = Texts(_VERDICTS, np.concatenate([one["verdict"] for one in series]))
-    for name in JUDGED:
-        columns[name], columns[f"{name}_limit"] = judgement.values[name][at], judgement.limits[name][at]
     ledger.block(tables.DRIFT, columns)
 
 
@@ -84,7 +83,7 @@ def kept(case: Case, tell: Telling) -> tuple[NDArray[np.int64], NDArray[np.int64
 
 
 def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[Any]]:
-    """What is kept of one window's series, which of the judgement they are, and the places of their names."""
+    """What is kept of one window's series, and the places of their names."""
     grid = case.plan.grid
     i, column = kept(case, tell)
     n, special = verdicts.n[i, column], grid.regular[column]
@@ -99,8 +98,8 @@ def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[
         full[numeric] = values[place[numeric], column[numeric]]
         return full
 
+    distances = of_series(case, verdicts, i, column, USUAL)
     return {
-        "judged": verdicts.judged[i, column],
         "segment": verdicts.rows[i],
         "feature": column,
         "n": n,
@@ -111,6 +110,10 @@ def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[
         "mean": moments(reading.mean),
         "deviation": moments(reading.deviation),
         "clamped": moments(reading.clamped),
+        "p": verdicts.p[i, column],
+        "evidence": verdicts.evidence[i, column],
+        "evidence_limit": verdicts.limit[i, column],
+        **dict(zip(USUAL, distances.T, strict=True)),
         "verdict": np.where(verdicts.known[i, column], verdicts.drifted[i, column].astype(np.int64), 2),
     }
 
@@ -133,6 +136,7 @@ def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[boo
             "complete": np.array(complete)[windows],
             "verdict": Texts(_VERDICTS, np.where(known, drifted.astype(np.int64), 2)),
             "why": Texts(_WHY, (~known).astype(np.int64)),
+            "assumes": Texts(_ASSUMES, np.array([case.spread is None for case, _, _ in judged], np.int64)[windows]),
         },
     )
 
@@ -215,11 +219,12 @@ def sample_rows(ledger: Ledger, model: str, end: int, sample: Sample) -> None:
         ledger.row(tables.SAMPLES, model, position, moment(end), version, payload)
 
 
-def persistent_series(plan: Plan, verdicts: Verdicts, persistent: NDArray[np.bool_]) -> list[tuple[str, str, str]]:
+def persistent_series(case: Case, verdicts: Verdicts, persistent: NDArray[np.bool_]) -> list[tuple[str, str, str]]:
     """(segment, feature, detector) of the series that persist, in order."""
     rows, columns = np.nonzero(persistent)
     if not len(rows):
         return []
-    detectors, _ = strongest(verdicts, np.searchsorted(verdicts.rows, rows), columns)
+    plan = case.plan
+    detectors, _ = strongest(case, verdicts, np.searchsorted(verdicts.rows, rows), columns)
     segments, features = (plan.rows[row] for row in rows.tolist()), (plan.grid.columns[i] for i in columns.tolist())
     return sorted(zip(segments, features, detectors.tolist(), strict=True))

@@ -8,7 +8,8 @@ import numpy as np
 
 from detectors.sequential import cusum
 from detectors.sequential.fold import Rows
-from stream.monitor.judging import COMPARED, MONTH, WINDOWS_SHARE, Case, layout
+from stream.monitor.judging import Case, layout, own_width
+from stream.monitor.levels import MONTH, WINDOWS_SHARE
 from stream.monitor.stepping import packed, stepped, unpacked
 
 ALARMS_MAX = 50  # of a pane: where hundreds of columns drift together, nobody reads them all
@@ -50,7 +51,7 @@ class Steps:
         columns = len(case.plan.grid.numeric)
         if not columns:
             return self, []
-        at = layout(case.plan, int(case.plan.grid.regular.max()) + COMPARED)
+        at = layout(case.plan, own_width(case.plan))
         ordered = at.ordered[:columns]
         expected = at.reference[0, :columns]
         observed = at.rectangle(case.summary.counts[:1])[0, :columns]

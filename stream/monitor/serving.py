@@ -18,7 +18,8 @@ from stream.config.settings import SECOND, Model
 from stream.ledger import Ledger
 from stream.monitor import losses
 from stream.monitor.accumulator import Key, Window
-from stream.monitor.judging import MONTH, Case
+from stream.monitor.judging import Case
+from stream.monitor.levels import MONTH
 from stream.monitor.rows import finding_rows
 from stream.monitor.scopes import Scope
 from stream.monitor.served import FAILING, TRAFFIC, UNJUDGED, UNKNOWN, WELL, WORSE, Told

@@ -29,7 +29,7 @@ from stream.monitor.called import Called, Key
 from stream.monitor.charts import REFERENCE
 from stream.monitor.findings import Finding
 from stream.monitor.gathered import Gathered
-from stream.monitor.judging import MONTH
+from stream.monitor.levels import MONTH
 from stream.monitor.state import Version
 
 DETECTOR: Final = "performance"

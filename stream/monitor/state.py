@@ -15,6 +15,7 @@ from stream.monitor.pending import Pending
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
 from stream.monitor.stepping import Watched
+from stream.monitor.teaching import Teaching
 from stream.monitor.trust import Lesson, Tracks
 from stream.monitor.usual import Base, Traffic
 from stream.plan import Plan
@@ -58,6 +59,7 @@ class State:
     # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[tuple[str, str, int], Window] = field(default_factory=dict)
+    teachings: dict[str, Teaching] = field(default_factory=dict)  # by model: of its newest plan
 
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -23,7 +23,7 @@ from stream.monitor.called import Key
 from stream.monitor.decay import DETECTOR, SHARE
 from stream.monitor.estimates import NAMES
 from stream.monitor.findings import Finding
-from stream.monitor.judging import MONTH
+from stream.monitor.levels import MONTH
 from stream.monitor.matured import Matured
 from stream.monitor.state import State
 from stream.monitor.told import LEVEL, Told

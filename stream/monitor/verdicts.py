@@ -10,6 +10,7 @@ from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, effects, judging, losses, rows, selected, triggers
 from stream.monitor.accumulator import Key
+from stream.monitor.distances import limited
 from stream.monitor.findings import SEQUENTIAL, Finding, finding_id, findings, telling
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.scopes import Scope
@@ -43,8 +44,8 @@ class Windows:
         """
         closing = {key: self._state.windows[key] for key in ending}
         cases = [case for key in sorted(ending, key=lambda k: (k[0], k[2], k[1])) if (case := self._case(scope, key))]
-        verdicts = judging.judge(cases)
-        judged = [(case, verdict, telling(verdict)) for case, verdict in zip(cases, verdicts, strict=True)]
+        verdicts = [limited(case, found) for case, found in zip(cases, judging.judge(cases), strict=True)]
+        judged = [(case, verdict, telling(case, verdict)) for case, verdict in zip(cases, verdicts, strict=True)]
         found: dict[Version, list[Finding]] = {version: [] for version in alarms}
         causes: dict[Version, list[Cause]] = {}
         plans: dict[Version, Plan] = {}
@@ -83,9 +84,11 @@ class Windows:
             why = window.why or (accumulator.TWO_PLANS if entry.plan_at(window.start) else accumulator.LEARNING)
             span = (moment(window.start), moment(window.end))
             about = (entry.name, key[1], "", key[2], *span, "", "", window.events)
-            self._ledger.row(tables.WINDOWS, *about, complete, "unknown", why)
+            self._ledger.row(tables.WINDOWS, *about, complete, "unknown", why, "")
             return None
-        return Case(key[1], key[2], window.start, window.end, window.plan, window.summary, entry.settings)
+        known = self._state.teachings.get(entry.name)
+        spread = known.spread if known is not None and known.plan is window.plan else None
+        return Case(key[1], key[2], window.start, window.end, window.plan, window.summary, entry.settings, spread)
 
     def _observe(self, case: Case, verdict: Verdicts) -> list[Cause]:
         """Let the policy see one window; the causes that persist, in order."""
@@ -100,7 +103,7 @@ class Windows:
         persistent = policy.histories[case.length].persistent(trigger.windows) & drifted
         return [
             Cause(case.length, case.end, segment, feature, detector)
-            for segment, feature, detector in rows.persistent_series(case.plan, verdict, persistent)
+            for segment, feature, detector in rows.persistent_series(case, verdict, persistent)
         ]
 
     def _decide(  # noqa: PLR0913, PLR0917 - one decision, with all that it says

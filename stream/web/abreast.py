@@ -69,7 +69,7 @@ def _difference(history: History) -> Figure:
         "text": told,
         "hovertemplate": "%{x|%Y-%m-%d %H:%M}<br>%{text}<extra></extra>",
         "mode": "lines",
-        "line": {"color": "var(--psi)", "width": 2},
+        "line": {"color": "var(--evidence)", "width": 2},
     }
     zero = {**side, "y": [0] * len(x), "line": {"color": "var(--limit)", "width": 1.5, "dash": "dash"}}
     traces = [{**side, "y": low}, {**side, "fill": "tonexty", "fillcolor": "var(--band)", "y": high}, zero, line]

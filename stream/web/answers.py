@@ -41,10 +41,15 @@ class Window(Struct, frozen=True):
     complete: bool
     verdict: Verdict
     why: str
+    assumes: str
 
 
 class Point(Struct, frozen=True):
-    """One feature in one window: its summary, its distances from the reference, their limits."""
+    """One feature in one window: its summary, how sure a change is, and its distances from the reference.
+
+    `p` is the chance of as great a change where nothing changed; `evidence` the same as a two-sided normal deviate,
+    and drift where it is above `evidence_limit`. Null where nothing was judged.
+    """
 
     model: str
     version: str
@@ -61,12 +66,12 @@ class Point(Struct, frozen=True):
     mean: float | None
     deviation: float | None
     clamped: float | None
+    p: float | None
+    evidence: float | None
+    evidence_limit: float | None
     psi: float | None
-    psi_limit: float | None
     jensen_shannon: float | None
-    jensen_shannon_limit: float | None
     kolmogorov_smirnov: float | None
-    kolmogorov_smirnov_limit: float | None
     verdict: Verdict
 
 

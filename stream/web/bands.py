@@ -66,12 +66,12 @@ def _band(points: Sequence[Performance] | Sequence[Estimate], color: str) -> lis
 
 def _realised(points: Sequence[Performance]) -> list[Figure]:
     number = _over_time(points, map(_told, points), mode="lines+markers")
-    number["line"] = {"color": "var(--psi)", "width": 1.5}
+    number["line"] = {"color": "var(--evidence)", "width": 1.5}
     number["marker"] = {
         "symbol": ["circle-open" if point.status == "provisional" else "circle" for point in points],
         "size": 7,
-        "color": ["var(--bad)" if point.verdict == "worse" else "var(--psi)" for point in points],
-        "line": {"width": 1.5, "color": "var(--psi)"},
+        "color": ["var(--bad)" if point.verdict == "worse" else "var(--evidence)" for point in points],
+        "line": {"width": 1.5, "color": "var(--evidence)"},
     }
     traces = [*_band(points, "var(--band)"), number]
     if any(point.limit is not None for point in points):

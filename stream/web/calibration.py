@@ -135,14 +135,14 @@ def diagram(told: Calibration) -> Figure:
             "symmetric": False,
             "array": [(each.high or 0) - (each.rate or 0) for each in bins],
             "arrayminus": [(each.rate or 0) - (each.low or 0) for each in bins],
-            "color": "var(--psi)",
+            "color": "var(--evidence)",
             "thickness": 1.5,
             "width": 3,
         },
         "text": [_told(each) for each in bins],
         "hovertemplate": "%{text}<extra></extra>",
         "mode": "markers",
-        "marker": {"size": 7, "color": "var(--psi)"},
+        "marker": {"size": 7, "color": "var(--evidence)"},
     }
     sizes = {
         "type": "bar",

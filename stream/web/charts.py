@@ -16,8 +16,8 @@ _COLOURS = ((0, "var(--calm-0)"), (1 / BEYOND, "var(--calm-1)"), (1 / BEYOND, "v
 
 
 def excess(point: Point) -> float | None:
-    """How large psi is in units of its limit."""
-    return point.psi / point.psi_limit if point.psi is not None and point.psi_limit else None
+    """The evidence in units of its limit."""
+    return point.evidence / point.evidence_limit if point.evidence is not None and point.evidence_limit else None
 
 
 def ranked(points: Sequence[Point]) -> list[str]:
@@ -29,7 +29,7 @@ def ranked(points: Sequence[Point]) -> list[str]:
 
 
 def heatmap(points: Sequence[Point]) -> Figure:
-    """Feature by time: psi in units of its limit."""
+    """Feature by time: the evidence in units of its limit."""
     features = ranked(points)[:FEATURES_MAX][::-1]  # Plotly draws upwards
     ends = sorted({point.end for point in points})
     cells: dict[tuple[str, datetime], Point] = {(point.feature, point.end): point for point in points}
@@ -57,9 +57,17 @@ def heatmap(points: Sequence[Point]) -> Figure:
 
 
 def lines(points: Sequence[Point]) -> Figure:
-    """One feature over time: psi with its limit; the other distances wait in the legend."""
+    """One feature over time: the evidence with its limit; the distances wait in the legend."""
     ordered = sorted(points, key=lambda point: point.end)
-    traces = [trace for name in _DISTANCES for trace in _pair(ordered, name)]
+    x = [point.end for point in ordered]
+    shared = {"x": x, "type": "scatter", "legendgroup": "evidence"}
+    value = {"y": [point.evidence for point in ordered], "name": "evidence", "mode": "lines+markers"}
+    limit = {"y": [point.evidence_limit for point in ordered], "name": "its limit", "mode": "lines"}
+    traces = [
+        {**shared, **value, "line": {"color": "var(--evidence)", "width": 2}, "marker": {"size": 5}},
+        {**shared, **limit, "line": {"color": "var(--limit)", "width": 1.5, "dash": "dash", "shape": "hv"}},
+        *(_distance(ordered, name) for name in _DISTANCES),
+    ]
     return figure(traces, height=320, yaxis={"rangemode": "tozero", "automargin": True})
 
 
@@ -93,16 +101,18 @@ def figure(traces: Sequence[Figure], **layout: object) -> Figure:
     return {"data": traces, "layout": {**calm, "xaxis": {"automargin": True, "showgrid": False}, **layout}}
 
 
-def _pair(points: Sequence[Point], name: str) -> list[Figure]:
-    """A distance and its limit, shown or hidden together."""
-    x = [point.end for point in points]
-    shared = {"x": x, "type": "scatter", "legendgroup": name, "visible": True if name == "psi" else "legendonly"}
-    value = {"y": [getattr(point, name) for point in points], "name": _DISTANCES[name], "mode": "lines+markers"}
-    limit = {"y": [getattr(point, f"{name}_limit") for point in points], "name": "its limit", "mode": "lines"}
-    return [
-        {**shared, **value, "line": {"color": f"var(--{name.replace('_', '-')})", "width": 2}, "marker": {"size": 5}},
-        {**shared, **limit, "line": {"color": "var(--limit)", "width": 1.5, "dash": "dash", "shape": "hv"}},
-    ]
+def _distance(points: Sequence[Point], name: str) -> Figure:
+    """A distance, of no height beside evidence: on an axis of its own, and shown when it is asked for."""
+    return {
+        "x": [point.end for point in points],
+        "y": [getattr(point, name) for point in points],
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": _DISTANCES[name],
+        "visible": "legendonly",
+        "line": {"color": f"var(--{name.replace('_', '-')})", "width": 2},
+        "marker": {"size": 5},
+    }
 
 
 def _capped(point: Point | None) -> float | None:
@@ -111,6 +121,6 @@ def _capped(point: Point | None) -> float | None:
 
 
 def _told(point: Point | None) -> str:
-    if point is None or point.psi is None or point.psi_limit is None:
+    if point is None or point.evidence is None or point.evidence_limit is None:
         return "not judged"
-    return f"psi {point.psi:.3g}, limit {point.psi_limit:.3g}, n {point.n:,}: {point.verdict}"
+    return f"evidence {point.evidence:.3g}, limit {point.evidence_limit:.3g}, n {point.n:,}: {point.verdict}"

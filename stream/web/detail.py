@@ -76,7 +76,7 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
         truths_of(sources, whole),
         groups_of(sources, whole),
         abreast(sources, name, chosen.version, chosen.metric),
-        _drift(points, chosen),
+        _drift(points, chosen, windows),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
         service_of(sources.store, name, chosen.version, duration(chosen.length)),
         findings_of(sources.store, name),
@@ -119,21 +119,31 @@ def _choices(chosen: Selected, windows: Sequence[Window], features: Sequence[str
     return tag("form", *selects, tag("button", "Show"), method="get", class_="choices")
 
 
-def _drift(points: Sequence[Point], chosen: Selected) -> Html:
+def _drift(points: Sequence[Point], chosen: Selected, windows: Sequence[Window]) -> Html:
     if not points:
         return section("Drift over time", tag("p", "No window of this kind has been judged yet."))
     hidden = len({point.feature for point in points}) - FEATURES_MAX
     more = f" {hidden} features further below their limit are left out." if hidden > 0 else ""
-    caption = f"psi of each feature in each {chosen.length} window, in units of its limit.{more}"
+    caption = f"Evidence of drift in each feature and {chosen.length} window, in units of its limit.{more}"
     drawn = chart("heatmap", heatmap(points), caption)
-    return section("Drift over time", drawn, note="Select a row to see its feature.")
+    return section("Drift over time", drawn, note=f"Select a row to see its feature.{_assumed(windows, chosen)}")
+
+
+def _assumed(windows: Sequence[Window], chosen: Selected) -> str:
+    """What the newest verdicts shown take for granted."""
+    mine = (one for one in windows if (one.version, one.length) == (chosen.version, chosen.length))
+    newest = next(mine, None)
+    return f" Verdicts assume {newest.assumes}: too few panes were seen yet." if newest and newest.assumes else ""
 
 
 def _feature(sources: Sources, name: str, chosen: Selected, points: Sequence[Point]) -> Html:
     if not points:
         return join()
     last = max(points, key=lambda point: point.end)
-    over_time = f"Distances of {chosen.feature} from its reference; dashed: what is allowed at this many events."
+    over_time = (
+        f"Evidence that {chosen.feature} is not as in its reference, in standard errors; dashed: what is asked for, so "
+        "that false triggers stay as few as promised. How large the change is, the legend can show."
+    )
     compared = distribution(
         sources.store, name, chosen.version, chosen.segment, chosen.feature, duration(chosen.length)
     )
@@ -156,6 +166,7 @@ def _distribution(compared: Distribution) -> Html:
 
 def _numbers(point: Point) -> Html:
     figures = (
+        ("chance", "" if point.p is None else f"{point.p:.2g}"),
         ("values", f"{point.n:,}"),
         ("reference", f"{point.n_reference:,}"),
         ("missing", _percent(point.missing)),
@@ -163,6 +174,7 @@ def _numbers(point: Point) -> Html:
         ("wrong type", _percent(point.wrong_type)),
         ("mean", "" if point.mean is None else f"{point.mean:.4g}"),
         ("deviation", "" if point.deviation is None else f"{point.deviation:.4g}"),
+        ("psi", "" if point.psi is None else f"{point.psi:.3g}"),
     )
     return tag("dl", *(tag("div", tag("dt", k), tag("dd", v)) for k, v in figures if v), class_="signs small")
 

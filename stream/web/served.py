@@ -24,7 +24,7 @@ CHARTS: Mapping[str, tuple[str, ...]] = {
     "error rate": ("error_rate",),
     "traffic, events per second": ("traffic",),
 }
-_COLOURS = ("var(--psi)", "var(--jensen-shannon)", "var(--kolmogorov-smirnov)")
+_COLOURS = ("var(--evidence)", "var(--jensen-shannon)", "var(--kolmogorov-smirnov)")
 _NOTE = "Dashed: what a window may have at its number of answers. Hollow: surely worse than that."
 ServiceVerdictName = Annotated[
     Literal["well", "worse", "unknown"] | None, QueryParameter(description="The verdict on the number.")

@@ -7,11 +7,10 @@ from time import process_time
 import numpy as np
 
 from detectors import parts
-from detectors.distances import DISTANCES
+from detectors.distances import DISTANCES, USUAL
 from detectors.grids import build
-from detectors.significance import JUDGED
 from stream.config.settings import Drift, Model
-from stream.monitor import effects, judging
+from stream.monitor import distances, judging
 from stream.monitor.findings import findings, telling
 from stream.plan import Plan
 from tests.bench.report import Figure
@@ -20,7 +19,7 @@ FEATURES, REFERENCE = 50, 100_000
 WINDOWS = (1_000, 100_000)  # events
 MS_MAX = 10.0
 HOUR = 3_600_000_000_000
-OTHERS = tuple(name for name in DISTANCES if name not in JUDGED)
+OTHERS = tuple(name for name in DISTANCES if name not in USUAL)
 MODEL = Model(windows=(HOUR,), drift=Drift(OTHERS))
 
 
@@ -54,7 +53,7 @@ def _close(plan: Plan, summary: parts.Summary) -> object:
     (verdicts,) = judging.judge([case])
     columns = np.arange(FEATURES)
     pair = verdicts.expected[0, columns], verdicts.observed[0, columns]
-    return findings(case, verdicts, telling(verdicts)), effects.measured(plan, columns, *pair, MODEL.drift.measures)
+    return findings(case, verdicts, telling(case, verdicts)), distances.measured(plan, columns, *pair, MODEL.drift.measures)
 
 
 def _case(plan: Plan, summary: parts.Summary) -> judging.Case:

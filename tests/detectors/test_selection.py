@@ -50,5 +50,5 @@ def test_what_is_tolerated_is_no_difference() -> None:
 
 @pytest.mark.parametrize(("n", "share"), CASES)
 def test_labels_by_chance_are_called_selected_as_seldom_as_promised(n: int, share: float) -> None:
-    """In scores or in a segment field; 120 windows, seed 16."""
-    assert np.mean([one.differ.any() for one in found(n, share, 1.0, 120)]) <= ALPHA
+    """In scores or in a segment field; 240 windows, of which 12 are promised at most, and 18 are 1.7 errors more."""
+    assert np.mean([one.differ.any() for one in found(n, share, 1.0, 240)]) <= 1.5 * ALPHA

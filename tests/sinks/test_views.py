@@ -17,9 +17,9 @@ TABLES_PAGE = Path(__file__).parents[2] / "docs" / "tables.md"
 
 
 def distances(*windows: tuple[str, int, int, float]) -> Commit:
-    """A Commit of windows: feature, length in hours, end in hours since 1970, psi."""
+    """A Commit of windows: feature, length in hours, end in hours since 1970, evidence, of which 4 is asked for."""
     n = len(windows)
-    feature, length, end, psi = zip(*windows, strict=True)
+    feature, length, end, evidence = zip(*windows, strict=True)
     filled = {name: array.repeat(n) for name, array in rows(DRIFT, np.random.default_rng(1), 1).items()}
     chosen: dict[str, list[object] | np.ndarray] = {
         "model": ["fraud"] * n,
@@ -28,13 +28,9 @@ def distances(*windows: tuple[str, int, int, float]) -> Commit:
         "feature": list(feature),
         "length": np.array(length) * HOUR_NS,
         "end": np.array(end, "datetime64[h]"),
-        "psi": np.array(psi),
-        "psi_limit": [0.1] * n,
-        "jensen_shannon": [0.01] * n,
-        "jensen_shannon_limit": [0.1] * n,
-        "kolmogorov_smirnov": [np.nan] * n,
-        "kolmogorov_smirnov_limit": [np.nan] * n,
-        "verdict": ["drift" if value > 0.1 else "ok" for value in psi],
+        "evidence": np.array(evidence),
+        "evidence_limit": [4.0] * n,
+        "verdict": ["drift" if value > 4 else "ok" for value in evidence],
     }
     return Commit(1, {"distances": columns(DRIFT, {**filled, **chosen})})
 
@@ -46,17 +42,17 @@ def answers(duck: DuckStore, sql: str) -> list[tuple[object, ...]]:
 
 
 def test_drift_reads_like_a_sentence(duck: DuckStore) -> None:
-    """Lengths compare with words, and `excess` passes over distances that are undefined."""
-    duck.write(distances(("amount", 1, 5, 0.3), ("amount", 24, 24, 0.05)))
+    """Lengths compare with words, and `excess` is a multiple of what is asked for."""
+    duck.write(distances(("amount", 1, 5, 12), ("amount", 24, 24, 2)))
     question = "SELECT feature, hour(\"end\"), round(excess, 6), verdict FROM drift WHERE length = '1h'"
     assert answers(duck, question) == [("amount", 5, 3.0, "drift")]
 
 
 def test_latest_has_the_newest_window_of_each_feature_and_length(duck: DuckStore) -> None:
     """A feature that stopped coming keeps its last window."""
-    duck.write(distances(("amount", 1, 4, 0.3), ("amount", 1, 5, 0.2), ("gone", 1, 4, 0.0), ("amount", 24, 24, 0.4)))
-    question = 'SELECT feature, psi FROM latest ORDER BY feature, "length"'
-    assert answers(duck, question) == [("amount", 0.2), ("amount", 0.4), ("gone", 0.0)]
+    duck.write(distances(("amount", 1, 4, 3), ("amount", 1, 5, 2), ("gone", 1, 4, 0), ("amount", 24, 24, 5)))
+    question = 'SELECT feature, evidence FROM latest ORDER BY feature, "length"'
+    assert answers(duck, question) == [("amount", 2.0), ("amount", 5.0), ("gone", 0.0)]
 
 
 @pytest.mark.parametrize(
@@ -68,11 +64,11 @@ def test_the_examples_of_the_page_answer(duck: DuckStore, view: View, expected: 
     """What the page tells people to ask works as written."""
     duck.write(
         distances(
-            ("country", 1, 5, 0.2),
-            ("amount", 1, 5, 0.3),
-            ("calm", 1, 5, 0.05),
-            ("amount", 24, 24, 0.3),
-            ("calm", 24, 24, 0.05),
+            ("country", 1, 5, 8),
+            ("amount", 1, 5, 12),
+            ("calm", 1, 5, 2),
+            ("amount", 24, 24, 12),
+            ("calm", 24, 24, 2),
         )
     )
     assert expected == [row[-len(expected[0]) :] for row in answers(duck, view.example)]

@@ -11,7 +11,7 @@ def test_what_lies_in_a_set_is_the_sum_of_its_cells() -> None:
     """Of a line of many cells, of categories, and of a short line, side by side."""
     on_line = np.array([14, 0, 3])
     counts = RNG.integers(0, 50, (3, 16))
-    sets = Sets.of(on_line, 16)
+    sets = Sets.of(on_line, np.full(3, 16))
     found = sets.counts(counts)
     for row, n in enumerate(on_line.tolist()):
         wanted = [counts[row, begin:end].sum() for begin, end in runs(n, 16).tolist()]

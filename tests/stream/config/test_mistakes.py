@@ -3,8 +3,7 @@
 
 import pytest
 
-from detectors.distances import DISTANCES
-from detectors.significance import JUDGED
+from detectors.distances import DISTANCES, USUAL
 from stream.config.mistakes import ConfigurationError, Mistake, choice
 from stream.config.parse import onboarding, parse
 
@@ -17,7 +16,7 @@ SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
 LATENESS = "lateness only in `defaults`: it is one for the service, because models share the clocks of their partitions"
 ALIAS = "a value, in quotes where it begins with `*`: aliases are not read, `defaults` holds for all models"
-MEASURES = choice([name for name in DISTANCES if name not in JUDGED])
+MEASURES = choice([name for name in DISTANCES if name not in USUAL])
 KINDS = "binary, multiclass, regression or ranking"
 ALONE = "one metric: how several of this kind err together is not known"
 TOGETHER = "one metric, or several of true_negatives, false_positives, false_negatives, true_positives, accuracy, precision, recall, specificity, f1, balanced_accuracy or selection_rate, whose errors are known together"
@@ -135,7 +134,7 @@ MISTAKES = (
     ),
     ("defaults: {labels: {coverage: 0}}", "line 1: defaults.labels.coverage: expected above 0 and at most 1, found 0.0"),
     ("defaults: {drift: {measures: [helinger]}}", f"line 1: defaults.drift.measures[0]: expected {MEASURES}, found helinger; did you mean hellinger?"),
-    ("models: {a: {drift: {measures: [psi]}}}", "line 1: models.a.drift.measures[0]: expected another distance: this one judges, and is always kept, found psi"),
+    ("models: {a: {drift: {measures: [psi]}}}", "line 1: models.a.drift.measures[0]: expected another distance: this one is always kept, found psi"),
     ("models: {a: {drift: {measures: [g, g]}}}", "line 1: models.a.drift.measures[1]: expected each name once, found g"),
     ("defaults: {versions: {shares: {a: 1}}}", "line 1: defaults.versions.shares.a: expected a number from 0 to below 1, found 1"),
     ("defaults: {versions: {shares: {a: 0.5}}}", "line 1: defaults.versions.shares: expected two versions or more, found 1\nline 1: defaults.versions.shares: expected shares that add up to 1, found 0.5"),

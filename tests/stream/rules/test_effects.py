@@ -6,14 +6,13 @@ import numpy as np
 import pytest
 
 from detectors import parts
-from detectors.distances import DISTANCES
+from detectors.distances import DISTANCES, USUAL
 from detectors.rare import merged, targets
-from detectors.significance import JUDGED
 from sinks import commit as tables
 from stream.plan import Plan
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, crowd, event
 
-OTHERS = tuple(name for name in DISTANCES if name not in JUDGED)
+OTHERS = tuple(name for name in DISTANCES if name not in USUAL)
 ASKED = CONFIGURATION.replace("shop: {}", f"shop: {{segments: [country], drift: {{measures: [{', '.join(OTHERS)}]}}}}")
 
 

@@ -2,10 +2,9 @@
 
 import json
 
-import numpy as np
 import pytest
+from scipy.stats import norm
 
-from detectors.significance import JUDGED
 from sinks import commit as tables
 from stream.monitor.findings import FINDINGS_MAX
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, Story, event
@@ -25,8 +24,8 @@ def changed(feature: str) -> Story:
 
 
 @pytest.mark.parametrize("feature", ["amount", "country"])
-def test_a_series_over_its_limit_has_one_finding_by_the_strongest_detector(feature: str) -> None:
-    """Its value is the greatest multiple of its limit among the distances of the same window."""
+def test_a_series_that_drifted_has_one_finding_by_the_verdict(feature: str) -> None:
+    """Its value is the evidence, which is the p-value of the same window, and it says what changed."""
     story = changed(feature)
     key = ("segment", "feature", "length", "end")
     found = {tuple(row[name] for name in key): row for row in story.rows(tables.FINDINGS) if row["detector"] != "cusum"}
@@ -35,14 +34,13 @@ def test_a_series_over_its_limit_has_one_finding_by_the_strongest_detector(featu
     assert len(found) == sum(row["detector"] != "cusum" for row in story.rows(tables.FINDINGS))
     assert feature in {name for _, name, _, _ in found}
     for each, row in found.items():
-        distances = drifted[each]
-        excess = {name: np.nan_to_num(distances[name] / distances[f"{name}_limit"]) for name in JUDGED}
-        strongest = max(excess, key=lambda name: excess[name])
-        assert (strongest, distances[strongest], distances[f"{strongest}_limit"]) == (
-            row["detector"],
-            row["value"],
-            row["limit"],
+        series = drifted[each]
+        assert ("verdict", series["evidence"], series["evidence_limit"]) == tuple(
+            row[name] for name in ("detector", "value", "limit")
         )
+        assert series["evidence"] > series["evidence_limit"] > 2
+        assert series["evidence"] == pytest.approx(norm.isf(max(series["p"], 1e-300) / 2))
+        assert " went from " in row["words"]
     assert len({row["id"] for row in story.rows(tables.FINDINGS)}) == len(story.rows(tables.FINDINGS))
 
 
@@ -83,8 +81,7 @@ def test_a_window_has_a_bounded_number_of_findings_and_tells_of_all_events_first
     def excess(story: Story) -> dict[tuple[str, ...], float]:
         """By how much each series of the last window that drifted is over its limit."""
         drifted = [row for row in story.rows(tables.DRIFT) if row["verdict"] == "drift" and row["end"] == 20]
-        multiples = ([row[name] / row[f"{name}_limit"] for name in JUDGED] for row in drifted)
-        return {tuple(row[name] for name in key): np.nanmax(of) for row, of in zip(drifted, multiples, strict=True)}
+        return {tuple(row[name] for name in key): row["evidence"] / row["evidence_limit"] for row in drifted}
 
     def found(story: Story) -> set[tuple[str, ...]]:
         """What the last window's findings are about."""
@@ -122,3 +119,27 @@ def test_chosen_detectors_tell_of_themselves_and_ask_for_nothing() -> None:
     assert plain.rows(tables.FINDINGS) == others
     assert plain.rows(tables.INCIDENTS) == story.rows(tables.INCIDENTS)
     assert len({row["id"] for row in story.rows(tables.FINDINGS)}) == len(story.rows(tables.FINDINGS))
+
+
+def test_a_distance_with_a_limit_of_its_own_judges_beside_the_verdict() -> None:
+    """It drifts all events of what is above, whatever chance would say, and persists like any other finding."""
+    chosen = "shop: {segments: [country], drift: {limits: {psi: 0.05, wasserstein: 1000}}}"
+    plain, story = (
+        Story(CONFIGURATION.replace("shop: {}", "shop: {segments: [country]}")),
+        Story(CONFIGURATION.replace("shop: {}", chosen)),
+    )
+    for log in (plain, story):
+        for minute in range(6):
+            log.publish(FIRST, *(event(minute + 0.5, seed=seed) for seed in range(80)))
+        log.read().end()
+    assert not plain.rows(tables.FINDINGS)
+    series = {(row["feature"], row["length"], row["end"]): row for row in story.rows(tables.DRIFT)}
+    found = story.rows(tables.FINDINGS)
+    assert {(row["feature"], row["length"], row["end"]) for row in found} == {
+        key for key, row in series.items() if row["psi"] > 0.05
+    }
+    for row in found:
+        assert ("psi", 0.05) == (row["detector"], row["limit"])
+        assert row["value"] == series[row["feature"], row["length"], row["end"]]["psi"]
+        assert "is" in row["words"]
+    assert {row["detector"] for row in story.rows(tables.INCIDENTS)} == {"psi"}

@@ -21,8 +21,7 @@ def triggered(batch: int = 1_000, model: str = "shop", since: int = 3, changed: 
     for minute in range(8):
         for seed in range(60):
             country = changed if minute >= since else ("DE" if seed % 2 else "FR")
-            amount = 100 + (seed % 21) - 10
-            features = {"amount": amount, "country": country}
+            features = json.loads(event(minute, model, seed))["features"] | {"country": country}
             story.publish(FIRST, event(minute + 0.5, model, seed, features=features))
     story.read(batch=batch).end()
     return story.rows(tables.TRIGGERS)
@@ -106,7 +105,7 @@ def test_a_slow_service_is_no_reason_to_retrain(also: bool) -> None:
         story = Story()
         for minute in range(16):
             slow = {"latency_ms": 500, "status": "timeout"} if minute >= 3 else {"latency_ms": 10 + minute % 7}
-            countries = {"features": {"country": "FR", "amount": 100}} if also and 3 <= minute < 6 else {}
+            countries = {"features": {"country": "FR", "amount": 100}} if also and 3 <= minute < 5 else {}
             for seed in range(60):
                 story.publish(FIRST, event(minute + 0.5, seed=seed, **slow, **countries))
         story.read().commit().end()

@@ -133,6 +133,7 @@ def _window(key: Row, plan: Plan, numeric: dict[str, np.ndarray], random: Genera
     n = N_PANE * key["length"] // PANE
     yield "windows", {
         **key, "plan": plan.id, "reference": plan.source, "events": n, "complete": True, "verdict": verdict, "why": "",
+        "assumes": "",
     }  # fmt: skip
     for feature in plan.grid.columns:
         values = numeric.get(feature, np.array([np.nan]))
@@ -142,15 +143,15 @@ def _window(key: Row, plan: Plan, numeric: dict[str, np.ndarray], random: Genera
         yield "distances", {
             **key, "feature": feature, "n": n, "n_reference": N_REFERENCE, "missing": 0.0, "odd": 0.0,
             "wrong_type": 0.0, "mean": values.mean(), "deviation": values.std(), "clamped": 0.0,
-            "psi": psi, "psi_limit": 0.21, "jensen_shannon": gap, "jensen_shannon_limit": 0.16,
-            "kolmogorov_smirnov": gap if is_number else np.nan,
-            "kolmogorov_smirnov_limit": 0.13 if is_number else np.nan,
+            "p": 1e-99 if changed else 0.4, "evidence": 21.3 if changed else random.uniform(0, 2),
+            "evidence_limit": 4.2,
+            "psi": psi, "jensen_shannon": gap, "kolmogorov_smirnov": gap if is_number else np.nan,
             "verdict": "drift" if changed else "ok",
         }  # fmt: skip
         if changed:
             yield "findings", {
-                **key, "id": f"{key['end']}-{key['length']}", "feature": feature, "detector": "psi", "value": psi,
-                "limit": 0.21, "n": n, "cells": CELLS, "words": WORDS,
+                **key, "id": f"{key['end']}-{key['length']}", "feature": feature, "detector": "verdict", "value": 21.3,
+                "limit": 4.2, "n": n, "cells": CELLS, "words": WORDS,
                 "incident": INCIDENT,
             }  # fmt: skip
 

@@ -1,0 +1,74 @@
+"""Which series may have drifted at all: a bound by squares and divisions before any logarithm or tail.
+
+The law: what `judge` finds with sets alone is a candidate; what is none need not be judged. A root of a likelihood
+ratio squared is at most twice Pearson's statistic of the same set: a divergence is at most the logarithm of one and a
+chi-square (Gibbs and Su 2002, On choosing and bounding probability metrics), and that at most the chi-square. Of the
+few sets that are as far as that, the root itself is taken.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+
+from detectors.codes import Floats, Integers
+from detectors.distances import Counts
+from detectors.verdict import shares
+from detectors.verdict.judge import RARE
+from detectors.verdict.sets import runs, trials
+
+Bools = NDArray[np.bool_]
+
+BLOCK = 256  # series that are looked at together: what is computed of them stays in the second-level cache
+MARGIN = 1 - 1e-9  # of rounding
+
+
+def candidates(  # noqa: PLR0913, PLR0917 - columns of one table
+    expected: Counts, observed: Counts, on_line: Integers, sizes: Integers, level: Floats, tolerate: Floats
+) -> Bools:
+    """Where a p-value of sets alone may be at most `level`, (series,), of counts in cells, (series, cells).
+
+    The first `on_line` of a series' `sizes` cells lie on a number line; the others are (series,) too.
+    """
+    found = np.zeros(len(expected), np.bool_)
+    kinds, which = np.unique(np.stack((on_line, sizes), axis=1), axis=0, return_inverse=True)
+    for i, (line, size) in enumerate(kinds.tolist()):
+        of_kind = np.flatnonzero(which.ravel() == i)
+        for first in range(0, len(of_kind), BLOCK):
+            rows = of_kind[first : first + BLOCK]
+            found[rows] = _far(expected[rows, :size], observed[rows, :size], line, level[rows], tolerate[rows])
+    return found
+
+
+def _far(expected: Counts, observed: Counts, on_line: int, level: Floats, tolerate: Floats) -> Bools:
+    """The same of series of one kind."""
+    begin, end = runs(on_line, expected.shape[1]).T
+    m, n = (np.maximum(counts.sum(axis=1, keepdims=True), 1).astype(np.float64) for counts in (expected, observed))
+    both = expected + observed
+    occupied = _inside((both > 0).astype(np.int64), begin, end) > 0
+    least = ndtri(level[:, None] / (2 * trials(occupied.sum(axis=1, keepdims=True), np.bool_(on_line > 0)))) ** 2
+    gap = np.abs(_inside(observed / n - expected / m, begin, end))
+    share = _inside(both / (m + n), begin, end)
+    needed = (MARGIN / 2) * least * (1 / m + 1 / n)
+    rows, which = np.nonzero((gap**2 >= needed * share * (1 - share)) & (gap > tolerate[:, None] * MARGIN))
+    x, y = (_between(counts[rows], begin[which], end[which]) for counts in (expected, observed))
+    sizes = m[rows, 0], n[rows, 0]
+    far = np.square(shares.roots(x, y, *sizes, tolerate[rows])) >= MARGIN * least[rows, 0]
+    few = np.flatnonzero(~far & (tolerate[rows] == 0) & (x + y < RARE * (sizes[0] + sizes[1])))
+    exact = shares.exact(x[few], y[few], *(size[few] for size in sizes))
+    far[few] = exact * MARGIN <= 2 * ndtr(-np.sqrt(least[rows[few], 0]))
+    found = np.zeros(len(expected), np.bool_)
+    found[rows[far]] = True
+    return found
+
+
+def _inside(cells: Floats | Counts, begin: Integers, end: Integers) -> Floats:
+    """What lies in each run, (series, sets)."""
+    running = np.zeros((len(cells), cells.shape[1] + 1), cells.dtype)
+    np.cumsum(cells, axis=1, out=running[:, 1:])
+    return np.asarray(running[:, end] - running[:, begin])
+
+
+def _between(cells: Counts, begin: Integers, end: Integers) -> Floats:
+    """What lies in one run of each, (series,)."""
+    place = np.arange(cells.shape[1])
+    return np.asarray((cells * ((place >= begin[:, None]) & (place < end[:, None]))).sum(axis=1), np.float64)

@@ -1,0 +1,38 @@
+"""The level at which each series of a window is judged, so that a model keeps its budget of false triggers."""
+
+import math
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import budgets
+from stream.config.settings import DAY, Model
+from stream.plan import Plan
+
+MONTH: Final = 30 * DAY
+WINDOWS_SHARE: Final = 0.9  # of the false triggers; the rest is for sequential detectors
+
+
+def of_rows(
+    settings: Model, length: int, plan: Plan, events: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The level of each row's series: half of the budget for all events, half for the segments together, (rows, 1)."""
+    n_rows, n_columns = len(plan.rows), len(plan.grid.columns)
+    n = int(events[0])
+    rho = math.ceil(20 * n / max(1, n + plan.n_reference)) / 20  # few levels to solve for; a larger rho is stricter
+    share = 1.0 if n_rows == 1 else 0.5
+    overall = _level(settings, length, n_columns, share, rho)
+    if n_rows == 1:
+        return np.full((len(rows), 1), overall)
+    segments = _level(settings, length, n_columns * (n_rows - 1), share, rho)
+    return np.where(rows == 0, overall, segments)[:, None]
+
+
+def _level(settings: Model, length: int, comparisons: int, share: float, rho: float) -> float:
+    budget = settings.false_triggers_per_month * WINDOWS_SHARE * share / len(settings.windows)
+    return _alpha(budget, MONTH / length, comparisons, settings.trigger.windows, settings.trigger.of, rho)
+
+
+_alpha = lru_cache(maxsize=4_096)(budgets.alpha_for)

@@ -1,0 +1,59 @@
+"""The first panes of a plan teach how much its windows vary: until then events are assumed to be independent draws.
+
+A reference has no panes in the plan's cells: a file has no times, a learned sample is too thin to show that events
+follow each other. So the first panes that close under a plan are looked at, of the version with the most events in
+each.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors.parts import Summary
+from detectors.verdict import PANES_MIN, SMALLEST, Spread
+from stream.monitor.judging import layout, own_width
+from stream.plan import Plan
+
+BEGUN, OVER = "begun", "over"
+REACH = 4 * PANES_MIN  # panes: a model that has not taught by then has too little traffic to teach
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """Of one plan: the counts of panes so far, (columns, cells) each, and at last what they taught.
+
+    `first` is the end of the first pane. `spread` is None while it is not known; `over`: nothing more is looked at.
+    """
+
+    plan: Plan
+    first: int
+    panes: tuple[NDArray[np.int32], ...] = ()
+    spread: Spread | None = None
+    over: bool = False
+
+    def step(self, versions: Sequence[tuple[str, Summary]], end: int, pane: int) -> "Teaching":
+        """With one more closed pane: its summaries by version."""
+        if self.over:
+            return self
+        if end - self.first >= REACH * pane:
+            return replace(self, panes=(), over=True)
+        events, _, summary = max((int(each.events()[0]), version, each) for version, each in versions)
+        if events < SMALLEST:
+            return self
+        at = layout(self.plan, own_width(self.plan))
+        panes = (*self.panes, at.rectangle(summary.counts[:1])[0].astype(np.int32))
+        if len(panes) < PANES_MIN:
+            return replace(self, panes=panes)
+        spread = Spread.learn(np.stack(panes).astype(np.int64), at.ordered, at.sizes)
+        return replace(self, panes=(), spread=spread, over=True)
+
+    def pack(self) -> bytes:
+        """What was taught; empty where nothing was."""
+        return b"" if self.spread is None else self.spread.pack()
+
+    @classmethod
+    def unpack(cls, plan: Plan, first: int, packed: bytes) -> "Teaching":
+        """What `pack` gave of a teaching that is over."""
+        return cls(plan, first, (), Spread.unpack(packed) if packed else None, over=True)

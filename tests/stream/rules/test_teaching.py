@@ -1,0 +1,75 @@
+"""The first panes of a plan teach how much its windows vary; until then independent events are taken for granted."""
+
+import json
+
+import numpy as np
+import pytest
+
+from detectors.verdict import PANES_MIN, Spread
+from sinks import commit as tables
+from stream.monitor.teaching import REACH
+from tests.stream.rules.story import CONFIGURATION, FIRST, Story, event
+
+EACH = 60  # events of a pane
+
+
+def clumped(minute: float, together: int) -> list[bytes]:
+    """A pane's events, of which so many at a time are of one user and alike."""
+    return [
+        event(minute, seed=seed, features=json.loads(event(minute, seed=seed // together))["features"])
+        for seed in range(EACH)
+    ]
+
+
+def told(panes: int, together: int, crashes: tuple[int, ...] = (), each: int = EACH) -> Story:
+    """A story of so many panes; after some of them the service crashes and starts again."""
+    story = Story(CONFIGURATION.replace("[1m, 5m]", "[1m]"))
+    for minute in range(panes):
+        story.publish(FIRST, *clumped(minute + 0.5, together)[:each])
+        if minute in crashes:
+            story.read().commit()
+            story.crash()
+    return story.read().end()
+
+
+def spread(story: Story) -> Spread:
+    """What was taught."""
+    (over,) = (row for row in story.rows(tables.SPREADS) if row["state"] == "over")
+    return Spread.unpack(over["spread"])
+
+
+def test_windows_say_what_they_take_for_granted_until_the_panes_have_taught() -> None:
+    """From the end of the sixtieth pane on nothing."""
+    story = told(PANES_MIN + 3, 1)
+    assumed = {row["end"]: row["assumes"] for row in story.rows(tables.WINDOWS)}
+    assert {end for end, words in assumed.items() if words} == set(range(1, PANES_MIN))
+    begun, over = story.rows(tables.SPREADS)
+    assert ("begun", 1, b"") == (begun["state"], begun["end"], begun["spread"])
+    assert ("over", PANES_MIN) == (over["state"], over["end"])
+
+
+def test_events_that_come_together_teach_that_windows_vary_more() -> None:
+    """Six of a user at a time: the same windows are less evidence than they would be of independent draws."""
+    alone, clumps = spread(told(PANES_MIN, 1)), spread(told(PANES_MIN, 6))
+    assert alone.inflation.max() < 2
+    assert 3 < np.median(clumps.inflation[:, 0]) < 9
+    story = told(PANES_MIN + 20, 6)
+    evidence = {row["end"]: row["evidence"] for row in story.rows(tables.DRIFT) if row["feature"] == "amount"}
+    before = np.mean([evidence[end] for end in evidence if end < PANES_MIN])
+    assert np.mean([evidence[end] for end in evidence if end >= PANES_MIN]) < before / 2
+
+
+@pytest.mark.parametrize("crashes", [(0,), (30,), (PANES_MIN - 1,), (PANES_MIN,), (10, 20, 61)])
+def test_a_restart_teaches_the_same(crashes: tuple[int, ...]) -> None:
+    """Whenever it comes: rows are equal."""
+    calm, struck = told(PANES_MIN + 4, 3), told(PANES_MIN + 4, 3, crashes)
+    for table in (tables.SPREADS, tables.WINDOWS, tables.DRIFT):
+        assert repr(calm.rows(table)) == repr(struck.rows(table)), table.name
+
+
+def test_a_model_with_too_little_traffic_teaches_nothing_and_is_not_waited_for() -> None:
+    """Its windows go on taking independent events for granted."""
+    story = told(REACH + 3, 1, each=10)
+    begun, over = story.rows(tables.SPREADS)
+    assert (over["state"], over["end"], over["spread"]) == ("over", begun["end"] + REACH, b"")
+    assert story.journey.retention().panes >= 0

@@ -6,29 +6,26 @@ Two kinds build on it: the `Journey`, which reads events itself, and the `Follow
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import msgspec
 
 from sinks import commit as tables
 from sinks.commit import Commit
 from stream.clocks import Mark, Progress, Start
-from stream.config.settings import DAY, Settings
+from stream.config.settings import Settings
 from stream.events import NEVER, Partition
 from stream.ledger import Ledger, moment
 from stream.lives import NOTHING_LEFT, START, Left, configured, told
 from stream.monitor import Monitor, losses, scopes
 from stream.monitor.onboarding import Sources, changes
 from stream.monitor.state import State, pack
-from stream.monitor.teaching import REACH
 from stream.partials import Partial
 from stream.places import Place
 from stream.positions import Positions
+from stream.retention import Retention, retention
 from stream.roster import FUTURE
 from stream.sample import NOTHING, Sample
 from stream.windows import decided_from, oldest_start
-
-PANES_KEPT = 2 * DAY  # closed panes that stay for people, beyond what open windows need
 
 
 def no_sample(model: str) -> Sample:
@@ -49,15 +46,6 @@ class Memory:
     samples: Callable[[str], Sample] = no_sample  # what a model was learned from, asked for where its plan changes
     left: Left = NOTHING_LEFT  # by the last Commit, of topics that are read no more too
     configured: str = ""  # by what the last start was, as `lives` names it
-
-
-class Retention(NamedTuple):
-    """Event times, ns, before which rows may go, by their table's `keep`."""
-
-    panes: int
-    waiting: int
-    answered: int
-    history: int
 
 
 class Watch(ABC):
@@ -228,21 +216,7 @@ class Watch(ABC):
 
     def retention(self) -> Retention | None:
         """What may go; None while nothing has been closed."""
-        closed = min(self.state.closed.values(), default=NEVER)
-        if closed == NEVER:
-            return None
-        panes = min((window.start for window in self.state.windows.values()), default=closed)
-        history = closed - self.settings.store.keep
-        waiting, answered = self.monitor.meetings.needed_since() or (history, history)
-        summed = max(self.monitor.meetings.summed_since(closed), history)
-        taught = self._taught_since(closed)
-        return Retention(min(panes, closed - PANES_KEPT, summed, taught), waiting, answered, history)
-
-    def _taught_since(self, closed: int) -> int:
-        """The start of the first pane that a teaching which is not over asks for after a restart."""
-        pane, every = self.settings.pane, self.state.teachings.values()
-        firsts = (one.first for one in every if not one.over and closed - one.first < REACH * pane)
-        return min((first - pane for first in firsts), default=closed)
+        return retention(self.state, self.settings, self.monitor.meetings)
 
     def take(self) -> Commit:
         """The next Commit: what was decided since the last one, the positions, and the state to go on from."""

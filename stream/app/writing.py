@@ -13,7 +13,8 @@ from sinks.commit import Commit, Store, StoreFailed, Unsampled
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.meeting import meet
-from stream.watch import Retention, Watch
+from stream.retention import Retention
+from stream.watch import Watch
 
 PLACE = "the store"
 RETENTION = "the store's retention"

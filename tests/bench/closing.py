@@ -53,7 +53,9 @@ def _close(plan: Plan, summary: parts.Summary) -> object:
     (verdicts,) = judging.judge([case])
     columns = np.arange(FEATURES)
     pair = verdicts.expected[0, columns], verdicts.observed[0, columns]
-    return findings(case, verdicts, telling(case, verdicts)), distances.measured(plan, columns, *pair, MODEL.drift.measures)
+    return findings(case, verdicts, telling(case, verdicts)), distances.measured(
+        plan, columns, *pair, MODEL.drift.measures
+    )
 
 
 def _case(plan: Plan, summary: parts.Summary) -> judging.Case:

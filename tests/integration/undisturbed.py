@@ -12,7 +12,8 @@ from stream.events import Partition
 from stream.journey import Journey
 from stream.meeting import settle
 from stream.monitor.onboarding import Sources
-from stream.watch import Memory, Retention
+from stream.retention import Retention
+from stream.watch import Memory
 from tests.integration.kafka import Kafka
 from tests.integration.reading import reading, run
 

@@ -19,7 +19,7 @@ from stream.config.parse import parse
 from stream.journey import Journey
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
-from stream.watch import Retention
+from stream.retention import Retention
 from tests.integration.kafka import PASSWORD, Kafka, RealKafka
 from tests.integration.publishing import CONFIGURATION, PARTITIONS, Publisher, publishing
 from tests.integration.running import COMMIT, Driftline, taken

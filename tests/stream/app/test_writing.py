@@ -10,7 +10,7 @@ from stream.app import writing
 from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.app.writing import Writer
-from stream.watch import Retention
+from stream.retention import Retention
 
 
 class Failing(MemoryStore):

@@ -102,7 +102,7 @@ def _sample(store: Store, model: str, k: int) -> Sample:
 
 def _taught(store: Store, state: State, plans: dict[str, Plan]) -> None:
     """What the first panes of plans taught, and which plans are still being looked at."""
-    for _, model, about, told, end, body in zip(
+    for _, model, about, told, end, body, *_ in zip(
         *(_plain(column) for column in store.select(tables.SPREADS).values()), strict=True
     ):
         entry = state.roster.get(model)
@@ -141,7 +141,8 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
         if taught is not None and taught.plan is plan and summary is not None and end >= taught.first:
             teaching[model, end].append((version, summary))
     for (model, end), versions in teaching.items():
-        state.teachings[model] = state.teachings[model].step(versions, end, state.pane)
+        tolerate = state.roster.entries[state.roster.index[model]].settings.tolerate
+        state.teachings[model] = state.teachings[model].step(versions, end, state.pane, tolerate)
 
 
 def _scope(settings: Settings, state: State, model: str) -> Scope:

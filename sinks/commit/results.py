@@ -26,7 +26,8 @@ summary bytes: counts and sums of every segment and feature, as `detectors/packi
 )
 SPREADS = declare(
     "spreads",
-    "How much more than independent draws a plan's panes vary: a row when its first pane closes, one when it is known.",
+    "How much more than independent draws a plan's panes vary, and what its verdicts promise and keep on them: a row "
+    "when its first pane closes, one when it is known.",
     "model plan state",
     "always",
     """
@@ -35,6 +36,10 @@ plan text: the plan in whose cells it was counted
 state text: begun or over
 end time: the end of the pane
 spread bytes: what 60 panes taught, as `detectors/verdict/spread.py` packs it; empty where they never came
+promised float: false triggers a month that the model may have
+expected float: as many as these panes let expect: `promised`, times `alarms` by a hundredth of `verdicts`
+verdicts int: of each of these panes against the others
+alarms int: those with a p-value of at most 0.01
 """,
 )
 TRAFFIC = declare(

@@ -136,6 +136,10 @@ def _totals(snapshot: Snapshot) -> Iterator[Sample]:
     open_in = list(snapshot.open_incidents.values())
     for model in sorted(models):
         yield families.INCIDENTS, (label(model),), open_in.count(model)
+        for family, number in zip(
+            (families.PROMISED, families.EXPECTED), snapshot.promises.get(model, ()), strict=False
+        ):
+            yield family, (label(model),), number
     yield families.SERIES, (), snapshot.chosen.series + series(snapshot.shown) + groups.series(snapshot.gaps_shown)
     yield families.DROPPED, (), snapshot.dropped
 

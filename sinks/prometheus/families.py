@@ -75,6 +75,8 @@ FAIRNESS_VERDICT = _gauge(
     "fairness_verdict", _GAP, "1: surely beyond what is tolerated, 0: surely within, -1: unknown."
 )
 
+PROMISED = _gauge("false_triggers_promised", "model", "False triggers a month that it may have.")
+EXPECTED = _gauge("false_triggers_expected", "model", "As many as its first panes give, judged by each other.")
 INCIDENTS = _gauge("incidents_open", "model", "Incidents that are open.")
 LEARNING = _gauge("learning_ratio", "model", "How much of its reference a model has learned, 0 to 1.")
 
@@ -136,6 +138,8 @@ FAMILIES: Mapping[str, Declared] = {
         FAIRNESS_HIGH,
         FAIRNESS_LIMIT,
         FAIRNESS_VERDICT,
+        PROMISED,
+        EXPECTED,
         INCIDENTS,
         LEARNING,
         EVENTS,

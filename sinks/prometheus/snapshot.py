@@ -1,6 +1,6 @@
 """What /metrics knows of the Commits so far: frozen, rebuilt by `after`, so a scrape never sees half a Commit."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
@@ -13,6 +13,7 @@ from sinks.commit import (
     MET,
     PERFORMANCE,
     SERVICE,
+    SPREADS,
     WINDOWS,
     Columns,
     Commit,
@@ -56,6 +57,7 @@ class Snapshot(Struct, frozen=True):
     estimates: Mapping[Key, Performance] = {}
     counts: Mapping[Count, int] = {}
     open_incidents: Mapping[str, str] = {}  # id to model
+    promises: Mapping[str, Sequence[float]] = {}  # by model: false triggers a month that are promised, and expected
     chosen: Chosen = Chosen()
     dropped: int = 0
 
@@ -95,6 +97,7 @@ class Snapshot(Struct, frozen=True):
             estimates=estimates,
             counts=_added(self.counts, commit),
             open_incidents=_incidents(self.open_incidents, _rows(commit, INCIDENTS.name)),
+            promises={**self.promises, **_promises(_rows(commit, SPREADS.name))},
             chosen=chosen,
             dropped=self.dropped + PER_WINDOW * (len(known) - len(windows)) + (left_out if changed else 0),
         )
@@ -127,6 +130,14 @@ def _added(counts: Mapping[Count, int], commit: Commit) -> Mapping[Count, int]:
     for count, amount in _counted(commit):
         total[count] = total.get(count, 0) + amount
     return total
+
+
+def _promises(rows: Columns | None) -> Mapping[str, Sequence[float]]:
+    """By model: false triggers a month that were promised, and that its panes by each other let expect."""
+    if rows is None:
+        return {}
+    columns = (rows[name].tolist() for name in ("model", "promised", "expected", "verdicts"))
+    return {model: numbers for model, *numbers, verdicts in zip(*columns, strict=True) if verdicts}
 
 
 def _incidents(open_incidents: Mapping[str, str], rows: Columns | None) -> Mapping[str, str]:

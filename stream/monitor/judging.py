@@ -25,7 +25,10 @@ P_LEAST = 1e-300  # what is less likely is as sure
 
 @dataclass(frozen=True)
 class Case:
-    """A closed window to be judged. Without a `spread`, its events are assumed to be independent draws."""
+    """A closed window to be judged. Without a `spread`, its events are assumed to be independent draws.
+
+    Of columns that are `slow` nothing is known: how much a window of many panes varies, single panes do not say.
+    """
 
     version: str
     length: int
@@ -204,6 +207,8 @@ def _verdicts(counts: _Counts, found: verdict.Judged, series: slice) -> Verdicts
     observed, expected = counts.series["observed"], counts.series["expected"]
     n = observed.sum(axis=2)
     known = np.minimum(n, counts.n_reference) >= SMALLEST
+    if counts.case.spread is not None:
+        known &= ~counts.case.spread.slow
     drifted = chosen & known & (p <= level)
     return Verdicts(
         counts.rows, n, counts.n_reference, p, evidence, limit, contrast, up, drifted, known, observed, expected

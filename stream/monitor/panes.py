@@ -78,18 +78,21 @@ class Panes:
             accumulator.grown(self._state.windows, entry.name, version, entry.settings.windows, pane)
             closed.append((case, self._step(case)))
         if plan is not None and closed:
-            self._teach(plan, [(case.version, case.summary) for case, _ in closed], end)
+            self._teach(entry, plan, [(case.version, case.summary) for case, _ in closed], end)
         return closed
 
-    def _teach(self, plan: Plan, versions: list[tuple[str, Summary]], end: int) -> None:
+    def _teach(self, entry: Entry, plan: Plan, versions: list[tuple[str, Summary]], end: int) -> None:
         """Let the first panes of a plan say how much they vary."""
+        settings, about = entry.settings, (plan.model, plan.id)
         known = self._state.teachings.get(plan.model)
         if known is None or known.plan is not plan:
             known = Teaching(plan, end)
-            self._ledger.row(tables.SPREADS, plan.model, plan.id, teaching.BEGUN, moment(end), b"")
-        after = self._state.teachings[plan.model] = known.step(versions, end, self._settings.pane)
+            self._ledger.row(tables.SPREADS, *about, teaching.BEGUN, moment(end), b"", 0.0, 0.0, 0, 0)
+        after = self._state.teachings[plan.model] = known.step(versions, end, self._settings.pane, settings.tolerate)
         if after.over and not known.over:
-            self._ledger.row(tables.SPREADS, plan.model, plan.id, teaching.OVER, moment(end), after.pack())
+            promised = settings.false_triggers_per_month
+            numbers = promised, promised * after.ratio, after.verdicts, after.alarms
+            self._ledger.row(tables.SPREADS, *about, teaching.OVER, moment(end), after.pack(), *numbers)
 
     def _pass(self, partly: Open, name: str, end: int) -> None:
         """Admit a model's new versions; the rest is for the monitor that watches it."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detectors.distances import USUAL
 from detectors.packing import pack
+from detectors.verdict import SMALLEST
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
@@ -23,7 +24,7 @@ from stream.sample import Sample
 Judged = tuple[Case, Verdicts, Telling]  # a window, and what is said of it
 
 _VERDICTS = ("ok", "drift", "unknown")
-_WHY = ("", "too few events")
+_WHY = ("", "too few events", "slow variation")
 _ASSUMES = ("", "independent events")
 _PLACES = ("segment", "feature", "verdict")  # of names
 
@@ -122,6 +123,9 @@ def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[boo
     """Judged windows, a row per segment row."""
     counts = [len(verdicts.rows) for _, verdicts, _ in judged]
     known = np.concatenate([verdicts.known.any(axis=1) for _, verdicts, _ in judged])
+    enough = np.concatenate(
+        [(np.minimum(verdicts.n, verdicts.n_reference) >= SMALLEST).any(axis=1) for _, verdicts, _ in judged]
+    )
     drifted = np.concatenate([verdicts.drifted.any(axis=1) for _, verdicts, _ in judged])
     plans, windows = [case.plan for case, _, _ in judged], np.repeat(np.arange(len(judged)), counts)
     events = [case.summary.events()[verdicts.rows] for case, verdicts, _ in judged]
@@ -135,7 +139,7 @@ def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[boo
             "events": np.concatenate(events),
             "complete": np.array(complete)[windows],
             "verdict": Texts(_VERDICTS, np.where(known, drifted.astype(np.int64), 2)),
-            "why": Texts(_WHY, (~known).astype(np.int64)),
+            "why": Texts(_WHY, np.where(known, 0, np.where(enough, 2, 1))),
             "assumes": Texts(_ASSUMES, np.array([case.spread is None for case, _, _ in judged], np.int64)[windows]),
         },
     )

@@ -2,22 +2,24 @@
 
 A reference has no panes in the plan's cells: a file has no times, a learned sample is too thin to show that events
 follow each other. So the first panes that close under a plan are looked at, of the version with the most events in
-each.
+each. Cut against themselves they also show what is kept of the promise.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detectors.parts import Summary
-from detectors.verdict import PANES_MIN, SMALLEST, Spread
-from stream.monitor.judging import layout, own_width
+from detectors.verdict import PANES_MIN, SMALLEST, Spread, judge
+from stream.monitor.judging import Layout, layout, own_width
 from stream.plan import Plan
 
 BEGUN, OVER = "begun", "over"
-REACH = 4 * PANES_MIN  # panes: a model that has not taught by then has too little traffic to teach
+REACH: Final = 4 * PANES_MIN  # panes: a model that has not taught by then has too little traffic to teach
+LEVEL: Final = 0.01  # at which panes are judged by the others: of 60 panes of 50 features 30 alarms are promised
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Teaching:
     """Of one plan: the counts of panes so far, (columns, cells) each, and at last what they taught.
 
     `first` is the end of the first pane. `spread` is None while it is not known; `over`: nothing more is looked at.
+    `alarms` of `verdicts` of the panes by each other are at most LEVEL.
     """
 
     plan: Plan
@@ -32,8 +35,10 @@ class Teaching:
     panes: tuple[NDArray[np.int32], ...] = ()
     spread: Spread | None = None
     over: bool = False
+    verdicts: int = 0
+    alarms: int = 0
 
-    def step(self, versions: Sequence[tuple[str, Summary]], end: int, pane: int) -> "Teaching":
+    def step(self, versions: Sequence[tuple[str, Summary]], end: int, pane: int, tolerate: float) -> "Teaching":
         """With one more closed pane: its summaries by version."""
         if self.over:
             return self
@@ -46,8 +51,15 @@ class Teaching:
         panes = (*self.panes, at.rectangle(summary.counts[:1])[0].astype(np.int32))
         if len(panes) < PANES_MIN:
             return replace(self, panes=panes)
-        spread = Spread.learn(np.stack(panes).astype(np.int64), at.ordered, at.sizes)
-        return replace(self, panes=(), spread=spread, over=True)
+        counts = np.stack(panes).astype(np.int64)
+        spread = Spread.learn(counts, at.ordered, at.sizes)
+        verdicts, alarms = _by_each_other(counts, at, spread, tolerate)
+        return replace(self, panes=(), spread=spread, over=True, verdicts=verdicts, alarms=alarms)
+
+    @property
+    def ratio(self) -> float:
+        """False alarms of the panes by each other, measured over promised; 0 where there were no verdicts."""
+        return self.alarms / (LEVEL * self.verdicts) if self.verdicts else 0.0
 
     def pack(self) -> bytes:
         """What was taught; empty where nothing was."""
@@ -57,3 +69,13 @@ class Teaching:
     def unpack(cls, plan: Plan, first: int, packed: bytes) -> "Teaching":
         """What `pack` gave of a teaching that is over."""
         return cls(plan, first, (), Spread.unpack(packed) if packed else None, over=True)
+
+
+def _by_each_other(panes: NDArray[np.int64], at: Layout, spread: Spread, tolerate: float) -> tuple[int, int]:
+    """How many verdicts there are of each pane against all others, and how many of them are false alarms at LEVEL."""
+    together, verdicts, alarms = panes.sum(axis=0), 0, 0
+    for one in panes:
+        judged = judge(together - one, one, at.ordered, tolerate, spread, at.sizes)
+        verdicts += int((~judged.unknown).sum())
+        alarms += int((~judged.unknown & (judged.p <= LEVEL)).sum())
+    return verdicts, alarms

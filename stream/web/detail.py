@@ -22,6 +22,7 @@ from stream.web.html import Html, badge, chart, document, join, progress, sectio
 from stream.web.learning import sketch
 from stream.web.overview import learned
 from stream.web.performance import performance_of
+from stream.web.promise import said_of
 from stream.web.revisions import WINDOWS_SHOWN, told
 from stream.web.served import service_of
 from stream.web.sources import Sources, window_lengths
@@ -69,6 +70,8 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
     chosen = replace(chosen, feature=feature)
     measured = told(sources.store, _key(name, chosen), chosen.metric)
     performance = performance_of(sources, name, measured)
+    mine = (one for one in windows if (one.version, one.length) == (chosen.version, chosen.length))
+    newest = next(mine, None)
     whole: dict[str, str | int] = {"model": name, "version": chosen.version, "length": duration(chosen.length)}
     return join(
         _choices(chosen, windows, [point.feature for point in points], measured.metrics),
@@ -76,7 +79,7 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
         truths_of(sources, whole),
         groups_of(sources, whole),
         abreast(sources, name, chosen.version, chosen.metric),
-        _drift(points, chosen, windows),
+        _drift(points, chosen, said_of(sources.store, name, newest)),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
         service_of(sources.store, name, chosen.version, duration(chosen.length)),
         findings_of(sources.store, name),
@@ -119,21 +122,14 @@ def _choices(chosen: Selected, windows: Sequence[Window], features: Sequence[str
     return tag("form", *selects, tag("button", "Show"), method="get", class_="choices")
 
 
-def _drift(points: Sequence[Point], chosen: Selected, windows: Sequence[Window]) -> Html:
+def _drift(points: Sequence[Point], chosen: Selected, said: str) -> Html:
     if not points:
         return section("Drift over time", tag("p", "No window of this kind has been judged yet."))
     hidden = len({point.feature for point in points}) - FEATURES_MAX
     more = f" {hidden} features further below their limit are left out." if hidden > 0 else ""
     caption = f"Evidence of drift in each feature and {chosen.length} window, in units of its limit.{more}"
     drawn = chart("heatmap", heatmap(points), caption)
-    return section("Drift over time", drawn, note=f"Select a row to see its feature.{_assumed(windows, chosen)}")
-
-
-def _assumed(windows: Sequence[Window], chosen: Selected) -> str:
-    """What the newest verdicts shown take for granted."""
-    mine = (one for one in windows if (one.version, one.length) == (chosen.version, chosen.length))
-    newest = next(mine, None)
-    return f" Verdicts assume {newest.assumes}: too few panes were seen yet." if newest and newest.assumes else ""
+    return section("Drift over time", drawn, note=f"Select a row to see its feature.{said}")
 
 
 def _feature(sources: Sources, name: str, chosen: Selected, points: Sequence[Point]) -> Html:

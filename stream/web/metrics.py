@@ -12,6 +12,7 @@ from sinks.commit import (
     INCIDENTS,
     PERFORMANCE,
     SERVICE,
+    SPREADS,
     WINDOWS,
     Columns,
     Commit,
@@ -92,7 +93,8 @@ def newest(store: Store, lengths: Iterable[int]) -> Commit:
             ]
         if numbers:
             found[table.name] = _joined(numbers)
-    return Commit(number, {**found, INCIDENTS.name: store.select(INCIDENTS, order=("at",))})
+    always = {table.name: store.select(table, order=(order,)) for table, order in ((INCIDENTS, "at"), (SPREADS, "end"))}
+    return Commit(number, {**found, **always})
 
 
 def _reach(store: Store, length: int) -> int | None:

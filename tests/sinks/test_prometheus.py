@@ -15,6 +15,7 @@ from sinks.commit import (
     PERFORMANCE,
     REJECTED,
     SERVICE,
+    SPREADS,
     TRAFFIC,
     TRIGGERS,
     WINDOWS,
@@ -65,6 +66,8 @@ driftline_performance_high{metric="accuracy",model="fraud",version="3",window="5
 driftline_performance_limit{metric="accuracy",model="fraud",version="3",window="5m"} 0.85
 driftline_performance_verdict{metric="accuracy",model="fraud",version="3",window="5m"} 0.0
 driftline_label_coverage{model="fraud",version="3",window="5m"} 0.85
+driftline_false_triggers_promised{model="fraud"} 1.0
+driftline_false_triggers_expected{model="fraud"} 0.5
 driftline_incidents_open{model="fraud"} 1.0
 driftline_learning_ratio{model="pricing"} 0.375
 driftline_events_total{model="fraud"} 400.0
@@ -137,6 +140,11 @@ def story() -> Commit:
         "traffic": rows(TRAFFIC, {"model": "fraud", "events": 400, "late": 3}),
         "rejected": rows(REJECTED, {"topic": "predictions", "reason": "json", "events": 2}),
         "incidents": rows(INCIDENTS, {"id": "41f0", "model": "fraud", "state": "opened"}),
+        "spreads": rows(
+            SPREADS,
+            {"model": "fraud", "state": "begun"},
+            {"model": "fraud", "state": "over", "promised": 1.0, "expected": 0.5, "verdicts": 600, "alarms": 3},
+        ),
         "triggers": rows(TRIGGERS, {"id": "9f2c", "model": "fraud", "reason": "drift"}),
     }
     return Commit(1, tables)

@@ -46,6 +46,8 @@ def test_windows_say_what_they_take_for_granted_until_the_panes_have_taught() ->
     begun, over = story.rows(tables.SPREADS)
     assert ("begun", 1, b"") == (begun["state"], begun["end"], begun["spread"])
     assert ("over", PANES_MIN) == (over["state"], over["end"])
+    assert (1, 2 * PANES_MIN) == (over["promised"], over["verdicts"])
+    assert over["expected"] == pytest.approx(over["alarms"] / (0.01 * over["verdicts"]))
 
 
 def test_events_that_come_together_teach_that_windows_vary_more() -> None:

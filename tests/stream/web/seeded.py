@@ -108,6 +108,10 @@ def _model(model: str, random: Generator) -> Told:
     order = np.array([grid.vocabularies[0].index(name) for name in COUNTRIES])
     plan = Plan(model, START, grid, (), _summary(grid, numeric, order[country]), "learned from the stream", ("age",))
     yield "plans", {"id": plan.id, "model": model, "since": START, "body": plan.body}
+    yield "spreads", {
+        "model": model, "plan": plan.id, "state": "over", "end": _span(0, PANE)["end"], "spread": b"",
+        "promised": 1.0, "expected": 0.4, "verdicts": 500, "alarms": 2,
+    }  # fmt: skip
     for feature in grid.columns:
         kind = "numeric" if feature in NUMERIC else "categorical"
         cells = msgspec.json.encode(grid.cell_names(feature)).decode()

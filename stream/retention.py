@@ -1,0 +1,39 @@
+"""Which rows of the store nobody will ask for again, not even a restart."""
+
+from typing import Final, NamedTuple
+
+from stream.config.settings import DAY, Settings
+from stream.events import NEVER
+from stream.monitor.meetings import Meetings
+from stream.monitor.state import State
+from stream.monitor.teaching import REACH
+
+PANES_KEPT: Final = 2 * DAY  # closed panes that stay for people, beyond what open windows need
+
+
+class Retention(NamedTuple):
+    """Event times, ns, before which rows may go, by their table's `keep`."""
+
+    panes: int
+    waiting: int
+    answered: int
+    history: int
+
+
+def retention(state: State, settings: Settings, meetings: Meetings) -> Retention | None:
+    """What may go; None while nothing has been closed."""
+    closed = min(state.closed.values(), default=NEVER)
+    if closed == NEVER:
+        return None
+    panes = min((window.start for window in state.windows.values()), default=closed)
+    history = closed - settings.store.keep
+    waiting, answered = meetings.needed_since() or (history, history)
+    summed = max(meetings.summed_since(closed), history)
+    taught = _taught_since(state, settings.pane, closed)
+    return Retention(min(panes, closed - PANES_KEPT, summed, taught), waiting, answered, history)
+
+
+def _taught_since(state: State, pane: int, closed: int) -> int:
+    """The start of the first pane that a teaching which is not over asks for after a restart."""
+    firsts = (one.first for one in state.teachings.values() if not one.over and closed - one.first < REACH * pane)
+    return min((first - pane for first in firsts), default=closed)

@@ -103,7 +103,7 @@ def _sample(store: Store, model: str, k: int) -> Sample:
 def _taught(store: Store, state: State, plans: dict[str, Plan]) -> None:
     """What the first panes of plans taught, and which plans are still being looked at."""
     for _, model, about, told, end, body, *_ in zip(
-        *(_plain(column) for column in store.select(tables.SPREADS).values()), strict=True
+        *(_plain(column) for column in store.select(tables.SPREADS, order=("end",)).values()), strict=True
     ):
         entry = state.roster.get(model)
         if entry is None or about not in plans:

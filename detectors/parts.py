@@ -36,6 +36,11 @@ class Summary:
         moments = quanta.carried(self.moments + other.moments)
         return Summary(self.grid, self.counts + other.counts, moments, self.service + other.service)
 
+    def __sub__(self, other: Self) -> "Summary":
+        """Without what `other` has counted, all of which is in this one."""
+        moments = quanta.carried(self.moments - other.moments)
+        return Summary(self.grid, self.counts - other.counts, moments, self.service - other.service)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Summary):
             return NotImplemented

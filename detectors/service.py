@@ -36,6 +36,12 @@ class Service:
             return self
         return Service(self.numbers + other.numbers) if self else other
 
+    def __sub__(self, other: "Service") -> "Service":
+        if not other:
+            return self
+        numbers = self.numbers - other.numbers
+        return Service(numbers) if numbers.any() else NOTHING
+
     def __bool__(self) -> bool:
         return self is not NOTHING
 

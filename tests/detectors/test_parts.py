@@ -129,6 +129,18 @@ def test_sums_are_associative_and_leave_their_operands(one: list[tuple], two: li
     assert [summary(one), summary(two), summary(three)] == [a, b, c]
 
 
+@FIELDS
+@given(one=EVENTS, other=EVENTS)
+def test_what_was_added_can_be_taken_away(one: list[tuple], other: list[tuple], fields: int) -> None:
+    """Bit for bit, and the operands stay: what is left is what nothing was added to."""
+    first, second = summary(one, fields), summary(other, fields)
+    both = first + second
+    assert first == both - second
+    assert second == both - first
+    assert parts.empty(GRID, ROWS) == both - first - second
+    assert both == summary(one + other, fields)
+
+
 @given(events=EVENTS)
 def test_the_empty_summary_changes_nothing(events: list[tuple]) -> None:
     """Empty is the identity from both sides, and the summary of no events."""

@@ -8,23 +8,26 @@ from scipy.optimize import brentq
 from scipy.special import betainc, ndtr, ndtri
 
 from detectors.codes import Floats
+from detectors.overlapping import worth
 
 LEAST, MOST = 1e-15, 0.05  # levels: below, no limit is right to its own size; above, a verdict would mean little
 RHO_MAX = 0.99  # a reference that small beside its windows is all noise
 
 
-def alpha_for(  # noqa: PLR0913, PLR0917 - one question with six parts, in the order of the sentence
-    budget_per_month: float, windows_per_month: float, comparisons: int, k: int, n_of: int, rho: float
+def alpha_for(  # noqa: PLR0913, PLR0917 - one question with seven parts, in the order of the sentence
+    budget_per_month: float, windows_per_month: float, comparisons: int, k: int, n_of: int, rho: float, overlap: int = 1
 ) -> float:
     """The level at which all comparisons together begin `budget_per_month` runs of "k of the last `n_of` windows".
 
+    `windows_per_month` are those that share no event; where windows slide, each event is in `overlap` of them, all may
+    alarm, and a run is of windows that lie their length apart.
     `rho` = n / (n + n_reference) is how much of a window's chance comes from the reference, which all windows share.
     The level is never above 0.05; where budget and windows ask for less than 1e-15, it is 1e-15.
     """
     assert 0 < k <= n_of, (k, n_of)
 
     def surplus(log_level: float) -> float:
-        return comparisons * _runs(np.exp(log_level), windows_per_month, k, n_of, rho) - budget_per_month
+        return comparisons * _runs(np.exp(log_level), windows_per_month, k, n_of, rho, overlap) - budget_per_month
 
     if surplus(np.log(MOST)) <= 0:
         return MOST
@@ -33,7 +36,7 @@ def alpha_for(  # noqa: PLR0913, PLR0917 - one question with six parts, in the o
     return float(np.exp(brentq(surplus, np.log(LEAST), np.log(MOST), xtol=1e-6)))
 
 
-def _runs(level: float, windows: float, k: int, n_of: int, rho: float) -> float:
+def _runs(level: float, windows: float, k: int, n_of: int, rho: float, overlap: int) -> float:  # noqa: PLR0913, PLR0917
     """How many runs one comparison at this level begins in so many windows, in the mean over references.
 
     Given the reference, windows are independent, and each alarms with a chance a. A run begins where the window that
@@ -42,7 +45,8 @@ def _runs(level: float, windows: float, k: int, n_of: int, rho: float) -> float:
     weights, scores = _references()
     chances = _chances(level, min(rho, RHO_MAX), scores)
     begins = comb(n_of - 1, k - 1) * chances**k * (1 - chances) ** (n_of - k + 1)
-    return float(weights @ (windows * begins + betainc(k, n_of - k + 1, chances)))  # or it had begun before the first
+    begins = windows * worth(chances, overlap, k) * begins
+    return float(weights @ (begins + betainc(k, n_of - k + 1, chances)))  # or it had begun before the first
 
 
 def _chances(level: float, rho: float, scores: Floats) -> Floats:

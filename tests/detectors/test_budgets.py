@@ -5,6 +5,7 @@ import pytest
 from scipy.special import ndtri
 
 from detectors.budgets import LEAST, MOST, alpha_for
+from detectors.overlapping import TRIALS
 
 MONTH_OF_5_MIN = 8_640
 
@@ -36,6 +37,36 @@ def test_simulated_windows_keep_the_budget(k: int, n_of: int, rho: float) -> Non
     held = np.lib.stride_tricks.sliding_window_view(alarms, n_of, axis=1).sum(axis=2) >= k
     runs = (held[:, 1:] & ~held[:, :-1]).sum() + held[:, 0].sum()
     assert 0.7 * budget < runs < 1.3 * budget
+
+
+@pytest.mark.parametrize(("overlap", "k", "n_of"), [(2, 1, 1), (12, 1, 1), (60, 1, 1), (3, 2, 3), (12, 2, 3)])
+def test_windows_that_overlap_keep_the_budget(overlap: int, k: int, n_of: int) -> None:
+    """Moving sums of panes, of which the strongest of TRIALS contrasts judges, open as many incidents as promised.
+
+    One is confirmed by windows a whole length apart, and over when nothing has alarmed for `n_of` of these.
+    """
+    rng, series, windows, budget = np.random.default_rng(3), 150, 60, 100.0
+    level = alpha_for(budget, windows, series, k, n_of, 0.0, overlap)
+    limit = -ndtri((1 - (1 - level) ** (1 / TRIALS)) / 2)
+    alarms = np.zeros((series, windows * overlap), np.bool_)
+    for _ in range(TRIALS):
+        panes = rng.standard_normal((series, (windows + 1) * overlap)).cumsum(axis=1)
+        alarms |= np.abs(panes[:, overlap:] - panes[:, :-overlap]) > limit * np.sqrt(overlap)
+    before = np.pad(alarms, ((0, 0), ((n_of - 1) * overlap, 0)))
+    held = sum(before[:, i * overlap :][:, : alarms.shape[1]].astype(int) for i in range(n_of)) >= k
+    incidents = 0
+    for alarm, confirmed in zip(alarms, held & alarms, strict=True):
+        at = np.flatnonzero(alarm)
+        incidents += len({*np.cumsum(np.diff(at, prepend=at[:1]) > n_of * overlap)[confirmed[at]].tolist()})
+    assert 0.6 * budget < incidents < 1.4 * budget
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_overlap_costs_more_than_nothing_and_less_than_as_many_windows(k: int) -> None:
+    """The finer the steps the stricter, but never as if all windows were apart."""
+    levels = [alpha_for(1, 720, 50, k, 3, 0.1, overlap) for overlap in (1, 2, 12, 288)]
+    assert sorted(set(levels), reverse=True) == levels
+    assert alpha_for(1, 720 * 12, 50, k, 3, 0.1) < levels[2]
 
 
 @pytest.mark.parametrize("k", [1, 2, 3])

@@ -49,7 +49,7 @@ class Event:
 
 @dataclass(frozen=True)
 class History:
-    """The last verdicts of every series, (rows, columns), of one window length; the newest is the lowest bit."""
+    """The last verdicts of every series, (rows, columns), of windows that follow each other; the newest is bit 0."""
 
     bits: NDArray[np.int64]
 
@@ -80,9 +80,14 @@ class History:
 
 @dataclass(frozen=True)
 class Policy:
-    """One version of a model: its histories by window length, its incident, and until when it is quiet."""
+    """One version of a model: its histories, its incident, and until when it is quiet.
 
-    histories: dict[int, History]
+    A window that slides is nearly the one before it, and would confirm what that found by mere chance. So a history has
+    windows that lie a whole length apart: there is one for each length and each remainder of their ends. Of most there
+    is nothing to remember.
+    """
+
+    histories: Mapping[tuple[int, int], History]
     plan: str = ""  # whose series the histories are
     incident: Incident | None = None
     quiet_until: int = NEVER
@@ -95,14 +100,22 @@ class Policy:
 
         (rows, columns). Another plan has other series: the histories begin anew.
         """
-        histories = self.histories if plan == self.plan else {}
-        before = histories.get(length, History(np.zeros(drifted.shape, np.int64)))
+        histories = dict(self.histories) if plan == self.plan else {}
+        before = histories.pop((length, end % length), History(np.zeros(drifted.shape, np.int64)))
+        after = before.step(drifted, known, trigger.of)
+        if after.bits.any():
+            histories[length, end % length] = after
         return replace(
             self,
             plan=plan,
-            histories={**histories, length: before.step(drifted, known, trigger.of)},
+            histories=histories,
             drifted={**self.drifted, length: end} if drifted.any() else self.drifted,
         )
+
+    def persistent(self, length: int, end: int, k: int) -> NDArray[np.bool_]:
+        """Which series drifted in the window that was observed, and in k of those remembered; of none, one False."""
+        history = self.histories.get((length, end % length))
+        return np.zeros((1, 1), np.bool_) if history is None else history.persistent(k)
 
     def decide(
         self, at: int, causes: list[Cause], lengths: tuple[int, ...], trigger: Trigger, incident_id: str

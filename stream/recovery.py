@@ -20,15 +20,15 @@ from stream.config.units import spelled_duration
 from stream.events import NEVER, Partition
 from stream.lives import START, Left, configured_by
 from stream.monitor import accumulator
-from stream.monitor.accumulator import Pane
 from stream.monitor.scopes import Scope, event_scope, topics
 from stream.monitor.state import State, closed, unpack
 from stream.monitor.teaching import BEGUN, Teaching
+from stream.monitor.window import Pane
 from stream.places import Place
 from stream.plan import Plan
 from stream.sample import Sample
 from stream.watch import Memory
-from stream.windows import window_end
+from stream.windows import last_end
 
 
 class StoreMismatch(Exception):
@@ -78,12 +78,13 @@ def recall(store: Store, settings: Settings) -> Memory:
 def _check_pane(pane: int, settings: Settings) -> None:
     """A store keeps the panes that it was made with: windows of another configuration are sums of them, or refused."""
     for pattern, model in settings.patterns:
-        for length in model.windows:
-            if length % pane:
+        for length, every in model.spans:
+            if length % pane or every % pane:
+                sliding = f" every {spelled_duration(every)}" if every < length else ""
                 raise StoreMismatch(
                     f"the store was made with panes of {spelled_duration(pane)}, and a window of "
-                    f"{spelled_duration(length)} ({pattern}) is no multiple of that: use another store.path, or "
-                    "windows that are"
+                    f"{spelled_duration(length)}{sliding} ({pattern}) is no multiple of that: use another store.path, "
+                    "or windows that are"
                 )
 
 
@@ -135,8 +136,8 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
             plan = next((one for one in entry.plans if one.id == plan.id), plan)
         summary = packing.unpack(plan.grid, packed) if plan is not None else None
         upto = state.closed.get(_scope(settings, state, model), NEVER)
-        still_open = [length for length in entry.settings.windows if window_end(end, length) > upto]
-        accumulator.grown(state.windows, model, version, still_open, Pane(end, plan, summary, events))
+        still_open = [span for span in entry.settings.spans if last_end(end, *span) > upto]
+        accumulator.grown(state.windows, model, version, still_open, Pane(end, plan, summary, events), upto)
         taught = state.teachings.get(model)
         if taught is not None and taught.plan is plan and summary is not None and end >= taught.first:
             teaching[model, end].append((version, summary))

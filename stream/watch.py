@@ -60,7 +60,7 @@ class Watch(ABC):
         self.state.label_scopes = tuple(sorted(scopes.label_scopes(settings)))
         self.monitor = Monitor(settings, sources, memory.state)
         self.marks = scopes.marks({}, settings)
-        self._lengths = {length for _, model in settings.patterns for length in model.windows}
+        self._spans = {span for _, model in settings.patterns for span in model.spans}
         self._relayed = 0
         self._positions = Positions(memory.clocks)
         self._sources, self._last, self._left, self._noted = sources, memory.last, memory.left, False
@@ -199,7 +199,7 @@ class Watch(ABC):
 
     def _oldest(self, *some: scopes.Scope) -> int:
         """Where the earliest window of some scopes begins that can still get a pane; of all, where none is meant."""
-        return oldest_start(min(self.state.closed.get(one, NEVER) for one in some or self.state.scopes), self._lengths)
+        return oldest_start(min(self.state.closed.get(one, NEVER) for one in some or self.state.scopes), self._spans)
 
     @abstractmethod
     def _trim(self) -> None:

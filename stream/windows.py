@@ -21,9 +21,17 @@ def window_end(end: Time, length: int) -> Time:
     return -(-end // length) * length
 
 
-def oldest_start(closed: int, lengths: Iterable[int]) -> int:
-    """Where the earliest window begins that can still get a pane, when all panes up to `closed` are closed."""
-    return min(closed // length * length for length in lengths)
+def last_end(end: int, length: int, every: int) -> int:
+    """The end of the last window of this length and step that holds the pane with this end."""
+    return (end + length - 1) // every * every
+
+
+def oldest_start(closed: int, spans: Iterable[tuple[int, int]]) -> int:
+    """Where the earliest window begins that can still get a pane, when all panes up to `closed` are closed.
+
+    `spans`: the length and the step of each kind of window.
+    """
+    return min(window_end(closed + 1, every) - length for length, every in spans)
 
 
 def decided_from(end: Time, pane: int, lateness: int, max_ahead: int) -> Time:

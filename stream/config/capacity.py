@@ -64,7 +64,7 @@ def load(settings: Settings, assumed: Assumed, events_per_second: float, *, keye
     windows = rows = 0.0  # per day
     for name, model in settings.patterns:
         many, each = models(settings, name, assumed), segment_rows(settings, model, assumed)
-        closed = many * sum(DAY / length for length in model.windows)
+        closed = many * sum(DAY / every for _, every in model.spans)
         n_models, n_series = n_models + many, n_series + many * each
         windows += closed * each
         measures = 1 + len(model.drift.measures)

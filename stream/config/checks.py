@@ -7,11 +7,10 @@ from stream.config.measures import better, metrics, worth
 from stream.config.mistakes import Objection, Path, choice, nearest, repeated, shown
 from stream.config.models import exact
 from stream.config.segmenting import fairness, segments
-from stream.config.settings import DAY, Model, Settings
+from stream.config.settings import Model, Settings
 from stream.config.units import spelled_duration
+from stream.config.windowing import windows
 
-WINDOW_MAX = 31 * DAY
-WINDOWS_MAX = 6  # each is a series of distances, limits and rows of its own
 ROUNDED = 1e-6  # shares of three are written 0.333333
 RESERVED = ("output:", "service:")  # columns of what the model said and how it served
 Found = Iterator[Objection]
@@ -138,16 +137,6 @@ def _shares(model: Model, _: Settings) -> Found:
         yield Objection(("versions", "shares"), "shares that add up to 1", f"{sum(shares.values()):g}")
 
 
-def _windows(model: Model, _: Settings) -> Found:
-    if not 0 < len(model.windows) <= WINDOWS_MAX:
-        yield Objection(("windows",), f"1 to {WINDOWS_MAX} lengths", str(len(model.windows)))
-    for i, length in enumerate(model.windows):
-        if length > WINDOW_MAX:
-            yield Objection(("windows", i), "at most 31d", spelled_duration(length))
-        if length in model.windows[:i]:
-            yield Objection(("windows", i), "each length once", spelled_duration(length))
-
-
 def _topics(model: Model, settings: Settings) -> Found:
     read = {*settings.events.predictions, *settings.events.labels}
     for i, topic in enumerate(model.topics):
@@ -197,7 +186,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
     (("store", "windows", "labels"), _kept),
 )
 MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], ...] = (
-    (("windows",), _windows),
+    (("windows",), windows),
     (("events", "topics"), _topics),
     (("trigger",), _trigger),
     (("limits", "features"), _features),

@@ -3,6 +3,7 @@
 Memory = process + buffers + store
        + models x versions x segment rows x (open panes + windows + reference) x columns x (cells + moments) x 8 bytes
        + models x versions x (open panes + windows + reference) x numbers of how the service answered x 8 bytes
+       + models x versions x segment rows x pieces of windows that slide x columns x (cells + moments) x 2 bytes
        + models x versions x numeric columns x 64 KiB look-up table
        + learned models x sampled events x bytes of an event.
 """
@@ -19,6 +20,7 @@ from stream.config.units import size
 NUMERIC_CELLS = 38  # 32 on the reference's quantiles, two open ends, four for what is no number
 CATEGORICAL_CELLS = 4  # beside the vocabulary: unseen, missing, wrong type, absent
 MOMENTS = 5  # fixed-point sums of a numeric column
+PIECE = 2  # bytes of a cell or moment of a piece, packed: measured 1.2 to 1.6, of 5,000 events in 24 columns
 LOOK_UP = 65_536  # bytes that turn the upper 16 bits of a number into its cell
 SERVED = 8 * (BUCKETS + 3)  # bytes of what a service answered
 OUTPUTS = 4  # columns of what the model said and how it served: score, prediction, latency, status
@@ -84,7 +86,7 @@ def rows(settings: Settings, assumed: Assumed = ASSUMED) -> Rows:
     panes = windows = distances = effects = 0
     for name, model in settings.patterns:
         series = models(settings, name, assumed) * assumed.versions * segment_rows(settings, model, assumed)
-        closed = sum(-(-series * DAY // length) for length in model.windows)
+        closed = sum(-(-series * DAY // every) for _, every in model.spans)
         panes += -(-series * DAY // settings.pane)
         windows += closed
         here = closed * sum(columns(settings, model, assumed))
@@ -128,11 +130,22 @@ def _parts(settings: Settings, pattern: str, model: Model, assumed: Assumed) -> 
     numeric, categorical = columns(settings, model, assumed)
     n = models(settings, pattern, assumed)
     cells = _cells(settings, numeric, categorical)
-    summaries = open_panes(settings) + len(model.windows) + 1
+    summaries = open_panes(settings) + _windows(model) + 1
     served = n * assumed.versions * summaries * SERVED
     series = n * assumed.versions * segment_rows(settings, model, assumed)
     sampled = 0 if model.reference.file else n * settings.limits.sample * assumed.event_bytes
-    return series * summaries * cells * 8 + served, n * assumed.versions * numeric * LOOK_UP, sampled
+    pieces = series * _pieces(model) * cells * PIECE
+    return series * summaries * cells * 8 + served + pieces, n * assumed.versions * numeric * LOOK_UP, sampled
+
+
+def _windows(model: Model) -> int:
+    """How many windows are open; one that slides has its newest piece beside it."""
+    return sum(1 + (every < length) for length, every in model.spans)
+
+
+def _pieces(model: Model) -> int:
+    """How many are kept of all the windows that slide."""
+    return sum(length // every for length, every in model.spans if every < length)
 
 
 def _cells(settings: Settings, numeric: int, categorical: int) -> int:
@@ -143,10 +156,11 @@ def _at_limits(settings: Settings) -> int:
     """Every model, version, segment value and feature that the limits admit, each as large as it may be."""
     limits = settings.limits
     widest = max(settings.patterns, key=lambda pattern: len(pattern[1].segments))[1]
-    longest = max(len(model.windows) for _, model in settings.patterns)
+    longest = max(_windows(model) for _, model in settings.patterns)
     series = limits.models * limits.versions * (1 + len(widest.segments) * limits.segments)
     cells = max(_cells(settings, limits.features + OUTPUTS, 0), _cells(settings, OUTPUTS, limits.features))
     tables = limits.models * limits.versions * (limits.features + OUTPUTS) * LOOK_UP
     samples = limits.models * limits.sample * limits.event_bytes
     summaries, served = open_panes(settings) + longest + 1, limits.models * limits.versions * SERVED
-    return (series * cells * 8 + served) * summaries + tables + samples
+    pieces = series * cells * PIECE * max(_pieces(model) for _, model in settings.patterns)
+    return (series * cells * 8 + served) * summaries + pieces + tables + samples

@@ -86,9 +86,10 @@ def _value(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[ob
 
 
 def _section(section: type[Struct], node: Node, path: Path) -> tuple[object, Objections]:
-    """A section in the place of a text; a list is that of its only key that holds one."""
-    if isinstance(node, Items):
-        (key,) = (key for key, field in fields(section).items() if isinstance(field.type, inspect.VarTupleType))
+    """A section in the place of a text; a list is that of its only key that holds one, if any does."""
+    lists = [key for key, field in fields(section).items() if isinstance(field.type, inspect.VarTupleType)]
+    if isinstance(node, Items) and lists:
+        (key,) = lists
         value, found = _value(fields(section)[key].type, node, path, None)
         return (section(**{key: value}) if not found else None), found
     return structure(section(), node, path)

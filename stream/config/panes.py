@@ -9,7 +9,7 @@ MILLISECOND = 1_000_000  # event times are read to the millisecond by publishers
 
 
 def pane(lengths: Iterable[int]) -> int:
-    """The greatest common divisor of the lengths, divided by the smallest integer that brings it to PANE_MAX, in ns.
+    """The greatest common divisor of lengths and steps, ns, divided by the smallest integer that brings it to PANE_MAX.
 
     ValueError where that is no whole number of milliseconds.
     """

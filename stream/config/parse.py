@@ -15,6 +15,7 @@ from stream.config.mistakes import ConfigurationError, Mistake, Objection, choic
 from stream.config.monitors import Monitors
 from stream.config.panes import pane
 from stream.config.settings import Events, Http, Kafka, Limits, Model, Settings, StoreSettings, Topics
+from stream.config.spans import Spans, ascending, durations
 
 __all__ = ["ConfigurationError", "Mistake", "onboarding", "parse"]
 
@@ -104,14 +105,14 @@ def _unknown(tree: Keys) -> Iterable[Objection]:
 
 def _with_pane(settings: Settings) -> tuple[Settings, Objections]:
     """The settings with their pane and ascending windows; or the first model whose windows have no pane in common."""
-    lengths: set[int] = set()
+    seen: list[Spans] = []
     found = settings.pane
     for name, model in settings.patterns:
-        lengths.update(model.windows)
+        seen.append(model.spans)
         try:
-            found = pane(lengths)
+            found = pane(durations(seen))
         except ValueError as error:
-            inherited = model.windows == settings.defaults.windows
+            inherited = model.spans == settings.defaults.spans
             path = ("defaults", "windows") if inherited else ("models", name, "windows")
             return settings, (Objection(path, str(error)),)
     patterns = tuple((name, _ascending(model)) for name, model in settings.patterns)
@@ -119,7 +120,7 @@ def _with_pane(settings: Settings) -> tuple[Settings, Objections]:
 
 
 def _ascending(model: Model) -> Model:
-    return replace(model, windows=tuple(sorted(model.windows)))
+    return replace(model, declared=ascending(model.declared))
 
 
 def _placed(tree: Keys, objection: Objection) -> Mistake:

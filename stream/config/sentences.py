@@ -10,7 +10,9 @@ from stream.config.panes import decision_delay, reread
 from stream.config.segmenting import conditional, folded
 from stream.config.segments import names as called
 from stream.config.settings import DAY, PANE_MAX, Model, Settings
+from stream.config.spans import durations
 from stream.config.units import spelled_duration, spelled_size
+from stream.config.windowing import sliding, spelled
 
 LOOPBACK = ("127.", "localhost:", "[::1]:")
 
@@ -34,7 +36,7 @@ def time(settings: Settings) -> tuple[str, ...]:
     events, pane = settings.events, spelled_duration(settings.pane)
     lateness, ahead = spelled_duration(settings.lateness), spelled_duration(events.max_ahead)
     skew = spelled_duration(events.max_skew or settings.lateness)
-    whole = gcd(*(length for _, model in settings.patterns for length in model.windows)) // settings.pane
+    whole = gcd(*durations(model.spans for _, model in settings.patterns)) // settings.pane
     cut = f", cut into {whole} to be at most {spelled_duration(PANE_MAX)}" if whole > 1 else ""
     delay = _minutes(decision_delay(settings))
     panes = f"Events are summed in panes of {pane}, of which every window is a whole number"
@@ -42,6 +44,7 @@ def time(settings: Settings) -> tuple[str, ...]:
     return (
         f"{panes}: the greatest common divisor of all window lengths{cut}.",
         "Windows begin at whole multiples of their length since 1970-01-01 00:00 UTC.",
+        *sliding(settings),
         f"A window closes when every partition of its model's topics has reached its end plus {lateness}.",
         f"A partition that stays silent at its end for {spelled_duration(events.idle)} is not waited for.",
         f"An event is late, and counted but not summed, when its own partition is {lateness} past the end of its pane.",
@@ -176,7 +179,7 @@ def security(settings: Settings) -> tuple[str, ...]:
 
 
 def _model(settings: Settings, pattern: str, model: Model) -> str:
-    lengths = ", ".join(f"{spelled_duration(length)} ({length // settings.pane})" for length in model.windows)
+    lengths = ", ".join(spelled(span, settings.pane) for span in model.spans)
     reference = model.reference.file or f"its own first {spelled_duration(model.reference.learn)} (unknown until then)"
     n = len(model.features)
     features = f"{n} declared feature{'s' * (n > 1)}" if n else "features as they are found"

@@ -24,6 +24,7 @@ from stream.config.kinds import (
 )
 from stream.config.monitors import Monitors
 from stream.config.segments import Segments
+from stream.config.spans import Spans, Windows, spans
 from stream.events import RESERVED
 
 SECOND = 1_000_000_000
@@ -166,7 +167,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything about one model, after `defaults` and name patterns have been merged."""
 
     topics: tuple[Topic, ...] = ()  # empty: all of `events`
-    windows: tuple[Duration, ...] = (5 * MINUTE, HOUR, DAY)
+    declared: Windows = field(default=(5 * MINUTE, HOUR, DAY), name="windows")
     false_triggers_per_month: Positive = 1.0
     tolerate: Share = 0.05
     reference: Reference = Reference()
@@ -181,6 +182,20 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     versions: Versions = Versions()
     drift: Drift = Drift()
     trigger: Trigger = Trigger()
+
+    @property
+    def spans(self) -> Spans:
+        """The length of each kind of window and how often one ends, ns, ascending."""
+        return spans(self.declared)
+
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """The lengths of windows, ns, ascending."""
+        return tuple(length for length, _ in self.spans)
+
+    def overlap(self, length: int) -> int:
+        """How many windows of a length each event is in: 1 where they do not slide."""
+        return length // dict(self.spans).get(length, length)
 
 
 class Defaults(Model, frozen=True, forbid_unknown_fields=True):

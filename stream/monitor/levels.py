@@ -32,7 +32,8 @@ def of_rows(
 
 def _level(settings: Model, length: int, comparisons: int, share: float, rho: float) -> float:
     budget = settings.false_triggers_per_month * WINDOWS_SHARE * share / len(settings.windows)
-    return _alpha(budget, MONTH / length, comparisons, settings.trigger.windows, settings.trigger.of, rho)
+    trigger, overlap = settings.trigger, settings.overlap(length)
+    return _alpha(budget, MONTH / length, comparisons, trigger.windows, trigger.of, rho, overlap)
 
 
 _alpha = lru_cache(maxsize=4_096)(budgets.alpha_for)

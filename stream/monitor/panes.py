@@ -9,7 +9,6 @@ from stream.config.settings import Settings
 from stream.events import RESERVED
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, rows, teaching
-from stream.monitor.accumulator import Pane
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
 from stream.monitor.onboarding import Sources
@@ -18,6 +17,7 @@ from stream.monitor.scopes import event_scope
 from stream.monitor.sequential import Alarm, Steps
 from stream.monitor.state import State, Version
 from stream.monitor.teaching import Teaching
+from stream.monitor.window import Pane
 from stream.partials import Open, name_hash, shown
 from stream.plan import Plan
 from stream.reference import ReferenceProblem
@@ -56,7 +56,7 @@ class Panes:
         if learned and entry is not None:
             rows.learning_pane_row(self._ledger, name, start, end, learned)
             unplanned = Pane(end, None, None, learned)
-            accumulator.grown(self._state.windows, name, "", entry.settings.windows, unplanned)
+            accumulator.grown(self._state.windows, name, "", entry.settings.spans, unplanned)
             self._learn(entry, end, learned, partly.samples.pop((end, name), NOTHING))
         events = learned + sum(int(case.summary.events()[0]) for case, _ in closed)
         fields = partly.unwatched.pop((end, name), None)
@@ -75,7 +75,7 @@ class Panes:
             rows.pane_row(self._ledger, case)
             rows.folded_rows(self._ledger, case)
             pane = Pane(end, plan, summary, int(summary.events()[0]))
-            accumulator.grown(self._state.windows, entry.name, version, entry.settings.windows, pane)
+            accumulator.grown(self._state.windows, entry.name, version, entry.settings.spans, pane)
             closed.append((case, self._step(case)))
         if plan is not None and closed:
             self._teach(entry, plan, [(case.version, case.summary) for case, _ in closed], end)

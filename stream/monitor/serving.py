@@ -17,7 +17,7 @@ from sinks.commit import Texts
 from stream.config.settings import SECOND, Model
 from stream.ledger import Ledger
 from stream.monitor import losses
-from stream.monitor.accumulator import Key, Window
+from stream.monitor.accumulator import Either, Key
 from stream.monitor.judging import Case
 from stream.monitor.levels import MONTH
 from stream.monitor.rows import finding_rows
@@ -39,7 +39,7 @@ class Serving:
         self.ended: Collection[str] = ()
 
     def close(
-        self, scope: Scope, closing: Mapping[Key, Window], cases: Sequence[Case], silent: Sequence[tuple[str, int]]
+        self, scope: Scope, closing: Mapping[Key, Either], cases: Sequence[Case], silent: Sequence[tuple[str, int]]
     ) -> None:
         """Close windows that end together; `silent` are (model, length) of those of which nothing came."""
         whole = [case for case in cases if case.summary.service]
@@ -82,7 +82,7 @@ class Serving:
 
     # ---- traffic
 
-    def _traffic(self, scope: Scope, closing: Mapping[Key, Window]) -> Iterator[Told]:
+    def _traffic(self, scope: Scope, closing: Mapping[Key, Either]) -> Iterator[Told]:
         """How many events came, of all versions together, and what that makes usual."""
         keys = sorted(closing, key=lambda key: (key[0], key[2], key[1]))
         for (model, length), same in groupby(keys, key=lambda key: (key[0], key[2])):
@@ -123,7 +123,7 @@ class Serving:
     def _complete(self, scope: Scope, start: int, end: int) -> bool:
         return not self._over(scope) and not losses.touched(self._state.losses, scope, start, end)
 
-    def _learn(self, scope: Scope, key: Key, window: Window) -> None:
+    def _learn(self, scope: Scope, key: Key, window: Either) -> None:
         """Let a model's base grow, where its reference does not say how its service answers."""
         model, _, length = key
         entry = self._state.roster.entries[self._state.roster.index[model]]

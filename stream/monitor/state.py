@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from stream.config.settings import Settings
-from stream.monitor.accumulator import Window
+from stream.monitor.accumulator import Either, Key
 from stream.monitor.charts import Chart
 from stream.monitor.learning import Learner
 from stream.monitor.losses import Losses
@@ -58,7 +59,7 @@ class State:
     label_scopes: tuple[Scope, ...] = ()
     # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
     problems: dict[str, str] = field(default_factory=dict)
-    windows: dict[tuple[str, str, int], Window] = field(default_factory=dict)
+    windows: dict[Key, Either] = field(default_factory=dict)
     teachings: dict[str, Teaching] = field(default_factory=dict)  # by model: of its newest plan
 
 
@@ -74,7 +75,7 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
 class _Policy(msgspec.Struct, frozen=True, array_like=True):
     version: Version
     plan: str
-    histories: dict[int, Any]
+    histories: list[tuple[tuple[int, int], Any]]
     incident: Incident | None
     quiet_until: int
     drifted: dict[int, int]
@@ -121,7 +122,7 @@ def pack(state: State) -> bytes:
                 _Policy(
                     version,
                     policy.plan,
-                    {n: one.pack() for n, one in policy.histories.items()},
+                    [(key, one.pack()) for key, one in sorted(policy.histories.items(), key=itemgetter(0))],
                     policy.incident,
                     policy.quiet_until,
                     dict(policy.drifted),
@@ -186,7 +187,7 @@ def unpack(
         },
         {
             one.version: Policy(
-                {n: History.unpack(history) for n, history in one.histories.items()},
+                {key: History.unpack(history) for key, history in one.histories},
                 one.plan,
                 one.incident,
                 one.quiet_until,

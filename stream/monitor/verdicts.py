@@ -9,7 +9,7 @@ from sinks import commit as tables
 from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
-from stream.monitor import accumulator, effects, judging, losses, rows, selected, triggers
+from stream.monitor import effects, judging, losses, rows, selected, triggers
 from stream.monitor.accumulator import Key
 from stream.monitor.distances import limited
 from stream.monitor.findings import SEQUENTIAL, Finding, finding_id, findings, telling
@@ -18,6 +18,7 @@ from stream.monitor.scopes import Scope
 from stream.monitor.sequential import Alarm
 from stream.monitor.serving import Serving
 from stream.monitor.state import State, Version
+from stream.monitor.window import LEARNING, TWO_PLANS
 from stream.plan import SERVED, Plan
 from stream.policy import Cause, Policy
 
@@ -73,16 +74,22 @@ class Windows:
             rows.window_rows(self._ledger, judged, [not self._touched(scope, case.start, end) for case in cases])
             rows.distance_rows(self._ledger, judged)
             effects.effect_rows(self._ledger, judged)
+        # Of windows that overlap, those at whole multiples of their length say the rest: each event counts there once.
+        apart = {key: window for key, window in closing.items() if not end % key[2]}
+        cases = [case for case in cases if not end % case.length]
         selected.close(self._ledger, cases)
-        self._serving.close(scope, closing, cases, silent)
+        self._serving.close(scope, apart, cases, silent)
 
     def _case(self, scope: Scope, key: tuple[str, str, int]) -> Case | None:
         """The window as a case; one over two plans, or still of learning, is unknown and becomes a row at once."""
         window = self._state.windows.pop(key)
+        following = window.following()
+        if following is not None:
+            self._state.windows[key] = following
         entry = self._state.roster.entries[self._state.roster.index[key[0]]]
         if window.plan is None or window.summary is None or entry.plan_at(window.start) is not window.plan:
             complete = not self._touched(scope, window.start, window.end)
-            why = window.why or (accumulator.TWO_PLANS if entry.plan_at(window.start) else accumulator.LEARNING)
+            why = window.why or (TWO_PLANS if entry.plan_at(window.start) else LEARNING)
             span = (moment(window.start), moment(window.end))
             about = (entry.name, key[1], "", key[2], *span, "", "", window.events)
             self._ledger.row(tables.WINDOWS, *about, complete, "unknown", why, "")
@@ -103,7 +110,7 @@ class Windows:
         policy = self._state.policies.get(key, Policy({}))
         policy = policy.observe(case.plan.id, case.length, case.end, drifted, known, trigger)
         self._state.policies[key] = policy
-        persistent = policy.histories[case.length].persistent(trigger.windows) & drifted
+        persistent = policy.persistent(case.length, case.end, trigger.windows) & drifted
         return [
             Cause(case.length, case.end, segment, feature, detector)
             for segment, feature, detector in rows.persistent_series(case, verdict, persistent)

@@ -98,7 +98,8 @@ def _counts(
     for name in names:
         where: dict[str, str | int] = {"model": model, "version": name, "segment": "", "length": length}
         rows = store.select(WINDOWS, where=where, since=since, order=("end",), descending=True, limit=ROWS_MAX)
-        found.append((rows["end"][::-1], rows["events"][::-1].astype(np.int64)))
+        apart = rows["end"].astype("datetime64[us]").astype(np.int64) % (length // 1_000) == 0  # windows may slide
+        found.append((rows["end"][apart][::-1], rows["events"][apart][::-1].astype(np.int64)))
     if not all(len(ends) for ends, _ in found):
         return np.empty(0, "datetime64[us]"), np.empty((0, len(names)), np.int64)
     begin = max(ends[0] for ends, _ in found)  # the newest version came somewhere in its first window

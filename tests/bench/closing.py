@@ -20,7 +20,7 @@ WINDOWS = (1_000, 100_000)  # events
 MS_MAX = 10.0
 HOUR = 3_600_000_000_000
 OTHERS = tuple(name for name in DISTANCES if name not in USUAL)
-MODEL = Model(windows=(HOUR,), drift=Drift(OTHERS))
+MODEL = Model(declared=(HOUR,), drift=Drift(OTHERS))
 
 
 def figures(quick: bool) -> Iterator[Figure]:

@@ -71,6 +71,7 @@ OCCUR = (
     "windows of classes with scores",
     "windows of lists",
     "windows of numbers",
+    "windows that slid",
     "estimates of numbers",
     "windows of a version that inherits",
     "windows with a cost",
@@ -178,6 +179,10 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     """How rich the comparison was."""
     found = Counter({f"rows of {table}": len(some) for table, some in expected.items()})
     found["windows judged"] = sum(row[10] != "unknown" for row in expected["windows"])
+    ends = np.array([row[5] for row in expected["windows"]], "datetime64[us]").astype(np.int64)
+    found["windows that slid"] = int(
+        (ends % np.array([row[3] // 1_000 for row in expected["windows"]] or [1]) > 0).sum()
+    )
     found["windows of a version that inherits"] = sum("inherited" in str(row) for row in expected["windows"])
     for column, n in enumerate(zip(*expected["met"], strict=True)):
         name = MET.columns[column].name

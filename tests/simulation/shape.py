@@ -148,6 +148,10 @@ models:
         text += "  quiet: {topics: [predictions]}\n"
     told = random.Random(f"told {text}").choice(TOLD)
     text = text.replace("limits: {", "limits: {segments: 4, ")  # less than there are of sites and countries together
+    longest, slides = windows[-1], random.Random(f"slides {text}")
+    steps = [n for n in range(pane, longest, pane) if not longest % n]
+    if steps and slides.random() < 0.4:
+        text = text.replace(f"{longest}s], late", f"{{length: {longest}s, every: {slides.choice(steps)}s}}], late")
     acts = [(segments[act * changed], told[act * changed]) for act in range(2)]
     texts = [
         text.replace("SEGMENTS", f"{_listed(fields, *more)}, fairness: {_listed(fields, *more.values())}")

@@ -20,6 +20,7 @@ from stream.monitor.meetings import Meetings
 from stream.sampling import EVERY_ID
 from stream.waiting import Desk
 from stream.watch import Memory
+from stream.windows import window_end
 from stream.worker.claim import Claim
 from tests.simulation import cast, kafka, strike
 from tests.simulation.seeds import play
@@ -209,6 +210,12 @@ def test_a_restart_must_carry_the_sample(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(cast, "recall", forgetful)
     assert found(RUN)
+
+
+def test_a_restart_must_carry_all_pieces_of_a_window_that_slides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only those of its last step."""
+    monkeypatch.setattr(recovery, "last_end", lambda end, _, every: window_end(end, every))
+    assert "windows differ" in found(RUN)
 
 
 def test_what_steps_need_must_not_go_before_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ class Life:
         drifted = np.array([[verdict is True for verdict in verdicts]])
         known = np.array([[verdict is not None for verdict in verdicts]])
         self.policy = self.policy.observe(plan, LENGTH, self.at, drifted, known, self.trigger)
-        persistent = self.policy.histories[LENGTH].persistent(self.trigger.windows) & drifted
+        persistent = self.policy.persistent(LENGTH, self.at, self.trigger.windows) & drifted
         causes = [Cause(LENGTH, self.at, "", f"f{i}", "psi") for i in np.flatnonzero(persistent[0]).tolist()]
         self.policy, happened = self.policy.decide(self.at, causes, (LENGTH,), self.trigger, f"incident {self.at}")
         self.events += happened
@@ -119,6 +119,17 @@ def test_two_lengths_are_counted_apart() -> None:
     assert [1, 1] == [int(np.bitwise_count(history.bits).sum()) for history in policy.histories.values()]
 
 
+def test_windows_that_overlap_do_not_confirm_each_other() -> None:
+    """Only those a whole length apart do; what is quiet is not remembered at all."""
+    policy, one, none = Policy({}), np.array([[True]]), np.array([[False]])
+    asking = []
+    for at in range(12, 32, 2):
+        policy = policy.observe("a", LENGTH, at, one if at in {12, 14, 16, 26} else none, one, TWO_OF_THREE)
+        asking += [at] * bool(policy.persistent(LENGTH, at, TWO_OF_THREE.windows)[0, 0])
+    assert [26] == asking  # confirmed by 16, though 24 was well
+    assert {(LENGTH, 2), (LENGTH, 4), (LENGTH, 6)} == policy.histories.keys()
+
+
 @given(st.lists(st.lists(st.sampled_from([True, False, None]), min_size=2, max_size=2), max_size=30))
 def test_incidents_alternate_and_triggers_keep_their_distance(verdicts: list[list[Verdict]]) -> None:
     """Opened, closed, opened: never two at once; triggers are a cooldown apart."""
@@ -140,5 +151,4 @@ def test_persistence_is_the_last_n_windows_with_a_verdict(verdicts: list[Verdict
         life.window(verdict)
     known = [verdict for verdict in verdicts if verdict is not None][-TWO_OF_THREE.of :]
     expected = bool(known) and bool(known[-1]) and sum(known) >= TWO_OF_THREE.windows
-    history = life.policy.histories.get(LENGTH)
-    assert expected == (history is not None and bool(history.persistent(TWO_OF_THREE.windows)[0, 0]))
+    assert expected == bool(life.policy.persistent(LENGTH, life.at, TWO_OF_THREE.windows)[0, 0])

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.events import NEVER
-from stream.windows import decided_from, due, oldest_start, pane_end, watermark, window_end
+from stream.windows import decided_from, due, last_end, oldest_start, pane_end, watermark, window_end
 
 TIMES = st.integers(-(10**19), 10**19)
 LENGTHS = st.integers(1, 10**15)
+Span = tuple[int, int]
 
 
 @given(TIMES, LENGTHS)
@@ -37,11 +38,23 @@ def test_t_is_the_first_pane_that_nobody_can_have_read(end: int, pane: int, late
     assert since - pane < end + lateness + ahead <= since
 
 
-@given(st.integers(0, 10**6), st.lists(st.integers(1, 1_000), min_size=1, max_size=4))
-def test_the_oldest_start_is_that_of_a_window_that_can_still_get_a_pane(closed: int, lengths: list[int]) -> None:
+SPANS = st.tuples(st.integers(1, 100), st.integers(1, 12)).map(lambda drawn: (drawn[0] * drawn[1], drawn[0]))
+
+
+@given(st.integers(0, 10**6), st.lists(SPANS, min_size=1, max_size=4))
+def test_the_oldest_start_is_that_of_a_window_that_can_still_get_a_pane(closed: int, spans: list[Span]) -> None:
     """By trial: the start of every window that holds a time from there on."""
-    starts = [window_end(time + 1, length) - length for time in range(closed, closed + 5) for length in lengths]
-    assert min(starts) == oldest_start(closed, lengths)
+    starts = [window_end(t + 1, every) - length for t in range(closed, closed + 5) for length, every in spans]
+    assert min(starts) == oldest_start(closed, spans)
+
+
+@given(st.integers(1, 10**6), SPANS)
+def test_a_pane_is_in_windows_up_to_the_last(end: int, span: Span) -> None:
+    """That begins before the pane ends, and the next does not; where windows do not slide it is the only one."""
+    length, every = span
+    last = last_end(end, *span)
+    assert last - length < end <= last - length + every
+    assert last == window_end(end, length) or every < length
 
 
 @pytest.mark.parametrize(

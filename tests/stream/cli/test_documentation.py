@@ -1,4 +1,4 @@
-"""docs/labels.md, performance.md, segments.md and service.md keep their word: examples run, queries have answers."""
+"""Pages of docs/ keep their word: examples run, queries have answers, what is said to be a mistake is one."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,13 @@ from stream.condition import read
 from stream.config.mistakes import ConfigurationError
 from stream.config.parse import parse
 from stream.config.segments import names
+from stream.config.settings import HOUR, MINUTE
 from tests.stream.cli.conftest import Command
 
 DOCS = Path(__file__).parents[3] / "docs"
-LABELS, PERFORMANCE, SEGMENTS, SERVICE = (
-    (DOCS / f"{name}.md").read_text(encoding="utf-8") for name in ("labels", "performance", "segments", "service")
+LABELS, PERFORMANCE, SEGMENTS, SERVICE, WINDOWS = (
+    (DOCS / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("labels", "performance", "segments", "service", "windows")
 )
 QUERY = re.compile(r"```sql\n(.*?)\n```\n\n((?:\|[^\n]*\n)+)", re.DOTALL)
 
@@ -64,6 +66,17 @@ def test_every_query_of_the_service_has_its_answer(driftline: Command, folder: P
     played(SERVICE, driftline, folder)
     assert 2 == hold(SERVICE, folder / "service.duckdb")
     assert {*METRICS, "traffic"} == {*re.findall(r"`(latency_p?\w+|error_rate|traffic)`", SERVICE)} - {"latency_ms"}
+
+
+def test_windows_slide_as_documented(driftline: Command, folder: Path) -> None:
+    """Every query has its answer; what stands before the example is a configuration, and the mistake is one."""
+    before, example = WINDOWS.split("## An example")
+    played(example, driftline, folder)
+    assert 3 == hold(example, folder / "windows.duckdb")
+    assert ((5 * MINUTE, 5 * MINUTE), (HOUR, 5 * MINUTE)) == parse(block("yaml", before)).defaults.spans
+    (wrong,) = re.findall(r"`(\[.*?\])` is a mistake", before)
+    with pytest.raises(ConfigurationError):
+        parse(f"defaults: {{windows: {wrong}}}")
 
 
 def test_segments_are_told_apart_as_documented(driftline: Command, folder: Path) -> None:

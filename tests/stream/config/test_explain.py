@@ -119,6 +119,19 @@ def test_memory_is_the_documented_formula() -> None:
     assert parts == expected.total
 
 
+def test_windows_that_slide_take_their_pieces_and_their_rows() -> None:
+    """By hand: 12 pieces packed to 2 bytes a number, one more summary; 288 windows a day, not 24; said in words."""
+    plain, slid = (FULL.replace("[1m, 1h]", f"[1m, {one}]") for one in ("1h", "{length: 1h, every: 5m}"))
+    numbers = 11 * (5 * (38 + 5) + 1 * (100 + 4))
+    more = memory(parse(slid)).summaries - memory(parse(plain)).summaries
+    assert numbers * 8 + 933 * 8 + 12 * numbers * 2 == more
+    assert 11 * (288 - 24) == rows(parse(slid)).windows - rows(parse(plain)).windows
+    told = " ".join(sentence for section in explanation(parse(slid)).sections for sentence in section.sentences)
+    assert "windows (panes) 1m (1), 1h every 5m (60)" in told
+    assert "A window that slides ends at every whole multiple of its step" in told
+    assert digest(parse(plain)) != digest(parse(slid))
+
+
 def test_the_limits_bound_the_estimate() -> None:
     """Nothing that is expected exceeds what the limits let in."""
     expected = memory(parse(FULL))

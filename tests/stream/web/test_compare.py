@@ -17,7 +17,7 @@ from detectors.stratified import Windows, side_by_side
 from sinks.commit import TABLES, Commit, Store
 from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
-from stream.config.settings import Settings
+from stream.config.settings import MINUTE, Settings
 from stream.roster import FUTURE
 from stream.web import ratio as ratios
 from stream.web import sides
@@ -214,6 +214,14 @@ def test_a_version_that_stays_away_is_missed() -> None:
     events = [share["events"] for share in found["shares"]]
     assert found["mismatch"]
     assert [47, 27] == [round(n / 400) for n in events]
+
+
+def test_windows_that_overlap_count_their_events_once() -> None:
+    """Those at whole multiples of the length have them all."""
+    settings = configured(v3=0.5, v4=0.5)
+    between = [window(OLD, i, end=moment(START + i * PANE + MINUTE), start=moment(0)) for i in range(12, 40)]
+    slid = committed(rollout(), windows=between)
+    assert answer(rollout(), settings=settings)["ratio"] == answer(slid, settings=settings)["ratio"]
 
 
 @pytest.mark.parametrize(("before", "expected"), [(0.9, "2026-11-20T14:05:00Z"), (0.5, "2026-11-20T13:05:00Z")])

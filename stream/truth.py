@@ -10,11 +10,12 @@ import numpy as np
 from detectors.calibration import Bools, Calibrator
 from detectors.codes import Floats, Integers
 from detectors.estimation.basis import Basis
+from detectors.estimation.classes import Basis as Classes
 from detectors.estimation.inputs import Input
 from detectors.estimation.loss import Losses, LossModel
 from detectors.importance import Labelled
 from detectors.performance.cells import Cells, Layout
-from stream import labelled
+from stream import calibrated, labelled
 
 LEAST: Final = 1_000  # pairs: of fewer nobody has measured how honest an estimate is
 MOST: Final = 100_000  # pairs that a basis is fitted on: half a second
@@ -30,7 +31,8 @@ class Truth:
 
     `cells`: the performance cells of all pairs, one row; None where only scores were kept. `basis`: what estimates of a
     window stand on; None where scores are missing, or pairs too few. `losses`: the same where answers are numbers.
-    `labelled`: events that may be weighted; None where nobody knows their inputs.
+    `labelled`: events that may be weighted; None where nobody knows their inputs. `classes`: what scores of several
+    classes mean.
     """
 
     answers: str
@@ -40,11 +42,12 @@ class Truth:
     basis: Basis | None
     losses: Losses | None = None
     labelled: Labelled | None = None
+    classes: Classes | None = None
 
     @property
     def teaches(self) -> bool:
         """Whether estimates can stand on it."""
-        return self.basis is not None or self.losses is not None
+        return any(each is not None for each in (self.basis, self.losses, self.classes))
 
     def document(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -59,7 +62,8 @@ class Truth:
         }
         losses = {} if self.losses is None else {"losses": _losses_packed(self.losses)}
         rows = {} if self.labelled is None else {"labelled": labelled.document(self.labelled)}
-        return known | losses | rows
+        classes = {} if self.classes is None else {"classes": calibrated.document(self.classes)}
+        return known | losses | rows | classes
 
     @classmethod
     def load(cls, document: dict[str, Any]) -> Self:
@@ -69,7 +73,8 @@ class Truth:
         answers, n, right = (document[name] for name in ("answers", "n", "right"))
         losses = _losses(document["losses"]) if "losses" in document else None
         rows = labelled.load(document["labelled"]) if "labelled" in document else None
-        return cls(answers, n, right, cells, None if basis is None else _basis(basis), losses, rows)
+        classes = calibrated.load(document["classes"]) if "classes" in document else None
+        return cls(answers, n, right, cells, None if basis is None else _basis(basis), losses, rows, classes)
 
     def pack(self) -> bytes:
         """As bytes, equal ones for equal truths."""

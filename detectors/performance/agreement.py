@@ -10,15 +10,15 @@ from detectors.performance.multiclass import Confusion
 
 def kappa(seen: Confusion, level: float) -> Measured:
     """Agreement beyond that of independent labels and predictions (Cohen 1960), -1 to 1."""
-    return correlation_like(seen.matrix, level, _kappa)
+    return correlation_like(seen.matrix, level, kappa_slopes)
 
 
 def mcc(seen: Confusion, level: float) -> Measured:
     """The correlation of labels and predictions (Gorodkin 2004, Comparing two K-category assignments), -1 to 1."""
-    return correlation_like(seen.matrix, level, _mcc)
+    return correlation_like(seen.matrix, level, mcc_slopes)
 
 
-def _kappa(shares: Floats) -> tuple[Floats, Floats]:
+def kappa_slopes(shares: Floats) -> tuple[Floats, Floats]:
     """Cohen's kappa and its slopes."""
     labels, answers = shares.sum(axis=2), shares.sum(axis=1)
     chance = (labels * answers).sum(axis=1)
@@ -28,7 +28,7 @@ def _kappa(shares: Floats) -> tuple[Floats, Floats]:
     return value, slopes / (1 - chance)[:, None, None]
 
 
-def _mcc(shares: Floats) -> tuple[Floats, Floats]:
+def mcc_slopes(shares: Floats) -> tuple[Floats, Floats]:
     """The correlation and its slopes."""
     labels, answers = shares.sum(axis=2), shares.sum(axis=1)
     spreads = [1 - np.square(one).sum(axis=1) for one in (labels, answers)]

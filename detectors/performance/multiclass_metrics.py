@@ -88,7 +88,7 @@ def macro(seen: Confusion, level: float, share: Share) -> Measured:
     limits about effect measures), which forgets that many small errors even out.
     """
     defined = share.parts(seen.matrix)[1] > 0
-    whole = share_like(seen.matrix, level, partial(_average, share=share, defined=defined, weighted=False))
+    whole = share_like(seen.matrix, level, partial(averaged, share=share, defined=defined, weighted=False))
     value, _, low, high = of_class(seen, level, share)
     classes = np.maximum(defined.sum(axis=1), 1)
     smooth = of_class(seen._replace(matrix=smoothed(seen.matrix)), level, share).error
@@ -102,7 +102,7 @@ def macro(seen: Confusion, level: float, share: Share) -> Measured:
 def weighted(seen: Confusion, level: float, share: Share) -> Measured:
     """The mean of a metric over the classes, each weighted by its labels."""
     defined = share.parts(seen.matrix)[1] > 0
-    return share_like(seen.matrix, level, partial(_average, share=share, defined=defined, weighted=True))
+    return share_like(seen.matrix, level, partial(averaged, share=share, defined=defined, weighted=True))
 
 
 METRICS: dict[str, Metric] = {
@@ -158,7 +158,7 @@ def _share(hits: Floats, n: Floats, level: float) -> Measured:
     return Measured(value, np.sqrt(value * (1 - value) / n), *wilson(hits, n, level))
 
 
-def _average(shares: Floats, share: Share, defined: Bools, weighted: bool) -> tuple[Floats, Floats]:
+def averaged(shares: Floats, share: Share, defined: Bools, weighted: bool) -> tuple[Floats, Floats]:
     """The mean of a metric over the classes, and its slopes."""
     above, below = share.parts(shares)
     labels = shares.sum(axis=2) if weighted else np.ones_like(below)

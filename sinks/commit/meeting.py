@@ -100,6 +100,7 @@ class Said(NamedTuple):
     score: NDArray[np.float64]
     value: NDArray[np.float64]
     answer: NDArray[np.object_]
+    several: NDArray[np.object_]
 
 
 class Standing(NamedTuple):
@@ -148,7 +149,7 @@ def said(rows: Columns, models: Sequence[str], after: int, upto: int) -> Said:
     ends = _ends(rows)
     chosen = np.isin(rows["model"], models) & (ends > after) & (ends <= upto)
     model, version = (Texts.of(rows[name][chosen].tolist()) for name in ("model", "version"))
-    columns: dict[str, Any] = {name: rows[name][chosen] for name in ("score", "value", "answer")}
+    columns: dict[str, Any] = {name: rows[name][chosen] for name in ("score", "value", "answer", "several")}
     return Said(model, version, ends[chosen], **columns)
 
 

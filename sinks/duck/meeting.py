@@ -110,7 +110,8 @@ def said(cursor: duckdb.DuckDBPyConnection, decode: Decode, models: Sequence[str
 
     score, value = (np.ma.filled(found[name], np.nan) for name in ("score", "value"))
     ends = found["end"].astype("datetime64[us]").astype(np.int64) * 1_000
-    return Said(texts("model"), texts("version"), ends, score, value, texts("answer").array())
+    several = np.ma.getdata(found["several"])
+    return Said(texts("model"), texts("version"), ends, score, value, texts("answer").array(), several)
 
 
 def within(  # noqa: PLR0913, PLR0917 - a question, and how its answer is read

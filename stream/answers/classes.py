@@ -39,16 +39,23 @@ class Classes:
         return by_blocks(rows, self._block)
 
     def _block(self, rows: Rows) -> tuple[Integers, Floats]:
-        place = {name: i for i, name in enumerate(self.settings.classes)}
-        other = len(place)
-        truth, said = (
-            np.array([place.get(text, other) if text else -1 for text in texts.tolist()], np.int64)
-            for texts in (rows["label"], texts_of(rows["answer"], rows["value"]))
-        )
+        truth, said, other = self.true(rows), self.said(rows), len(self.settings.classes)
         scores = unpacked(rows["several"], self.settings.classes)
         unclaimed = (scores[:, other] == 0) & (truth != other)
         scores[unclaimed, other] = np.nan  # no rival of a class whose score is 0, too
         return multiclass.pairs(self.settings, truth, said, scores)
+
+    def true(self, rows: Rows) -> Integers:
+        """The place of each label among the classes, -1 where it says nothing, (n,)."""
+        return self._places(rows["label"])
+
+    def said(self, rows: Rows) -> Integers:
+        """The place of each answer among the classes, -1 where there is none, (n,)."""
+        return self._places(texts_of(rows["answer"], rows["value"]))
+
+    def _places(self, texts: NDArray[np.object_]) -> Integers:
+        place = {name: i for i, name in enumerate(self.settings.classes)}
+        return np.array([place.get(text, len(place)) if text else -1 for text in texts.tolist()], np.int64)
 
     def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
         """All metrics over the classes, and `recall:name` and its like of each class; or those with these names."""

@@ -2,7 +2,7 @@
 
 import math
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -65,6 +65,24 @@ def unpacked(kept: NDArray[np.object_], classes: Sequence[str]) -> Floats:
     bare = b"".join([each[HASH:] for each in kept[there].tolist()])
     found[there] = np.frombuffer(bare, "<f4").reshape(-1, width)
     return found
+
+
+def of_columns(columns: Mapping[str, NDArray[Any]], classes: Sequence[str]) -> NDArray[np.object_]:
+    """What is kept of rows of which each class has a column of numbers, (n,); nan is none, of all of them none is said.
+
+    There is at least one column.
+    """
+    table = {name: values.astype(np.float64) for name, values in columns.items()}
+    n = len(next(iter(table.values())))
+    said = np.logical_or.reduce([~np.isnan(values) for values in table.values()])
+    zero = np.zeros(n)
+    known = [np.nan_to_num(table.get(name, zero), nan=0.0) for name in classes]
+    others = [np.nan_to_num(table[name], nan=0.0) for name in sorted(table.keys() - {*classes})]
+    with np.errstate(over="ignore"):
+        packed = np.stack((*known, np.sum([zero, *others], axis=0)), axis=1).astype("<f4")
+    whose, kept = _hash(classes), np.full(n, b"", np.object_)
+    kept[said] = [whose + row.tobytes() for row in packed[said]]
+    return kept
 
 
 def _hash(classes: Sequence[str]) -> bytes:

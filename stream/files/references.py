@@ -17,7 +17,7 @@ from stream.files.fields import Field
 from stream.files.paths import BOM, FileProblem, check, kind_of, opened
 from stream.plan import Plan
 from stream.reference import Table, from_columns, load, save
-from stream.reference.columns import Columns, Shared, Values, joined, of_documents
+from stream.reference.columns import SCORES, Columns, Shared, Values, joined, of_documents
 from stream.reference.saved import ENDING
 from stream.reference.table import answered
 
@@ -126,6 +126,7 @@ def _of_table(path: Path, reader: Callable[[Connection, Path], fields.Source]) -
         flat: dict[str, Any] = {
             field.name: _column(connection, source.table, field, n, shared) for field in source.fields
         }
+        flat |= _scores(connection, source)
         for name, inner in source.nested.items():
             flat[name] = {field.name: _column(connection, source.table, field, n, shared) for field in inner}
         return flat
@@ -144,6 +145,16 @@ def _column(connection: Connection, table: str, field: Field, n: int, shared: Sh
         first += len(rows)
     assert first == n, (first, n)
     return np.full(n, MISSING) if all(value is None for value in values) else values
+
+
+def _scores(connection: Connection, source: fields.Source) -> Columns:
+    """Scores of several classes where they are structs or maps."""
+    for field in source.fields:
+        if field.name == SCORES and field.nested:
+            found = batches(connection, f"SELECT {field.nested} FROM {source.table}")  # noqa: S608 - as above
+            written = [one for rows in found for (one,) in rows]
+            return of_documents([{SCORES: None if one is None else parse(one.encode())} for one in written])
+    return {}
 
 
 def _numbers(connection: Connection, query: str) -> Values:

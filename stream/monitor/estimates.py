@@ -12,28 +12,24 @@ from typing import Final
 import numpy as np
 
 from detectors.codes import Integers
-from detectors.estimation import basis as bases
 from detectors.estimation.basis import Basis
-from detectors.estimation.binary import estimate
-from detectors.performance import cells
-from detectors.performance.cells import Cells
+from detectors.estimation.classes import Basis as ClassesBasis
 from sinks import commit as tables
 from sinks.commit import Said, Steps
-from stream.answers.binary import Binary
 from stream.answers.chosen import answers_of
+from stream.answers.classes import Classes
 from stream.answers.kind import Answers
 from stream.answers.own import bare
 from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
 from stream.monitor.decay import Decay
+from stream.monitor.heard import Heard, estimated, heard
 from stream.monitor.learned import Learned
 from stream.monitor.state import State
-from stream.monitor.told import LEVEL, Told, told_rows
+from stream.monitor.told import Told, told_rows
 
 ROWS_MAX: Final = 200_000  # predictions that are read at once, unless one pane has more
-NAMES: Final = {"mcc": "matthews"}  # what realised performance calls it
-OF_CLASSES: Final = ("accuracy",)  # all that one score per answer can tell of several classes
 
 Pane = tuple[str, str, int]  # model, version as events have it, end
 Panes = Mapping[Pane, int]  # how many predictions each has
@@ -44,15 +40,11 @@ Ask = Callable[[Sequence[str], int, int], Said]  # of models, in panes that end 
 class Source:
     """What estimates of a window stand on. `right`: the share of right answers among the labels, and how many."""
 
-    basis: Basis
+    basis: Basis | None
+    classes: ClassesBasis | None
     answers: Answers
     about: str
     right: tuple[float, int]
-
-    @property
-    def metrics(self) -> tuple[str, ...]:
-        """What can be said, by the names of `estimate`; empty: all of it."""
-        return () if isinstance(bare(self.answers), Binary) else OF_CLASSES
 
 
 @dataclass
@@ -60,7 +52,7 @@ class Open:
     """A window that may still get a pane."""
 
     source: Source
-    counted: Cells
+    counted: Heard
 
 
 class Estimates:
@@ -116,18 +108,14 @@ class Estimates:
             row_of = np.zeros(len(panes), np.int64)
             row_of[mine] = np.arange(1, len(mine) + 1)
             chosen = np.flatnonzero(row_of[place])
-            score = said.score[chosen]
-            rows = {"score": score, "value": said.value[chosen], "answer": said.answer[chosen]}
-            counted, values = source.basis.pairs(score, source.answers.decided(rows))
-            at = row_of[place[chosen]][:, None]
-            made = cells.of(source.basis.layout, counted, values, at, len(mine) + 1)
-            for i in mine:
-                part = made.take([int(row_of[i])])
+            rows = {name: getattr(said, name)[chosen] for name in ("score", "value", "answer", "several")}
+            made = heard(source.basis, source.classes, source.answers, rows, (row_of[place[chosen]] - 1, len(mine)))
+            for i, part in zip(mine, made, strict=True):
                 for key, one in wanted[panes[i]]:
                     if one is source:
                         self._grow(key, source, part)
 
-    def _grow(self, key: Key, source: Source, part: Cells) -> None:
+    def _grow(self, key: Key, source: Source, part: Heard) -> None:
         known = self._open.get(key)
         self._open[key] = Open(source, part if known is None else known.counted + part)
 
@@ -139,18 +127,23 @@ class Estimates:
         if entry is None or plan is None:
             return None
         truth, about, since = plan.truth, plan.source, plan.since
-        if truth is None or truth.basis is None:
+        if truth is None or not (truth.basis or truth.classes):
             found = self._learned.at(model, version, end - length)
             if found is None:
                 return None
             since, truth = found
             about = f"learned from {truth.n:,} labels"
         answers = answers_of(entry.settings, plan)
-        if answers is None or truth.basis is None or answers.about != truth.answers:
+        if answers is None or answers.about != truth.answers:
+            return None
+        kind, classes = bare(answers), truth.classes
+        if classes is not None and not (isinstance(kind, Classes) and kind.settings.classes == classes.names):
+            classes = None
+        if truth.basis is None and classes is None:
             return None
         name = (plan.id, model, version, since)
         if name not in self._sources:
-            self._sources[name] = Source(truth.basis, answers, about, (truth.right / truth.n, truth.n))
+            self._sources[name] = Source(truth.basis, classes, answers, about, (truth.right / truth.n, truth.n))
         return self._sources[name]
 
     # ---- windows out
@@ -160,10 +153,8 @@ class Estimates:
 
         One by one: the last bit of a sum depends on how many rows are summed at once, which differs between runs.
         """
-        source, n = window.source, int(window.counted.counts.sum())
-        found = estimate(source.basis, bases.of_cells(source.basis, window.counted), LEVEL)
-        known = {name for name, each in found.items() if not np.isnan(each.value[0])} & {*(source.metrics or found)}
-        told = {NAMES.get(name, name): each for name, each in found.items() if name in known}
+        source = window.source
+        n, told = estimated(source.basis, source.classes, source.answers, window.counted)
         if not told:
             return
         self.told[key] = source.about, told

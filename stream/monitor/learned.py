@@ -13,16 +13,18 @@ from sinks import commit as tables
 from sinks.commit import Columns, Span, identities
 from stream.answers import teaching
 from stream.answers.chosen import answers_of
+from stream.answers.classes import Classes
 from stream.answers.kind import Answers, Rows
 from stream.answers.numbers import Numbers
 from stream.answers.own import bare
+from stream.answers.probable import classes_of, probable
 from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
 from stream.monitor.gathering import Kept
 from stream.monitor.matured import Matured
 from stream.monitor.state import State, Version
-from stream.monitor.trust import Lesson
+from stream.monitor.trust import NOTHING, Lesson, Several
 from stream.plan import Plan
 from stream.truth import LEAST, Truth, basis_of
 
@@ -65,27 +67,33 @@ class Learned:
                 continue
             if about != answers.about and plan is not entry.plan_at(one.at - self._settings.pane):
                 continue  # of a plan that is over: nothing is counted in its cells any more
-            worth = _worth(answers, _standing(pairs_of(one.key, one.at)))
+            pairs = _standing(pairs_of(one.key, one.at))
+            worth = _worth(answers, pairs)
             if worth is None:
                 continue
             before = self._state.lessons.get((model, version))
             if before is None or before.answers != about:
                 before = Lesson(about, np.empty(0), np.empty(0), 0)
-            after = before.add(*worth)
+            after = before.add(*worth, _several(answers, pairs))
             self._state.lessons[model, version] = after
             self._settle((model, version), after, one.at, (answers, plan))
 
     def _settle(self, version: Version, lesson: Lesson, at: int, about: tuple[Answers, Plan]) -> None:
         """Make a basis of pairs that are enough."""
-        n, (answers, plan) = len(lesson.said), about
-        if n < LEAST:
+        (answers, plan), several = about, lesson.several
+        known = [n for n in (len(lesson.said), several.n) if n]
+        n = max(known, default=0)
+        if n < LEAST or (min(known) < LEAST and n < 2 * LEAST):  # those that come more seldom are waited for
             return
         numbers = bare(answers)
         if isinstance(numbers, Numbers):
             losses = teaching.of_pairs(plan, lesson.said, lesson.worth, numbers.unit)
             truth = Truth(lesson.answers, n, -1, None, None, losses)
         else:
-            truth = Truth(lesson.answers, n, lesson.right, None, basis_of(lesson.said, lesson.worth > 0))
+            basis = basis_of(lesson.said, lesson.worth > 0)
+            classes = classes_of(several.names, several.scores, several.decided, several.label)
+            n, right = (len(lesson.said), lesson.right) if basis is not None else (several.n, _right(several))
+            truth = Truth(lesson.answers, n, right, None, basis, classes=classes)
         self._known.setdefault(version, []).append((at, truth))
         self._ledger.row(tables.BASES, *version, at, n, truth.pack())
         del self._state.lessons[version]
@@ -108,6 +116,21 @@ def _worth(answers: Answers, pairs: Rows) -> tuple[Floats, Floats, int] | None:
         return None
     known = np.isfinite(scored[0])
     return scored[0][known], scored[1][known].astype(np.float64), int((~wrong[known]).sum())
+
+
+def _several(answers: Answers, pairs: Rows) -> Several:
+    """The pairs that have a score for each class."""
+    kind = bare(answers)
+    found = probable(kind, pairs) if isinstance(kind, Classes) else None
+    if found is None or not isinstance(kind, Classes):
+        return NOTHING
+    label = kind.true(pairs)[found.rows]
+    there = label >= 0
+    return Several(kind.settings.classes, found.scores[there], found.decided[there], label[there])
+
+
+def _right(several: Several) -> int:
+    return int((several.decided == several.label).sum())
 
 
 def _standing(pairs: Rows) -> Rows:

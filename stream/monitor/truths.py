@@ -11,7 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from detectors.estimation.binary import METRICS
-from detectors.estimation.estimate import Estimate, between
+from detectors.estimation.class_metrics import ends as of_classes
+from detectors.estimation.estimate import Ends, Estimate, between
 from detectors.estimation.loss import ENDS
 from detectors.estimation.reconciliation import reconcile, shifted
 from sinks import commit as tables
@@ -21,8 +22,8 @@ from stream.ledger import Ledger, moment
 from stream.monitor import rows
 from stream.monitor.called import Key
 from stream.monitor.decay import DETECTOR, SHARE
-from stream.monitor.estimates import NAMES
 from stream.monitor.findings import Finding
+from stream.monitor.heard import NAMES
 from stream.monitor.levels import MONTH
 from stream.monitor.matured import Matured
 from stream.monitor.state import State
@@ -136,7 +137,12 @@ def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
             one.value * (1 - one.value) / arrived - one.chance**2, 0.0
         )  # below 0 of what is no such mean
         chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))
-    return between((one.value, one.value), (chance, one.shared), LEVEL, _ENDS[name])
+    return between((one.value, one.value), (chance, one.shared), LEVEL, _ends(name))
+
+
+def _ends(name: str) -> Ends:
+    """The least and the greatest value of a metric of whatever kind."""
+    return _ENDS[name] if name in _ENDS else of_classes(name)
 
 
 def chance_of(numbers: Sequence[Sequence[float]], *, shares: bool = True) -> float:

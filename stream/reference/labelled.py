@@ -8,10 +8,13 @@ from detectors.performance import cells
 from stream import weighting
 from stream.answers import teaching
 from stream.answers.chosen import answers_of
+from stream.answers.classes import Classes
 from stream.answers.kind import Rows
 from stream.answers.numbers import Numbers
 from stream.answers.own import bare
+from stream.answers.probable import classes_of_pairs
 from stream.config.settings import Model
+from stream.encodings.several import of_columns
 from stream.plan import PREDICTION, SCORE, Plan
 from stream.reference.categories import categories
 from stream.reference.columns import Values, numbers
@@ -27,7 +30,9 @@ def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical
     answers = answers_of(settings, plan)
     if table.labels is None or answers is None or "label" in settings.features:
         return None
-    known, rows = _pairs(table, table.labels)
+    kind = bare(answers)
+    names = kind.settings.classes if isinstance(kind, Classes) else ()
+    known, rows = _pairs(table, table.labels, names)
     n = len(rows["label"])
     if not n:
         return None
@@ -38,15 +43,15 @@ def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical
     if scored is not None:
         score, positive = scored
         basis = basis_of(score[np.isfinite(score)], positive[np.isfinite(score)])
-    numbers = bare(answers)
-    if isinstance(numbers, Numbers):
-        losses = teaching.of_rows(plan, values[known], categorical[known], numbers.errors(rows)[1], numbers.unit)
+    if isinstance(kind, Numbers):
+        losses = teaching.of_rows(plan, values[known], categorical[known], kind.errors(rows)[1], kind.unit)
+    classes = classes_of_pairs(kind, rows) if isinstance(kind, Classes) else None
     weighted = weighting.labelled(answers, plan, rows, (values[known], categorical[known]))
     right = -1 if wrong is None else n - int(wrong.sum())
-    return Truth(answers.about, n, right, made, basis, losses, weighted)
+    return Truth(answers.about, n, right, made, basis, losses, weighted, classes)
 
 
-def _pairs(table: Table, labels: Values) -> tuple[NDArray[np.bool_], Rows]:
+def _pairs(table: Table, labels: Values, classes: tuple[str, ...]) -> tuple[NDArray[np.bool_], Rows]:
     """Which rows have a label and an answer, and these as columns of `pairs`."""
     score, value, answer = np.full(table.n, np.nan), np.full(table.n, np.nan), np.full(table.n, "", np.object_)
     if (said := table.outputs.get(PREDICTION)) is not None:
@@ -57,6 +62,8 @@ def _pairs(table: Table, labels: Values) -> tuple[NDArray[np.bool_], Rows]:
     score, value = (np.where(np.isfinite(each), each, np.nan) for each in (score, value))
     known = (labels != "") & ~table.bare & ((answer != "") | ~np.isnan(score))
     n = int(known.sum())
-    several = np.full(n, b"", np.object_)  # scores of several classes are not read of references
+    several = np.full(n, b"", np.object_)
+    if table.scores and classes:
+        several[:] = of_columns({name: numbers(said) for name, said in table.scores.items()}, classes)[known]
     columns = {"label": labels[known], "score": score[known], "value": value[known], "answer": answer[known]}
     return known, {**columns, "several": several}

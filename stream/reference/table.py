@@ -12,7 +12,7 @@ from stream.encodings.json import parse
 from stream.encodings.several import likeliest
 from stream.plan import Plan
 from stream.reference import joining
-from stream.reference.columns import NESTED, Columns, Values, as_objects, of_documents
+from stream.reference.columns import NESTED, SCORES, Columns, Values, as_objects, of_documents
 from stream.reference.problem import ReferenceProblem
 
 # Columns of events that are no features. In a flat file one of them is a feature where it is declared to be one.
@@ -34,7 +34,8 @@ class Table:
     `bare` are the rows of kind `features`: what a model says does not apply to them, so it is not missing there.
     `models` are the models of events; None where the rows are not told apart. `nested` says that features and segments
     came as objects, so that a field of one is not a field of the other. `labels` are texts, empty where there is none;
-    None where nobody said any. `saved` stands for rows that are no more.
+    None where nobody said any. `saved` stands for rows that are no more. `scores` are those of several classes, by
+    name.
     """
 
     n: int = 0
@@ -46,6 +47,7 @@ class Table:
     nested: bool = False
     saved: Plan | None = None
     labels: Values | None = None
+    scores: Mapping[str, Values] = field(default_factory=dict)
 
     def of(self, model: str, source: str) -> "Table":
         """Only the rows of a model, where they are told apart. ReferenceProblem where there are none."""
@@ -59,13 +61,13 @@ class Table:
 
     def take(self, rows: NDArray[np.bool_]) -> "Table":
         """Only these rows."""
-        features, outputs, segments = (
+        features, outputs, segments, scores = (
             {name: values[rows] for name, values in columns.items()}
-            for columns in (self.features, self.outputs, self.segments)
+            for columns in (self.features, self.outputs, self.segments, self.scores)
         )
         models, labels = (None if each is None else each[rows] for each in (self.models, self.labels))
         n = int(rows.sum())
-        return Table(n, features, outputs, segments, self.bare[rows], models, self.nested, labels=labels)
+        return Table(n, features, outputs, segments, self.bare[rows], models, self.nested, None, labels, scores)
 
 
 def from_events(payloads: Iterable[bytes]) -> Table:
@@ -120,6 +122,7 @@ def _table(n: int, columns: Columns) -> Table:
         segments if isinstance(segments, Mapping) else {},
         np.asarray(_objects(columns, "kind", n) == "features", np.bool_) if events else np.zeros(n, np.bool_),
         nested=nested,
+        scores=scores if isinstance(scores := columns.get(SCORES), Mapping) else {},
     )
 
 

@@ -72,6 +72,7 @@ OCCUR = (
     "windows of lists",
     "windows of numbers",
     "windows that slid",
+    "estimates of classes",
     "estimates of numbers",
     "windows of a version that inherits",
     "windows with a cost",
@@ -194,6 +195,7 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found["windows with groups that were told yes"] = measured["demographic_parity_difference"]
     estimated = [column.name for column in tables.ESTIMATES.columns].index("metric")
     found["estimates of numbers"] = sum(row[estimated] == "mae" for row in expected["estimates"])
+    found["estimates of classes"] = sum(row[estimated] == "weighted_f1" for row in expected["estimates"])
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

@@ -122,17 +122,21 @@ def kappa(seen: Outcomes, level: float) -> Measured:
 
 
 def worth(seen: Outcomes, level: float) -> Measured:
-    """What a decision is worth on average, by the settings' worth of each cell; nan where they have none.
+    """What a decision is worth on average, by the settings' worth of each cell; nan where they have none."""
+    table = np.array(seen.settings.worth or [np.nan] * 4)
+    return mean_worth(table, seen.confusion, seen.confusion + PRIOR, level)
+
+
+def mean_worth(table: Floats, confusion: Floats, more: Floats, level: float) -> Measured:
+    """The mean of what cells are worth, (cells,), by their counts, (rows, cells); `more` are none of which is sure.
 
     The interval is Wilson's of a share of the way from the least to the greatest worth, at the size that has its error.
     """
-    table = np.array(seen.settings.worth or [np.nan] * 4)
     least, span = table.min(), max(table.max() - table.min(), np.finfo(float).tiny)
     way = (table - least) / span
-    n = seen.confusion.sum(axis=1)
-    value = ratio((seen.confusion * way).sum(axis=1), n)
-    variance = np.maximum(ratio((seen.confusion * way**2).sum(axis=1), n) - value**2, 0)
-    more = seen.confusion + PRIOR
+    n = confusion.sum(axis=1)
+    value = ratio((confusion * way).sum(axis=1), n)
+    variance = np.maximum(ratio((confusion * way**2).sum(axis=1), n) - value**2, 0)
     mean, square = (ratio((more * power).sum(axis=1), more.sum(axis=1)) for power in (way, way**2))
     spread = square - mean**2
     size = n * np.where(spread == 0, 1.0, ratio(mean * (1 - mean), spread))  # of a share that varies as much

@@ -22,15 +22,27 @@ LOSS_SCALE = 1  # log2 of a log loss that is not small
 LEAST = float(np.finfo(np.float64).eps)  # scores are this far from 0 and 1 in a log loss, as in scikit-learn
 
 
-class Multiclass(Struct, frozen=True):
-    """Which classes are told apart."""
+class Multiclass(Struct, frozen=True, repr_omit_defaults=True):
+    """Which classes are told apart, and what it is worth to say one where another is true: (said, true, worth)."""
 
     classes: tuple[str, ...]
+    worth: tuple[tuple[str, str, float], ...] = ()  # 0 where it is left out; empty: nobody knows
 
     @property
     def names(self) -> tuple[str, ...]:
         """The rows and columns of the confusion matrix: the classes, and all other names as one."""
         return (*self.classes, OTHER)
+
+    @property
+    def table(self) -> Floats | None:
+        """What pairs are worth by true and predicted class, (names, names); None where nobody knows."""
+        if not self.worth:
+            return None
+        place, table = {name: i for i, name in enumerate(self.names)}, np.zeros((len(self.names), len(self.names)))
+        for said, true, value in self.worth:
+            if said in place and true in place:
+                table[place[true], place[said]] = value
+        return table
 
 
 class Confusion(NamedTuple):
@@ -39,6 +51,7 @@ class Confusion(NamedTuple):
     matrix: Floats  # (rows, names, names): pairs by true and predicted class
     ranks: Floats  # (rows, 6): pairs whose true class had the best score, the second best, ..., a worse one
     losses: Averages
+    worth: Floats | None = None  # (names, names) of a pair
 
 
 def layout(settings: Multiclass) -> Layout:
@@ -68,7 +81,9 @@ def read(settings: Multiclass, cells: Cells) -> Confusion:
     """What cells of such pairs say."""
     size = len(settings.names)
     counts = cells.counts.astype(np.float64)
-    return Confusion(counts[:, : size**2].reshape(-1, size, size), counts[:, size**2 :], Averages.of(cells))
+    return Confusion(
+        counts[:, : size**2].reshape(-1, size, size), counts[:, size**2 :], Averages.of(cells), settings.table
+    )
 
 
 def constant(seen: Confusion) -> Confusion:
@@ -89,7 +104,7 @@ def constant(seen: Confusion) -> Confusion:
     first = np.full_like(seen.losses.first, np.nan)
     first[:, 0] = entropy
     unknown = seen.losses._replace(n=np.ones_like(seen.losses.n), first=first, second=np.full_like(first, np.nan))
-    return Confusion(matrix, ranks, unknown)
+    return Confusion(matrix, ranks, unknown, seen.worth)
 
 
 def _score(truth: Integers, scores: Floats) -> Floats:

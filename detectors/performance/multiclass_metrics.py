@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from detectors.codes import Floats
 from detectors.performance.agreement import kappa, mcc
 from detectors.performance.cells import Cells
+from detectors.performance.decisions import mean_worth, ratio
 from detectors.performance.delta import right, share_like, smoothed
 from detectors.performance.losses import at_least_nothing
 from detectors.performance.measured import Measured, wilson
@@ -105,6 +106,13 @@ def weighted(seen: Confusion, level: float, share: Share) -> Measured:
     return share_like(seen.matrix, level, partial(averaged, share=share, defined=defined, weighted=True))
 
 
+def worth(seen: Confusion, level: float) -> Measured:
+    """What a decision is worth on average, by the settings' worth of each pair; nan where they have none."""
+    table = np.full(seen.matrix.shape[1:], np.nan) if seen.worth is None else seen.worth
+    flat = (len(seen.matrix), -1)
+    return mean_worth(table.ravel(), seen.matrix.reshape(flat), smoothed(seen.matrix).reshape(flat), level)
+
+
 METRICS: dict[str, Metric] = {
     "accuracy": accuracy,
     "balanced_accuracy": partial(macro, share=RECALL),
@@ -120,6 +128,7 @@ METRICS: dict[str, Metric] = {
     "mcc": mcc,
     "kappa": kappa,
     **{f"top_{k}_accuracy": partial(top_accuracy, k=k) for k in range(1, TOP_MAX + 1)},
+    "worth": worth,
     "log_loss": log_loss,
 }
 PER_CLASS: dict[str, Metric] = {
@@ -142,9 +151,14 @@ def measure(
 
 def baseline(settings: Multiclass, cells: Cells) -> dict[str, Floats]:
     """What the best constant answer would have had, for every metric of METRICS, (rows,) each."""
-    seen = constant(read(settings, cells))
+    labels = read(settings, cells)
+    seen = constant(labels)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {name: metric(seen, 0.95).value for name, metric in METRICS.items()}
+        found = {name: metric(seen, 0.95).value for name, metric in METRICS.items()}
+    if seen.worth is not None:  # the most frequent class may cost more than another
+        n = labels.matrix.sum(axis=(1, 2))
+        found["worth"] = ratio((labels.matrix.sum(axis=2) @ seen.worth).max(axis=1), n)
+    return found
 
 
 def _norm(values: Floats) -> Floats:

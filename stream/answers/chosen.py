@@ -26,13 +26,13 @@ def _of(kind: str, model: Model, plan: Plan) -> Answers | None:
     """Answers of a kind."""
     grid = plan.grid
     if kind == "binary":
-        tn, fp, fn, tp = (model.output.worth.get(name, 0.0) for name in DECISIONS)
-        worth = (tn, fp, fn, tp) if model.output.worth else None
+        tn, fp, fn, tp = (model.output.decisions.get(name, 0.0) for name in DECISIONS)
+        worth = (tn, fp, fn, tp) if model.output.decisions else None
         return Binary(model.output.positive, model.output.threshold, binary.Binary(worth=worth))
     if kind == RANKING:
         return Lists()
     if kind == "multiclass" and (classes := classes_of(plan)):
-        return Classes(multiclass.Multiclass(classes))
+        return Classes(multiclass.Multiclass(classes, tuple(sorted(model.output.pairs))))
     if kind == "regression" and (output := output_of(plan)) in grid.numeric:
         i = grid.numeric.index(output)
         scale = int(np.clip(grid.exponents[i] - regression.QUANTUM, -regression.SCALE_MAX, regression.SCALE_MAX))

@@ -80,9 +80,14 @@ def _value(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[ob
             return _mapping(item, node, path, base)
         case inspect.UnionType(types=(first, inspect.NoneType())):
             return (None, ()) if isinstance(node, Scalar) and node.null else _value(first, node, path, base)
-        case inspect.UnionType(types=(text, inspect.StructType(cls=section))):
-            return _scalar(text, node, path, base) if isinstance(node, Scalar) else _section(section, node, path)
+        case inspect.UnionType(types=(text, (inspect.StructType() | inspect.DictType()) as larger)):
+            return _scalar(text, node, path, base) if isinstance(node, Scalar) else _larger(larger, node, path)
     return _scalar(kind, node, path, base)
+
+
+def _larger(kind: inspect.StructType | inspect.DictType, node: Node, path: Path) -> tuple[object, Objections]:
+    """What may stand in the place of a single value."""
+    return _section(kind.cls, node, path) if isinstance(kind, inspect.StructType) else _value(kind, node, path, {})
 
 
 def _section(section: type[Struct], node: Node, path: Path) -> tuple[object, Objections]:
@@ -131,7 +136,7 @@ def _mapping(item: inspect.Type, node: Node, path: Path, base: object) -> tuple[
     """A mapping of names that the user chooses; a later one replaces the base's as a whole."""
     if not isinstance(node, Keys):
         return base, (Objection(path, "a mapping of names", described(node)),)
-    read = {key: _scalar(item, child, (*path, key), None) for key, child in node.entries.items()}
+    read = {key: _value(item, child, (*path, key), None) for key, child in node.entries.items()}
     names = tuple(Objection((*path, key), "a name", "nothing") for key in read if not key)
     objections = sum((found for _, found in read.values()), names)
     return (base, objections) if objections else ({key: value for key, (value, _) in read.items()}, ())

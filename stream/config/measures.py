@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from detectors.performance.comparable import CELLS
 from detectors.performance.expressed import DECIDED, KINDS, TAKEN, kinds
 from detectors.performance.expression import Expression, Wrong, parsed
-from stream.config.mistakes import Objection, choice, nearest, shown
+from stream.config.mistakes import Objection, Path, choice, nearest, shown
 from stream.config.settings import DECISIONS, Model, Settings
 
 METRICS_MAX = 20  # each is a row per window, version and segment
 NAME = r"[a-z][a-z0-9_]{0,39}"
 WORTH_MAX = 1e9
+WORTHY = ("binary", "multiclass", "auto")
+PAIRS_SHOWN = 12  # of decision and class
 ALONE = "one metric: how several of this kind err together is not known"
 TOGETHER = f"one metric, or several of {choice((*CELLS, *DECIDED))}, whose errors are known together"
 
@@ -39,26 +41,49 @@ def better(model: Model, _: Settings) -> Iterator[Objection]:
 
 def worth(model: Model, _: Settings) -> Iterator[Objection]:
     """Decisions that do not exist, and worths that cannot be added up."""
-    if model.output.worth and model.output.kind not in {"binary", "auto"}:
-        yield Objection(("output", "worth"), "only beside the kind binary", model.output.kind)
-    for name, value in model.output.worth.items():
+    kind, said = model.output.kind, model.output.worth
+    if said and kind not in WORTHY:
+        yield Objection(("output", "worth"), f"only beside the kind {choice(WORTHY[:-1])}", kind)
+    classes = kind == "multiclass" or (kind == "auto" and any(isinstance(each, dict) for each in said.values()))
+    for name, value in said.items():
         path = ("output", "worth", name)
-        if name not in DECISIONS:
+        if classes and not isinstance(value, dict):
+            yield Objection(path, "classes that may be true, as `{bug: -3}`", f"{value:g}")
+        elif not classes and name not in DECISIONS:
             yield Objection(path, choice(DECISIONS), shown(name), nearest(name, DECISIONS))
-        elif abs(value) > WORTH_MAX:
-            yield Objection(path, f"from {-WORTH_MAX:.0f} to {WORTH_MAX:.0f}", f"{value:g}")
+        elif not classes and isinstance(value, dict):
+            yield Objection(path, "a number", "a mapping")
+        else:
+            yield from _bounded(path, value)
+
+
+def _bounded(path: Path, value: float | dict[str, float]) -> Iterator[Objection]:
+    """Worths that are too great."""
+    for *more, each in value.items() if isinstance(value, dict) else [(value,)]:
+        if not abs(each) <= WORTH_MAX:
+            yield Objection((*path, *more), f"from {-WORTH_MAX:.0f} to {WORTH_MAX:.0f}", f"{each:g}")
 
 
 def measured(settings: Settings) -> Iterator[str]:
     """What models measure beside the metrics of their kind, in sentences."""
     for pattern, model in settings.patterns:
-        worths = ", ".join(f"{name} {model.output.worth.get(name, 0):g}" for name in DECISIONS)
+        worths = _worths(model)
         way = {name: f" ({direction} is better)" for name, direction in model.better.items()}
         own = "; ".join(f"{name} = {text}{way.get(name, '')}" for name, text in sorted(model.metrics.items()))
         if model.output.worth:
             yield f"What a decision of {pattern} is worth: {worths}."
         if own:
             yield f"Metrics of {pattern} beside those of its kind: {own}."
+
+
+def _worths(model: Model) -> str:
+    """What decisions are worth, as a sentence lists it."""
+    pairs = sorted(model.output.pairs)
+    if not pairs:
+        return ", ".join(f"{name} {model.output.decisions.get(name, 0):g}" for name in DECISIONS)
+    told = [f"{said} where {true} is true {each:g}" for said, true, each in pairs[:PAIRS_SHOWN]]
+    more = f"{len(pairs) - PAIRS_SHOWN} more pairs" if len(pairs) > PAIRS_SHOWN else ""
+    return ", ".join(filter(None, (*told, more, "all others 0")))
 
 
 def _expression(kind: str, name: str, text: str) -> Iterator[Objection]:

@@ -124,7 +124,19 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["binary", "multiclass", "regression", "ranking", "auto"] = "auto"
     threshold: float = 0.5
     positive: Text = "1"  # of two classes the one that is looked for
-    worth: dict[str, float] = {}  # of each of DECISIONS, 0 where left out; empty: unknown
+    # Of each of DECISIONS, or of each class that is said those that are true; 0 where left out; empty: unknown.
+    worth: dict[str, float | dict[str, float]] = {}
+
+    @property
+    def decisions(self) -> dict[str, float]:
+        """What each of DECISIONS is worth, as far as that was said."""
+        return {name: each for name, each in self.worth.items() if not isinstance(each, dict)}
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str, float], ...]:
+        """What is worth what: the class that is said, the one that is true, and that; as they were written."""
+        mappings = ((name, each) for name, each in self.worth.items() if isinstance(each, dict))
+        return tuple((said, true, value) for said, each in mappings for true, value in each.items())
 
 
 class Labels(Struct, frozen=True, forbid_unknown_fields=True):

@@ -68,7 +68,11 @@ def estimated(
     """
     several = window.probable
     if classes is not None and several is not None and int(several.events.sum()) >= max(1.0, KNOWN * window.n):
-        return int(several.events.sum()), class_metrics.estimate(classes, several, LEVEL)
+        kind = bare(answers)
+        table = kind.settings.table if isinstance(kind, Classes) else None
+        return int(several.events.sum()), class_metrics.estimate(
+            classes, several, LEVEL, None if table is None else table.T
+        )
     if basis is None or window.scored is None:
         return 0, {}
     found = binary.estimate(basis, bases.of_cells(basis, window.scored), LEVEL)

@@ -11,7 +11,11 @@ from detectors.performance import cells
 from detectors.performance.multiclass import LOSS, OTHER, Multiclass, layout, pairs
 from detectors.performance.multiclass_metrics import METRICS, PER_CLASS, baseline, measure
 
-SETTINGS = Multiclass(("cat", "dog", "eel", "fox", "gnu", "hen", "ibis"))
+CLASSES = ("cat", "dog", "eel", "fox", "gnu", "hen", "ibis")
+SAID = {(0, 0): 1.0, (1, 1): 2.0, (1, 0): -4.0, (0, 7): -0.5, (7, 2): 3.0}  # what is worth what: said, true
+SETTINGS = Multiclass(
+    CLASSES, tuple(((*CLASSES, OTHER)[i], (*CLASSES, OTHER)[j], each) for (i, j), each in SAID.items())
+)
 K = len(SETTINGS.classes)
 Judged = tuple[Integers, Integers, Floats]  # true classes, predicted ones, scores
 EVERY = range(K + 1)
@@ -33,6 +37,7 @@ ORACLES: dict[str, Callable[..., float]] = {
     "mcc": lambda y, p, _: oracle.matthews_corrcoef(y, p),
     "kappa": lambda y, p, _: oracle.cohen_kappa_score(y, p),
     "log_loss": lambda y, _, s: oracle.log_loss(y[y < K], y_proba=s[y < K], labels=range(K)),
+    "worth": lambda y, p, _: np.mean([SAID.get((said, true), 0.0) for true, said in zip(y, p, strict=True)]),
     **{f"top_{k}_accuracy": top(k) for k in range(1, 6)},
     **{
         f"{average}_{name}": averaged(getattr(oracle, f"{name}_score"), average)
@@ -168,8 +173,19 @@ def test_the_baseline_is_the_best_constant_answer() -> None:
     shares = np.bincount(truth, minlength=K) / 500
     constant = np.zeros(500, np.int64), np.tile(shares, (500, 1))
     for name in METRICS:
-        if name not in {"mcc", "kappa", "balanced_accuracy", "macro_recall", "macro_precision", "weighted_precision"}:
+        if name not in {
+            "worth",
+            "mcc",
+            "kappa",
+            "balanced_accuracy",
+            "macro_recall",
+            "macro_precision",
+            "weighted_precision",
+        }:
             assert found[name][0] == pytest.approx(ORACLES[name](truth, *constant)), name
     assert found["balanced_accuracy"][0] == pytest.approx(1 / 7)
+    assert found["worth"][0] == pytest.approx(
+        max(ORACLES["worth"](truth, np.full(500, each), scores) for each in EVERY)
+    )
     assert found["kappa"][0] == 0.0
     assert np.isnan(found["mcc"][0])  # a constant has no correlation

@@ -99,6 +99,18 @@ def test_metrics_of_a_model_are_said() -> None:
     )
 
 
+def test_the_worth_of_classes_is_said() -> None:
+    """By pairs of what is said and what is true, the first twelve of them."""
+    text = "models: {a: {output: {kind: multiclass, worth: {bug: {bug: 1, cost: -3}, cost: {bug: -0.5}}}}}"
+    spoken = [sentence for section in explanation(parse(text)).sections for sentence in section.sentences]
+    pairs = "bug where bug is true 1, bug where cost is true -3, cost where bug is true -0.5"
+    assert f"What a decision of a is worth: {pairs}, all others 0." in spoken
+    many = ", ".join(f"c{i}: 1" for i in range(20))
+    text = f"models: {{a: {{output: {{kind: multiclass, worth: {{bug: {{{many}}}}}}}}}}}"
+    spoken = [sentence for section in explanation(parse(text)).sections for sentence in section.sentences]
+    assert any(each.endswith("is true 1, 8 more pairs, all others 0.") for each in spoken)
+
+
 def test_programs_get_the_numbers() -> None:
     """`--json`: ns and bytes, beside the sentences."""
     decoded = json.loads(msgspec.json.encode(explanation(parse(""))))

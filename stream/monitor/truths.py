@@ -34,6 +34,7 @@ FEATURE: Final = "output:estimate"
 LAST: Final = 12  # windows that are looked at together
 WATCHED: Final = ("accuracy", "brier")  # one that everybody understands, one that feels every score
 OF_NUMBERS: Final = ("mae",)
+UNEVEN: Final = ("balanced_accuracy", "kappa", "matthews")  # few events of a rare class count more than many others
 COUNTED: Final = 0.9  # as if intervals held no more: shares of few labels leave theirs up to twice as often
 LOOKS: Final = 2 * len(WATCHED)  # each by how often and by how far
 
@@ -127,7 +128,8 @@ def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
 
     Fewer labels have more chance, and which predictions have one is chance too: a mean of values between 0 and 1 varies
     by what is left of a share's variance when that of labels is taken off. Of errors it is not known what is left:
-    mostly little, as inputs tell little of how large each one is.
+    mostly little, as inputs tell little of how large each one is. Where rare classes count as much as others it is
+    taken for as much as the chance of labels, at least.
     """
     more = max(1.0, arrived / labelled)
     if name in ENDS:
@@ -136,6 +138,8 @@ def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
         mixed = np.maximum(
             one.value * (1 - one.value) / arrived - one.chance**2, 0.0
         )  # below 0 of what is no such mean
+        if name in UNEVEN or name not in _ENDS:
+            mixed = np.maximum(mixed, one.chance**2)
         chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))
     return between((one.value, one.value), (chance, one.shared), LEVEL, _ends(name))
 

@@ -96,7 +96,8 @@ def test_segments_are_told_apart_as_documented(driftline: Command, folder: Path)
 
 def test_metrics_of_ones_own_are_a_configuration() -> None:
     """All of them those of the kind that the page says."""
-    (text,) = re.findall(r"```yaml\n(.*?)```", PERFORMANCE, re.DOTALL)
+    text, classes = re.findall(r"```yaml\n(.*?)```", PERFORMANCE, re.DOTALL)
+    assert ("billing", "bug", -3) in parse(classes).patterns[0][1].output.pairs
     (model,) = (model for name, model in parse(text).patterns if name == "fraud")
     assert {*model.metrics} == {name for name, _ in of_kind(tuple(model.metrics.items()), "binary")}
 

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ models: {shop: {labels: {within: 2h, coverage: 0.8}, output: {kind: multiclass}}
 """
 NAMES = "abc"
 N = 80  # predictions per minute
+KNOWN = 4_000  # labels of the reference
 
 
 class World:
@@ -56,9 +58,10 @@ def documents(n: int) -> list[dict[str, Any]]:
     ]
 
 
-def labelled(n: int = 4_000) -> Table:
+@cache
+def labelled() -> Table:
     """A reference with labels and scores."""
-    return from_columns(of_documents(documents(n)))
+    return from_columns(of_documents(documents(KNOWN)))
 
 
 def unlabelled(n: int = 400) -> Table:
@@ -144,7 +147,7 @@ def test_estimates_are_those_of_the_window_s_rows(monkeypatch: pytest.MonkeyPatc
         said = [order.index(max(each, key=each.__getitem__)) for each, _ in some]
         return scores, np.array(said), np.array([order.index(answer) for _, answer in some])
 
-    known = rows([(each["scores"], each["label"]) for each in documents(4_000)])
+    known = rows([(each["scores"], each["label"]) for each in documents(KNOWN)])
     scores, decided, _ = rows([(each, answer) for _, each, answer in said])
     basis = Basis.of(tuple(NAMES), *known)
     found = estimate(basis, basis.count(scores, decided, np.zeros(5 * N, np.int64), 1)[0], 0.95)

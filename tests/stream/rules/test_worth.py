@@ -11,11 +11,10 @@ from detectors.performance.multiclass import Multiclass
 from sinks import commit as tables
 from stream.config.settings import MINUTE
 from stream.monitor.onboarding import File
-from stream.reference import from_columns, from_events
-from stream.reference.columns import of_documents
+from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label
-from tests.stream.rules.test_class_estimates import documents, played
-from tests.stream.rules.test_estimates import LABELS, realised, told
+from tests.stream.rules.test_class_estimates import labelled, played
+from tests.stream.rules.test_estimates import LABELS, realised, told, use
 
 WORTH = {"a": {"a": 1.0, "b": -2.0}, "b": {"b": 1.5, "(other)": -7.0}, "c": {"a": -3.0, "c": 0.5}}
 CONFIGURATION = """
@@ -59,8 +58,7 @@ def test_windows_have_the_mean_worth_of_their_pairs(monkeypatch: pytest.MonkeyPa
 
 def test_worth_is_estimated_before_labels(monkeypatch: pytest.MonkeyPatch) -> None:
     """By scores, and labels agree when they come."""
-    table = from_columns(of_documents(documents(4_000)))
-    monkeypatch.setattr("tests.stream.rules.story.REFERENCE", File(table, "labelled"))
+    use(labelled(), monkeypatch)
     log = played(10, 3, lambda _: {}, configuration=CONFIGURATION)[0].read().commit()
     truth = realised(log, "worth")
     assert {5, 10} <= told(log, "worth").keys()

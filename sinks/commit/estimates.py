@@ -36,7 +36,7 @@ chance float: its standard error by the chance of the window's own labels
 shared float: its standard error by the chance of the labels that it stands on, which all windows have in common
 low float: where its 95 % interval begins
 high float: where its 95 % interval ends
-n int: predictions of the window that have an id, and a score or a number
+n int: predictions of the window that have an id, and a score, scores or a number
 """,
     time="end",
 )

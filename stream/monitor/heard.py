@@ -21,7 +21,7 @@ from stream.answers.own import bare
 from stream.answers.probable import probable
 from stream.monitor.told import LEVEL
 
-NAMES: Final = {"mcc": "matthews"}  # what realised performance of a binary model calls it
+NAMES: Final = {"mcc": "matthews", "business_value": "worth"}  # what realised performance of a binary model calls it
 OF_CLASSES: Final = ("accuracy",)  # all that one score per answer can tell of several classes
 KNOWN: Final = 0.98  # of a window's predictions have a score for each class: else the others are left to guess
 
@@ -66,16 +66,16 @@ def estimated(
 
     Of several classes by all their scores, where nearly all predictions have them; else by the one of the answer.
     """
-    several = window.probable
+    kind, several = bare(answers), window.probable
     if classes is not None and several is not None and int(several.events.sum()) >= max(1.0, KNOWN * window.n):
-        kind = bare(answers)
         table = kind.settings.table if isinstance(kind, Classes) else None
         return int(several.events.sum()), class_metrics.estimate(
             classes, several, LEVEL, None if table is None else table.T
         )
     if basis is None or window.scored is None:
         return 0, {}
-    found = binary.estimate(basis, bases.of_cells(basis, window.scored), LEVEL)
-    names = found.keys() if isinstance(bare(answers), Binary) else OF_CLASSES
+    values = kind.settings.worth if isinstance(kind, Binary) else None
+    found = binary.estimate(basis, bases.of_cells(basis, window.scored), LEVEL, values)
+    names = found.keys() if isinstance(kind, Binary) else OF_CLASSES
     known = {name: each for name, each in found.items() if name in names and not np.isnan(each.value[0])}
     return int(window.scored.counts.sum()), {NAMES.get(name, name): each for name, each in known.items()}

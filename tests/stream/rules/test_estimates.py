@@ -186,6 +186,19 @@ def test_a_restart_goes_on_with_half_a_window(monkeypatch: pytest.MonkeyPatch) -
         assert whole == log.read().commit().results()
 
 
+def test_what_decisions_are_worth_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And labels agree when they come."""
+    use(labelled(), monkeypatch)
+    worth = "kind: binary, worth: {true_positive: 1, false_positive: -2, false_negative: -5}"
+    log = played(Story(CONFIGURATION.replace("kind: binary", worth), (FIRST, LABELS)), 10, 3, lambda _: {})
+    log.read().commit()
+    truth = realised(log, "worth")
+    for end in (5, 10):
+        row = told(log, "worth")[end]
+        assert row["value"] == pytest.approx(truth[end], abs=4 * (row["chance"] ** 2 + row["shared"] ** 2) ** 0.5)
+    assert "worth" in {row["metric"] for row in log.rows(tables.RECONCILED)}
+
+
 def test_the_labels_of_a_reference_are_what_windows_are_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:
     """From the first one on; so no window is asked to teach, and a turned concept is worse at once."""
     use(labelled(), monkeypatch)

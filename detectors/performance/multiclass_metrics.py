@@ -107,10 +107,18 @@ def weighted(seen: Confusion, level: float, share: Share) -> Measured:
 
 
 def worth(seen: Confusion, level: float) -> Measured:
-    """What a decision is worth on average, by the settings' worth of each pair; nan where they have none."""
-    table = np.full(seen.matrix.shape[1:], np.nan) if seen.worth is None else seen.worth
-    flat = (len(seen.matrix), -1)
-    return mean_worth(table.ravel(), seen.matrix.reshape(flat), smoothed(seen.matrix).reshape(flat), level)
+    """What a decision is worth on average, by the settings' worth of each pair; nan where they have none.
+
+    No pair of classes that occur is sure not to: as of two classes, there is a pair more for each class, of every kind
+    alike.
+    """
+    matrix = seen.matrix
+    table = np.full(matrix.shape[1:], np.nan) if seen.worth is None else seen.worth
+    occurs = (matrix.sum(axis=1) + matrix.sum(axis=2)) > 0
+    among = occurs[:, :, None] & occurs[:, None, :]
+    more = matrix + among / np.maximum(occurs.sum(axis=1), 1)[:, None, None]
+    flat = (len(matrix), -1)
+    return mean_worth(table.ravel(), matrix.reshape(flat), more.reshape(flat), level)
 
 
 METRICS: dict[str, Metric] = {

@@ -35,6 +35,7 @@ NO_LIMIT = "100 answers need not have one beyond: there is no upper limit, so on
 LATTICE = "a share of less than a tenth is a few in 100: its coverage jumps between 92 and 98 %, as Wilson's does"
 CAREFUL = "7 wrong pairs in 100 of ten classes: a smoothed matrix has more, so intervals are long"
 RARE_LOSS = "one loss in a hundred owns the mean, and 100 pairs often have none of it"
+COSTLY = "a pair in forty costs six times what others gain: 100 pairs know too little of how many there are"
 MARGIN = "within what 2,000 runs say of 97 %"
 EXCUSED = {  # (world, metric, n): why
     ("web", "latency_p99", 100): NO_LIMIT,
@@ -47,6 +48,8 @@ EXCUSED = {  # (world, metric, n): why
     ("ten classes", "weighted_f1", 100): CAREFUL,
     ("ten classes", "mcc", 100): CAREFUL,
     ("ten classes", "kappa", 100): CAREFUL,
+    ("three even classes", "worth", 100): COSTLY,
+    ("five uneven classes", "worth", 100): COSTLY,
     ("errors that grow", "pinball", 100): RARE_LOSS,
     ("five uneven classes", "macro_precision", 1_000): MARGIN,
     ("laplace errors", "r2", 100): MARGIN,
@@ -106,8 +109,13 @@ def covered(world: World, known: dict[str, float], n: int, runs: int = RUNS) -> 
 
 
 def several(shares: list[float], skill: float) -> World:
-    """Classes with these shares; scores from normal numbers, that of the true class `skill` higher."""
-    settings = multiclass.Multiclass(tuple(f"class {i}" for i in range(len(shares))))
+    """Classes with these shares; scores from normal numbers, that of the true class `skill` higher.
+
+    What is right is worth 1; to say the first class where the second is true costs 6, the other way round 2.
+    """
+    names = tuple(f"class {i}" for i in range(len(shares)))
+    worth = [(name, name, 1.0) for name in names] + [(names[0], names[1], -6.0), (names[1], names[0], -2.0)]
+    settings = multiclass.Multiclass(names, tuple(worth))
 
     def draw(rng: np.random.Generator, n: int) -> Drawn:
         label = rng.choice(len(shares), n, p=shares)

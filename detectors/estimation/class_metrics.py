@@ -17,7 +17,7 @@ from detectors.performance.agreement import kappa_slopes, mcc_slopes
 from detectors.performance.multiclass_metrics import F1, PRECISION, RECALL, Share, averaged
 
 ABSENT = 0.05  # labels to be expected of a class that a window probably does not have at all
-FEW = 5.0  # labels, or decisions, of each class that an average needs: of fewer a class may have none, and be left out
+FEW = 10.0  # labels, or decisions, of each class that an average needs: of 5 to 10, 91 % of intervals held
 ALONE = 20.0  # of one that stands for itself: of fewer, shares are too coarse for an interval
 SHARES: Mapping[str, Share] = {"precision": PRECISION, "recall": RECALL, "f1": F1}
 

@@ -24,8 +24,8 @@ SIZES = (500, 2_000, 20_000)
 class World(NamedTuple):
     """Shares of classes, and how far apart their inputs lie.
 
-    Scores are the true probabilities to a power, `sure`, made to add up to 1. In a window the later classes are more
-    frequent by `shift`: inputs shift, and labels depend on them as before.
+    Scores are the true probabilities to a power, `sure`, made to add up to 1; `blurred`, they are off by chance. In a
+    window the later classes are more frequent by `shift`: inputs shift, and labels depend on them as before.
     """
 
     shares: tuple[float, ...]
@@ -33,6 +33,7 @@ class World(NamedTuple):
     sure: float = 1.0
     shift: float = 0.0
     reference: int = 10_000
+    blurred: float = 0.0  # deviation of log odds
 
 
 EVEN, UNEVEN = (1 / 3, 1 / 3, 1 / 3), (0.5, 0.25, 0.13, 0.07, 0.05)
@@ -46,6 +47,7 @@ WORLDS = {
     "ten, rare": World(RARE, 2.0),
     "ten, rare, few labels": World(RARE, 2.0, sure=1.6, shift=0.7, reference=2_000),
     "four, good": World((0.4, 0.3, 0.2, 0.1), 3.0, sure=0.7, shift=0.7),
+    "five, blurred": World(UNEVEN, 1.5, sure=1.6, blurred=1.0),
 }
 
 
@@ -66,7 +68,7 @@ def events(world: World, n: int, shift: float, rng: np.random.Generator) -> Even
     true = shares * np.exp(world.skill * inputs)  # what is true in the reference, and stays so
     label = (rng.random((n, 1)) > np.cumsum(true / true.sum(axis=1, keepdims=True), axis=1)[:, :-1]).sum(axis=1)
     scores = np.zeros((n, k + 1))
-    scores[:, :k] = true**world.sure
+    scores[:, :k] = true**world.sure * np.exp(world.blurred * rng.normal(0, 1, (n, k)))
     return Events(scores / scores.sum(axis=1, keepdims=True), scores.argmax(axis=1), label)
 
 

@@ -186,8 +186,8 @@ def test_the_fit_is_the_most_likely_one() -> None:
 
 
 def test_few_labels_have_no_metric_of_their_own() -> None:
-    """A class with less than twenty stands for nothing, and one with less than five takes averages away."""
-    cells = np.array([[80.0, 3.0, 1.0], [4.0, 30.0, 1.0], [2.0, 1.0, 1.5]])
+    """A class with less than twenty stands for nothing, and one with less than ten takes averages away."""
+    cells = np.array([[80.0, 3.0, 1.0], [4.0, 30.0, 1.0], [2.0, 1.0, 5.5]])
     few = Seen(cells, np.zeros((3, 3)))
     assert np.isnan(of_class(few, SHARES["recall"], 2).value)
     assert np.isnan(average(few, SHARES["recall"], weighted=False).value)

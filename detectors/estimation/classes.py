@@ -149,4 +149,4 @@ def _known(probability: Floats, label: Integers) -> tuple[Floats, Floats] | None
     left = (label[:, None] == np.arange(probability.shape[1])) - probability
     more = left.sum(axis=0) / (n + PRIOR)
     left = left - more
-    return more, (left.T @ left + SMOOTH / n * _spread(probability)) / (n + SMOOTH)
+    return more, (left.T @ left + SMOOTH / n * _spread(probability)) / (n - 1 + SMOOTH)  # their mean is taken off

@@ -110,7 +110,8 @@ def said(cursor: duckdb.DuckDBPyConnection, decode: Decode, models: Sequence[str
 
     score, value = (np.ma.filled(found[name], np.nan) for name in ("score", "value"))
     ends = found["end"].astype("datetime64[us]").astype(np.int64) * 1_000
-    several = np.ma.getdata(found["several"])
+    several = np.empty(len(ends), np.object_)
+    several[:] = [bytes(each) for each in found["several"]]
     return Said(texts("model"), texts("version"), ends, score, value, texts("answer").array(), several)
 
 

@@ -19,7 +19,7 @@ from stream.config.settings import Settings
 from stream.config.units import spelled_duration
 from stream.events import NEVER, Partition
 from stream.lives import START, Left, configured_by
-from stream.monitor import accumulator
+from stream.monitor import accumulator, courses
 from stream.monitor.scopes import Scope, event_scope, topics
 from stream.monitor.state import State, closed, unpack
 from stream.monitor.teaching import BEGUN, Teaching
@@ -117,15 +117,15 @@ def _taught(store: Store, state: State, plans: dict[str, Plan]) -> None:
 
 
 def _open_windows(store: Store, settings: Settings, state: State, plans: dict[str, Plan]) -> None:
-    """Add the kept panes of open windows up again, in order of their ends."""
+    """Add the kept panes of open windows up again, in order of their ends, and follow those of the windows before."""
     closed = min(state.closed.values(), default=NEVER)
     if closed == NEVER:
         return
     longest = max(length for _, model in settings.patterns for length in model.windows)
     firsts = (one.first - state.pane for one in state.teachings.values() if not one.over)
-    found = store.select(tables.PANES, since=min((closed - longest, *firsts)), order=("end",))
+    found = store.select(tables.PANES, since=min((closed - 2 * longest, *firsts)), order=("end",))
     teaching: dict[tuple[str, int], list[tuple[str, Summary]]] = defaultdict(list)
-    for _, model, version, _, end, about, events, packed in zip(
+    for _, model, version, start, end, about, events, packed in zip(
         *(_plain(column) for column in found.values()), strict=True
     ):
         entry = state.roster.get(model)
@@ -134,12 +134,17 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
         plan = plans.get(about)
         if plan is not None:
             plan = next((one for one in entry.plans if one.id == plan.id), plan)
-        summary = packing.unpack(plan.grid, packed) if plan is not None else None
         upto = state.closed.get(_scope(settings, state, model), NEVER)
         still_open = [span for span in entry.settings.spans if last_end(end, *span) > upto]
-        accumulator.grown(state.windows, model, version, still_open, Pane(end, plan, summary, events), upto)
         taught = state.teachings.get(model)
-        if taught is not None and taught.plan is plan and summary is not None and end >= taught.first:
+        teaches = taught is not None and taught.plan is plan and end >= taught.first
+        summary = packing.unpack(plan.grid, packed) if plan is not None and (still_open or teaches) else None
+        if plan is not None:
+            counts = packing.total(plan.grid, packed)
+            for length in entry.settings.windows:
+                courses.followed(state.courses, (model, version, length), plan.id, (start, end), counts)
+        accumulator.grown(state.windows, model, version, still_open, Pane(end, plan, summary, events), upto)
+        if teaches and summary is not None:
             teaching[model, end].append((version, summary))
     for (model, end), versions in teaching.items():
         tolerate = state.roster.entries[state.roster.index[model]].settings.tolerate

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from stream.config.settings import DAY, Settings
 from stream.events import NEVER
+from stream.monitor import courses
 from stream.monitor.meetings import Meetings
 from stream.monitor.state import State
 from stream.monitor.teaching import REACH
@@ -25,7 +26,8 @@ def retention(state: State, settings: Settings, meetings: Meetings) -> Retention
     closed = min(state.closed.values(), default=NEVER)
     if closed == NEVER:
         return None
-    panes = min((window.start for window in state.windows.values()), default=closed)
+    lengths = {length for _, model in settings.patterns for length in model.windows}
+    panes = min(courses.since(closed, length) for length in lengths)  # before any open window, too
     history = closed - settings.store.keep
     waiting, answered = meetings.needed_since() or (history, history)
     summed = max(meetings.summed_since(closed), history)

@@ -177,9 +177,13 @@ detector text: a distance, a sequential detector, or service, performance, estim
 value float: what was measured; of detector verdict the evidence, as in `distances`
 limit float: what it may be
 n int: the window's sample size for this feature
-cells text: the cells that contributed most: name, share in the reference, share now, contribution; JSON
+cells text: the cells that contributed most, and the others as one: name, share then and now, part of psi; JSON
 words text: the same as a sentence
 incident text: the incident it belongs to, or empty
+began time: start of the pane in which the change probably began; 1970-01-01 where that is not known
+began_earliest time: start of the first pane in which it may have begun, nine times of ten
+began_latest time: start of the last one
+cause text: broken pipeline, changed world or both; empty where no cells were compared
 """,
     time="end",
 )

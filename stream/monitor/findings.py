@@ -2,12 +2,14 @@
 
 import hashlib
 from functools import lru_cache
+from math import fsum
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import contributions as contributed
 from detectors import sequential
 from detectors.distances import psi_cells
 from detectors.rare import merged, shared_out, targets
@@ -21,7 +23,7 @@ SEQUENTIAL = "cusum"
 CHOSEN = sequential.SEQUENTIAL.keys() - {SEQUENTIAL}
 FINDINGS_MAX = 50  # of a window: where hundreds of series drift together, nobody reads them all
 TINY = 1e-300
-CELLS_TOLD = 3  # contributing cells that a finding names
+CELLS_TOLD = 3  # contributing cells that a finding names; the others are one more
 
 
 class Cell(msgspec.Struct, frozen=True):
@@ -31,6 +33,14 @@ class Cell(msgspec.Struct, frozen=True):
     reference: float
     now: float
     contribution: float
+
+
+class Began(msgspec.Struct, frozen=True, array_like=True):
+    """Where panes begin, event time in ns: the one in which a change probably began, and which ones it may be."""
+
+    at: int
+    earliest: int
+    latest: int
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -49,6 +59,8 @@ class Finding(msgspec.Struct, frozen=True):
     n: int
     cells: tuple[Cell, ...]
     words: str
+    began: Began | None = None  # not known of segments
+    cause: str = ""  # a word of `detectors.cause`; empty where no cells were compared
 
     @property
     def id(self) -> str:
@@ -142,7 +154,7 @@ def strongest(
 
 
 def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell, ...]:
-    """The cells that contributed most to psi."""
+    """The cells that contributed most, and all others as one: contributions add up to psi over merged rare cells."""
     width = own_width(plan)
     expected, observed = (each[row, column, :width][None] for each in (verdicts.expected, verdicts.observed))
     target = targets(expected, observed)
@@ -150,12 +162,13 @@ def _cells(plan: Plan, column: int, verdicts: Verdicts, row: int) -> tuple[Cell,
     parts = psi_cells(merged(expected, target), merged(observed, target))
     (contributions,) = shared_out(parts, (now - before)[None], target)
     names = _names(plan, plan.grid.columns[column])
-    most = np.argsort(-contributions, kind="stable")[:CELLS_TOLD].tolist()
-    return tuple(
-        Cell(names[i], float(before[i]), float(now[i]), float(contributions[i]))
-        for i in most
-        if i < len(names) and contributions[i] > 0
-    )
+    told = contributed.told(contributions, CELLS_TOLD)
+    cells = [Cell(names[i], float(before[i]), float(now[i]), float(contributions[i])) for i in told.cells]
+    if told.others:
+        others = list(told.others)
+        then, since = (fsum(side[others].tolist()) for side in (before, now))
+        cells.append(Cell(f"{len(others)} other cells", then, since, told.rest))
+    return tuple(cells)
 
 
 def _explained(plan: Plan, column: int, verdicts: Verdicts, row: int) -> str:

@@ -8,7 +8,7 @@ from sinks import commit as tables
 from stream.config.settings import Settings
 from stream.events import RESERVED
 from stream.ledger import Ledger, moment
-from stream.monitor import accumulator, rows, teaching
+from stream.monitor import accumulator, courses, rows, teaching
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
 from stream.monitor.onboarding import Sources
@@ -76,6 +76,9 @@ class Panes:
             rows.folded_rows(self._ledger, case)
             pane = Pane(end, plan, summary, int(summary.events()[0]))
             accumulator.grown(self._state.windows, entry.name, version, entry.settings.spans, pane)
+            for length in entry.settings.windows:
+                key = (entry.name, version, length)
+                courses.followed(self._state.courses, key, plan.id, (start, end), summary.counts[0])
             closed.append((case, self._step(case)))
         if plan is not None and closed:
             self._teach(entry, plan, [(case.version, case.summary) for case, _ in closed], end)

@@ -26,6 +26,7 @@ Judged = tuple[Case, Verdicts, Telling]  # a window, and what is said of it
 _VERDICTS = ("ok", "drift", "unknown")
 _WHY = ("", "too few events", "slow variation")
 _ASSUMES = ("", "independent events")
+NOT_KNOWN = (0, 0, 0)  # when a change began
 _PLACES = ("segment", "feature", "verdict")  # of names
 
 
@@ -188,6 +189,8 @@ def finding_rows(ledger: Ledger, findings: Iterable[Finding], incident: str) -> 
             msgspec.json.encode(one.cells).decode(),
             one.words,
             incident,
+            *(moment(at) for at in (msgspec.structs.astuple(one.began) if one.began is not None else NOT_KNOWN)),
+            one.cause,
         )
 
 

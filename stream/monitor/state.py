@@ -10,6 +10,7 @@ import msgspec
 from stream.config.settings import Settings
 from stream.monitor.accumulator import Either, Key
 from stream.monitor.charts import Chart
+from stream.monitor.courses import Courses
 from stream.monitor.learning import Learner
 from stream.monitor.losses import Losses
 from stream.monitor.pending import Pending
@@ -61,6 +62,7 @@ class State:
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[Key, Either] = field(default_factory=dict)
     teachings: dict[str, Teaching] = field(default_factory=dict)  # by model: of its newest plan
+    courses: Courses = field(default_factory=dict)
 
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True):

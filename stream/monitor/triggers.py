@@ -62,4 +62,6 @@ def _evidence(finding: Finding) -> dict[str, object]:
         "limit": finding.limit,
         "n": finding.n,
         "window": (rfc3339(finding.start), rfc3339(finding.end)),
+        "began": None if finding.began is None else rfc3339(finding.began.at),
+        "cause": finding.cause or None,
     }

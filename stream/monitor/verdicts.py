@@ -9,10 +9,10 @@ from sinks import commit as tables
 from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
-from stream.monitor import effects, judging, losses, rows, selected, triggers
+from stream.monitor import effects, judging, losses, rows, selected, tracing, triggers
 from stream.monitor.accumulator import Key
 from stream.monitor.distances import limited
-from stream.monitor.findings import SEQUENTIAL, Finding, finding_id, findings, telling
+from stream.monitor.findings import SEQUENTIAL, Finding, Telling, finding_id, findings, telling
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.scopes import Scope
 from stream.monitor.sequential import Alarm
@@ -62,7 +62,7 @@ class Windows:
             version = (case.plan.model, case.version)
             plans[version] = case.plan
             lengths.setdefault(version, []).append(case.length)
-            found.setdefault(version, []).extend(findings(case, verdict, tell))
+            found.setdefault(version, []).extend(self._findings(case, verdict, tell))
             causes.setdefault(version, []).extend(self._observe(case, verdict))
         for version in sorted(causes):
             served, told = ([one for one in found[version] if (one.feature in SERVED) == is_] for is_ in (True, False))
@@ -99,6 +99,10 @@ class Windows:
         if spread is not None and key[2] == self._state.pane:  # slow is what varies from pane to pane
             spread = replace(spread, slow=np.zeros_like(spread.slow))
         return Case(key[1], key[2], window.start, window.end, window.plan, window.summary, entry.settings, spread)
+
+    def _findings(self, case: Case, verdict: Verdicts, tell: Telling) -> list[Finding]:
+        course = self._state.courses.get((case.plan.model, case.version, case.length))
+        return tracing.traced(findings(case, verdict, tell), case, verdict, tell, course)
 
     def _observe(self, case: Case, verdict: Verdicts) -> list[Cause]:
         """Let the policy see one window; the causes that persist, in order."""

@@ -11,7 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from stream.config.units import spelled_duration
-from stream.web.times import moments
+from stream.web.times import moment, moments
 
 Verdict = Literal["ok", "drift", "unknown"]
 State = Literal["new", "learning", "well", "suspect", "worse", "drifting", "unknown"]
@@ -135,7 +135,11 @@ class Fates(Struct, frozen=True):
 
 
 class Finding(Struct, frozen=True):
-    """A judged fact that exceeds its limit. `cells` are those that contributed most."""
+    """A judged fact that exceeds its limit. `cells` are those that contributed most, and the others as one.
+
+    `began` is where the pane begins in which the change probably did, between `began_earliest` and `began_latest` nine
+    times of ten, and null where nobody knows; where the window before begins, it was then or before.
+    """
 
     id: str
     model: str
@@ -152,6 +156,10 @@ class Finding(Struct, frozen=True):
     cells: list[Cell]
     words: str
     incident: str
+    began: datetime | None
+    began_earliest: datetime | None
+    began_latest: datetime | None
+    cause: str
 
 
 class Incident(Struct, frozen=True):
@@ -229,6 +237,8 @@ def records(found: Found) -> Iterator[dict[str, object]]:
 
 
 def _values(name: str, column: NDArray[np.generic]) -> list[object]:
+    if name.startswith("began"):
+        return [at if at > moment(0) else None for at in moments(column)]
     if column.dtype.kind == "M":
         return list(moments(column))
     if column.dtype.kind == "f":

@@ -3,6 +3,7 @@
 from sinks.commit import FINDINGS, TRIGGERS, Store
 from stream.web.answers import Finding, Trigger, answers
 from stream.web.html import Html, section, table, tag, time
+from stream.web.origin import origin
 from stream.web.standing import triggers
 
 ROWS_SHOWN = 25  # the API has all
@@ -12,12 +13,12 @@ def findings_of(store: Store, name: str) -> Html:
     """A model's newest findings, in words."""
     found = store.select(FINDINGS, where={"model": name}, order=("end", "feature"), descending=True, limit=ROWS_SHOWN)
     rows: list[tuple[str, ...]] = [
-        (time(each.end), each.length, each.feature, each.detector, _over(each), each.words)
+        (time(each.end), each.length, each.feature, each.detector, _over(each), each.words, origin(each))
         for each in answers(found, Finding)
     ]
     if not rows:
         return section("Findings", tag("p", "Nothing has exceeded its limit."))
-    head = ("Window's end", "Length", "Feature", "Detector", "Value / limit", "What changed")
+    head = ("Window's end", "Length", "Feature", "Detector", "Value / limit", "What changed", "Since when, and why")
     return section("Findings", table(head, rows, f"The newest {len(rows)} findings"))
 
 

@@ -54,7 +54,7 @@ def test_the_state_has_nothing_that_nobody_thought_of() -> None:
     packed = {"roster", "learners", "policies", "steps", "closed", "labels_closed", "topics_closed", "losses", "pane"}
     packed |= {"scopes", "label_scopes", "joined", "charts", "watched", "pending", "traffic"}
     packed |= {"bases", "lessons", "tracks"}
-    assert packed | {"problems", "windows", "teachings"} == {field.name for field in fields(State)}
+    assert packed | {"problems", "windows", "courses", "teachings"} == {field.name for field in fields(State)}
 
 
 def test_what_is_remembered_of_labels_goes_through_bytes() -> None:

@@ -156,8 +156,13 @@ def _window(key: Row, plan: Plan, numeric: dict[str, np.ndarray], random: Genera
             yield "findings", {
                 **key, "id": f"{key['end']}-{key['length']}", "feature": feature, "detector": "verdict", "value": 21.3,
                 "limit": 4.2, "n": n, "cells": CELLS, "words": WORDS,
-                "incident": INCIDENT,
+                "incident": INCIDENT, **_began(), "cause": "broken pipeline",
             }  # fmt: skip
+
+
+def _began() -> Row:
+    at, latest = (_span(i, PANE)["start"] for i in (DRIFTS_FROM, DRIFTS_FROM + 1))
+    return {"began": at, "began_earliest": at, "began_latest": latest}
 
 
 def _incident() -> Told:

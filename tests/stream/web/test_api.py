@@ -109,6 +109,7 @@ def test_findings_carry_their_words_and_cells(client: Client) -> None:
     (finding,) = client.get("/v1/findings", params={"model": DRIFTING, "limit": 1}).json()["items"]
     cell = {"cell": "above 812.4", "reference": 0.02, "now": 0.61, "contribution": 2.1}
     assert (WORDS, [cell], INCIDENT) == (finding["words"], finding["cells"], finding["incident"])
+    assert ("2026-11-20T14:30:00Z", "broken pipeline") == (finding["began"], finding["cause"])
 
 
 def test_incidents_have_a_beginning_and_an_end(client: Client) -> None:

@@ -10,6 +10,8 @@ from stream.events import NEVER, Ints
 
 Time = TypeVar("Time", int, Ints)
 
+STEPS_MAX = 24  # of a window that is followed; more panes are added up, so that a day takes no more memory than an hour
+
 
 def pane_end(time: int, pane: int) -> int:
     """The end of the pane that holds an event time."""
@@ -32,6 +34,11 @@ def oldest_start(closed: int, spans: Iterable[tuple[int, int]]) -> int:
     `spans`: the length and the step of each kind of window.
     """
     return min(window_end(closed + 1, every) - length for length, every in spans)
+
+
+def stride(length: int, pane: int) -> int:
+    """How long the steps are in which windows are followed, all from the same beginning of time."""
+    return pane * -(-length // (pane * STEPS_MAX))
 
 
 def decided_from(end: Time, pane: int, lateness: int, max_ahead: int) -> Time:

@@ -4,6 +4,7 @@ Memory = process + buffers + store
        + models x versions x segment rows x (open panes + windows + reference) x columns x (cells + moments) x 8 bytes
        + models x versions x (open panes + windows + reference) x numbers of how the service answered x 8 bytes
        + models x versions x segment rows x pieces of windows that slide x columns x (cells + moments) x 2 bytes
+       + models x versions x steps of followed windows x columns x cells x 2 bytes
        + models x versions x numeric columns x 64 KiB look-up table
        + learned models x sampled events x bytes of an event.
 """
@@ -16,6 +17,7 @@ from stream.config.panes import open_panes
 from stream.config.segments import Segment
 from stream.config.settings import DAY, Model, Settings
 from stream.config.units import size
+from stream.windows import STEPS_MAX, stride
 
 NUMERIC_CELLS = 38  # 32 on the reference's quantiles, two open ends, four for what is no number
 CATEGORICAL_CELLS = 4  # beside the vocabulary: unseen, missing, wrong type, absent
@@ -29,6 +31,7 @@ BUFFER = 3 * 1024**2  # per partition: 1 MiB on the wire, twice that decoded
 ROW = 67  # bytes of a wide row in DuckDB, measured on 10 million of them
 
 
+COUNT = 2  # bytes of a count of a followed window; of few events fewer, of very many more
 WAITING = 80  # of a prediction that waits, its label and their pair, measured with eight features and one label each
 
 
@@ -135,7 +138,10 @@ def _parts(settings: Settings, pattern: str, model: Model, assumed: Assumed) -> 
     series = n * assumed.versions * segment_rows(settings, model, assumed)
     sampled = 0 if model.reference.file else n * settings.limits.sample * assumed.event_bytes
     pieces = series * _pieces(model) * cells * PIECE
-    return series * summaries * cells * 8 + served + pieces, n * assumed.versions * numeric * LOOK_UP, sampled
+    steps = sum(2 * -(-length // stride(length, settings.pane)) for length in model.windows)
+    followed = n * assumed.versions * steps * (cells - numeric * MOMENTS) * COUNT
+    counted = series * summaries * cells * 8 + served + pieces + followed
+    return counted, n * assumed.versions * numeric * LOOK_UP, sampled
 
 
 def _windows(model: Model) -> int:
@@ -163,4 +169,6 @@ def _at_limits(settings: Settings) -> int:
     samples = limits.models * limits.sample * limits.event_bytes
     summaries, served = open_panes(settings) + longest + 1, limits.models * limits.versions * SERVED
     pieces = series * cells * PIECE * max(_pieces(model) for _, model in settings.patterns)
-    return (series * cells * 8 + served) * summaries + pieces + tables + samples
+    widest_windows = max(len(model.windows) for _, model in settings.patterns)
+    followed = limits.models * limits.versions * widest_windows * 2 * STEPS_MAX * cells * COUNT
+    return (series * cells * 8 + served) * summaries + pieces + followed + tables + samples

@@ -4,15 +4,13 @@ Kept in memory and made again from the store's panes after a restart. Whoever as
 makes of them, so it is the same in both cases.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from detectors.codes import Integers
 from stream.monitor.accumulator import Key
-from stream.windows import window_end
-
-STEPS_MAX = 24  # of a window; more panes than that are added up, so that a day takes no more memory than an hour
+from stream.windows import stride
 
 
 class Step(NamedTuple):
@@ -28,24 +26,22 @@ class Course(NamedTuple):
     plan: str
     steps: tuple[Step, ...]
 
+    def since(self, start: int) -> Self:
+        """Only the steps that begin there or later."""
+        return self._replace(steps=tuple(one for one in self.steps if one.start >= start))
+
 
 Courses = dict[Key, Course]
-
-
-def stride(length: int, pane: int) -> int:
-    """How long the steps of a window are; the last one may be shorter."""
-    return pane * -(-length // (pane * STEPS_MAX))
 
 
 def followed(courses: Courses, key: Key, plan: str, span: tuple[int, int], counts: Integers) -> None:
     """Add the counts of a closed pane, which spans (start, end), to the course of its window."""
     length, (start, end) = key[2], span
-    begin = window_end(end, length) - length
     step = stride(length, end - start)
-    at = begin + (start - begin) // step * step
+    at = start // step * step
     known = courses.get(key)
     steps = known.steps if known is not None and known.plan == plan else ()
-    steps = tuple(one for one in steps if one.start >= begin - length)
+    steps = tuple(one for one in steps if one.start >= end - 2 * length)
     if steps and steps[-1].start == at:
         steps, counts = steps[:-1], steps[-1].counts + counts
     courses[key] = Course(plan, (*steps, Step(at, _narrow(counts))))
@@ -53,7 +49,7 @@ def followed(courses: Courses, key: Key, plan: str, span: tuple[int, int], count
 
 def since(closed: int, length: int) -> int:
     """The end of the last pane that no course of windows of this length needs, when all up to `closed` are closed."""
-    return closed // length * length - length
+    return closed - 2 * length
 
 
 def _narrow(counts: Integers) -> Integers:

@@ -30,8 +30,9 @@ def traced(
     words = causes(expected, observed, grid.regular[columns], columns < len(grid.numeric))
     overall = np.flatnonzero(verdicts.rows[tell.rows] == 0)
     began: list[Began | None] = [None] * len(found)
-    if course is not None and course.plan == case.plan.id:
-        for i, one in zip(overall.tolist(), _began(case, verdicts, tell, overall, course), strict=True):
+    known = course.since(case.start - case.length) if course is not None and course.plan == case.plan.id else None
+    if known is not None and known.steps:
+        for i, one in zip(overall.tolist(), _began(case, verdicts, tell, overall, known), strict=True):
             began[i] = one
     return [replace(one, cause=word, began=at) for one, word, at in zip(found, words, began, strict=True)]
 

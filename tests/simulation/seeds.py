@@ -2,6 +2,7 @@
 
 import traceback
 from collections import Counter
+from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
@@ -21,6 +22,7 @@ from tests.simulation.shape import few
 from tests.simulation.strike import Struck
 from tests.simulation.told import Told
 
+EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the tables keep it
 METRIC = [column.name for column in PERFORMANCE.columns].index("metric")
 OCCUR = (
     "all partitions idle",
@@ -28,6 +30,8 @@ OCCUR = (
     "boards delivered late",
     "boards delivered twice",
     "changes of plan",
+    "changes that began before a window",
+    "changes that began in a window",
     "clock skews",
     "control records",
     "fetches that failed",
@@ -184,6 +188,10 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found["windows that slid"] = int(
         (ends % np.array([row[3] // 1_000 for row in expected["windows"]] or [1]) > 0).sum()
     )
+    names = [column.name for column in tables.FINDINGS.columns]
+    start, began = names.index("start"), names.index("began")
+    found["changes that began in a window"] = sum(row[start] < row[began] for row in expected["findings"])
+    found["changes that began before a window"] = sum(EPOCH < row[began] < row[start] for row in expected["findings"])
     found["windows of a version that inherits"] = sum("inherited" in str(row) for row in expected["windows"])
     for column, n in enumerate(zip(*expected["met"], strict=True)):
         name = MET.columns[column].name

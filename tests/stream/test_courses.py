@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stream.monitor.courses import STEPS_MAX, Courses, followed, since, stride
-from stream.windows import window_end
+from stream.monitor.courses import Courses, followed, since
+from stream.windows import STEPS_MAX, stride
 
 KEY = ("shop", "1", 60)
 PANE = 5
@@ -17,12 +17,13 @@ def course(ends: list[int], key: tuple[str, str, int] = KEY, plan: str = "p") ->
     return courses
 
 
-def test_a_course_has_the_panes_of_a_window_and_of_the_one_before() -> None:
-    """Each as it was counted; older ones are forgotten."""
-    found = course([5, 40, 65, 70, 120, 125, 130])[KEY]
-    assert [(60, 65), (65, 70), (115, 120), (120, 125), (125, 130)] == [
+def test_a_course_has_the_panes_of_two_windows() -> None:
+    """Of whichever end comes next, sliding or not, each as it was counted; older ones are forgotten."""
+    found = course([5, 15, 40, 65, 70, 120, 125, 130])[KEY]
+    assert [(10, 15), (35, 40), (60, 65), (65, 70), (115, 120), (120, 125), (125, 130)] == [
         (step.start, int(step.counts[0])) for step in found.steps
     ]
+    assert [60, 65, 115, 120, 125] == [step.start for step in found.since(60).steps]
 
 
 def test_many_panes_are_added_up() -> None:
@@ -35,15 +36,6 @@ def test_many_panes_are_added_up() -> None:
     assert len(found.steps) == 2 * STEPS_MAX
     assert sum(int(step.counts[0]) for step in found.steps) == sum(ends)
     assert {60} == set(np.diff([step.start for step in found.steps]).tolist())
-
-
-def test_steps_that_do_not_fill_a_window_do_not_reach_into_the_next() -> None:
-    """29 panes are 15 steps, the last of one pane."""
-    length = PANE * (STEPS_MAX + 5)
-    key = ("shop", "1", length)
-    found = course(list(range(PANE, 2 * length + PANE, PANE)), key)[key]
-    assert stride(length, PANE) == 2 * PANE
-    assert {0, length} <= {step.start for step in found.steps}
 
 
 def test_another_plan_begins_another_course() -> None:
@@ -63,7 +55,7 @@ def test_what_no_course_needs_is_what_they_forget() -> None:
         before, after = (course(each)[KEY] for each in (ends, kept))
         assert [step.start for step in before.steps] == [step.start for step in after.steps]
         assert all(np.array_equal(a.counts, b.counts) for a, b in zip(before.steps, after.steps, strict=True))
-        assert window_end(ends[-1], KEY[2]) - before.steps[0].start <= 2 * KEY[2]
+        assert ends[-1] - before.steps[0].start <= 2 * KEY[2]
 
 
 def test_counts_take_as_few_bytes_as_hold_them() -> None:

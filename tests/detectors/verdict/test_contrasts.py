@@ -15,7 +15,7 @@ def test_weights_of_every_set_count_what_lies_in_it() -> None:
     for on_line in (14, 0):
         counts = RNG.integers(1, 50, 16)
         line = np.arange(16) < on_line
-        inside = Sets.of(np.array([on_line]), 16).counts(counts[None])[0]
+        inside = Sets.of(np.array([on_line]), np.array([16])).counts(counts[None])[0]
         for i, n in enumerate(inside.tolist()):
             found = weights(counts, line, len(scores.NAMES) + i)
             assert found is not None

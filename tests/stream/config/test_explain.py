@@ -119,10 +119,14 @@ def test_programs_get_the_numbers() -> None:
 
 
 def test_memory_is_the_documented_formula() -> None:
-    """By hand: 14 open panes, 2 windows, a reference; 11 segment rows; 5 numeric columns and a categorical one."""
+    """By hand: 14 open panes, 2 windows, a reference; 11 segment rows; 5 numeric columns and a categorical one.
+
+    Each window and the one before it are followed: a minute in one step, an hour in 20 of three minutes.
+    """
     expected = memory(parse(FULL), Assumed(models=10, versions=2, segment_values=10, partitions=3))
     cells = 5 * (38 + 5) + 1 * (100 + 4)
-    assert 1 * 2 * (11 * cells + 933) * (14 + 2 + 1) * 8 == expected.summaries
+    followed = 2 * (1 + 20) * (5 * 38 + 1 * (100 + 4)) * 2
+    assert 1 * 2 * ((11 * cells + 933) * (14 + 2 + 1) * 8 + followed) == expected.summaries
     assert expected.tables == 1 * 2 * 5 * 65_536
     assert expected.samples == 0
     assert expected.buffers == 2 * 3 * 3 * 1024**2

@@ -153,3 +153,13 @@ def test_steps_of_long_windows_are_longer_than_panes() -> None:
     first = min(of_windows(story.read().end()), key=lambda row: row["end"])
     assert STEPS_MAX < 40
     assert (first["began"], first["end"]) == (24.0, 40.0)
+
+
+def test_windows_that_slide_say_when_too() -> None:
+    """Each looks back as far as a window before itself; restarts change nothing."""
+    configuration = SPANS.replace("[1m, 10m]", "[1m, {every: 2m, length: 10m}]")
+    once, often = (told(moved, 23, crashes, configuration=configuration) for crashes in ((), (8, 19, 22, 25, 26, 31)))
+    assert once == often
+    seen = [row for row in once if row["start"] - 10 < 23 < row["end"]]
+    assert {28, 30, 32} <= {row["end"] for row in seen}
+    assert all(row["began_earliest"] <= 23 <= row["began_latest"] for row in seen)

@@ -65,6 +65,7 @@ def joined(states: Sequence[State]) -> State:
         state.joined |= other.joined
         state.lessons |= other.lessons
         state.tracks |= other.tracks
+        state.weighed |= other.weighed
         state.learners |= other.learners
         state.policies |= other.policies
         state.steps |= other.steps

@@ -42,8 +42,10 @@ def _kept(store: Store, spans: Sequence[Span], table: Table = tables.PAIRS, one_
 
 def asked(store: Store) -> Asked:
     """What estimates ask a store."""
-    panes, estimated = (partial(store.within, table) for table in (tables.PANES, tables.ESTIMATES))
-    return Asked(store.said, panes, estimated, partial(store.select, tables.BASES))
+    panes, estimated, weighted = (
+        partial(store.within, table) for table in (tables.PANES, tables.ESTIMATES, tables.WEIGHTED)
+    )
+    return Asked(store.said, panes, estimated, weighted, partial(store.select, tables.BASES))
 
 
 def settle(watch: Watch, store: Store) -> None:

@@ -66,9 +66,10 @@ RECONCILED = declare(
     "reconciled",
     "Estimates beside the truth, once a window of the shortest length has enough labels: told once, "
     "and again where labels were taken back in between.",
-    "model version segment length end metric step",
+    "model version segment length end metric opinion step",
     "history",
     f"""{_WINDOW}
+opinion text: first, of `estimates`, or second, of `weighted`
 step time: the end of the pane up to which labels are in it
 status text: mature or final, as the window was then
 value float: what was estimated

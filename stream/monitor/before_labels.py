@@ -19,17 +19,26 @@ from stream.monitor.learned import Learned, PairsOf, pairs_of
 from stream.monitor.matured import Matured, telling
 from stream.monitor.state import State, Version
 from stream.monitor.trust import Lesson, Tracks
-from stream.monitor.truths import Estimated, Truths
+from stream.monitor.truths import FIRST, SECOND, Estimated, Truths
 from stream.monitor.weighing import Weighing
 
 
 class Asked(NamedTuple):
-    """What a store is asked: what models said, what panes hold, which estimates there are, and which bases."""
+    """What a store is asked: what models said, what panes hold, which estimates of both kinds, and which bases."""
 
     said: Ask
     panes: Kept
     estimated: Estimated
+    weighted: Estimated
     bases: Callable[[], Columns]
+
+
+class _Remembered(NamedTuple):
+    """What labels leave in a state."""
+
+    lessons: dict[Version, Lesson]
+    tracks: dict[Version, Tracks]
+    weighed: dict[Version, Tracks]
 
 
 class BeforeLabels:
@@ -41,13 +50,14 @@ class BeforeLabels:
         self._estimates = Estimates(settings, state, ledger, self._learned)
         self._errors = Errors(settings, state, ledger, self._learned)
         self._weighing = Weighing(settings, state, ledger)
-        self._truths = Truths(settings, state, ledger)
-        self._kept: tuple[dict[Version, Lesson], dict[Version, Tracks]] = ({}, {})  # as the last Commit has them
+        self._truths, self._seconds = Truths(FIRST, state, ledger), Truths(SECOND, state, ledger)
+        self._kept = _Remembered({}, {}, {})  # as the last Commit has them
 
     def begin(self) -> None:
         """All that was decided is committed."""
-        self._kept = dict(self._state.lessons), dict(self._state.tracks)
-        self._estimates.fresh, self._errors.fresh = {}, {}
+        state = self._state
+        self._kept = _Remembered(dict(state.lessons), dict(state.tracks), dict(state.weighed))
+        self._estimates.fresh, self._errors.fresh, self._weighing.fresh = {}, {}, {}
 
     def recall(self, known: Standing, joined: Callable[[str], int], asked: Asked) -> None:
         """Take in what steps have left; they ended with `joined` of their model."""
@@ -58,7 +68,8 @@ class BeforeLabels:
 
     def forget(self) -> None:
         """Let everything since `begin` be as if it had not been: it is recalled anew."""
-        self._state.lessons, self._state.tracks = self._kept
+        kept = self._kept
+        self._state.lessons, self._state.tracks, self._state.weighed = kept.lessons, kept.tracks, kept.weighed
 
     def weighs(self, model: str) -> bool:
         """Whether counts of closed panes say something of a model before labels do."""
@@ -77,3 +88,5 @@ class BeforeLabels:
         told_of = {**self._estimates.told, **self._errors.told}
         self._weighing.step(steps, arrived, told_of, asked.panes)
         self._truths.reconcile(told, {**self._estimates.fresh, **self._errors.fresh}, asked.estimated)
+        weighed = [one for one in told if self._weighing.weighs(one.key[0])]
+        self._seconds.reconcile(weighed, self._weighing.fresh, asked.weighted)

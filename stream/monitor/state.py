@@ -49,9 +49,10 @@ class State:
     pending: dict[str, Pending] = field(default_factory=dict)
     traffic: dict[tuple[str, int], Traffic] = field(default_factory=dict)
     bases: dict[str, Base] = field(default_factory=dict)
-    # Labels of versions that learn what they mean for estimates, and estimates beside the truth.
+    # Labels of versions that learn what they mean for estimates; estimates beside the truth, and second opinions.
     lessons: dict[Version, Lesson] = field(default_factory=dict)
     tracks: dict[Version, Tracks] = field(default_factory=dict)
+    weighed: dict[Version, Tracks] = field(default_factory=dict)
     watched: dict[Version, Watched] = field(default_factory=dict)
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
@@ -102,6 +103,7 @@ class _Packed(msgspec.Struct, frozen=True):
     lessons: list[tuple[Version, Any]] = []
     tracks: list[tuple[Version, Tracks]] = []
     watched: list[tuple[Version, Any]] = []
+    weighed: list[tuple[Version, Tracks]] = []
 
 
 def pack(state: State) -> bytes:
@@ -146,6 +148,7 @@ def pack(state: State) -> bytes:
             [(version, lesson.pack()) for version, lesson in state.lessons.items()],
             list(state.tracks.items()),
             [(version, one.pack()) for version, one in state.watched.items()],
+            list(state.weighed.items()),
         )
     )
 
@@ -209,6 +212,7 @@ def unpack(
         {name: one for name, one in found.bases.items() if name in names},
         {version: Lesson.unpack(one) for version, one in found.lessons if version[0] in names},
         {version: one for version, one in found.tracks if version[0] in names},
+        {version: one for version, one in found.weighed if version[0] in names},
         {version: Watched.unpack(one) for version, one in found.watched if version[0] in names},
         found.losses,
         found.pane,

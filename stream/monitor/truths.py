@@ -1,12 +1,13 @@
 """Estimates meet the truth, once windows have enough labels: what was estimated, and whether that can go on.
 
-An estimate assumes that a score means what it meant in the labels that it stands on. Where the truth is outside its
-interval more often, or further away, than chance has it, that is so no more: the concept has drifted, or labels are
-chosen otherwise than they were. It is the one thing that no estimate can see by itself.
+An estimate assumes that a score means what it meant in the labels that it stands on; a second one, that labels depend
+on the inputs as they did. Where the truth is outside its interval more often, or further away, than chance has it, that
+is so no more: the concept has drifted, or labels are chosen otherwise than they were. It is the one thing that no
+estimate can see by itself.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,7 +18,6 @@ from detectors.estimation.loss import ENDS
 from detectors.estimation.reconciliation import reconcile, shifted
 from sinks import commit as tables
 from sinks.commit import Columns, Span, Texts
-from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor import rows
 from stream.monitor.called import Key
@@ -26,11 +26,10 @@ from stream.monitor.findings import Finding
 from stream.monitor.heard import NAMES
 from stream.monitor.levels import MONTH
 from stream.monitor.matured import Matured
-from stream.monitor.state import State
+from stream.monitor.state import State, Version
 from stream.monitor.told import LEVEL, Told
 from stream.monitor.trust import Tracks
 
-FEATURE: Final = "output:estimate"
 LAST: Final = 12  # windows that are looked at together
 WATCHED: Final = ("accuracy", "brier")  # one that everybody understands, one that feels every score
 OF_NUMBERS: Final = ("mae",)
@@ -38,16 +37,45 @@ UNEVEN: Final = ("balanced_accuracy", "kappa", "matthews")  # few events of a ra
 COUNTED: Final = 0.9  # as if intervals held no more: shares of few labels leave theirs up to twice as often
 LOOKS: Final = 2 * len(WATCHED)  # each by how often and by how far
 
-Estimated = Callable[[Sequence[Span]], Columns]  # rows of `estimates` of windows that end in spans
+Estimated = Callable[[Sequence[Span]], Columns]  # rows of `estimates` or `weighted` of windows that end in spans
 _ENDS: Final = {NAMES.get(name, name): ends for name, (_, ends) in METRICS.items()} | ENDS
 _NUMBERS: Final = ("value", "chance", "shared", "low", "high")
+
+
+class Opinion(NamedTuple):
+    """One of the two estimates of a window: its name, what became of the last ones, and its findings.
+
+    `broken` says that what it assumes is so no more, of shares and of numbers.
+    """
+
+    name: str
+    tracks: Callable[[State], dict[Version, Tracks]]
+    feature: str
+    said: str
+    broken: tuple[str, str]
+
+
+FIRST: Final = Opinion(
+    "first",
+    lambda state: state.tracks,
+    "output:estimate",
+    "was estimated as",
+    ("scores no longer mean what they meant", "inputs no longer mean what they meant"),
+)
+SECOND: Final = Opinion(
+    "second",
+    lambda state: state.weighed,
+    "output:weighted",
+    "by the inputs alone was",
+    ("labels no longer depend on the inputs as they did",) * 2,
+)
 
 
 class Truths:
     """Compares estimates of the shortest windows with what their labels say, and keeps the last ones in mind."""
 
-    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
-        self._settings, self._state, self._ledger = settings, state, ledger
+    def __init__(self, opinion: Opinion, state: State, ledger: Ledger) -> None:
+        self._opinion, self._state, self._ledger = opinion, state, ledger
 
     def reconcile(self, matured: Sequence[Matured], fresh: Mapping[Key, Told], estimated: Estimated) -> None:
         """Take windows that have matured, in their order. `fresh` are estimates that no Commit has yet."""
@@ -58,19 +86,20 @@ class Truths:
                 both = {name: each for name, each in told.items() if not np.isnan(one.truth.get(name, np.nan))}
                 compared = {name: widened(name, each, one.arrived, one.labelled) for name, each in both.items()}
                 if compared:
-                    self._ledger.block(tables.RECONCILED, _rows(one, compared))
+                    opinion = {"opinion": Texts((self._opinion.name,), np.zeros(len(compared), np.int64))}
+                    self._ledger.block(tables.RECONCILED, _rows(one, compared) | opinion)
                     self._watch(one, about, compared)
 
     def _watch(self, one: Matured, about: str, told: Mapping[str, Estimate]) -> None:
         """Look at the last windows of a version together."""
-        version = one.key[:2]
-        before = self._state.tracks.get(version, Tracks(about, {}))
+        version, tracks = one.key[:2], self._opinion.tracks(self._state)
+        before = tracks.get(version, Tracks(about, {}))
         series = {} if before.basis != about else dict(before.series)
         for name in (*WATCHED, *OF_NUMBERS):
             if name in told:
                 numbers = (*(float(getattr(told[name], each)[0]) for each in _NUMBERS), one.truth[name])
                 series[name] = (*series.get(name, ()), numbers)[-LAST:]
-        self._state.tracks[version] = Tracks(about, series)
+        tracks[version] = Tracks(about, series)
         chances = {name: chance_of(numbers, shares=name in WATCHED) for name, numbers in series.items()}
         name = min(chances, key=lambda each: chances[each], default="")
         entry = self._state.roster.get(version[0])
@@ -79,7 +108,7 @@ class Truths:
         per_month = MONTH / one.key[2]
         if chances[name] * LOOKS < entry.settings.false_triggers_per_month * SHARE / per_month:
             self._found(one, name, series[name])
-            self._state.tracks[version] = Tracks(about, {})  # begin anew, rather than say it of every window
+            tracks[version] = Tracks(about, {})  # begin anew, rather than say it of every window
 
     def _found(self, one: Matured, name: str, numbers: Sequence[Sequence[float]]) -> None:
         model, version, length, end = one.key
@@ -87,10 +116,10 @@ class Truths:
         outside = int(reconcile(estimate, truth, LEVEL).outside.sum())
         mean, true, n = float(estimate.value.mean()), float(truth.mean()), len(numbers)
         words = (
-            f"{name} was estimated as {mean:.3g} and is {true:.3g}, in {outside} of {n} windows outside the interval: "
-            f"{'scores' if name in WATCHED else 'inputs'} no longer mean what they meant, which no estimate can see"
+            f"{name} {self._opinion.said} {mean:.3g} and is {true:.3g}, in {outside} of {n} windows outside the "
+            f"interval: {self._opinion.broken[name in OF_NUMBERS]}, which no estimate can see"
         )
-        about = (model, version, "", FEATURE, length, end - length, end, DETECTOR)
+        about = (model, version, "", self._opinion.feature, length, end - length, end, DETECTOR)
         finding = Finding(*about, outside / n, 1 - LEVEL, one.labelled, (), words)
         rows.finding_rows(self._ledger, [finding], "")
 
@@ -106,9 +135,10 @@ def _kept(keys: Sequence[Key], estimated: Estimated) -> dict[Key, Told]:
     names = ("model", "version", "length", "metric", "basis")
     rows_of = zip(*(columns[name].tolist() for name in names), ends.tolist(), strict=True)
     for i, (model, version, length, metric, about, end) in enumerate(rows_of):
-        key = (model, version, length, end)
-        basis[key] = about
-        found.setdefault(key, {})[metric] = _one([float(columns[name][i]) for name in _NUMBERS])
+        key, numbers = (model, version, length, end), [float(columns[name][i]) for name in _NUMBERS]
+        if not np.isnan(numbers[0]):  # a second opinion has a row where it says nothing, too
+            basis[key] = about
+            found.setdefault(key, {})[metric] = _one(numbers)
     return {key: (basis[key], found[key]) for key in keys if key in found}
 
 

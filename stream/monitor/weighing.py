@@ -51,6 +51,7 @@ class Weighing:
         self._called = Called(settings, state)
         self._open: dict[Key, Open] = {}
         self._counted: dict[str, bool] = {}  # by plan, whether its labels are counted as answers are now
+        self.fresh: dict[Key, Told] = {}  # since the last Commit, of the shortest windows
 
     def weighs(self, model: str) -> bool:
         """Whether any of a model's plans has labelled events."""
@@ -60,7 +61,7 @@ class Weighing:
 
     def recall(self, arrived: Panes, joined: Callable[[str], int], kept: Kept) -> None:
         """Take in the panes of windows that steps have begun and not ended; steps ended with `joined` of a model."""
-        self._open, self._counted = {}, {}
+        self._open, self._counted, self.fresh = {}, {}, {}
         begun = {pane: n for pane, n in arrived.items() if pane[2] <= joined(pane[0])}
         still = {key for pane in begun for key in self._called.windows(*pane) if key[3] > joined(key[0])}
         self._read({pane: n for pane, n in begun.items() if still & {*self._called.windows(*pane)}}, kept, still)
@@ -134,6 +135,9 @@ class Weighing:
         said = weigh(known, window.counts[at], window.n, LEVEL)
         unknown = {name for name, each in said.found.items() if np.isnan(each.value[0])}
         names = sorted(KINDS[known.labelled.kind].metrics.keys() - unknown)
+        found = {name: said.found[name] for name in names if name in said.found}
+        if found and key[2] == min(self._called.lengths(key[0])):
+            self.fresh[key] = plan.source, found
         if names:
             columns = _numbers(names, said, {} if estimates is None else estimates[1])
             self._ledger.block(tables.WEIGHTED, columns | _about(key, plan, known, said, len(names)) | {"n": window.n})

@@ -35,7 +35,7 @@ def list_weighted(  # noqa: PLR0913, PLR0917 - the query string, spelled out for
 def list_reconciled(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
     sources: Given, span: Asked, model: Named, version: Version = None, metric: Metric = None, length: Length = None
 ) -> Page[Reconciled]:
-    """Estimates of the shortest windows beside what their labels said, newest first."""
+    """Estimates of the shortest windows, first and second opinions, beside what their labels said, newest first."""
     filters = where(length, model=addressed(sources, model), version=version, metric=metric)
     found, following = paged(sources.store, RECONCILED, filters, span)
     return Page(answers(found, Reconciled), following)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -37,7 +38,10 @@ class Estimate(Struct, frozen=True):
 
 
 class Reconciled(Struct, frozen=True):
-    """An estimate beside what enough labels said with `step`; `low` and `high` are for as many labels as there were."""
+    """An estimate beside what enough labels said with `step`; `low` and `high` are for as many labels as there were.
+
+    `opinion` says which: the first, by scores or the inputs of errors, or the second, by the inputs alone.
+    """
 
     model: str
     version: str
@@ -46,6 +50,7 @@ class Reconciled(Struct, frozen=True):
     length: str
     start: datetime
     end: datetime
+    opinion: Literal["first", "second"]
     step: datetime
     status: Status
     value: float | None

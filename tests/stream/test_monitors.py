@@ -242,7 +242,19 @@ def test_stores_that_stand_apart_are_not_joined() -> None:
 
 def test_memories_add_up_in_everything_that_belongs_to_a_model() -> None:
     """What each former monitor knows of its own models, steps of labels and lessons included."""
-    names = ["joined", "learners", "policies", "steps", "charts", "pending", "traffic", "bases", "lessons", "tracks"]
+    names = [
+        "joined",
+        "learners",
+        "policies",
+        "steps",
+        "charts",
+        "pending",
+        "traffic",
+        "bases",
+        "lessons",
+        "tracks",
+        "weighed",
+    ]
     states = [State(**{name: {model: model} for name in names}) for model in ("shop1", "shop2")]  # type: ignore[arg-type]  # whatever it is
     together = joined(states)
     assert all(["shop1", "shop2"] == list(getattr(together, name)) for name in names)

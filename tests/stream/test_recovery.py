@@ -53,7 +53,7 @@ def test_the_state_has_nothing_that_nobody_thought_of() -> None:
     """A new part of it must be packed, or made again from the store; this test then names it."""
     packed = {"roster", "learners", "policies", "steps", "closed", "labels_closed", "topics_closed", "losses", "pane"}
     packed |= {"scopes", "label_scopes", "joined", "charts", "watched", "pending", "traffic"}
-    packed |= {"bases", "lessons", "tracks"}
+    packed |= {"bases", "lessons", "tracks", "weighed"}
     assert packed | {"problems", "windows", "courses", "teachings"} == {field.name for field in fields(State)}
 
 
@@ -63,9 +63,9 @@ def test_what_is_remembered_of_labels_goes_through_bytes() -> None:
     tracks = Tracks("file x", {"accuracy": ((0.9, 0.01, 0.002, 0.88, 0.92, 0.91),)})
     story = Story().commit()
     state = story.journey.state
-    state.lessons["shop", "1"], state.tracks["shop", "1"] = lesson, tracks
+    state.lessons["shop", "1"], state.tracks["shop", "1"], state.weighed["shop", "2"] = lesson, tracks, tracks
     after = unpack(pack(state), story.journey.settings, {}, lambda _: NOTHING)
-    assert after.tracks == {("shop", "1"): tracks}
+    assert (after.tracks, after.weighed) == ({("shop", "1"): tracks}, {("shop", "2"): tracks})
     assert after.lessons["shop", "1"].pack() == lesson.pack()
 
 

@@ -36,13 +36,13 @@ class World:
         amount = self.dice.gauss(0, 2.5) * (1 - 0.6 * shift)
         return {"amount": round(amount, 4), "country": "IT" if italian else self.dice.choice(COUNTRIES[:2])}
 
-    def answer(self, kind: str, features: dict[str, Any]) -> tuple[dict[str, Any], Any]:
-        """What the model says, and what is true."""
+    def answer(self, kind: str, features: dict[str, Any], *, turned: bool = False) -> tuple[dict[str, Any], Any]:
+        """What the model says, and what is true; where the concept has turned, that is less like it used to be."""
         amount, italian = features["amount"], features["country"] == "IT"
         if kind == "regression":
-            error = self.dice.gauss(0, 1.0 + 2.0 * italian)
+            error = self.dice.gauss(0, 1.0 + 2.0 * italian + turned)
             return {"prediction": round(10 * amount, 3)}, round(10 * amount + error, 3)
-        truth = int(self.dice.random() < expit((0.5 if italian else 2.0) * amount))
+        truth = int(self.dice.random() < expit((0.5 if italian or turned else 2.0) * amount))
         return {"prediction": int(amount >= 0)}, truth
 
 
@@ -56,14 +56,14 @@ def reference(kind: str, n: int = 4_000) -> Table:
     return from_columns(of_documents(rows))
 
 
-def told(kind: str, shift: float, minutes: int = 20, **odd: Any) -> Story:  # noqa: ANN401 - features
-    """Inputs that shift in the second half, and labels two minutes later."""
+def told(kind: str, shift: float, minutes: int = 20, *, turn: bool = False, **odd: Any) -> Story:  # noqa: ANN401
+    """Inputs that shift in the second half, or a concept that turns, and labels two minutes later; `odd` features."""
     log, world, said = Story(CONFIGURATION.replace("KIND", kind), (FIRST, LABELS)), World(1), []
     for minute in range(minutes):
         late = minute >= minutes // 2
         for i in range(N):
             features = world.inputs(shift if late else 0)
-            answer, truth = world.answer(kind, features)
+            answer, truth = world.answer(kind, features, turned=turn and late)
             name = f"{minute}-{i}"
             features |= odd if late else {}
             log.publish(FIRST, event(minute + (i + 0.5) / N, seed=i, id=name, **answer, features=features))
@@ -127,6 +127,40 @@ def test_an_unchanged_stream_says_what_the_labelled_events_do(kind: str) -> None
         assert row["effective"] > 3_200
         assert not row["apart"]
     assert {row["detector"] for row in log.rows(tables.FINDINGS)} <= {"service"}  # that it falls silent in the end
+
+
+def reconciled(log: Story) -> dict[float, bool]:
+    """Whether second opinions were outside their interval, by the end of their minute."""
+    rows = [row for row in log.rows(tables.RECONCILED) if row["opinion"] == "second"]
+    assert {row["length"] for row in rows} <= {MINUTE}
+    return {row["end"]: row["outside"] for row in rows if row["metric"] in {"accuracy", "mae"}}
+
+
+def untrusted(log: Story) -> list[dict[str, Any]]:
+    """The findings that second opinions can no longer be trusted."""
+    return [row for row in log.rows(tables.FINDINGS) if row["feature"] == "output:weighted"]
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"], indirect=True)
+def test_it_meets_the_truth_and_a_turned_concept_is_found(kind: str) -> None:
+    """Inputs stay as they were, so it says what it said; labels do not, and it is said that they do not."""
+    log = told(kind, shift=0.0, minutes=40, turn=True).read(batch=500).commit()
+    outside = reconciled(log)
+    assert list(range(1, 41)) == sorted(outside)
+    assert sum(outside[end] for end in range(1, 21)) <= 3
+    assert sum(outside[end] for end in range(21, 41)) >= 8
+    found = untrusted(log)
+    assert 20 < min(row["end"] for row in found) <= 32
+    assert {row["detector"] for row in found} == {"estimate"}
+    assert "labels no longer depend on the inputs as they did" in found[0]["words"]
+
+
+@pytest.mark.parametrize("kind", ["binary", "regression"], indirect=True)
+def test_it_is_trusted_as_long_as_labels_depend_on_inputs_as_they_did(kind: str) -> None:
+    """However far these shift; the truth is outside about as often as intervals promise."""
+    log = told(kind, shift=1.0, minutes=40).read(batch=500).commit()
+    assert sum(reconciled(log).values()) <= 5
+    assert untrusted(log) == []
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def test_the_api_tells_estimates_and_what_became_of_them() -> None:
     made = store(labelled=True)
     row = {column.name: estimates()[column.name][-2:-1] for column in RECONCILED.columns if column.name in estimates()}
     more = {"step": row["end"], "status": ["mature"], "truth": [0.6], "outside": [True], "labelled": [333]}
+    more["opinion"] = ["second"]
     made.write(Commit(2, {"reconciled": columns(RECONCILED, {**row, **more})}))
     with client_of(made, seeded_status()) as client:
         page = client.get(f"/v1/models/{DRIFTING}/estimates", params={"metric": "recall", "limit": 3}).json()
@@ -65,7 +66,7 @@ def test_the_api_tells_estimates_and_what_became_of_them() -> None:
     assert page["items"][0]["end"] == "2026-11-20T15:20:00Z"
     assert page["items"][0]["basis"] == "file train.parquet"
     assert page["next"] == 3
-    assert (one["outside"], one["truth"], one["length"]) == (True, 0.6, "5m")
+    assert (one["outside"], one["truth"], one["length"], one["opinion"]) == (True, 0.6, "5m", "second")
 
 
 def test_the_page_draws_the_estimate_under_what_labels_say() -> None:

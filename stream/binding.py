@@ -62,14 +62,22 @@ class Binding:
         segments: NDArray[np.unsignedinteger],
     ) -> parts.Summary:
         """The summary of decoded rows of this plan's model."""
-        # One column after the other in memory, so that each is written, and later added to, in one go.
-        cells = np.empty((len(self.cells), len(values)), np.uint16)
-        for cell, cell_of, ids in zip(cells, self.cells, texts[:, self.texts].T, strict=True):
-            cell_of.take(ids, out=cell)
-        rows = self.rows(values, texts, segments)
-        counted = parts.of(self.plan.grid, values[:, self.numeric], cells.T, rows, len(self.plan.rows))
+        rows, cells = self.rows(values, texts, segments), self._categories(texts)
+        counted = parts.of(self.plan.grid, values[:, self.numeric], cells, rows, len(self.plan.rows))
         status = self.statuses.take(texts[:, _TEXT_AT[plans.STATUS]])
         return counted.served(service.of(values[:, _NUMERIC_AT[plans.LATENCY]], status))
+
+    def placed(self, values: NDArray[np.float64], texts: NDArray[np.unsignedinteger]) -> NDArray[np.int64]:
+        """The cell of each column and decoded row, counted from the column's first, (columns, n)."""
+        return parts.placed(self.plan.grid, values[:, self.numeric], self._categories(texts))
+
+    def _categories(self, texts: NDArray[np.unsignedinteger]) -> NDArray[np.uint16]:
+        """The cell of each category, (n, columns)."""
+        # One column after the other in memory, so that each is written, and later added to, in one go.
+        cells = np.empty((len(self.cells), len(texts)), np.uint16)
+        for cell, cell_of, ids in zip(cells, self.cells, texts[:, self.texts].T, strict=True):
+            cell_of.take(ids, out=cell)
+        return cells.T
 
     def rows(
         self,

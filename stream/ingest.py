@@ -13,6 +13,7 @@ from stream.binding import Schema
 from stream.clocks import Limits, Mark, Progress, Release, running
 from stream.closed import Closed
 from stream.config.settings import Settings
+from stream.desk import Desk
 from stream.encodings.packed import unpacked
 from stream.events import NEVER, PREDICTION, Batch, Ints, Partition, Position, Records
 from stream.fates import Fates
@@ -21,7 +22,6 @@ from stream.partials import DeadLetter, Partial
 from stream.roster import FUTURE, Roster
 from stream.sums import Sums, Unplanned, tally
 from stream.unwatched import Unwatched
-from stream.waiting import Desk
 from stream.windows import pane_end
 
 PAYLOAD_MAX = 1_024  # bytes of a dead letter's payload that are kept
@@ -32,16 +32,14 @@ class Ingest:
 
     def __init__(self, settings: Settings, roster: Roster, schema: Schema) -> None:
         self.progress: dict[Partition, Progress] = {}
-        self._settings = settings
-        self._pane, self._lateness = settings.pane, settings.lateness
+        self._settings, self._pane, self._lateness = settings, settings.pane, settings.lateness
         self._written: dict[Partition, Position] = {}  # what belongs to positions before these is already kept
         self._releases: dict[Partition, deque[Release]] = {}
         self._unplaced: dict[Partition, Counter[str]] = {}  # refusals before the first clock wait for its pane
         self._closed = self._labels_closed = Closed()
         self._topics_closed: Mapping[str, int] = {}
         self._bounds: dict[str, int] = {}
-        self._sums = Sums()
-        self._buffer, self._unwatched = Buffer(settings.pane), Unwatched()
+        self._sums, self._buffer, self._unwatched = Sums(), Buffer(settings.pane), Unwatched()
         self.adopt(roster, schema)
 
     # ---- what it is told
@@ -134,6 +132,7 @@ class Ingest:
 
     def take_placed(self) -> Partial:
         """What belongs to positions, since it was last taken or cut: no sum waits for it."""
+        self._sums.waiting += self._desk.take_seen()
         return self._sums.take_placed()
 
     def take_unplaced(self, partition: Partition) -> Mapping[str, int]:
@@ -142,6 +141,7 @@ class Ingest:
 
     def cut(self, upto: int = FUTURE) -> Partial:
         """Sum what was received since the last cut; rows of panes that end after `upto` wait on, as panes do."""
+        self._sums.waiting += self._desk.take_seen()
         sums, self._sums = self._sums, Sums()
         full = self.schema.decoder.full
         blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads, FUTURE if full else upto)

@@ -42,10 +42,9 @@ def _kept(store: Store, spans: Sequence[Span], table: Table = tables.PAIRS, one_
 
 def asked(store: Store) -> Asked:
     """What estimates ask a store."""
-    panes, estimated, weighted = (
-        partial(store.within, table) for table in (tables.PANES, tables.ESTIMATES, tables.WEIGHTED)
-    )
-    return Asked(store.said, panes, estimated, weighted, partial(store.select, tables.BASES))
+    about = (tables.PANES, tables.ESTIMATES, tables.WEIGHTED, tables.INPUTS)
+    taught = (partial(store.select, table) for table in (tables.BASES, tables.EXAMPLES))
+    return Asked(store.said, *(partial(store.within, table) for table in about), *taught)
 
 
 def settle(watch: Watch, store: Store) -> None:

@@ -5,8 +5,8 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
-from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED, WEIGHTED
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
+from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
+from sinks.commit.labels import ANSWERS, INPUTS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.meeting import (
     HALVINGS_MAX,
     ROWS_MAX,
@@ -53,11 +53,13 @@ __all__ = [
     "DRIFT",
     "EFFECTS",
     "ESTIMATES",
+    "EXAMPLES",
     "FEATURES",
     "FINDINGS",
     "FOLDED",
     "HALVINGS_MAX",
     "INCIDENTS",
+    "INPUTS",
     "JOURNAL",
     "LABELS",
     "MET",

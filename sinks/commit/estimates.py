@@ -24,6 +24,25 @@ n int: labels that it was learned from
 body bytes: the calibration and its bins, or the effects of the answer on errors, JSON
 """,
 )
+EXAMPLES = declare(
+    "examples",
+    "Labelled events of a version's first windows, where its reference has none: second opinions weigh them once they "
+    "are enough. A row for each window that taught.",
+    "model version step end",
+    "always",
+    """
+model text: the model
+version text: the model's version
+end time: where the window ends
+step time: the end of the pane up to which labels are in it; windows that begin then or later are weighed by it
+plan text: the plan in whose cells their inputs are
+answers text: what was counted as what
+kind text: what became of answers: decisions, answers or errors
+n int: how many events there are
+outcomes bytes: what became of each answer, float64, little-endian
+cells bytes: the cell of each event's inputs, counted from the input's first, an event after the other, uint16
+""",
+)
 ESTIMATES = declare(
     "estimates",
     "How good a model probably was in a window, by its scores or inputs alone: told once, when the window closes.",

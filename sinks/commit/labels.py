@@ -30,6 +30,22 @@ several bytes: a hash of the plan's classes, then their probabilities and the ot
 """,
     time="end",
 )
+INPUTS = declare(
+    "inputs",
+    "What models saw in predictions with an id: of one id in eight, in the first 90 days of a version whose reference "
+    "has no labels. Their labels teach what second opinions stand on.",
+    "topic partition offset row",
+    "waiting",
+    f"""
+model text: the model
+version text: the model's version, as the event has it
+end time: the end of its pane
+at int: its event time, ns{_KEY}{_PLACE}
+plan text: the plan by which it is counted
+cells bytes: the cell of each input in the plan's grid, counted from the input's first, uint16, little-endian
+""",
+    time="end",
+)
 PENDING = declare(
     "pending",
     "How many predictions of a pane have an id, and what share of the ids waits for labels.",

@@ -1,7 +1,7 @@
 """All tables, in the order in which the docs list them."""
 
-from sinks.commit.estimates import BASES, ESTIMATES, RECONCILED, WEIGHTED
-from sinks.commit.labels import ANSWERS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
+from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
+from sinks.commit.labels import ANSWERS, INPUTS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -36,6 +36,7 @@ TABLES: tuple[Table, ...] = (
     UNWATCHED,
     PENDING,
     PREDICTIONS,
+    INPUTS,
     ANSWERS,
     UNMET,
     PAIRS,
@@ -43,6 +44,7 @@ TABLES: tuple[Table, ...] = (
     STANDARDS,
     PERFORMANCE,
     BASES,
+    EXAMPLES,
     ESTIMATES,
     WEIGHTED,
     RECONCILED,
@@ -73,6 +75,7 @@ RESULTS = (
     UNWATCHED,
     PENDING,
     PREDICTIONS,
+    INPUTS,
     ANSWERS,
     UNMET,
     PAIRS,
@@ -80,6 +83,7 @@ RESULTS = (
     STANDARDS,
     PERFORMANCE,
     BASES,
+    EXAMPLES,
     ESTIMATES,
     WEIGHTED,
     RECONCILED,

@@ -6,6 +6,7 @@ from sinks.commit import (
     DRIFT,
     EFFECTS,
     ESTIMATES,
+    INPUTS,
     PERFORMANCE,
     PREDICTIONS,
     SERVICE,
@@ -31,7 +32,9 @@ SQL: dict[Kind, str] = {
 
 # Tables of many rows with few texts. 21,000 distances with texts as VARCHAR took a third longer: strings are written to
 # the log one by one.
-CODED = frozenset(table.name for table in (DRIFT, EFFECTS, WINDOWS, PERFORMANCE, PREDICTIONS, ESTIMATES, SERVICE))
+CODED = frozenset(
+    table.name for table in (DRIFT, EFFECTS, WINDOWS, PERFORMANCE, PREDICTIONS, INPUTS, ESTIMATES, SERVICE)
+)
 
 
 def quoted(name: str) -> str:

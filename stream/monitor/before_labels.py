@@ -14,6 +14,7 @@ from stream.ledger import Ledger
 from stream.monitor.called import Called
 from stream.monitor.errors import Errors, Kept
 from stream.monitor.estimates import Ask, Estimates, Panes
+from stream.monitor.examples import Examples
 from stream.monitor.gathering import Kept as KeptPairs
 from stream.monitor.learned import Learned, PairsOf, pairs_of
 from stream.monitor.matured import Matured, telling
@@ -24,13 +25,15 @@ from stream.monitor.weighing import Weighing
 
 
 class Asked(NamedTuple):
-    """What a store is asked: what models said, what panes hold, which estimates of both kinds, and which bases."""
+    """What a store is asked: what models said, what panes hold, what they saw; estimates of both kinds, bases."""
 
     said: Ask
     panes: Kept
     estimated: Estimated
     weighted: Estimated
+    shown: KeptPairs
     bases: Callable[[], Columns]
+    examples: Callable[[], Columns]
 
 
 class _Remembered(NamedTuple):
@@ -49,7 +52,8 @@ class BeforeLabels:
         self._learned = Learned(settings, state, ledger)
         self._estimates = Estimates(settings, state, ledger, self._learned)
         self._errors = Errors(settings, state, ledger, self._learned)
-        self._weighing = Weighing(settings, state, ledger)
+        self._examples = Examples(settings, state, ledger)
+        self._weighing = Weighing(settings, state, ledger, self._examples)
         self._truths, self._seconds = Truths(FIRST, state, ledger), Truths(SECOND, state, ledger)
         self._kept = _Remembered({}, {}, {})  # as the last Commit has them
 
@@ -62,6 +66,7 @@ class BeforeLabels:
     def recall(self, known: Standing, joined: Callable[[str], int], asked: Asked) -> None:
         """Take in what steps have left; they ended with `joined` of their model."""
         self._learned.recall(asked.bases())
+        self._examples.recall(asked.examples())
         self._estimates.recall(known.arrived, joined, asked.said)
         self._errors.recall(known.arrived, joined)
         self._weighing.recall(known.arrived, joined, asked.panes)
@@ -83,6 +88,7 @@ class BeforeLabels:
         """Take steps of some models, of which performance has been told."""
         told = telling(self._settings, self._state, matured)
         self._learned.learn(told, pairs_of)
+        self._examples.learn(told, pairs_of, asked.shown)
         self._estimates.step(steps, arrived, asked.said)
         self._errors.step(steps, arrived, asked.panes)
         told_of = {**self._estimates.told, **self._errors.told}

@@ -67,7 +67,7 @@ class Learned:
                 continue
             if about != answers.about and plan is not entry.plan_at(one.at - self._settings.pane):
                 continue  # of a plan that is over: nothing is counted in its cells any more
-            pairs = _standing(pairs_of(one.key, one.at))
+            pairs = standing(pairs_of(one.key, one.at))
             worth = _worth(answers, pairs)
             if worth is None:
                 continue
@@ -133,7 +133,7 @@ def _right(several: Several) -> int:
     return int((several.decided == several.label).sum())
 
 
-def _standing(pairs: Rows) -> Rows:
+def standing(pairs: Rows) -> Rows:
     """The pairs that nobody has taken back, in an order of their own."""
     said, label = np.unique(pairs["label"].astype(str), return_inverse=True)
     assert len(said) or not len(label)

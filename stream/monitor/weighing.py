@@ -1,4 +1,4 @@
-"""A second opinion before labels: the labelled events of a reference, weighted so that their inputs are a window's.
+"""A second opinion before labels: labelled events, weighted so that their inputs are distributed as a window's.
 
 Panes have counts of all events' inputs, which add up, so each is read once, when its step is taken, and what windows
 still lack after a restart is read again. It judges nothing: estimates by scores do, and it says where they differ.
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -24,9 +24,11 @@ from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
 from stream.monitor.called import Called, Key
 from stream.monitor.estimates import Panes
+from stream.monitor.examples import Examples
 from stream.monitor.state import State
 from stream.monitor.told import LEVEL, Told
 from stream.plan import Plan
+from stream.showing import shows
 from stream.truth import Truth
 from stream.weighting import cells_of_inputs, inputs
 
@@ -43,21 +45,30 @@ class Open:
     n: int
 
 
-class Weighing:
-    """The open windows of models whose reference has labelled events."""
+class Source(NamedTuple):
+    """What a window is weighed by: its plan, labelled events, and where these come from."""
 
-    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
-        self._settings, self._state, self._ledger = settings, state, ledger
+    plan: Plan
+    truth: Truth
+    about: str
+
+
+class Weighing:
+    """The open windows of models whose reference has labelled events, or whose stream had enough of them."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger, examples: Examples) -> None:
+        self._settings, self._state, self._ledger, self._examples = settings, state, ledger, examples
         self._called = Called(settings, state)
         self._open: dict[Key, Open] = {}
-        self._counted: dict[str, bool] = {}  # by plan, whether its labels are counted as answers are now
+        self._counted: dict[str, str] = {}  # by plan, what its answers are counted as now
         self.fresh: dict[Key, Told] = {}  # since the last Commit, of the shortest windows
 
     def weighs(self, model: str) -> bool:
-        """Whether any of a model's plans has labelled events."""
+        """Whether any of a model's plans has labelled events, or may get them from the stream."""
         entry = self._state.roster.get(model)
-        plans = () if entry is None else entry.plans
-        return any(plan.truth is not None and plan.truth.labelled is not None for plan in plans)
+        return entry is not None and any(
+            _taught(plan) is not None or shows(entry.settings.output, plan) for plan in entry.plans
+        )
 
     def recall(self, arrived: Panes, joined: Callable[[str], int], kept: Kept) -> None:
         """Take in the panes of windows that steps have begun and not ended; steps ended with `joined` of a model."""
@@ -70,9 +81,9 @@ class Weighing:
         """Take steps of some models; tell the windows that end with them. `estimates` are those of the same windows."""
         self._read({pane: n for pane, n in arrived.items() if steps.after < pane[2] <= steps.upto}, kept)
         for key in sorted(key for key in self._open if key[0] in steps.models and key[3] <= steps.upto):
-            window, plan = self._open.pop(key), self._plan(key)
-            if plan is not None and self._whole(key):
-                self._tell(key, plan, window, estimates.get(key))
+            window, source = self._open.pop(key), self._source(key)
+            if source is not None and self._called.whole(key) is not None:
+                self._tell(key, source, window, estimates.get(key))
 
     # ---- panes in
 
@@ -86,7 +97,7 @@ class Weighing:
             for pane in arrived
             if (
                 keys := [
-                    key for key in self._called.windows(*pane) if (only is None or key in only) and self._plan(key)
+                    key for key in self._called.windows(*pane) if (only is None or key in only) and self._source(key)
                 ]
             )
         }
@@ -102,45 +113,49 @@ class Weighing:
         names = (rows[name].tolist() for name in ("model", "version", "plan", "summary"))
         for model, version, plan_id, summary, end in zip(*names, ends.tolist(), strict=True):
             for key in wanted.get((model, self._called.version(model, version, end), end), ()):
-                plan = self._plan(key)
-                if plan is not None and plan.id == plan_id:
-                    counts, known = total(plan.grid, summary), self._open[key]
+                source = self._source(key)
+                if source is not None and source.plan.id == plan_id:
+                    counts, known = total(source.plan.grid, summary), self._open[key]
                     known.counts = counts + known.counts if len(known.counts) else counts
 
-    def _plan(self, key: Key) -> Plan | None:
-        """The plan that held when a window began, if it has labelled events that are counted as answers are now."""
-        model, _, length, end = key
+    def _source(self, key: Key) -> Source | None:
+        """The plan that held when a window began, and labelled events that are counted as answers are now."""
+        model, version, length, end = key
         entry = self._state.roster.get(model)
         plan = None if entry is None else entry.plan_at(end - length)
-        if entry is None or plan is None or plan.truth is None or plan.truth.labelled is None:
+        if entry is None or plan is None:
             return None
         if plan.id not in self._counted:
             answers = answers_of(entry.settings, plan)
-            self._counted[plan.id] = answers is not None and answers.about == plan.truth.answers
-        return plan if self._counted[plan.id] else None
-
-    def _whole(self, key: Key) -> bool:
-        """Whether one plan held for all of a window."""
-        model, _, length, end = key
-        entry = self._state.roster.get(model)
-        return entry is not None and entry.plan_at(end - length) is entry.plan_at(end - self._settings.pane)
+            self._counted[plan.id] = "" if answers is None else answers.about
+        about = self._counted[plan.id]
+        if (taught := _taught(plan)) is not None:
+            return Source(plan, taught, plan.source) if about == taught.answers else None
+        truth = self._examples.at((model, version), plan, about, end - length)
+        return None if truth is None else Source(plan, truth, f"learned from {truth.n:,} labels")
 
     # ---- windows out
 
-    def _tell(self, key: Key, plan: Plan, window: Open, estimates: Told | None) -> None:
+    def _tell(self, key: Key, source: Source, window: Open, estimates: Told | None) -> None:
         if not window.counts.any():
             return
-        assert plan.truth is not None, key
-        known, at = known_of(plan.truth), cells_of_inputs(plan)
+        known, at = known_of(source.truth), cells_of_inputs(source.plan)
         said = weigh(known, window.counts[at], window.n, LEVEL)
         unknown = {name for name, each in said.found.items() if np.isnan(each.value[0])}
         names = sorted(KINDS[known.labelled.kind].metrics.keys() - unknown)
         found = {name: said.found[name] for name in names if name in said.found}
         if found and key[2] == min(self._called.lengths(key[0])):
-            self.fresh[key] = plan.source, found
+            self.fresh[key] = source.about, found
         if names:
             columns = _numbers(names, said, {} if estimates is None else estimates[1])
-            self._ledger.block(tables.WEIGHTED, columns | _about(key, plan, known, said, len(names)) | {"n": window.n})
+            self._ledger.block(
+                tables.WEIGHTED, columns | _about(key, source, known, said, len(names)) | {"n": window.n}
+            )
+
+
+def _taught(plan: Plan) -> Truth | None:
+    """What a plan's reference teaches, where its labelled events are known."""
+    return None if plan.truth is None or plan.truth.labelled is None else plan.truth
 
 
 @lru_cache(maxsize=64)  # 130 KB each, some ms to work out; models with one reference share one
@@ -172,7 +187,7 @@ def _numbers(names: Sequence[str], said: Opinion, estimates: Mapping[str, Estima
     return columns | {"metric": Texts.of(list(names)), "apart": np.array(differ, np.bool_)}
 
 
-def _about(key: Key, plan: Plan, known: Known, said: Opinion, n: int) -> dict[str, Any]:
+def _about(key: Key, source: Source, known: Known, said: Opinion, n: int) -> dict[str, Any]:
     """What metrics have in common, of which there are `n`."""
     model, version, length, end = key
     same = np.zeros(n, np.int64)
@@ -183,11 +198,11 @@ def _about(key: Key, plan: Plan, known: Known, said: Opinion, n: int) -> dict[st
         "length": length,
         "start": moment(end - length),
         "end": moment(end),
-        "basis": Texts((plan.source,), same),
+        "basis": Texts((source.about,), same),
         "labelled": len(known.left),
         "effective": said.effective,
         "covered": said.covered,
-        "why": Texts((_why(plan, said, len(known.left)),), same),
+        "why": Texts((_why(source.plan, said, len(known.left)),), same),
     }
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from sinks.commit import PREDICTIONS
 from sinks.duck import DuckStore
-from stream import ingest, waiting
+from stream import desk, ingest
 from stream.encodings import decoder, json
 from stream.events import Records
 from stream.journey import Journey
@@ -36,7 +36,7 @@ STAGES = [
     ("decode, columns", decoder.Decoder, decoder.Decoder.decode),
     ("hash of ids", json, json.key_of),
     ("judge lateness, buffer", ingest.Ingest, ingest.Ingest.receive),
-    ("wait for labels", waiting.Desk, waiting.Desk.predictions),
+    ("wait for labels", desk.Desk, desk.Desk.predictions),
     ("commit: make", Journey, Journey.take),
     ("commit: write", DuckStore, DuckStore.write),
     ("checkpoint", DuckStore, DuckStore.forget),

@@ -58,6 +58,7 @@ OCCUR = (
     "rows of pairs",
     "rows of performance",
     "rows of reconciled",
+    "rows of examples",
     "rows of triggers",
     "rows of weighted",
     "run killed: written, and nobody told",

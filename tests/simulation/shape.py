@@ -10,12 +10,12 @@ from functools import cache
 from msgspec.structs import replace
 
 from detectors import importance
-from stream import truth
+from stream import showing, truth
 from stream.answers import probable, teaching
 from stream.config.parse import parse
 from stream.config.settings import Limits, Settings
 from stream.events import Partition
-from stream.monitor import heard, learned, matured
+from stream.monitor import examples, heard, learned, matured
 from stream.monitor.onboarding import File, Sources
 from stream.reference import from_columns
 from stream.reference.columns import of_documents
@@ -80,7 +80,12 @@ def few() -> Iterator[None]:
     """So few labels teach and tell something that a small log has enough of them."""
     limits = ((truth, "LEAST", 2), (learned, "LEAST", 2), (teaching, "LEAST", 2), (matured, "LEAST", 1))
     limits += ((probable, "LEAST", 2), (heard, "KNOWN", 0.0))
-    weighed = ((importance, "ROWS_LEAST", 2), (importance, "EFFECTIVE_LEAST", 1.0))
+    weighed = (
+        (importance, "ROWS_LEAST", 2),
+        (importance, "EFFECTIVE_LEAST", 1.0),
+        (examples, "ENOUGH", 2),
+        (showing, "ONE_IN", 1),
+    )
     places = (*limits, *weighed)
     usual = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, least in places:

@@ -14,11 +14,11 @@ from stream import ingest, partials, places, recovery, sums, wire
 from stream.app.outbox import Outbox
 from stream.board import Board
 from stream.clocks import Mark, Progress, Start
+from stream.desk import Desk
 from stream.events import Ints
 from stream.monitor import sampler
 from stream.monitor.meetings import Meetings
 from stream.sampling import EVERY_ID
-from stream.waiting import Desk
 from stream.watch import Memory
 from stream.windows import window_end
 from stream.worker.claim import Claim

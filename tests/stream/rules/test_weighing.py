@@ -56,11 +56,19 @@ def reference(kind: str, n: int = 4_000) -> Table:
     return from_columns(of_documents(rows))
 
 
-def told(kind: str, shift: float, minutes: int = 20, *, turn: bool = False, **odd: Any) -> Story:  # noqa: ANN401
+def told(
+    kind: str,
+    shift: float,
+    minutes: int = 20,
+    *,
+    since: int = 0,
+    turn: bool = False,
+    **odd: Any,  # noqa: ANN401 - features
+) -> Story:
     """Inputs that shift in the second half, or a concept that turns, and labels two minutes later; `odd` features."""
     log, world, said = Story(CONFIGURATION.replace("KIND", kind), (FIRST, LABELS)), World(1), []
     for minute in range(minutes):
-        late = minute >= minutes // 2
+        late = minute >= (since or minutes // 2)
         for i in range(N):
             features = world.inputs(shift if late else 0)
             answer, truth = world.answer(kind, features, turned=turn and late)

@@ -15,7 +15,7 @@ from detectors import parts
 from detectors.grids import Grid
 from detectors.packing import pack, unpack
 from stream.encodings.schema import Shape
-from stream.segment_fields import NUMERIC, SEGMENT, SegmentField, segment_fields
+from stream.segment_fields import CATEGORICAL, NUMERIC, SEGMENT, SegmentField, segment_fields
 from stream.truth import Truth
 
 # Columns that are no features: what the model said, and how it served.
@@ -70,8 +70,8 @@ class Plan:
         watched = [
             [name for name in names if name not in OUTPUTS] for names in (self.grid.numeric, self.grid.categorical)
         ]
-        sources = {source for field in self.segments for source in field.sources if source[1] != SEGMENT}
-        numeric, categorical = ({name for name, kind in sources if (kind == NUMERIC) is way} for way in (True, False))
+        sources = {source for field in self.segments for source in field.sources}
+        numeric, categorical = ({name for name, kind in sources if kind == way} for way in (NUMERIC, CATEGORICAL))
         return Shape(
             self.model,
             (*watched[0], *sorted(numeric - set(watched[0]))),

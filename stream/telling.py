@@ -12,7 +12,7 @@ from stream.condition import NO, UNKNOWN, YES, Answers, Condition, Lookup, answe
 from stream.crossing import Crossing
 from stream.encodings.schema import ABSENT_ID, GONE, NULL_ID, WRONG_ID, Ids
 from stream.events import Ints
-from stream.segment_fields import NUMERIC, SEGMENT, SegmentField
+from stream.segment_fields import NUMERIC, SAID, SAID_NUMBER, SAID_TEXT, SEGMENT, SegmentField
 
 CodeOf = Mapping[str, int]  # where a name is among the decoded columns
 
@@ -98,8 +98,10 @@ class Conditional:
         """How to answer a condition."""
         numeric, texts = {}, {}
         for name, kind in field.asked:
-            if kind == NUMERIC:
-                numeric[name] = column_of(name, at.numeric)
+            if kind in {NUMERIC, SAID_NUMBER}:
+                numeric[name] = column_of(SAID[name] if kind == SAID_NUMBER else name, at.numeric)
+            elif kind == SAID_TEXT:
+                texts[name] = (True, column_of(SAID[name], at.texts))
             elif kind == SEGMENT:
                 texts[name] = (False, at.segments[name])
             else:
@@ -148,7 +150,7 @@ def teller(field: SegmentField, at: Places) -> Teller:
 
 def numbers_asked(fields: Sequence[SegmentField]) -> bool:
     """Whether numbers tell events apart, too."""
-    return any(kind == NUMERIC for field in fields for _, kind in field.sources)
+    return any(kind in {NUMERIC, SAID_NUMBER} for field in fields for _, kind in field.sources)
 
 
 def texts_asked(field: SegmentField) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
     grid = grids.build(
         numeric, {name: found.values() for name, found in categorical.items()}, vocabulary=limits.vocabulary
     )
-    fields, rows = segmented(settings.segments, Known(table, numeric, categorical), limits.segments)
+    fields, rows = segmented(settings.segments, Known(table, numeric, categorical, settings.features), limits.segments)
     cells = np.empty((table.n, len(categorical)), np.uint16)
     for i, (name, vocabulary) in enumerate(zip(categorical, grid.vocabularies, strict=True)):
         cells[:, i] = cells_in(vocabulary, categorical[name])

@@ -1,6 +1,6 @@
 """By what the rows of a reference are told apart: the fields of a plan, and where in its summary each row counts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from detectors.codes import Floats
 from stream.condition import NO, UNKNOWN, YES, Answers, Asked, answered, read
-from stream.config.segments import Segment, Segments, conditions
+from stream.config.segments import Segment, Segments, conditions, plain
 from stream.crossing import Crossing
 from stream.encodings.schema import WRONG
 from stream.events import Ints
@@ -16,17 +16,29 @@ from stream.reference.categories import Categories, categories
 from stream.reference.columns import numbers
 from stream.reference.problem import ReferenceProblem
 from stream.reference.table import Table
-from stream.segment_fields import CATEGORICAL, CONDITION, NUMERIC, SEGMENT, SegmentField, laid_out, together
+from stream.segment_fields import (
+    CATEGORICAL,
+    CONDITION,
+    NUMERIC,
+    SAID,
+    SAID_NUMBER,
+    SAID_TEXT,
+    SEGMENT,
+    SegmentField,
+    laid_out,
+    together,
+)
 
 Told = tuple[SegmentField, Ints]  # a field that begins at row 0, and the row of each of the reference's rows
 
 
 class Known(NamedTuple):
-    """A reference's rows, and its watched columns by name."""
+    """A reference's rows, its watched columns by name, and the features that are declared."""
 
     table: Table
     numeric: Mapping[str, Floats]
     categorical: Mapping[str, Categories]
+    declared: Collection[str] = ()
 
 
 def segmented(segments: Segments, known: Known, most: int) -> tuple[tuple[SegmentField, ...], Ints]:
@@ -34,7 +46,7 @@ def segmented(segments: Segments, known: Known, most: int) -> tuple[tuple[Segmen
 
     A field has its `most` frequent values. ReferenceProblem where a condition compares what cannot be compared.
     """
-    where = conditions(segments)
+    where, known = conditions(segments), known._replace(declared={*known.declared, *plain(segments)})
     told = [
         _crossed(str(each), [_read(part, known, where) for part in each.crossed], most)
         if isinstance(each, Segment) and each.crossed
@@ -79,6 +91,8 @@ def _source(name: str, known: Known) -> tuple[bool, Categories]:
 
 def _kind(name: str, how: Asked, known: Known, segment: str) -> str:
     """Where the values of a name are; a number that no row has is taken for a feature's."""
+    if name in SAID and name not in known.declared:
+        return SAID_NUMBER if how == "number" or (how == "" and _said_in_numbers(name, known)) else SAID_TEXT
     if name in known.numeric:
         if how == "text":
             raise ReferenceProblem(f"segment {segment!r} compares {name!r} with texts; declare it categorical")
@@ -88,6 +102,11 @@ def _kind(name: str, how: Asked, known: Known, segment: str) -> str:
     return NUMERIC if how == "number" else CATEGORICAL if _source(name, known)[0] else SEGMENT
 
 
+def _said_in_numbers(name: str, known: Known) -> bool:
+    """Whether what a model says is watched as numbers; a score is one in any case."""
+    return SAID[name] in known.numeric or name == "score"
+
+
 class _Rows(NamedTuple):
     """The columns that a condition asks for."""
 
@@ -95,6 +114,9 @@ class _Rows(NamedTuple):
     asked: Mapping[str, str]
 
     def numbers(self, name: str) -> Floats | None:
+        if self.asked[name] == SAID_NUMBER:
+            said = self.known.table.outputs.get(SAID[name])
+            return np.full(self.known.table.n, np.nan) if said is None else numbers(said)
         if self.asked[name] != NUMERIC:
             return None
         if name in self.known.numeric:
@@ -104,7 +126,12 @@ class _Rows(NamedTuple):
 
     def categories(self, name: str, among: Sequence[str]) -> Answers:
         answer_of: dict[Any, int] = dict.fromkeys(among, YES) | dict.fromkeys((None, WRONG), UNKNOWN)
-        return _source(name, self.known)[1].numbered(answer_of, NO).astype(np.uint8)
+        if self.asked[name] == SAID_TEXT:
+            said = self.known.table.outputs.get(SAID[name])
+            found = Categories((None,), np.zeros(self.known.table.n, np.int64)) if said is None else categories(said)
+        else:
+            found = _source(name, self.known)[1]
+        return found.numbered(answer_of, NO).astype(np.uint8)
 
 
 def _single(field: SegmentField, found: Categories, most: int) -> Told:

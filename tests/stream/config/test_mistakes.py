@@ -178,6 +178,7 @@ MISTAKES = (
     ("models: {a: {segments: [site, {name: x, where: site > 1}]}}", "line 1: models.a.segments[1].where: expected a numeric feature before < <= > >=, found site"),
     ("models: {a: {features: {age: numeric}, segments: [{name: x, where: age == 'old'}]}}", "line 1: models.a.segments[0].where: expected numbers beside a numeric feature, found age"),
     ("models: {a: {segments: [{name: x, where: field('output:score') > 1}]}}", "line 1: models.a.segments[0].where: expected features and fields of `segments`; what has one of these names must be declared as such, found output:score"),
+    ("models: {a: {segments: [{name: x, where: score == 'high'}]}}", "line 1: models.a.segments[0].where: expected numbers beside a score, found score"),
     ("models: {a: {segments: [{name: x, where: version == '4'}]}}", "line 1: models.a.segments[0].where: expected features and fields of `segments`; what has one of these names must be declared as such, found version"),
     ("limits: {segments: 40000}\nmodels: {a: {segments: [x, y]}}", "line 2: models.a.segments: expected at most 65,535 values of all segments together; lower limits.segments, found 80,005"),
     ("models: {a: {segments: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u]}}", "line 1: models.a.segments: expected at most 20, found 21"),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from detectors import budgets
 from stream.config.settings import DAY, Model
-from stream.plan import Plan
+from stream.plan import SERVED, Plan
 
 MONTH: Final = 30 * DAY
 WINDOWS_SHARE: Final = 0.9  # of the false triggers; the rest is for sequential detectors
@@ -19,7 +19,10 @@ def of_rows(
     settings: Model, length: int, plan: Plan, events: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The level of each row's series: half of the budget for all events, half for the segments together, (rows, 1)."""
-    n_rows, n_columns = len(plan.rows), len(plan.grid.columns)
+    asking = [
+        name for name in plan.grid.columns if name not in SERVED
+    ]  # others ask for no retraining, so take no share
+    n_rows, n_columns = len(plan.rows), max(len(asking), 1)
     n = int(events[0])
     rho = math.ceil(20 * n / max(1, n + plan.n_reference)) / 20  # few levels to solve for; a larger rho is stricter
     share = 1.0 if n_rows == 1 else 0.5

@@ -25,6 +25,7 @@ class Idleness:
     # By topic: since when all its partitions are at their end, and its greatest clock then. The present one has been
     # raised by the time for which all were, and would be by the same time again.
     _reached: dict[str, tuple[float, int]] = field(default_factory=dict)
+    _unheard: dict[Partition, int | None] = field(default_factory=dict)  # where labels end, while there was none ever
 
     def observe(self, at_end: Mapping[Partition, int], now: float) -> None:
         """Note which partitions are at their end now, and at which offset.
@@ -56,6 +57,8 @@ class Idleness:
 
     def _until(self, topic: str, clocks: Mapping[Partition, Mark], idle: set[Partition], now: float) -> int:
         """The least clock of those that are not idle; where all are, the greatest plus the time for which all were."""
+        if topic not in self.settings.events.predictions and self._never_labelled(clocks, idle):
+            return self._without_labels(clocks)
         mine = [partition for partition in clocks if partition[0] == topic]
         if all(self._clock(partition, clocks) == NEVER for partition in mine):  # a topic that never had an event
             predictions = topic in self.settings.events.predictions
@@ -71,9 +74,26 @@ class Idleness:
         greatest = self._reached[topic][1]
         return NEVER if greatest == NEVER else greatest + int(_silent(since, now) * 1e9)
 
+    def _never_labelled(self, clocks: Mapping[Partition, Mark], idle: set[Partition]) -> bool:
+        """Whether no topic of labels alone has had one, as far as is known; what raised their clocks then was this."""
+        labels = [partition for partition in clocks if not self._predicts(partition)]
+        ends = {partition: self._positions.get(partition) for partition in labels}
+        if all(clocks[partition].label_clock == NEVER for partition in labels):
+            self._unheard = ends
+        return idle.issuperset(labels) and ends == self._unheard
+
+    def _without_labels(self, clocks: Mapping[Partition, Mark]) -> int:
+        """As if labels were as far behind as they may be: else predictions would wait for the first one for ever."""
+        newest = max((self._clock(each, clocks) for each in clocks if self._predicts(each)), default=NEVER)
+        within = max(model.labels.within for _, model in self.settings.patterns)
+        return NEVER if newest == NEVER else newest - within
+
+    def _predicts(self, partition: Partition) -> bool:
+        return partition[0] in self.settings.events.predictions
+
     def _clock(self, partition: Partition, clocks: Mapping[Partition, Mark]) -> int:
         mark = clocks[partition]
-        return mark.clock if partition[0] in self.settings.events.predictions else mark.label_clock
+        return mark.clock if self._predicts(partition) else mark.label_clock
 
     def _holds_back(self, clock: int, until: int) -> bool:
         """Whether a pane is closed by it, or others may not read further; more would only lengthen the journal."""

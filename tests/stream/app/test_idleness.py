@@ -8,7 +8,7 @@ from stream.app.idleness import BREAK_S, Idleness
 from stream.broker.silence import FRESH_S
 from stream.clocks import Mark
 from stream.config.parse import parse
-from stream.config.settings import MINUTE, SECOND
+from stream.config.settings import DAY, MINUTE, SECOND
 from stream.events import NEVER, Partition
 
 SETTINGS = parse(
@@ -108,6 +108,26 @@ def test_a_label_topic_without_labels_follows_the_predictions() -> None:
     idleness = watched(int(LOOKED), {A: 0, B: 0, L: 0})
     released = dict(idleness.releases(clocks(a=5, b=5, l=2), LOOKED))
     assert NOON + 3 * MINUTE == released[L]
+
+
+def test_where_no_label_ever_came_labels_are_as_far_behind_as_they_may_be() -> None:
+    """Else predictions would wait for the first one for ever. It is so until there is one, and after a restart too."""
+    within, looked, released = 7 * DAY, int(LOOKED), {}
+    idleness, at = watched(looked, {L: 0}), NEVER
+    for minute in (5, 6, 8):
+        marks = clocks(a=minute, b=5) | {L: Mark(0, 0, NEVER, at)}
+        released[minute] = at = dict(idleness.releases(marks, LOOKED))[L]
+    assert released == {minute: NOON + minute * MINUTE - within for minute in (5, 6, 8)}
+    for now in range(looked + 1, 2 * looked + 1):  # a label of long ago, and again nothing
+        idleness.observe({L: 8}, float(now))
+    (_, until), *_ = idleness.releases(clocks(a=9, b=9) | {L: Mark(8, 0, NEVER, at)}, looked + LOOKED)
+    assert at < until <= at + MINUTE
+
+
+def test_labels_that_nobody_has_read_yet_are_waited_for() -> None:
+    """A topic that is not at its end may have a label of any time."""
+    assert L not in dict(watched(int(LOOKED), {A: 0, B: 0}).releases(clocks(a=5, b=5, l=None), LOOKED))
+    assert watched(int(LOOKED), {L: 0}).releases(clocks(a=None, l=None), LOOKED) == []
 
 
 @pytest.mark.parametrize("seed", range(30))

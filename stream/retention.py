@@ -25,7 +25,7 @@ def retention(state: State, settings: Settings, meetings: Meetings) -> Retention
     """What may go; None while nothing has been closed."""
     closed = min(state.closed.values(), default=NEVER)
     if closed == NEVER:
-        return None
+        return _without_events(state, settings)
     lengths = {length for _, model in settings.patterns for length in model.windows}
     panes = min(courses.since(closed, length) for length in lengths)  # before any open window, too
     history = closed - settings.store.keep
@@ -33,6 +33,12 @@ def retention(state: State, settings: Settings, meetings: Meetings) -> Retention
     summed = max(meetings.summed_since(closed), history)
     taught = _taught_since(state, settings.pane, closed)
     return Retention(min(panes, closed - PANES_KEPT, summed, taught), waiting, answered, history)
+
+
+def _without_events(state: State, settings: Settings) -> Retention | None:
+    """While there were labels alone: they wait for whatever prediction comes first; history goes by their clock."""
+    labelled = min(state.labels_closed.values(), default=NEVER)
+    return None if labelled == NEVER else Retention(NEVER, NEVER, NEVER, labelled - settings.store.keep)
 
 
 def _taught_since(state: State, pane: int, closed: int) -> int:

@@ -5,7 +5,7 @@ import pytest
 from sinks import commit as tables
 from stream.config.settings import MINUTE
 from stream.recovery import StoreMismatch
-from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, Story, crowd, event, minute_of, moment
+from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, Story, crowd, event, label, minute_of, moment
 
 SEGMENTED = CONFIGURATION.replace("shop: {}", "shop: {segments: [country]}")
 OUTPUT = CONFIGURATION.replace("shop: {}", "shop: {output: {kind: regression}}")
@@ -50,6 +50,21 @@ def test_rule_21_retention_goes_by_the_watermark() -> None:
     retention = story.journey.retention()
     assert retention is not None
     assert (4 - 2 * 24 * 60, 4 - 90 * 24 * 60) == (minute_of(retention.panes), minute_of(retention.history))
+
+
+def test_rule_21_history_goes_by_labels_where_there_are_no_predictions() -> None:
+    """Else nothing would ever go. The labels themselves wait for a first prediction, whatever its time will be."""
+    labels = ("labels", 0)
+    text = CONFIGURATION.replace("[events]", "[events], labels: [labels]")
+    text = text.replace("defaults: {", "store: {keep: 5d}\ndefaults: {labels: {within: 1h}, ")
+    story = Story(text, (FIRST, labels))
+    for hour in range(10 * 24):
+        story.publish(labels, label(60 * hour + 0.5, id=str(hour)))
+    story.read().commit()
+    assert 10 * 24 == len(story.rows(tables.LABELS)) + 1
+    forget(story)
+    assert 5 * 24 == len(story.rows(tables.LABELS))
+    assert 10 * 24 == len(story.rows(tables.ANSWERS))
 
 
 def test_rule_22_a_changed_configuration_is_in_the_journal_and_counts_from_t() -> None:

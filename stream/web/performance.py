@@ -37,7 +37,7 @@ def performance_of(sources: Sources, name: str, told: Told) -> Html:
     fates = _fates(sources.store, name)
     if not told:
         return section("Performance", tag("p", _silence(sources, name, fates)), _counts(fates))
-    notes = _NOTE, _ESTIMATED if told.estimates else "", _WEIGHTED if told.weighted else ""
+    notes = _NOTE, _ESTIMATED if told.estimates else "", _WEIGHTED if told.weighted else "", told.missed
     return section("Performance", _charts(sources, name, told), _counts(fates), note=" ".join(filter(None, notes)))
 
 

@@ -13,6 +13,7 @@ from stream.events import NEVER
 from stream.web.answers import Found, Performance, answers
 from stream.web.estimates import Estimate, Key, estimated_over_time, newest_estimate
 from stream.web.filters import Span
+from stream.web.missed import missed
 from stream.web.times import nanoseconds
 from stream.web.weighted import Weighted, newest_weighted, weighted_over_time
 
@@ -30,13 +31,15 @@ class _Revision(Struct, frozen=True):
 class Told(Struct, frozen=True):
     """What is told of one kind of windows: all metrics there are, and by metric the windows shown, oldest first.
 
-    `estimates` and `weighted`, by metric, reach further than `points`: they need no labels.
+    `estimates` and `weighted`, by metric, reach further than `points`: they need no labels. `missed` says in words how
+    far both can be trusted.
     """
 
     metrics: tuple[str, ...] = ()
     points: Mapping[str, list[Performance]] = {}
     estimates: Mapping[str, list[Estimate]] = {}
     weighted: Mapping[str, list[Weighted]] = {}
+    missed: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.points or self.estimates or self.weighted)
@@ -94,7 +97,8 @@ def told(store: Store, key: Key, metric: str = "") -> Told:
     weighed = {name: weighted_over_time(store, key, name, since) for name in wanted}
     estimates = {name: each for name, each in guessed.items() if each}
     weighted = {name: each for name, each in weighed.items() if each}
-    return Told(tuple(sorted({*known, *shown})), shown, estimates, weighted)
+    trusted = missed(store, key, tuple({**estimates, **weighted}))
+    return Told(tuple(sorted({*known, *shown})), shown, estimates, weighted, trusted)
 
 
 def newest_revisions(rows: Found) -> Found:

@@ -152,3 +152,17 @@ def test_why_there_is_no_second_opinion_is_said() -> None:
         (one,) = client.get(f"/v1/models/{DRIFTING}/weighted", params={"limit": 1}).json()["items"]
     assert "By its inputs alone nobody knows: 12.0% of amount lies elsewhere, in the window to" in page
     assert (one["value"], one["why"]) == (None, "12.0% of amount lies elsewhere")
+
+
+def test_the_page_says_how_often_the_truth_was_outside() -> None:
+    """Of the last windows that had enough labels; of a window the newest word counts."""
+    made = store(labelled=True)
+    rows = {name: np.repeat(column[-8::2], 2) for name, column in estimates().items() if name != "n"}
+    rows = {column.name: rows[column.name] for column in RECONCILED.columns if column.name in rows}
+    outside = [True, False, False, True, True, True, False, False]  # each window was told twice
+    more = {"step": rows["end"] + np.tile(np.array([5, 10], "timedelta64[m]"), 4), "status": ["mature"] * 8}
+    more |= {"truth": [0.6] * 8, "outside": outside, "labelled": [333] * 8, "opinion": ["first"] * 8}
+    made.write(Commit(2, {"reconciled": columns(RECONCILED, {**rows, **more})}))
+    with client_of(made, seeded_status()) as client:
+        page = client.get(f"/models/{DRIFTING}", params={"length": "5m"}).text
+    assert "Lately accuracy was 2 of 4 times outside the interval of the estimate, as labels showed." in page

@@ -23,12 +23,13 @@ from stream.answers.own import bare
 from stream.answers.texts import texts_of
 from stream.ledger import Ledger
 from stream.monitor import rows as decided
-from stream.monitor.called import Called
+from stream.monitor.called import Called, Key
 from stream.monitor.findings import Finding
 from stream.monitor.gathered import Gathered, Shape
 from stream.monitor.gathering import Kept, spans_of
 from stream.monitor.measuring import Tell
 from stream.monitor.news import News, joined
+from stream.monitor.pending import grace
 from stream.monitor.standards import level
 from stream.monitor.state import State
 from stream.plan import PREDICTION, SCORE
@@ -61,6 +62,8 @@ class Selecting:
         for one_in, part in _parts(some):
             spans = spans_of([tell.key for tell, _ in part])
             told = kept(spans, tables.PREDICTIONS, one_in)
+            earlier = {tell.key: self._before(tell.key) for tell, _ in part}
+            spans = spans_of([*earlier, *filter(None, earlier.values())])
             stored, apart = News(self._called, kept(spans, tables.PAIRS, one_in)), self._called.apart(told)
             for tell, shape in part:
                 model, version, length, end = tell.key
@@ -68,8 +71,20 @@ class Selecting:
                 ends = told["end"][places]
                 mine = places[(ends > end - length) & (ends <= end)]
                 pairs = joined(stored.of(tell.key), news.of(tell.key, upto=tell.at))
-                predictions = {name: column[mine] for name, column in told.items()}
+                predictions: Rows = {name: column[mine] for name, column in told.items()}
+                if (before := earlier[tell.key]) is not None:
+                    firsts = joined(stored.of(before), news.of(before, upto=tell.at))
+                    predictions = _without_repeats(predictions, firsts, self._grace(model))
                 decided.finding_rows(self._ledger, self._compared(tell, shape, predictions, pairs), "")
+
+    def _before(self, key: Key) -> Key | None:
+        """The window before one, where a prediction may be that is repeated in it; None where it may be forgotten."""
+        model, version, length, end = key
+        return (model, version, length, end - length) if length <= self._grace(model) else None
+
+    def _grace(self, model: str) -> int:
+        entry = self._state.roster.get(model)
+        return 0 if entry is None else grace(entry.settings.labels.within)
 
     def _compared(self, tell: Tell, shape: Shape, told: Rows, pairs: Rows) -> Iterator[Finding]:
         model, version, length, end = tell.key
@@ -107,6 +122,21 @@ def _parts(some: Sequence[tuple[Tell, Shape]]) -> Iterator[tuple[int, list[tuple
                 part = []
             part.append(each)
         yield one_in, part
+
+
+def _without_repeats(told: Rows, firsts: Rows, within: int) -> Rows:
+    """Predictions without those whose id and version had a label's prediction before: that one is the first."""
+    versions = {
+        each: i for i, each in enumerate(dict.fromkeys((*told["version"].tolist(), *firsts["version"].tolist())))
+    }
+    said, known = (rows["key"] + [versions[each] for each in rows["version"].tolist()] for rows in (told, firsts))
+    if not len(known):
+        return told
+    order = np.argsort(known, kind="stable")
+    place = np.minimum(np.searchsorted(known[order], said), len(known) - 1)
+    since = told["at"] - firsts["at"][order[place]]
+    repeated = (known[order[place]] == said) & (since >= 0) & (since <= within)
+    return {name: column[~repeated] for name, column in told.items()}
 
 
 def _labelled(told: Rows, pairs: Rows) -> tuple[Rows, NDArray[np.bool_]]:

@@ -69,6 +69,23 @@ def test_labels_that_come_by_chance_are_no_finding(share: float) -> None:
     assert [] == found(log.read(batch=300).commit())
 
 
+def test_what_is_said_again_in_the_next_window_is_nobody_without_a_label() -> None:
+    """All of the first ones have theirs; of the second window what is new is compared, and there chance decides."""
+    dice, log, n = random.Random(5), Story(CONFIGURATION, (FIRST, LABELS)), 1_500
+    for i in range(n):
+        log.publish(FIRST, prediction(0.1 + i / n / 2, f"a{i}", 0.01))
+        log.publish(LABELS, label(3 + i / n, id=f"a{i}"))
+    for i in range(n):
+        log.publish(
+            FIRST, prediction(1.1 + i / n / 2, f"a{i}", 0.01), prediction(1.1 + i / n / 2, f"b{i}", dice.random())
+        )
+        if dice.random() < 0.8:
+            log.publish(LABELS, label(4 + i / n, id=f"b{i}"))
+    log.publish(FIRST, event(60))
+    log.publish(LABELS, label(60, id="nobody"))
+    assert [] == found(log.read(batch=300).commit())
+
+
 def test_labels_that_are_still_on_their_way_are_not_chosen() -> None:
     """The end of the window is of another country, and its labels come last; in the end one in twenty has none."""
     dice, log, n = random.Random(5), Story(CONFIGURATION, (FIRST, LABELS)), 3_000

@@ -85,7 +85,7 @@ class Finding(msgspec.Struct, frozen=True):
             alarm.limit,
             alarm.n,
             (),
-            f"{alarm.feature}: values have been moving {'up' if alarm.up else 'down'} for some time",
+            alarm.words,
         )
 
 

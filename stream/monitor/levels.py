@@ -12,7 +12,9 @@ from stream.config.settings import DAY, Model
 from stream.plan import SERVED, Plan
 
 MONTH: Final = 30 * DAY
-WINDOWS_SHARE: Final = 0.9  # of the false triggers; the rest is for sequential detectors
+WINDOWS_SHARE: Final = (
+    0.5  # of the false triggers; the rest is for evidence pane by pane: most changes show there first
+)
 
 
 def of_rows(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from detectors.parts import Summary
+from detectors.verdict import Spread
 from sinks import commit as tables
 from stream.config.settings import Settings
 from stream.events import RESERVED
@@ -71,7 +72,7 @@ class Panes:
         closed = []
         for version, summary in self._summaries(partly, entry, end):
             assert plan is not None, f"{entry.name}: pane {end} was counted without a plan"
-            case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings)
+            case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings, self._spread(plan))
             rows.pane_row(self._ledger, case)
             rows.folded_rows(self._ledger, case)
             pane = Pane(end, plan, summary, int(summary.events()[0]))
@@ -152,6 +153,11 @@ class Panes:
             known = self._entry(name).versions
             if version not in known and len(known) < self._settings.limits.versions:
                 self._state.roster = self._state.roster.admit_version(name, version, self.decided_from(end))
+
+    def _spread(self, plan: Plan) -> Spread | None:
+        """What earlier panes taught of how much panes vary."""
+        known = self._state.teachings.get(plan.model)
+        return known.spread if known is not None and known.plan is plan else None
 
     def _step(self, case: Case) -> list[Alarm]:
         """Move the sequential detectors by one pane."""

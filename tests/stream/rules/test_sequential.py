@@ -59,3 +59,22 @@ def test_restarts_leave_the_same_alarms(crashes: int) -> None:
         assert {*names} <= rang
     assert found == often.rows(tables.FINDINGS)
     assert once.results() == often.results()
+
+
+def test_a_share_that_rises_a_little_is_told_in_words() -> None:
+    """A category half as frequent again, too little for one pane of 30: its cell's sum alarms, and says which way."""
+    story = Story(CHOSEN.replace("sequential: ", "# "), (FIRST, LABELS))
+    for minute in range(60):
+        dice = random.Random(minute)
+        for _ in range(EACH):
+            country = dice.choices(["FR", "DE"], [0.75 if minute >= 20 else 0.5, 0.25 if minute >= 20 else 0.5])[0]
+            story.publish(FIRST, event(minute + 0.5, features={"amount": dice.gauss(100, 10), "country": country}))
+    story.publish(FIRST, event(90))
+    found = [row for row in story.read().commit().rows(tables.FINDINGS) if row["detector"] == "cusum"]
+    assert {"country"} == {row["feature"] for row in found}
+    assert 20 < min(row["end"] for row in found) <= 35
+    words = {row["words"] for row in found}
+    assert {
+        f"country: category {name} has been {way} frequent than in the reference, pane by pane"
+        for name, way in (("FR", "more"), ("DE", "less"))
+    } >= words

@@ -12,9 +12,7 @@ from stream.config.settings import DAY, Model
 from stream.plan import SERVED, Plan
 
 MONTH: Final = 30 * DAY
-WINDOWS_SHARE: Final = (
-    0.5  # of the false triggers; the rest is for evidence pane by pane: most changes show there first
-)
+WINDOWS_SHARE: Final = 0.5  # of the false triggers; the rest is for evidence pane by pane, which tells first
 
 
 def of_rows(

@@ -12,17 +12,16 @@ import numpy as np
 from msgspec import Struct, msgpack
 from msgspec.structs import replace
 from numpy.typing import NDArray
-from scipy.special import chdtrc, ndtr, stdtr
+from scipy.special import ndtr, stdtr
 
 from detectors.codes import Floats, Integers
 from detectors.distances import Counts
-from detectors.verdict.scores import scores
-from detectors.verdict.sets import Sets, total
+from detectors.verdict.learning import learned
+from detectors.verdict.sets import Sets
 
 PANES_MIN = 60  # below, nothing is learned: a promise would be a guess
 DOUBT = 0.05  # of panes that are independent draws, so many are taken for others
-FILLED = 5
-SHRUNK = 10  # panes' worth of what the contrasts of a series have in common
+TOGETHER = 16  # series learned at once: bounds what that holds in memory
 NORMAL = np.inf  # degrees of freedom
 PACKED = np.dtype("<f4")  # what is learned is rounded to it, so that a restart judges to the same last bit
 
@@ -31,7 +30,8 @@ class Spread(Struct, frozen=True):
     """Variance beside that of independent draws, 1 or more, and degrees of freedom of the tail, (series, contrasts).
 
     Contrasts are the scores, then the sets. `panes` is how many taught it; of 0, independence is assumed. `slow`,
-    (series,): surely more varies between the panes of a series than within them.
+    (series,): blocks of three panes surely vary more than panes, and nothing is promised of windows longer than a pane,
+    nor beside a reference that is far from them in time.
     """
 
     inflation: Floats
@@ -49,27 +49,20 @@ class Spread(Struct, frozen=True):
     def learn(cls, panes: Counts, on_line: NDArray[np.bool_], sizes: Integers | None = None) -> Self:
         """Of the counts of panes that follow each other, (panes, series, cells), at least PANES_MIN of them.
 
-        `sizes`, (series,): how many of the cells are a series' own.
-
-        Each should be as long as the windows that are judged, or as long as leaves enough of them. Where no series
-        surely varies more than independent draws do, none does: what 60 panes teach is vague, and a tail for that would
-        keep a tenth of the promise.
+        `sizes`, (series,): how many of the cells are a series' own. Panes may differ in size, and empty ones say
+        nothing. What is learned of panes holds of windows of any length as long as a series is not `slow`. Where no
+        series surely varies more than independent draws do, none does: what 60 panes teach is vague, and the tail for
+        that would keep a tenth of the promise.
         """
         assert len(panes) >= PANES_MIN, len(panes)
-        both = panes.sum(axis=0)
-        weights = scores(both, on_line)
         sets = Sets.of(on_line.sum(axis=1), np.full(len(on_line), panes.shape[2]) if sizes is None else sizes)
-        means = np.stack([_means(pane, weights, sets) for pane in panes])
-        n = panes.sum(axis=2, dtype=np.float64)[..., None]
-        overall = _means(both, weights, sets)
-        squares = total(both[:, None, :] * weights**2) / np.maximum(both.sum(axis=1), 1)[:, None]
-        squares = np.concatenate((squares, overall[:, weights.shape[1] :]), axis=1)  # an indicator is its own square
-        variance = np.maximum(squares - overall**2, 1e-300)
-        away = np.where(n > 0, (means - overall) * np.sqrt(n / variance), 0.0)
-        if not _vary(away, both, weights.shape[1]):
-            return replace(cls.independent(*away.shape[1:]), panes=len(panes))
-        inflation, freedom = (each.astype(PACKED).astype(np.float64) for each in _inflated(away, weights.shape[1]))
-        return cls(inflation, freedom, len(panes), np.zeros(away.shape[1], np.bool_))
+        slices = [slice(i, i + TOGETHER) for i in range(0, panes.shape[1], TOGETHER)]
+        found = [learned(panes[:, at], on_line[at], Sets(*(each[at] for each in sets))) for at in slices]
+        inflation, freedom, vary, slow = (np.concatenate(each) for each in zip(*found, strict=True))
+        if not (vary < DOUBT / vary.size).any():
+            inflation, freedom = np.ones(inflation.shape), np.full(freedom.shape, NORMAL)
+        inflation, freedom = (each.astype(PACKED).astype(np.float64) for each in (inflation, freedom))
+        return cls(inflation, freedom, len(panes), np.asarray((slow < DOUBT / slow.size).any(axis=1)))
 
     @classmethod
     def joined(cls, pieces: Sequence[tuple[Self | None, int]]) -> Self | None:
@@ -101,17 +94,17 @@ class Spread(Struct, frozen=True):
     def pack(self) -> bytes:
         """What was learned as bytes, the same for the same: eight a contrast, or none where all is independent."""
         plain = not self.slow.any() and bool((self.inflation == 1).all() and np.isinf(self.freedom).all())
-        learned = () if plain else (_packed(self.inflation), _packed(self.freedom), np.packbits(self.slow).tobytes())
-        return msgpack.encode((self.panes, self.inflation.shape, learned))
+        parts = () if plain else (_packed(self.inflation), _packed(self.freedom), np.packbits(self.slow).tobytes())
+        return msgpack.encode((self.panes, self.inflation.shape, parts))
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
         """What `pack` gave, to the last bit."""
-        panes, shape, learned = msgpack.decode(packed, type=tuple[int, tuple[int, int], tuple[bytes, ...]])
-        if not learned:
+        panes, shape, parts = msgpack.decode(packed, type=tuple[int, tuple[int, int], tuple[bytes, ...]])
+        if not parts:
             return replace(cls.independent(*shape), panes=panes)
-        inflation, freedom = (np.frombuffer(each, PACKED).astype(np.float64).reshape(shape) for each in learned[:2])
-        slow = np.unpackbits(np.frombuffer(learned[2], np.uint8), count=shape[0]).astype(np.bool_)
+        inflation, freedom = (np.frombuffer(each, PACKED).astype(np.float64).reshape(shape) for each in parts[:2])
+        slow = np.unpackbits(np.frombuffer(parts[2], np.uint8), count=shape[0]).astype(np.bool_)
         return cls(inflation, freedom, panes, slow)
 
     def tail(self, root: Floats) -> Floats:
@@ -123,40 +116,3 @@ class Spread(Struct, frozen=True):
 def _packed(numbers: Floats) -> bytes:
     """As float32, little end first."""
     return numbers.astype(PACKED).tobytes()
-
-
-def _means(counts: Counts, weights: Floats, sets: Sets) -> Floats:
-    """The mean of each contrast, (series, contrasts)."""
-    n = np.maximum(counts.sum(axis=1, dtype=np.float64), 1.0)[:, None]
-    scored = total(counts[:, None, :] * weights)
-    return np.asarray(np.concatenate((scored, sets.counts(counts)), axis=1) / n)
-
-
-def _vary(away: Floats, both: Counts, n_scores: int) -> bool:
-    """Whether any series surely varies more than independent draws, at the level DOUBT over all of them together.
-
-    Tried are each score, and Pearson's statistic over the cells that hold FILLED values of a pane or more.
-    """
-    panes, series = away.shape[:2]
-    n = np.maximum(both.sum(axis=1, keepdims=True), 1)
-    share = both / n
-    filled = (both >= FILLED * panes) & (both < n)
-    sums = (away**2).sum(axis=0)
-    pearson = (sums[:, n_scores : n_scores + both.shape[1]] * (1 - share) * filled).sum(axis=1)
-    freedom = np.maximum((filled * (1 - share)).sum(axis=1), 1e-9) * (panes - 1)
-    tails = np.concatenate((chdtrc(panes - 1, sums[:, :n_scores]), chdtrc(freedom, pearson)[:, None]), axis=1)
-    return bool((tails < DOUBT / (series * (n_scores + 1))).any())
-
-
-def _inflated(away: Floats, n_scores: int) -> tuple[Floats, Floats]:
-    """Inflation and degrees of freedom of standardised deviations, (panes, series, contrasts)."""
-    panes = len(away)
-    square, fourth = (away**2).mean(axis=0), (away**4).mean(axis=0)
-    factor = square * panes / (panes - 1)
-    sets = factor[:, n_scores:]
-    seen = np.where((sets > 0).any(axis=1, keepdims=True), sets, 1.0)  # a constant has no spread at all
-    common = np.nanmedian(np.where(seen > 0, seen, np.nan), axis=1, keepdims=True)
-    factor[:, n_scores:] = (sets * panes + SHRUNK * common) / (panes + SHRUNK)
-    excess = np.where(square > 0, fourth / np.where(square > 0, square, 1.0) ** 2, 3.0) - 3 - 2 * np.sqrt(24 / panes)
-    heavy = np.where(excess > 0, 4 + 6 / np.where(excess > 0, excess, 1.0), np.inf)
-    return np.maximum(1.0, factor), np.minimum(heavy, panes - 1.0)

@@ -20,7 +20,7 @@ def roots(before: Floats, now: Floats, m: Floats, n: Floats, tolerate: Floats) -
     far = np.nonzero((np.abs(gap) > tolerate) & (m > 0) & (n > 0))
     sign, x, y, m, n, tolerate = (each[far] for each in (np.sign(gap), before, now, m, n, tolerate))
     x, y = np.where(sign > 0, x, m - x), np.where(sign > 0, y, n - y)  # a fall is a rise of the rest
-    share = _restricted(x, y, m, n, tolerate)
+    share = _restricted(x, y, m, n, tolerate) if tolerate.any() else (x + y) / (m + n)
     ratio = _gain(x, m, share) + _gain(y, n, share + tolerate)
     out = np.zeros(gap.shape)
     out[far] = sign * np.sqrt(np.maximum(2 * ratio, 0.0))

@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SEEDS ?= 200
 
-.PHONY: demo test fast check bench simulate torture lock clean
+.PHONY: demo test fast check bench simulate honest torture lock clean
 .DEFAULT_GOAL := help
 
 help:            ## list the targets
@@ -31,6 +31,9 @@ bench: .venv/ready    ## speed and memory, as ratios measured side by side
 
 simulate: .venv/ready ## SEEDS=200 worlds, each struck, in one process or in two tiers, and undisturbed: equal rows
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+honest: .venv/ready   ## eight worlds in which nothing changes: as many false incidents as promised
+	$(BIN)/python -m tests.honesty.incidents --few
 
 torture: .venv/ready  ## kill, freeze and stop workers, monitor and broker for ten minutes; then compare the rows
 	$(BIN)/python -m tests.torture --faults 100

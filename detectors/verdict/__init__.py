@@ -1,7 +1,7 @@
 """The verdict: one p-value for each series and window, and the contrast that explains it.
 
 `judge` compares counts in the cells of a grid; `Spread` is how much more than independent draws a reference's own panes
-vary. Simulated against other verdicts in `tests.honesty.verdict`.
+vary. What is kept of the promise: docs/honesty.md, by `tests.honesty.incidents`.
 """
 
 from detectors.verdict.judge import EVERYTHING, SMALLEST, Judged, judge

@@ -113,4 +113,4 @@ def test_panes_that_follow_each_other_teach_how_much_they_vary() -> None:
             p = judge(total, window, line, 0.0, learned if taught else None).p
             told[taught] += (p <= 0.01).mean() / 40 / 0.01
     assert told[False] > 4
-    assert 0.2 <= told[True] <= 1.5, "0.6 of many references (tests.honesty.verdict); of these 48 are promised"
+    assert 0.2 <= told[True] <= 1.5, "0.8 of many references (tests.honesty.incidents); of these 48 are promised"

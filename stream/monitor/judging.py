@@ -27,7 +27,8 @@ P_LEAST = 1e-300  # what is less likely is as sure
 class Case:
     """A closed window to be judged. Without a `spread`, its events are assumed to be independent draws.
 
-    Of columns that are `slow` nothing is known: how much a window of many panes varies, single panes do not say.
+    Of columns that are `slow` nothing is known where nothing is tolerated: a rhythm, or a level that wanders, differs
+    from any reference that is elsewhere in time, and how far it goes no few panes can say.
     """
 
     version: str
@@ -207,7 +208,7 @@ def _verdicts(counts: _Counts, found: verdict.Judged, series: slice) -> Verdicts
     observed, expected = counts.series["observed"], counts.series["expected"]
     n = observed.sum(axis=2)
     known = np.minimum(n, counts.n_reference) >= SMALLEST
-    if counts.case.spread is not None:
+    if counts.case.spread is not None and not counts.case.settings.tolerate:
         known &= ~counts.case.spread.slow
     drifted = chosen & known & (p <= level)
     return Verdicts(

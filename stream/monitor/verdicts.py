@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
-from msgspec.structs import replace
 
 from sinks import commit as tables
 from stream.config.digest import digest
@@ -96,8 +95,6 @@ class Windows:
             return None
         known = self._state.teachings.get(entry.name)
         spread = known.spread if known is not None and known.plan is window.plan else None
-        if spread is not None and key[2] == self._state.pane:  # slow is what varies from pane to pane
-            spread = replace(spread, slow=np.zeros_like(spread.slow))
         return Case(key[1], key[2], window.start, window.end, window.plan, window.summary, entry.settings, spread)
 
     def _findings(self, case: Case, verdict: Verdicts, tell: Telling) -> list[Finding]:

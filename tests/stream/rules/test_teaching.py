@@ -69,6 +69,24 @@ def test_a_restart_teaches_the_same(crashes: tuple[int, ...]) -> None:
         assert repr(calm.rows(table)) == repr(struck.rows(table)), table.name
 
 
+@pytest.mark.parametrize("tolerate", [0, 0.05])
+def test_nothing_is_known_of_a_rhythm_unless_some_change_is_tolerated(tolerate: float) -> None:
+    """Amounts go up and down in thirty panes by three standard errors of a pane; countries do not."""
+    configuration = CONFIGURATION.replace("[1m, 5m]", f"[1m], tolerate: {tolerate}")
+    story = Story(configuration)
+    for minute in range(PANES_MIN + 3):
+        shift = 10 * 3 / np.sqrt(EACH) * np.sin(2 * np.pi * minute / 30)
+        for seed in range(EACH):
+            features = json.loads(event(minute, seed=seed))["features"]
+            features["amount"] += shift
+            story.publish(FIRST, event(minute + 0.5, seed=seed, features=features))
+    story.read().end()
+    assert spread(story).slow.tolist() == [True, False]
+    last = {row["feature"]: row["verdict"] for row in story.rows(tables.DRIFT) if row["end"] == PANES_MIN + 3}
+    assert last["country"] == "ok"
+    assert (last["amount"] == "unknown") == (tolerate == 0)
+
+
 def test_a_model_with_too_little_traffic_teaches_nothing_and_is_not_waited_for() -> None:
     """Its windows go on taking independent events for granted."""
     story = told(REACH + 3, 1, each=10)

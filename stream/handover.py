@@ -68,6 +68,7 @@ def joined(states: Sequence[State]) -> State:
         state.weighed |= other.weighed
         state.learners |= other.learners
         state.policies |= other.policies
+        state.disturbed |= other.disturbed
         state.steps |= other.steps
         state.charts |= other.charts
         state.pending |= other.pending

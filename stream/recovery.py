@@ -37,9 +37,9 @@ class StoreMismatch(Exception):
 
 def recall(store: Store, settings: Settings) -> Memory:
     """The Memory of a store. It reads rows only: the log itself is read again from each partition's rewind."""
-    checkpoint = _rows(store, tables.CHECKPOINTS)
+    checkpoint, earlier = _rows(store, tables.CHECKPOINTS), partial(store.select, tables.EARLIER)
     if not checkpoint:
-        return Memory()
+        return Memory(earlier=earlier)
     plans: dict[str, list[Plan]] = defaultdict(list)
     for _, _, model, _, body in sorted(_rows(store, tables.PLANS), key=itemgetter(0)):  # as they were adopted
         if settings.monitors.mine(model):
@@ -70,9 +70,8 @@ def recall(store: Store, settings: Settings) -> Memory:
         since = tuple(release for release in releases[key] if release.offset >= back.offset)
         starts[key] = Start(back, (offset, row), since)
         clocks[key] = marks[key][0]
-    return Memory(
-        store.last(), state, starts, clocks, places, samples, Left(marks, closed(checkpoint[0][2])), configured
-    )
+    left = Left(marks, closed(checkpoint[0][2]))
+    return Memory(store.last(), state, starts, clocks, places, samples, left, configured, earlier)
 
 
 def _check_pane(pane: int, settings: Settings) -> None:

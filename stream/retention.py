@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from stream.config.earlier import reach
 from stream.config.settings import DAY, Settings
 from stream.events import NEVER
 from stream.monitor import courses
@@ -19,6 +20,7 @@ class Retention(NamedTuple):
     waiting: int
     answered: int
     history: int
+    earlier: int
 
 
 def retention(state: State, settings: Settings, meetings: Meetings) -> Retention | None:
@@ -32,7 +34,8 @@ def retention(state: State, settings: Settings, meetings: Meetings) -> Retention
     waiting, answered = meetings.needed_since() or (history, history)
     summed = max(meetings.summed_since(closed), history)
     taught = _taught_since(state, settings.pane, closed)
-    return Retention(min(panes, closed - PANES_KEPT, summed, taught), waiting, answered, history)
+    earlier = closed - max(reach(model) for _, model in settings.patterns)
+    return Retention(min(panes, closed - PANES_KEPT, summed, taught), waiting, answered, history, earlier)
 
 
 def _without_events(state: State, settings: Settings) -> Retention | None:

@@ -17,6 +17,7 @@ from stream.events import NEVER, Partition
 from stream.ledger import Ledger, moment
 from stream.lives import NOTHING_LEFT, START, Left, configured, told
 from stream.monitor import Monitor, losses, scopes
+from stream.monitor.earlier import Asked, nothing
 from stream.monitor.onboarding import Sources, changes
 from stream.monitor.state import State, pack
 from stream.partials import Partial
@@ -46,6 +47,7 @@ class Memory:
     samples: Callable[[str], Sample] = no_sample  # what a model was learned from, asked for where its plan changes
     left: Left = NOTHING_LEFT  # by the last Commit, of topics that are read no more too
     configured: str = ""  # by what the last start was, as `lives` names it
+    earlier: Asked = nothing  # closed windows that later ones are compared with
 
 
 class Watch(ABC):
@@ -58,7 +60,7 @@ class Watch(ABC):
         self.state.pane = pane
         self.state.scopes = tuple(sorted(scopes.event_scopes(settings)))
         self.state.label_scopes = tuple(sorted(scopes.label_scopes(settings)))
-        self.monitor = Monitor(settings, sources, memory.state)
+        self.monitor = Monitor(settings, sources, memory.state, memory.earlier)
         self.marks = scopes.marks({}, settings)
         self._spans = {span for _, model in settings.patterns for span in model.spans}
         self._relayed = 0
@@ -226,6 +228,7 @@ class Watch(ABC):
         self._keep_positions(ledger)
         ledger.row(tables.CHECKPOINTS, "monitor", pack(self.state))
         self.monitor.meetings.committed()
+        self.monitor.earlier.committed()
         return ledger.take(self.number)
 
     def _keep_positions(self, ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
+from sinks.commit.earlier import EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
 from sinks.commit.labels import ANSWERS, INPUTS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.meeting import (
@@ -51,6 +52,7 @@ __all__ = [
     "CHECKPOINTS",
     "DEAD_LETTERS",
     "DRIFT",
+    "EARLIER",
     "EFFECTS",
     "ESTIMATES",
     "EXAMPLES",

@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 Kind = Literal["int", "float", "bool", "time", "text", "bytes"]
-Keep = Literal["newest", "panes", "waiting", "answered", "history", "always"]
+Keep = Literal["newest", "panes", "earlier", "waiting", "answered", "history", "always"]
 Columns = Mapping[str, NDArray[np.generic]]
 
 type_of: dict[Kind, np.dtype[np.generic]] = {
@@ -62,8 +62,8 @@ class Table(Struct, frozen=True):
     """One table: what a row says, its columns, what makes a row unique, and how long it stays.
 
     `keep` is "newest" (only the rows of the newest commit that wrote it count), "panes" (as long as an open window can
-    ask for it), "waiting" and "answered" (as long as a label, or a prediction, can), "history" (`store.keep`, by
-    `time`), or "always".
+    ask for it), "earlier" (as long as one can be compared with it), "waiting" and "answered" (as long as a label, or a
+    prediction, can ask for it), "history" (`store.keep`, by `time`), or "always".
     """
 
     name: str

@@ -1,5 +1,6 @@
 """All tables, in the order in which the docs list them."""
 
+from sinks.commit.earlier import EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
 from sinks.commit.labels import ANSWERS, INPUTS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
@@ -49,6 +50,7 @@ TABLES: tuple[Table, ...] = (
     WEIGHTED,
     RECONCILED,
     WINDOWS,
+    EARLIER,
     DRIFT,
     EFFECTS,
     SERVICE,
@@ -88,6 +90,7 @@ RESULTS = (
     WEIGHTED,
     RECONCILED,
     WINDOWS,
+    EARLIER,
     DRIFT,
     EFFECTS,
     SERVICE,

@@ -29,6 +29,7 @@ many of them.
 _KEEPS: dict[Keep, str] = {
     "newest": "Only the rows of the newest commit that wrote the table count; older ones are deleted in passing.",
     "panes": "Kept as long as an open window can ask for it.",
+    "earlier": "Kept as long as a window can be compared with it, see docs/references.md.",
     "waiting": "Kept as long as a label can ask for it: `labels.within`, and two days or the longest window.",
     "answered": "Kept as long as a prediction can ask for it: twice `labels.within`, and a day.",
     "history": "Kept for `store.keep`.",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 
 from detectors.distances import DISTANCES, USUAL
+from stream.config.earlier import divided
 from stream.config.measures import better, metrics, worth
 from stream.config.mistakes import Objection, Path, choice, nearest, repeated, shown
 from stream.config.models import exact
@@ -188,6 +189,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
 MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], ...] = (
     (("windows",), windows),
     (("events", "topics"), _topics),
+    (("windows", "reference"), divided),
     (("trigger",), _trigger),
     (("limits", "features"), _features),
     (("segments", "features", "limits"), segments),

@@ -5,7 +5,8 @@ from hashlib import blake2b
 import msgspec
 from msgspec.structs import astuple, replace
 
-from stream.config.settings import Model, Reference, Sequential, Settings
+from stream.config.references import Reference
+from stream.config.settings import Model, Sequential, Settings
 
 
 def digest(settings: Settings) -> str:
@@ -34,6 +35,8 @@ def _canonical(model: Model) -> Model:
 
     Which way a metric is better is asked by whoever compares, and is in no row.
     """
-    reference = Reference(file=model.reference.file) if model.reference.file else model.reference
+    reference = model.reference
+    if reference.file:
+        reference = replace(reference, learn=Reference().learn)
     chosen = Sequential(*(tuple(sorted({*names})) for names in astuple(model.sequential)))
     return replace(model, topics=tuple(sorted(model.topics)), reference=reference, sequential=chosen, better={})

@@ -9,6 +9,7 @@ Duration = Annotated[int, Meta(gt=0, extra={"reads": "duration"})]  # ns
 DurationOrNone = Annotated[int, Meta(ge=0, extra={"reads": "duration"})]  # ns; 0s switches it off
 Size = Annotated[int, Meta(gt=0, extra={"reads": "size"})]  # bytes
 Count = Annotated[int, Meta(gt=0)]
+Few = Annotated[int, Meta(ge=0, lt=400)]  # 0 switches it off
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 Text = Annotated[str, Meta(min_length=1)]

@@ -5,16 +5,17 @@ from msgspec.structs import asdict, replace
 from stream.config.document import Keys, Node, Scalar
 from stream.config.fields import Objections, described, structure
 from stream.config.mistakes import Objection, Path
+from stream.config.references import Reference
 from stream.config.settings import Defaults, Model
 
 WILDCARDS = frozenset("*?[")  # what `fnmatchcase` gives a meaning
 # Keys of the design that this version does not know yet. Whoever read of them there is told so, not "unknown key".
 UNAVAILABLE = {
-    ("reference", "previous"): "file or learn: comparing with the window before is not available yet",
-    ("reference", "season"): "file or learn: comparing with the same time of earlier weeks is not available yet",
+    ("reference", "season"): "days or weeks: of how many of them the windows at the same time are compared with",
     ("reference", "import"): "file or learn: importing another tool's reference is not available yet",
 }
 LEARN_EVENTS = "a duration such as 24h: learning from a number of events is not available yet"
+MOVING = ("previous", "days", "weeks")
 LATENESS = "lateness only in `defaults`: it is one for the service, because models share the clocks of their partitions"
 
 
@@ -62,6 +63,8 @@ def _over(base: Model, node: Node, path: Path) -> tuple[Model, Objections]:
             objections += (Objection((*path, "reference"), "file or learn, not both"),)
         elif "learn" in reference.entries:  # a choice of its own, in place of the file that the defaults may name
             base = replace(base, reference=replace(base.reference, file=""))
+        if not reference.entries.keys().isdisjoint(MOVING):  # a choice too, in place of what the defaults mix
+            base = replace(base, reference=Reference(base.reference.file, base.reference.learn))
         if isinstance(reference.entries.get("learn"), Keys):
             node, found = _without(node, ("reference", "learn"), LEARN_EVENTS, path)
             objections += found

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from math import gcd
 
+from stream.config import earlier
 from stream.config.estimate import WAITING, Assumed, Memory, Rows, pending
 from stream.config.measures import measured
 from stream.config.models import exact
@@ -87,7 +88,7 @@ def _versions(settings: Settings) -> Iterable[str]:
 def verdicts(settings: Settings) -> tuple[str, ...]:
     """The budget of errors, in words."""
     distinct = {(model.tolerate, model.false_triggers_per_month, len(model.windows)) for _, model in settings.patterns}
-    return (*(_verdict(*dials) for dials in sorted(distinct)), *_chosen(settings))
+    return (*(_verdict(*dials) for dials in sorted(distinct)), *earlier.sentences(settings), *_chosen(settings))
 
 
 def limits(settings: Settings, assumed: Assumed) -> tuple[str, ...]:
@@ -180,7 +181,6 @@ def security(settings: Settings) -> tuple[str, ...]:
 
 def _model(settings: Settings, pattern: str, model: Model) -> str:
     lengths = ", ".join(spelled(span, settings.pane) for span in model.spans)
-    reference = model.reference.file or f"its own first {spelled_duration(model.reference.learn)} (unknown until then)"
     n = len(model.features)
     features = f"{n} declared feature{'s' * (n > 1)}" if n else "features as they are found"
     trigger = model.trigger
@@ -190,7 +190,7 @@ def _model(settings: Settings, pattern: str, model: Model) -> str:
         asks = f"asks for retraining when {trigger.windows} of {trigger.of} windows drift{quiet}"
     subject = f"{'Model' if exact(pattern) else 'Models like'} {pattern}"
     return (
-        f"{subject}: windows (panes) {lengths}; compared with {reference}; {features}"
+        f"{subject}: windows (panes) {lengths}; compared with {earlier.source(model)}; {features}"
         f"{_if(model.drift.measures, '; shown beside the verdict: ')}{_if(called(model.segments), '; segments by ')}"
         f"{_if(model.fairness, '; to be treated alike by ')}"
         f"{_if(model.topics, '; only from ')}; output {model.output.kind}; {asks}."

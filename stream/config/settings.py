@@ -23,6 +23,7 @@ from stream.config.kinds import (
     Topic,
 )
 from stream.config.monitors import Monitors
+from stream.config.references import Reference
 from stream.config.segments import Segments
 from stream.config.spans import Spans, Windows, spans
 from stream.events import RESERVED
@@ -109,13 +110,6 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     event_bytes: Size = 65_536
     sample: Count = 4_096  # rows a model is learned from
     pending: Count = 20_000_000  # predictions of a model that wait for labels; of more, a sample of ids is kept
-
-
-class Reference(Struct, frozen=True, forbid_unknown_fields=True):
-    """What windows are compared with: a file, or the stream's own first stretch."""
-
-    file: str = ""
-    learn: Duration = DAY  # event time, from the model's first closed pane; used where no file is given
 
 
 class Output(Struct, frozen=True, forbid_unknown_fields=True):

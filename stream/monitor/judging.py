@@ -39,6 +39,13 @@ class Case:
     summary: Summary
     settings: Model
     spread: Spread | None = None
+    reference: Summary | None = None  # None: the plan's
+    compared_with: str = ""  # where it comes from, in words
+
+    @property
+    def n_reference(self) -> int:
+        """How many events it is compared with."""
+        return self.plan.n_reference if self.reference is None else int(self.reference.events()[0])
 
 
 @dataclass(frozen=True)
@@ -126,11 +133,16 @@ class _Counts:
         rows = np.flatnonzero(events)
         observed = placed.rectangle(case.summary.counts[rows])
         shape = observed.shape[:2]
+        expected, n_reference = placed.reference[rows], placed.n_reference[rows]
+        if case.reference is not None:
+            expected = placed.rectangle(case.reference.counts[rows])
+            n_reference = expected.sum(axis=2)
+        level = levels.of_rows(case.settings, case.length, case.plan, case.n_reference, events, rows)
         series = {
-            "expected": placed.reference[rows],
+            "expected": expected,
             "observed": observed,
             "ordered": np.broadcast_to(placed.ordered, observed.shape),
-            "level": np.broadcast_to(levels.of_rows(case.settings, case.length, case.plan, events, rows), shape),
+            "level": np.broadcast_to(level, shape),
             "tolerate": np.full(shape, case.settings.tolerate),
             "size": np.broadcast_to(placed.sizes, shape),
             "on_line": np.broadcast_to(placed.on_line, shape),
@@ -138,7 +150,7 @@ class _Counts:
         }
         chosen = np.repeat((rows == 0)[:, None], shape[1], axis=1)
         enough = (rows > 0) & (events[rows] >= SMALLEST)
-        return cls(case, rows, series, placed.n_reference[rows], chosen, enough)
+        return cls(case, rows, series, n_reference, chosen, enough)
 
     def segments(self) -> dict[str, NDArray[Any]]:
         """All series of segments that may be judged."""

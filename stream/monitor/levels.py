@@ -15,8 +15,8 @@ MONTH: Final = 30 * DAY
 WINDOWS_SHARE: Final = 0.5  # of the false triggers; the rest is for evidence pane by pane, which tells first
 
 
-def of_rows(
-    settings: Model, length: int, plan: Plan, events: NDArray[np.int64], rows: NDArray[np.int64]
+def of_rows(  # noqa: PLR0913, PLR0917 - all that a level depends on
+    settings: Model, length: int, plan: Plan, n_reference: int, events: NDArray[np.int64], rows: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """The level of each row's series: half of the budget for all events, half for the segments together, (rows, 1)."""
     asking = [
@@ -24,7 +24,8 @@ def of_rows(
     ]  # others ask for no retraining, so take no share
     n_rows, n_columns = len(plan.rows), max(len(asking), 1)
     n = int(events[0])
-    rho = math.ceil(20 * n / max(1, n + plan.n_reference)) / 20  # few levels to solve for; a larger rho is stricter
+    of_both = n / (n + n_reference) if n_reference else 0.0  # without a reference there is no verdict at any level
+    rho = math.ceil(20 * of_both) / 20  # few levels to solve for; a larger rho is stricter
     share = 1.0 if n_rows == 1 else 0.5
     overall = _level(settings, length, n_columns, share, rho)
     if n_rows == 1:

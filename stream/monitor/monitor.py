@@ -11,6 +11,7 @@ from stream.config.settings import Model, Settings
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import rows, scopes
+from stream.monitor.earlier import Asked, Earlier, nothing
 from stream.monitor.meetings import Meetings
 from stream.monitor.onboarding import Sources
 from stream.monitor.panes import Panes
@@ -28,11 +29,12 @@ Key = TypeVar("Key", bound=Hashable)
 class Monitor:
     """One service's second half. `ledger` holds the rows of what it has decided since the last Commit."""
 
-    def __init__(self, settings: Settings, sources: Sources, state: State) -> None:
+    def __init__(self, settings: Settings, sources: Sources, state: State, asked: Asked = nothing) -> None:
         self.settings, self.state, self.ledger = settings, state, Ledger()
         self._open = Open(settings)
         self._panes = Panes(settings, sources, state, self.ledger)
-        self._windows = Windows(settings, state, self.ledger)
+        self.earlier = Earlier(state.policies, state.disturbed, self.ledger, asked)
+        self._windows = Windows(settings, state, self.ledger, self.earlier)
         self.meetings = Meetings(settings, state, self.ledger)
 
     # ---- what ingest must know

@@ -10,6 +10,7 @@ from stream.config.settings import Settings
 from stream.events import RESERVED
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, courses, rows, teaching
+from stream.monitor.findings import SEQUENTIAL
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
 from stream.monitor.onboarding import Sources
@@ -165,6 +166,8 @@ class Panes:
         known = self._state.steps.get(key)
         before = known if known is not None and known.plan == case.plan.id else Steps.start(case)
         self._state.steps[key], alarms = before.step(case)
+        if case.settings.reference.moves:  # it adds up how far panes are from what windows are not compared with
+            return [alarm for alarm in alarms if alarm.detector != SEQUENTIAL]
         return alarms
 
     def _learn(self, entry: Entry, end: int, events: int, sample: Sample) -> None:

@@ -24,7 +24,7 @@ from stream.sample import Sample
 Judged = tuple[Case, Verdicts, Telling]  # a window, and what is said of it
 
 _VERDICTS = ("ok", "drift", "unknown")
-_WHY = ("", "too few events", "slow variation")
+_WHY = ("", "too few events", "slow variation", "no reference yet")
 _ASSUMES = ("", "independent events")
 NOT_KNOWN = (0, 0, 0)  # when a change began
 _PLACES = ("segment", "feature", "verdict")  # of names
@@ -130,20 +130,25 @@ def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[boo
     drifted = np.concatenate([verdicts.drifted.any(axis=1) for _, verdicts, _ in judged])
     plans, windows = [case.plan for case, _, _ in judged], np.repeat(np.arange(len(judged)), counts)
     events = [case.summary.events()[verdicts.rows] for case, verdicts, _ in judged]
+    nothing = np.array([not case.n_reference for case, _, _ in judged])[windows]
     ledger.block(
         tables.WINDOWS,
         {
             **_of_windows(judged, counts),
             "segment": _named(plans, [plan.rows for plan in plans], [verdicts.rows for _, verdicts, _ in judged]),
             "plan": Texts(tuple(plan.id for plan in plans), windows),
-            "reference": Texts(tuple(case.plan.source_for(case.version) for case, _, _ in judged), windows),
+            "reference": Texts(tuple(map(_compared_with, (case for case, _, _ in judged))), windows),
             "events": np.concatenate(events),
             "complete": np.array(complete)[windows],
             "verdict": Texts(_VERDICTS, np.where(known, drifted.astype(np.int64), 2)),
-            "why": Texts(_WHY, np.where(known, 0, np.where(enough, 2, 1))),
+            "why": Texts(_WHY, np.where(known, 0, np.where(nothing, 3, np.where(enough, 2, 1)))),
             "assumes": Texts(_ASSUMES, np.array([case.spread is None for case, _, _ in judged], np.int64)[windows]),
         },
     )
+
+
+def _compared_with(case: Case) -> str:
+    return case.compared_with or case.plan.source_for(case.version)
 
 
 def _of_windows(judged: Sequence[Judged], counts: list[int]) -> dict[str, NDArray[Any] | Texts]:

@@ -11,6 +11,7 @@ from stream.config.settings import Settings
 from stream.monitor.accumulator import Either, Key
 from stream.monitor.charts import Chart
 from stream.monitor.courses import Courses
+from stream.monitor.disturbed import Disturbed
 from stream.monitor.learning import Learner
 from stream.monitor.losses import Losses
 from stream.monitor.pending import Pending
@@ -54,6 +55,7 @@ class State:
     tracks: dict[Version, Tracks] = field(default_factory=dict)
     weighed: dict[Version, Tracks] = field(default_factory=dict)
     watched: dict[Version, Watched] = field(default_factory=dict)
+    disturbed: dict[Version, tuple[Disturbed, ...]] = field(default_factory=dict)  # of models whose reference moves
     losses: Losses = ()
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
@@ -104,6 +106,7 @@ class _Packed(msgspec.Struct, frozen=True):
     tracks: list[tuple[Version, Tracks]] = []
     watched: list[tuple[Version, Any]] = []
     weighed: list[tuple[Version, Tracks]] = []
+    disturbed: list[tuple[Version, tuple[Disturbed, ...]]] = []
 
 
 def pack(state: State) -> bytes:
@@ -149,6 +152,7 @@ def pack(state: State) -> bytes:
             list(state.tracks.items()),
             [(version, one.pack()) for version, one in state.watched.items()],
             list(state.weighed.items()),
+            list(state.disturbed.items()),
         )
     )
 
@@ -214,6 +218,7 @@ def unpack(
         {version: one for version, one in found.tracks if version[0] in names},
         {version: one for version, one in found.weighed if version[0] in names},
         {version: Watched.unpack(one) for version, one in found.watched if version[0] in names},
+        {version: one for version, one in found.disturbed if version[0] in names},
         found.losses,
         found.pane,
         tuple(found.scopes),

@@ -24,8 +24,10 @@ def trigger_id(plan: Plan, version: str, event: Event) -> str:
     return finding_id(plan.model, version, "drift", event.incident.length, event.at)
 
 
-def message(plan: Plan, version: str, event: Event, found: Sequence[Finding], config_digest: str) -> bytes:
-    """The trigger as CloudEvents 1.0, structured mode."""
+def message(  # noqa: PLR0913, PLR0917 - all that it says
+    plan: Plan, version: str, event: Event, found: Sequence[Finding], config_digest: str, compared_with: str = ""
+) -> bytes:
+    """The trigger as CloudEvents 1.0, structured mode. `compared_with`: where it is not the plan's reference."""
     incident = event.incident
     document = {
         "specversion": "1.0",
@@ -44,7 +46,7 @@ def message(plan: Plan, version: str, event: Event, found: Sequence[Finding], co
             "incident": incident.id,
             "hold_training": False,
             "evidence": [_evidence(finding) for finding in found[:EVIDENCE_MAX]],
-            "reference": {"id": plan.id, "source": plan.source_for(version)},
+            "reference": {"id": plan.id, "source": compared_with or plan.source_for(version)},
             "fresh_data": {"from": rfc3339(event.at - incident.length), "to": rfc3339(event.at)},
             "config_digest": config_digest,
         },

@@ -11,6 +11,7 @@ from stream.ledger import Ledger, moment
 from stream.monitor import effects, judging, losses, rows, selected, tracing, triggers
 from stream.monitor.accumulator import Key
 from stream.monitor.distances import limited
+from stream.monitor.earlier import Earlier
 from stream.monitor.findings import SEQUENTIAL, Finding, Telling, finding_id, findings, telling
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.scopes import Scope
@@ -27,8 +28,8 @@ Alarms = Mapping[Version, tuple[Case, list[Alarm]]]
 class Windows:
     """Closes windows. The policy runs once per end and version."""
 
-    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
-        self._state, self._ledger = state, ledger
+    def __init__(self, settings: Settings, state: State, ledger: Ledger, earlier: Earlier) -> None:
+        self._state, self._ledger, self._earlier = state, ledger, earlier
         self._digest = digest(settings)
         self._serving = Serving(state, ledger)
 
@@ -45,12 +46,12 @@ class Windows:
         """
         closing = {key: self._state.windows[key] for key in ending}
         cases = [case for key in sorted(ending, key=lambda k: (k[0], k[2], k[1])) if (case := self._case(scope, key))]
+        cases = self._earlier.compared(cases)
         verdicts = [limited(case, found) for case, found in zip(cases, judging.judge(cases), strict=True)]
         judged = [(case, verdict, telling(case, verdict)) for case, verdict in zip(cases, verdicts, strict=True)]
         found: dict[Version, list[Finding]] = {version: [] for version in alarms}
         causes: dict[Version, list[Cause]] = {}
         plans: dict[Version, Plan] = {}
-        lengths: dict[Version, list[int]] = {}
         for version, (case, ringing) in alarms.items():
             plans[version] = case.plan
             found[version] += [Finding.of_alarm(case, alarm) for alarm in ringing]
@@ -60,17 +61,19 @@ class Windows:
         for case, verdict, tell in judged:
             version = (case.plan.model, case.version)
             plans[version] = case.plan
-            lengths.setdefault(version, []).append(case.length)
             found.setdefault(version, []).extend(self._findings(case, verdict, tell))
             causes.setdefault(version, []).extend(self._observe(case, verdict))
         for version in sorted(causes):
             served, told = ([one for one in found[version] if (one.feature in SERVED) == is_] for is_ in (True, False))
-            self._decide(version, end, causes[version], tuple(lengths.get(version, ())), plans[version], told)
+            compared = {case.length: case.compared_with for case in cases if (case.plan.model, case.version) == version}
+            self._decide(version, end, causes[version], compared, plans[version], told)
             incident = self._state.policies[version].incident
             rows.finding_rows(self._ledger, told, incident.id if incident is not None else "")
             rows.finding_rows(self._ledger, served, "")
         if judged:
-            rows.window_rows(self._ledger, judged, [not self._touched(scope, case.start, end) for case in cases])
+            complete = [not self._touched(scope, case.start, end) for case in cases]
+            rows.window_rows(self._ledger, judged, complete)
+            self._earlier.close(cases, complete)
             rows.distance_rows(self._ledger, judged)
             effects.effect_rows(self._ledger, judged)
         # Of windows that overlap, those at whole multiples of their length say the rest: each event counts there once.
@@ -122,20 +125,21 @@ class Windows:
         version: Version,
         end: int,
         causes: list[Cause],
-        lengths: tuple[int, ...],
+        compared: Mapping[int, str],  # by the lengths of its windows that end: what they were compared with
         plan: Plan,
         told: list[Finding],
     ) -> None:
         entry = self._state.roster.entries[self._state.roster.index[version[0]]]
         policy = self._state.policies.get(version, Policy({}))
         incident_id = finding_id("incident", *version, end)
-        policy, happened = policy.decide(end, causes, lengths, entry.settings.trigger, incident_id)
+        policy, happened = policy.decide(end, causes, tuple(compared), entry.settings.trigger, incident_id)
         self._state.policies[version] = policy
         for event in happened:
             about = (event.incident.id, *version, event.state, moment(end))
             self._ledger.row(tables.INCIDENTS, *about, event.incident.feature, event.incident.detector)
             if event.triggered:
-                body = triggers.message(plan, version[1], event, told, self._digest)
+                source = compared.get(event.incident.length, "")
+                body = triggers.message(plan, version[1], event, told, self._digest, source)
                 identity = triggers.trigger_id(plan, version[1], event)
                 self._ledger.row(tables.TRIGGERS, identity, *version, "drift", moment(end), event.incident.id, body)
 

@@ -18,7 +18,8 @@ Counts = NDArray[np.int64]
 class Distribution(Struct, frozen=True):
     """Shares per cell; each of `expected` and `observed` sums to 1, or is empty where nothing is known.
 
-    `source` says what `expected` was learned from, `end` is the end of the observed window, `n` its values.
+    `source` says what `expected` was learned from, and what the window was compared with where that is something else;
+    `end` is the end of the observed window, `n` its values.
     """
 
     cells: tuple[str, ...] = ()
@@ -46,7 +47,9 @@ def distribution(  # noqa: PLR0913, PLR0917 - a window is named by all of these
         row = plan.rows.index(segment)
         observed = sum((unpack(plan.grid, packed).counts[row] for packed in panes["summary"]), observed)
     found = _compared(plan, feature, _reference(plan, segment), observed, moments(windows["end"])[0])
-    return replace(found, source=plan.source_for(version))
+    source, compared_with = plan.source_for(version), str(windows["reference"][0])
+    moved = compared_with != source and bool(compared_with)
+    return replace(found, source=f"{source}; the verdict is about {compared_with}" if moved else source)
 
 
 def _plan(store: Store, name: str = "") -> Plan | None:

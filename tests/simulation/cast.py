@@ -24,6 +24,7 @@ from stream.follower import Follower
 from stream.journey import Journey
 from stream.monitor.meetings import Meetings
 from stream.recovery import recall
+from stream.retention import Retention
 from stream.worker.claim import Claim
 from tests.simulation.kafka import Kafka, Relay, events, last_record, partials
 from tests.simulation.shape import sources
@@ -97,7 +98,7 @@ class Service:
                 if await self._keeping.keep(self.watch):
                     self.kept = clocks
                     if self._kafka.scene.shape.forgets and self.watch.number % FORGET_EVERY == 0:
-                        forget(self._store, self.watch.monitor.meetings)
+                        forget(self._store, self.watch.monitor.meetings, self.watch.retention())
                 self._keeps = False
             if self._dice.random() < FIND_SHARE and len(self._kafka.partitions()) > len(self.watch.progress):
                 await self.intake.find(self.watch)
@@ -131,10 +132,12 @@ class Service:
         return not (waits or self.watch.held or any(self.outbox.pending))
 
 
-def forget(store: Store, meetings: Meetings) -> None:
-    """Let go what no label or prediction can ask for; history stays."""
+def forget(store: Store, meetings: Meetings, retention: Retention | None) -> None:
+    """Let go what no label, prediction or window can ask for; history stays."""
     needed = meetings.needed_since()
     bounds: dict[Keep, int] = {"waiting": needed[0], "answered": needed[1]} if needed else {}
+    if retention is not None:
+        bounds["earlier"] = retention.earlier
     store.forget(bounds, {}, meetings.unsampled())
 
 

@@ -8,13 +8,14 @@ from itertools import pairwise
 import numpy as np
 
 from sinks import commit as tables
-from sinks.commit import MET, PERFORMANCE, Store, in_sample, plain
+from sinks.commit import MET, PERFORMANCE, WINDOWS, Store, in_sample, plain
 from sinks.topics import dead_letters, triggers
 from stream.config.settings import Settings, Topics
 from stream.ledger import Ledger
 from stream.monitor.meetings import Meetings
 from stream.monitor.pairs import FATES
 from stream.recovery import recall
+from stream.retention import retention
 from tests.simulation.cast import forget
 from tests.simulation.driver import Rows, rows, together
 from tests.simulation.scene import ACTS, scene
@@ -23,6 +24,7 @@ from tests.simulation.strike import Struck
 from tests.simulation.told import Told
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the tables keep it
+REFERENCE, VERDICT = ([column.name for column in WINDOWS.columns].index(name) for name in ("reference", "verdict"))
 METRIC = [column.name for column in PERFORMANCE.columns].index("metric")
 OCCUR = (
     "all partitions idle",
@@ -72,6 +74,7 @@ OCCUR = (
     "transactions left open, aborted by a successor",
     "transactions that failed",
     "transactions whose answer was lost",
+    "windows compared with earlier ones",
     "windows judged",
     "windows of classes with scores",
     "windows of lists",
@@ -158,10 +161,11 @@ def _forget(store: Store, settings: Settings) -> None:
 
     Steps that are still due were taken and told nothing, so that no Commit followed which would say so.
     """
-    meetings = Meetings(settings, recall(store, settings).state, Ledger())
+    state = recall(store, settings).state
+    meetings = Meetings(settings, state, Ledger())
     meetings.passed(meetings.due())
     meetings.committed()
-    forget(store, meetings)
+    forget(store, meetings, retention(state, settings, meetings))
 
 
 def _sampled(told: Store, settings: Settings) -> Counter[str]:
@@ -193,6 +197,9 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     start, began = names.index("start"), names.index("began")
     found["changes that began in a window"] = sum(row[start] < row[began] for row in expected["findings"])
     found["changes that began before a window"] = sum(EPOCH < row[began] < row[start] for row in expected["findings"])
+    found["windows compared with earlier ones"] = sum(
+        row[REFERENCE].endswith(" events") and row[VERDICT] != "unknown" for row in expected["windows"]
+    )
     found["windows of a version that inherits"] = sum("inherited" in str(row) for row in expected["windows"])
     for column, n in enumerate(zip(*expected["met"], strict=True)):
         name = MET.columns[column].name

@@ -12,15 +12,19 @@ from msgspec.structs import replace
 from detectors import importance
 from stream import showing, truth
 from stream.answers import probable, teaching
+from stream.config import earlier
 from stream.config.parse import parse
 from stream.config.settings import Limits, Settings
 from stream.events import Partition
+from stream.monitor import earlier as chosen
 from stream.monitor import examples, heard, learned, matured
 from stream.monitor.onboarding import File, Sources
 from stream.reference import from_columns
 from stream.reference.columns import of_documents
 
 SECOND = 1_000  # event time is in ms here
+DAY = 60_000_000_000  # ns; a whole number of every window
+MOVING = ("previous: 1", "previous: 3", "days: 1", "days: 2, previous: 1", "weeks: 1, days: 1")
 PENDING = (4, 30, 20_000_000)  # predictions of a model that may wait: few of its ids, most of them, all
 
 
@@ -77,7 +81,7 @@ def sources(limits: Limits) -> Sources:
 
 @contextmanager
 def few() -> Iterator[None]:
-    """So few labels teach and tell something that a small log has enough of them."""
+    """So few labels teach and tell something, and so short are days, that a small log has enough of them."""
     limits = ((truth, "LEAST", 2), (learned, "LEAST", 2), (teaching, "LEAST", 2), (matured, "LEAST", 1))
     limits += ((probable, "LEAST", 2), (heard, "KNOWN", 0.0))
     weighed = (
@@ -86,7 +90,8 @@ def few() -> Iterator[None]:
         (examples, "ENOUGH", 2),
         (showing, "ONE_IN", 1),
     )
-    places = (*limits, *weighed)
+    days = [(module, name, DAY * n) for module in (earlier, chosen) for name, n in (("DAY", 1), ("WEEK", 2))]
+    places = (*limits, *weighed, *days)
     usual = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, least in places:
         setattr(module, name, least)
@@ -153,6 +158,9 @@ models:
     if quiet and mixed:
         text += "  quiet: {topics: [predictions]}\n"
     told = random.Random(f"told {text}").choice(TOLD)
+    moves = random.Random(f"moves {text}")
+    if moves.random() < 0.5:
+        text = text.replace("shop: {", f"shop: {{reference: {{{moves.choice(MOVING)}}}, ")
     text = text.replace("limits: {", "limits: {segments: 4, ")  # less than there are of sites and countries together
     longest, slides = windows[-1], random.Random(f"slides {text}")
     steps = [n for n in range(pane, longest, pane) if not longest % n]

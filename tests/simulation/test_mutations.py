@@ -17,6 +17,7 @@ from stream.clocks import Mark, Progress, Start
 from stream.desk import Desk
 from stream.events import Ints
 from stream.monitor import sampler
+from stream.monitor.earlier import Earlier, nothing
 from stream.monitor.meetings import Meetings
 from stream.sampling import EVERY_ID
 from stream.watch import Memory
@@ -64,6 +65,18 @@ def test_a_restart_must_carry(
 
 def _next(mark: Mark) -> Mark:
     return replace(mark, offset=mark.offset + 1)
+
+
+def test_a_restart_must_find_earlier_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or what is closed then would be compared with less."""
+    monkeypatch.setattr(cast, "recall", lambda *arguments: replace(recovery.recall(*arguments), earlier=nothing))
+    assert "windows differ" in found(RUN)
+
+
+def test_a_commit_must_not_be_asked_for_what_is_fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window would be chosen twice, until the next start."""
+    monkeypatch.setattr(Earlier, "committed", lambda _: None)
+    assert "windows differ" in found(RUN)
 
 
 def test_positions_must_not_come_after_results(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """Sources: which plans models get, and what many of them share."""
 
 from stream import reference
-from stream.config.settings import Limits, Model, Reference
+from stream.config.references import Reference
+from stream.config.settings import Limits, Model
 from stream.monitor.onboarding import File, Sources
 from stream.reference import Table
 from stream.reference.columns import of_documents

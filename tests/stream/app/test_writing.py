@@ -84,8 +84,8 @@ def test_a_store_that_cannot_forget_now_is_asked_again_later() -> None:
     """It is said, and said again when it is over; Commits do not wait for it."""
     said = list[str]()
     writer = Writer(Failing(1), lambda _: None, Trouble(said.append), Stopping())
-    asyncio.run(writer.forget(Retention(0, 0, 0, 0), {}))
+    asyncio.run(writer.forget(Retention(0, 0, 0, 0, 0), {}))
     assert asyncio.run(writer.write(commit(1)))
     assert ["the store's retention: disk full; trying again"] == said
-    asyncio.run(writer.forget(Retention(0, 0, 0, 0), {}))
+    asyncio.run(writer.forget(Retention(0, 0, 0, 0, 0), {}))
     assert "the store's retention: well again" == said[-1]

@@ -15,9 +15,9 @@ from stream.config.settings import HOUR, MINUTE
 from tests.stream.cli.conftest import Command
 
 DOCS = Path(__file__).parents[3] / "docs"
-LABELS, PERFORMANCE, SEGMENTS, SERVICE, WINDOWS = (
+LABELS, PERFORMANCE, REFERENCES, SEGMENTS, SERVICE, WINDOWS = (
     (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("labels", "performance", "segments", "service", "windows")
+    for name in ("labels", "performance", "references", "segments", "service", "windows")
 )
 QUERY = re.compile(r"```sql\n(.*?)\n```\n\n((?:\|[^\n]*\n)+)", re.DOTALL)
 
@@ -77,6 +77,14 @@ def test_windows_slide_as_documented(driftline: Command, folder: Path) -> None:
     (wrong,) = re.findall(r"`(\[.*?\])` is a mistake", before)
     with pytest.raises(ConfigurationError):
         parse(f"defaults: {{windows: {wrong}}}")
+
+
+def test_every_query_of_references_has_its_answer(driftline: Command, folder: Path) -> None:
+    """As the tables below them say; and each choice of earlier windows is a configuration."""
+    played(REFERENCES, driftline, folder)
+    assert 2 == hold(REFERENCES, folder / "rides.duckdb")
+    choices = re.findall(r"^\| `(\{.*?\})` \|", REFERENCES, re.MULTILINE)
+    assert 5 == len({parse(f"defaults: {{reference: {choice}}}").defaults.reference for choice in choices})
 
 
 def test_segments_are_told_apart_as_documented(driftline: Command, folder: Path) -> None:

@@ -69,6 +69,26 @@ def test_distances_beside_the_verdict_are_said() -> None:
     assert f"{found.distances:,} distances, {found.effects:,} effects." in spoken
 
 
+def test_moving_references_are_said() -> None:
+    """What each window is compared with, how many are kept for it, and which promise nothing."""
+    text = "defaults: {windows: [5m, 1h], reference: {days: 7, previous: 1}}"
+    spoken = [sentence for section in explanation(parse(text)).sections for sentence in section.sentences]
+    (said,) = (each for each in spoken if each.startswith("Windows of * "))
+    assert "5m with the window before and the same 5 minutes of the last 7 days; 1h with the window before" in said
+    assert f"At most {14 * 24 * (12 + 1):,} windows of a version are kept for that." in said
+    (warned,) = (each for each in spoken if each.startswith("Warning: "))
+    assert warned.startswith("Warning: windows of * of 1h promise no rate of false alarms against those of other days")
+
+
+def test_a_choice_of_earlier_windows_drops_that_of_the_defaults() -> None:
+    """And leaves what cells are made of."""
+    text = "models: {a: {reference: {previous: 2}}, b: {reference: {learn: 2d}}}\n"
+    text += "defaults: {reference: {file: a.csv, days: 7}}"
+    a, b = (model.reference for _, model in parse(text).patterns)
+    assert ("a.csv", 2, 0, 0) == (a.file, a.previous, a.days, a.weeks)
+    assert ("", 0, 7, 0) == (b.file, b.previous, b.days, b.weeks)
+
+
 def test_crossed_fields_with_many_values_are_warned_of() -> None:
     """At ten values of each field; and what a condition is, is said."""
     told = explanation(parse("models: {a: {segments: [[x, y], [x, big], {name: big, where: n > 1}]}}"))
@@ -229,4 +249,4 @@ def test_the_digest_is_the_same_tomorrow() -> None:
     text = "models: {a: {features: {x: numeric, y: categorical}}}"
     turned = "models: {a: {features: {y: categorical, x: numeric}}}"
     assert digest(parse(text)) == digest(parse(turned))
-    assert digest(parse("")) == "blake2b:ab34c674ef86cea38ca13c9fe8bf28ed"
+    assert digest(parse("")) == "blake2b:f4cce964d00f9266ce066ac46fc478e6"

@@ -118,8 +118,10 @@ MISTAKES = (
     ("models: {a: {output: {kind: multiclass, worth: {bug: [1]}}}}", "line 1: models.a.output.worth.bug: expected a mapping of names, found a list"),
     # References.
     ("models: {a: {reference: {file: f, learn: 1h}}}", "line 1: models.a.reference: expected file or learn, not both"),
-    ("models: {a: {reference: {previous: 1}}}", "line 1: models.a.reference.previous: expected file or learn: comparing with the window before is not available yet"),
-    ("models: {a: {reference: {season: week}}}", "line 1: models.a.reference.season: expected file or learn: comparing with the same time of earlier weeks is not available yet"),
+    ("models: {a: {reference: {previous: -1}}}", "line 1: models.a.reference.previous: expected a whole number from 0 to below 400, found -1"),
+    ("defaults: {windows: [7h], reference: {days: 7}}", "line 1: defaults.reference.days: expected windows that divide a day: there is no same 7 hours of another one, found a window of 7h"),
+    ("models: {a: {windows: [5m, 2d], reference: {weeks: 4}}}", "line 1: models.a.reference.weeks: expected windows that divide a week: there is no same 2 days of another one, found a window of 2d"),
+    ("models: {a: {reference: {season: week}}}", "line 1: models.a.reference.season: expected days or weeks: of how many of them the windows at the same time are compared with"),
     ("models: {a: {reference: {import: x}}}", "line 1: models.a.reference.import: expected file or learn: importing another tool's reference is not available yet"),
     ("models: {a: {reference: {learn: {events: 5000}}}}", "line 1: models.a.reference.learn: expected a duration such as 24h: learning from a number of events is not available yet"),
     # Keys that contradict each other.

@@ -1,0 +1,92 @@
+"""Which moving references keep the verdict's promise in a world with a rhythm: `python -m tests.honesty.earlier`.
+
+Values rise and fall by two deviations within a day, and the traffic by six tenths; nothing else changes, but in the
+worlds in which each day has a level of its own. Measured over promised, at two levels; 1 is what is promised.
+"""
+
+import sys
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import norm
+
+from detectors.verdict import judge
+from stream.config.earlier import choices
+from stream.config.references import Reference
+from stream.config.settings import DAY, HOUR, MINUTE
+
+LEVELS = (0.01, 0.001)
+PANE, PANES = 5 * MINUTE, 288  # of a day
+SERIES, DAYS, EACH = 10, 40, 100  # days are simulated, EACH: events of a pane
+EDGES = np.r_[-5.5, np.linspace(-3.5, 3.5, 31), 5.5]
+AT_ONCE = 200  # windows that are judged together
+
+
+class Row(NamedTuple):
+    """Windows of a length, what they are compared with, how much days differ, deviations, and what is tolerated."""
+
+    name: str
+    length: int
+    reference: Reference
+    differ: float = 0.0
+    tolerate: float = 0.0
+
+
+ROWS = (
+    Row("5 minutes, the same of 7 days", PANE, Reference(days=7)),
+    Row("5 minutes, the same of 4 weeks", PANE, Reference(weeks=4)),
+    Row("hour, the same of 7 days", HOUR, Reference(days=7)),
+    Row("day, the last 7", DAY, Reference(previous=7)),
+    Row("5 minutes, the one before", PANE, Reference(previous=1)),
+    Row("5 minutes, the last 12", PANE, Reference(previous=12)),
+    Row("hour, the one before", HOUR, Reference(previous=1)),
+    Row("days differ by 0.1: 5 minutes of 7 days", PANE, Reference(days=7), 0.1),
+    Row("days differ by 0.1: hour of 7 days", HOUR, Reference(days=7), 0.1),
+    Row("days differ by 0.1: the last 7 days", DAY, Reference(previous=7), 0.1),
+    Row("days differ by 0.1, 0.05 tolerated: hour of 7 days", HOUR, Reference(days=7), 0.1, 0.05),
+    Row("days differ by 0.1, 0.05 tolerated: the last 7 days", DAY, Reference(previous=7), 0.1, 0.05),
+)
+
+
+def panes(rng: np.random.Generator, differ: float, days: int) -> np.ndarray:
+    """Counts of all panes, (days * PANES, SERIES, cells)."""
+    time = 2 * np.pi * np.arange(PANES) / PANES
+    n = rng.poisson(EACH * (1 + 0.6 * np.sin(time + 1)), (days, PANES))
+    level = 2 * np.sin(time) + differ * rng.standard_normal((days, SERIES))[..., None]
+    shares = np.diff(
+        norm.cdf(np.r_[-np.inf, EDGES, np.inf] - level[..., None]), axis=-1
+    )  # (days, SERIES, PANES, cells)
+    counts = rng.multinomial(np.broadcast_to(n[:, None], shares.shape[:3]), shares)
+    return np.moveaxis(counts, 1, 2).reshape(days * PANES, SERIES, -1)
+
+
+def measured(row: Row, days: int = DAYS, seed: int = 1) -> list[float]:
+    """The share of windows called changed over the level, of each of LEVELS."""
+    counts = panes(np.random.default_rng(seed), row.differ, days)
+    windows = counts.reshape(-1, row.length // PANE, *counts.shape[1:]).sum(axis=1)
+    (choice,) = choices(row.reference, row.length)
+    apart = choice.period // row.length
+    first = choice.n * apart
+    before = sum(windows[first - k * apart : len(windows) - k * apart] for k in range(1, choice.n + 1))
+    alarms, told = np.zeros(len(LEVELS)), 0
+    for i in range(0, len(before), AT_ONCE):
+        each = slice(i, i + AT_ONCE), slice(first + i, first + i + AT_ONCE)
+        expected, observed = (
+            of[some].reshape(-1, counts.shape[2]) for of, some in zip((before, windows), each, strict=True)
+        )
+        p = judge(expected, observed, np.ones(expected.shape, np.bool_), row.tolerate).p
+        alarms += [(p <= level).sum() for level in LEVELS]
+        told += len(p)
+    return [float(each) for each in alarms / told / LEVELS]
+
+
+def main() -> int:
+    """Print the table."""
+    print(f"measured over promised at {LEVELS}, {DAYS} days of {SERIES} numbers, {EACH} events a pane")
+    for row in ROWS:
+        print(f"{row.name:55s}", *(f"{each:7.2f}" for each in measured(row)), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

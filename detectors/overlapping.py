@@ -11,6 +11,7 @@ from scipy.special import ndtr, ndtri
 from detectors.codes import Floats
 
 TRIALS: Final = 20  # contrasts that share the level of a comparison, each as far out as that takes
+LEVEL_LEAST: Final = 1e-300  # of a reference that is far off, a level may be 0
 
 
 def worth(level: Floats, overlap: int, k: int = 1) -> Floats:
@@ -24,7 +25,7 @@ def worth(level: Floats, overlap: int, k: int = 1) -> Floats:
     """
     if overlap == 1:
         return np.ones_like(level)
-    z = np.maximum(-ndtri(level / (2 * TRIALS)), 1.0)
+    z = np.maximum(-ndtri(np.maximum(level, LEVEL_LEAST) / (2 * TRIALS)), 1.0)
     fall = k * (k + 1) / 2
     found = fall * (z**2 + 1) * _overshoot(z * np.sqrt(2 * fall / overlap))
     return np.asarray(np.clip(found, 1.0, overlap))

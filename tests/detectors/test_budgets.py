@@ -80,3 +80,9 @@ def test_more_budget_allows_more_and_more_comparisons_less(k: int) -> None:
     assert k == 1 or sorted(by_noise, reverse=True) == by_noise
     assert MOST == alpha_for(1e6, 720, 50, k, 3, 0.0)
     assert LEAST == alpha_for(1e-60, 720, 50, k, 3, 0.0)
+
+
+@pytest.mark.parametrize("overlap", [2, 12])
+def test_windows_that_slide_may_be_far_larger_than_their_reference(overlap: int) -> None:
+    """Of a reference that is nearly all of the chance, some levels are 0; the budget is kept all the same."""
+    assert LEAST < alpha_for(1, 720, 50, 2, 3, 1.0, overlap) < alpha_for(1, 720, 50, 2, 3, 1.0)

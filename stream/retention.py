@@ -41,7 +41,7 @@ def retention(state: State, settings: Settings, meetings: Meetings) -> Retention
 def _without_events(state: State, settings: Settings) -> Retention | None:
     """While there were labels alone: they wait for whatever prediction comes first; history goes by their clock."""
     labelled = min(state.labels_closed.values(), default=NEVER)
-    return None if labelled == NEVER else Retention(NEVER, NEVER, NEVER, labelled - settings.store.keep)
+    return None if labelled == NEVER else Retention(NEVER, NEVER, NEVER, labelled - settings.store.keep, NEVER)
 
 
 def _taught_since(state: State, pane: int, closed: int) -> int:

@@ -1,16 +1,20 @@
 """Rows wait in a buffer and are summed in blocks, sorted by pane and series: a kernel per block, not one per poll."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.parts import Summary
 from stream.binding import OUTPUT_NUMBERS, OUTPUT_TEXTS, Schema
+from stream.drawn import Drawn, add
 from stream.encodings.schema import ABSENT, ABSENT_ID
 from stream.events import FEATURES, Batch, Ints
 from stream.fates import Fates, Heads
 from stream.partials import NAMES_MAX, Series, fewest
 from stream.roster import Entry, Roster
+from stream.sample import hashes_of
 
 FOLD_ROWS = 65_536  # rows after which the caller cuts: larger blocks gain nothing more (measured)
 ROOM = FOLD_ROWS + 8_192  # rows that there is room for at first: until the caller cuts, and the batch at which it does
@@ -18,11 +22,20 @@ ROOM = FOLD_ROWS + 8_192  # rows that there is room for at first: until the call
 Columns = tuple[NDArray[Any], ...]
 
 
+@dataclass
+class Folded:
+    """Summaries of rows by series, the versions behind the series of those not admitted, and samples of some series."""
+
+    blocks: dict[Series, Summary] = field(default_factory=dict)
+    versions: dict[tuple[int, str], frozenset[str]] = field(default_factory=dict)
+    drawn: dict[Series, Drawn] = field(default_factory=dict)
+
+
 class Buffer:
     """Rows that were judged and not yet summed, copied while the caches hold them; the memory of batches goes back."""
 
     def __init__(self, pane: int) -> None:
-        self.rows = 0
+        self.rows, self.draws = 0, False  # whether any model draws samples
         self._pane = pane
         self._columns: Columns = ()  # with room for more rows
 
@@ -34,7 +47,8 @@ class Buffer:
             values, texts = values.copy(), texts.copy()
             values[bare, -OUTPUT_NUMBERS:] = ABSENT
             texts[bare, -OUTPUT_TEXTS:] = ABSENT_ID
-        columns: Columns = (end, batch.head, values, texts, batch.segments)
+        hashes = hashes_of(batch.records, batch.at) if self.draws else np.empty((len(values), 0), np.int64)
+        columns: Columns = (end, batch.head, values, texts, batch.segments, hashes)
         if not fresh.all():
             rows = np.flatnonzero(fresh)  # by their places, which takes half as long as by a mask
             columns = tuple(column.take(rows, axis=0) for column in columns)
@@ -54,21 +68,18 @@ class Buffer:
             for kept, column in zip(self._columns, before, strict=True):
                 kept[: self.rows] = column[: self.rows]
 
-    def fold(
-        self, roster: Roster, schema: Schema, heads: Heads, upto: int
-    ) -> tuple[dict[Series, Any], dict[tuple[int, str], frozenset[str]]]:
-        """The summaries of rows by series, and the versions behind the series of those not admitted.
+    def fold(self, roster: Roster, schema: Schema, heads: Heads, upto: int) -> Folded:
+        """Sum the rows by series.
 
         Rows of panes that end after `upto` wait on: a pane summed in two halves costs nearly twice as much.
         """
-        blocks: dict[Series, Any] = {}
-        versions: dict[tuple[int, str], frozenset[str]] = {}
+        folded = Folded()
         if not self.rows:
-            return blocks, versions
-        end, head, values, texts, segments = (column[: self.rows] for column in self._columns)
+            return folded
+        end, head, values, texts, segments, hashes = (column[: self.rows] for column in self._columns)
         due = np.flatnonzero(end <= upto)
         if not len(due):
-            return blocks, versions
+            return folded
         ends = end[due]
         first = int(ends.min())
         key = ((ends - first) // self._pane) * len(heads.groups) + heads.group[head[due]]
@@ -87,18 +98,20 @@ class Buffer:
             assert plan is not None, f"{entry.name}: a row of pane {pane_end} without a plan"
             block = order[i:j]
             # Taken block by block, and not all at once: what is read next is still in the processor's caches.
-            rows = (column.take(block, axis=0) for column in (values, texts, segments))
-            summary = schema.bindings[plan.id].summary(*rows)
+            rows = tuple(column.take(block, axis=0) for column in (values, texts, segments))
+            binding = schema.bindings[plan.id]
             slot = None if version is None else entry.slot_at(version, start)
             series = (pane_end, entry.name, slot)
-            blocks[series] = blocks[series] + summary if series in blocks else summary
+            summary, known = binding.summary(*rows), folded.blocks.get(series)
+            folded.blocks[series] = summary if known is None else known + summary
+            if plan.sample:
+                add(folded.drawn, series, Drawn.of(hashes[block], rows[0][:, binding.numeric], plan.sample))
             if slot is None:
                 names = _versions(heads, head[block], entry, version)
-                versions[pane_end, entry.name] = fewest(
-                    versions.get((pane_end, entry.name), frozenset()) | names, NAMES_MAX
-                )
+                told = folded.versions.get((pane_end, entry.name), frozenset())
+                folded.versions[pane_end, entry.name] = fewest(told | names, NAMES_MAX)
         self._keep(np.flatnonzero(end > upto))
-        return blocks, versions
+        return folded
 
     def _keep(self, rows: Ints) -> None:
         """Keep only these rows, in their order."""

@@ -52,6 +52,7 @@ class Ingest:
         self._desk = Desk(roster, schema, self._pane, self._written)
         self._planned = np.array([entry.planned_from for entry in roster.entries] + [FUTURE])
         self._since = {entry.name: entry.since for entry in roster.entries}
+        self._buffer.draws = any(plan.sample for entry in roster.entries for plan in entry.plans)
 
     def closed(self, models: Closed, labels: Closed, topics: Mapping[str, int], bounds: Mapping[str, int]) -> None:
         """Panes that end by then are closed: per model, its labels, per topic. From a bound on no hash is sampled."""
@@ -144,10 +145,10 @@ class Ingest:
         self._sums.waiting += self._desk.take_seen()
         sums, self._sums = self._sums, Sums()
         full = self.schema.decoder.full
-        blocks, versions = self._buffer.fold(self.roster, self.schema, self._fates.heads, FUTURE if full else upto)
+        folded = self._buffer.fold(self.roster, self.schema, self._fates.heads, FUTURE if full else upto)
         if full:
             self.schema.decoder.forget()
-        return sums.partial(blocks, versions, self._unwatched.take(self.roster, self._pane))
+        return sums.partial(folded, self._unwatched.take(self.roster, self._pane))
 
     # ---- the clocks
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from detectors.parts import Summary
 from stream.closed import Closed
 from stream.config.settings import Settings
+from stream.drawn import Drawn, add, halved
 from stream.events import NEVER, RESERVED
 from stream.sample import NOTHING, Sample
 from stream.waiting import Waiting
@@ -70,7 +71,7 @@ class Partial:
     (end, topic, partition, reason); `late` and `labels`: by (end, model). `unwatched`: fields without
     a place in the plan, of a sample of the events. `keyed`: predictions with an id, of planned panes; `kept`: those of
     them that wait for a label. Where there are too many models, some are counted together, under the reserved name of
-    `Settings.others`.
+    `Settings.others`. `drawn`: of blocks whose models test samples.
     """
 
     blocks: Mapping[Series, Summary] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Partial:
     waiting: tuple[Waiting, ...] = ()
     keyed: Mapping[tuple[int, str], int] = field(default_factory=dict)
     kept: Mapping[tuple[int, str], int] = field(default_factory=dict)
+    drawn: Mapping[Series, Drawn] = field(default_factory=dict)
 
     def beyond(self, closed: Closed, labels: Closed, topics: Mapping[str, int]) -> "Partial":
         """Without what belongs to closed panes; what belongs to a position stays."""
@@ -107,12 +109,14 @@ class Partial:
             self.waiting,
             still(self.keyed, closed),
             still(self.kept, closed),
+            still(self.drawn, closed),
         )
 
     def halves(self) -> "tuple[Partial, Partial] | None":
         """Two that add up to it, with about as much in each; None where there is too little to be parted."""
         blocks, samples, n = sorted(self.blocks, key=series_order), sorted(self.samples), len(self.dead_letters) // 2
-        if max(len(blocks), len(samples), len(self.dead_letters), *map(len, self.waiting)) < 2:
+        most = max(map(len, self.drawn.values()), default=0)
+        if max(len(blocks), len(samples), len(self.dead_letters), most, *map(len, self.waiting)) < 2:
             return None
         first, sampled = set(blocks[: len(blocks) // 2]), set(samples[: len(samples) // 2])
 
@@ -123,10 +127,18 @@ class Partial:
         blocks_a, blocks_b = parted(self.blocks, first)
         samples_a, samples_b = parted(self.samples, sampled)
         strangers_a, strangers_b = parted(self.strangers, sampled)  # a sample's size goes by whether it is a stranger's
+        drawn_a, drawn_b = halved(self.drawn, first)
         letters = self.dead_letters
         parted_ = [one.halves() for one in self.waiting]
         waiting_a, waiting_b = (tuple(pair[i] for pair in parted_ if len(pair[i])) for i in (0, 1))
-        half = Partial(blocks_a, strangers=strangers_a, samples=samples_a, dead_letters=letters[:n], waiting=waiting_a)
+        half = Partial(
+            blocks_a,
+            strangers=strangers_a,
+            samples=samples_a,
+            dead_letters=letters[:n],
+            waiting=waiting_a,
+            drawn=drawn_a,
+        )
         rest = replace(
             self,
             blocks=blocks_b,
@@ -134,6 +146,7 @@ class Partial:
             samples=samples_b,
             dead_letters=letters[n:],
             waiting=waiting_b,
+            drawn=drawn_b,
         )
         return half, rest
 
@@ -144,7 +157,9 @@ class Partial:
             return {key: value for key, value in counted.items() if mine(key[1])}
 
         waiting = tuple(one for each in self.waiting if len(one := each.of(mine)))
-        return replace(self, samples=those(self.samples), unwatched=those(self.unwatched), waiting=waiting)
+        drawn = {series: one for series, one in self.drawn.items() if mine(series[1])}
+        samples, unwatched = those(self.samples), those(self.unwatched)
+        return replace(self, samples=samples, unwatched=unwatched, waiting=waiting, drawn=drawn)
 
 
 @dataclass
@@ -163,6 +178,7 @@ class Open:
     unwatched: dict[tuple[int, str], Counter[str]] = field(default_factory=dict)
     keyed: Counter[tuple[int, str]] = field(default_factory=Counter)
     kept: Counter[tuple[int, str]] = field(default_factory=Counter)
+    drawn: dict[Series, Drawn] = field(default_factory=dict)
 
     def add(self, partial: Partial) -> None:
         """Add a Partial. Only sums happen here; whatever needs an order happens at a close."""
@@ -174,6 +190,8 @@ class Open:
         for pane, sample in partial.samples.items():
             k = STRANGER_SAMPLE if pane in partial.strangers else self.settings.limits.sample
             self.samples[pane] = self.samples.get(pane, NOTHING).merge(sample, k)
+        for series, drawn in partial.drawn.items():
+            add(self.drawn, series, drawn)
         for counter, added in (
             (self.learning, partial.learning),
             (self.late, partial.late),

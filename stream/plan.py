@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from detectors import parts
+from detectors.codes import Floats
 from detectors.grids import Grid
 from detectors.packing import pack, unpack
 from stream.encodings.schema import Shape
@@ -34,7 +35,8 @@ class Plan:
     """See the file's head. `reference` has a row per segment row; `inferred` are the columns that nobody declared.
 
     `versions`: whose events the reference was learned from; none where that is not known. `truth`: what its labels
-    teach; None where it has none.
+    teach; None where it has none. `sample`: how many events of a window are drawn with their values. `drawn`: as
+    many of the reference, (rows, numeric columns), which the document does not hold; None where nobody has them.
     """
 
     model: str
@@ -46,6 +48,8 @@ class Plan:
     inferred: tuple[str, ...]
     versions: tuple[str, ...] = ()
     truth: Truth | None = None
+    sample: int = 0
+    drawn: Floats | None = None
 
     def source_for(self, version: str) -> str:
         """Where the reference of a version comes from; one that it was not learned from has inherited it."""
@@ -113,6 +117,7 @@ class Plan:
                 "inferred": self.inferred,
             }
             | ({} if self.truth is None else {"truth": self.truth.document()})
+            | ({"sample": self.sample} if self.sample else {})
         )
 
     @cached_property
@@ -135,4 +140,5 @@ class Plan:
             tuple(document["inferred"]),
             tuple(document["reference"]["versions"]),
             Truth.load(document["truth"]) if "truth" in document else None,
+            document.get("sample", 0),
         )

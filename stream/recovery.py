@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -11,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors import packing
+from detectors.codes import Floats
 from detectors.parts import Summary
 from sinks import commit as tables
 from sinks.commit import Store, Table
 from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.config.units import spelled_duration
+from stream.drawn import Drawn
 from stream.events import NEVER, Partition
 from stream.lives import START, Left, configured_by
 from stream.monitor import accumulator, courses
@@ -41,9 +44,10 @@ def recall(store: Store, settings: Settings) -> Memory:
     if not checkpoint:
         return Memory(earlier=earlier)
     plans: dict[str, list[Plan]] = defaultdict(list)
-    for _, _, model, _, body in sorted(_rows(store, tables.PLANS), key=itemgetter(0)):  # as they were adopted
+    drawn = _reference_rows(store)
+    for _, name, model, _, body in sorted(_rows(store, tables.PLANS), key=itemgetter(0)):  # as they were adopted
         if settings.monitors.mine(model):
-            plans[model].append(Plan.load(body))
+            plans[model].append(replace(Plan.load(body), drawn=drawn.get(name)))
     samples = partial(_sample, store, k=settings.limits.sample)
     state = unpack(checkpoint[0][2], settings, plans, samples)
     _check_pane(state.pane, settings)
@@ -115,6 +119,21 @@ def _taught(store: Store, state: State, plans: dict[str, Plan]) -> None:
             state.teachings[model] = Teaching.unpack(plan, begun.first, body)
 
 
+def _reference_rows(store: Store) -> dict[str, Floats]:
+    """The samples of references, by plan."""
+    return {
+        plan: np.frombuffer(values, "<f8").astype(np.float64).reshape(n, columns)
+        for _, plan, _, n, columns, values in _rows(store, tables.REFERENCE_ROWS)
+    }
+
+
+def _drawn(store: Store, since: int) -> dict[tuple[str, str, int], tuple[int, int, bytes, bytes]]:
+    """The samples of panes, by model, version and end."""
+    found = store.select(tables.DRAWN, since=since)
+    rows = zip(*(_plain(column) for column in found.values()), strict=True)
+    return {(model, version, end): tuple(packed) for _, model, version, _, end, *packed in rows}
+
+
 def _open_windows(store: Store, settings: Settings, state: State, plans: dict[str, Plan]) -> None:
     """Add the kept panes of open windows up again, in order of their ends, and follow those of the windows before."""
     closed = min(state.closed.values(), default=NEVER)
@@ -123,6 +142,7 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
     longest = max(length for _, model in settings.patterns for length in model.windows)
     firsts = (one.first - state.pane for one in state.teachings.values() if not one.over)
     found = store.select(tables.PANES, since=min((closed - 2 * longest, *firsts)), order=("end",))
+    drawn = _drawn(store, closed - longest)
     teaching: dict[tuple[str, int], list[tuple[str, Summary]]] = defaultdict(list)
     for _, model, version, start, end, about, events, packed in zip(
         *(_plain(column) for column in found.values()), strict=True
@@ -135,6 +155,9 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
             plan = next((one for one in entry.plans if one.id == plan.id), plan)
         upto = state.closed.get(_scope(settings, state, model), NEVER)
         still_open = [span for span in entry.settings.spans if last_end(end, *span) > upto]
+        sample = None
+        if plan is not None and (rows := drawn.get((model, version, end))) is not None:
+            sample = Drawn.unpack(rows, len(plan.grid.numeric))
         taught = state.teachings.get(model)
         teaches = taught is not None and taught.plan is plan and end >= taught.first
         summary = packing.unpack(plan.grid, packed) if plan is not None and (still_open or teaches) else None
@@ -142,7 +165,8 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
             counts = packing.total(plan.grid, packed)
             for length in entry.settings.windows:
                 courses.followed(state.courses, (model, version, length), plan.id, (start, end), counts)
-        accumulator.grown(state.windows, model, version, still_open, Pane(end, plan, summary, events), upto)
+        pane = Pane(end, plan, summary, events, sample)
+        accumulator.grown(state.windows, model, version, still_open, pane, upto)
         if teaches and summary is not None:
             teaching[model, end].append((version, summary))
     for (model, end), versions in teaching.items():

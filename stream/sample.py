@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from stream.events import Ints
+from stream.events import Ints, Records
 
 GOLDEN, _FIRST, _SECOND = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
@@ -18,6 +18,11 @@ def position_hashes(seed: int, partition: int, offsets: Ints) -> Ints:
     with np.errstate(over="ignore"):
         stream = _mixed(np.array([seed], np.uint64) + np.uint64(partition) * GOLDEN)
         return (_mixed(offsets.astype(np.uint64) * GOLDEN + stream) >> np.uint64(1)).astype(np.int64)
+
+
+def hashes_of(records: Records, at: Ints) -> Ints:
+    """The hashes of the positions of events, by their places among records, (n,)."""
+    return position_hashes(topic_seed(records.topic), records.partition, records.numbers[at])
 
 
 @cache

@@ -8,14 +8,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.parts import Summary
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import Batch, Ints
+from stream.fold import Folded
 from stream.keyed import Keyed
-from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial, Series, tell_fewest
+from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial, tell_fewest
 from stream.roster import FUTURE
-from stream.sample import NOTHING, Sample, position_hashes, topic_seed
+from stream.sample import NOTHING, Sample, hashes_of
 from stream.waiting import Waiting
 
 
@@ -46,16 +46,11 @@ class Sums:
         self.dead_letters, self.waiting = [], []
         return placed
 
-    def partial(
-        self,
-        blocks: Mapping[Series, Summary],
-        versions: Mapping[tuple[int, str], frozenset[str]],
-        unwatched: Fields,
-    ) -> Partial:
+    def partial(self, folded: Folded, unwatched: Fields) -> Partial:
         """All of it, with the folded rows."""
         return Partial(
-            blocks,
-            versions,
+            folded.blocks,
+            folded.versions,
             self.learning,
             self.strangers,
             self.samples,
@@ -67,6 +62,7 @@ class Sums:
             tuple(self.waiting),
             self.keyed,
             self.kept,
+            folded.drawn,
         )
 
 
@@ -82,7 +78,7 @@ class Unplanned:
         """Count and sample these rows of a batch; `end` is the end of each event's pane."""
         records = batch.records
         at, heads = batch.at[rows], batch.head[rows]
-        hashes = position_hashes(topic_seed(records.topic), records.partition, records.numbers[at])
+        hashes = hashes_of(records, at)
         order = np.lexsort((hashes, heads, end[rows]))
         at, heads, ends, hashes = at[order], heads[order], end[rows][order], hashes[order]
         cuts = np.flatnonzero((heads[1:] != heads[:-1]) | (ends[1:] != ends[:-1])) + 1

@@ -16,6 +16,7 @@ from detectors.packing import unpack as unpacked
 from stream import waiting
 from stream.chain import Kind, Link
 from stream.clocks import Mark, Start
+from stream.drawn import Drawn
 from stream.partials import DeadLetter, Partial, series_order
 from stream.plan import Plan
 from stream.roster import Roster
@@ -55,6 +56,7 @@ class _Wire(msgspec.Struct, frozen=True, array_like=True):
     unwatched: list[tuple[int, str, dict[str, int]]]
     keyed: Counts
     kept: Counts
+    drawn: list[tuple[int, str, str | None, str, tuple[int, int, bytes, bytes]]]  # likewise, a sample
     dead_letters: list[tuple[int, int, int, str, str, bytes]]
     waiting: list[tuple[str, list[Any]]]
 
@@ -97,6 +99,10 @@ def pack(link: Link, roster: Roster, pane: int) -> bytes:
             [(*pane_, dict(sorted(fields.items()))) for pane_, fields in sorted(sums.unwatched.items())],
             _counts(sums.keyed),
             _counts(sums.kept),
+            [
+                (end, model, version, plan_id(model, end), one.pack())
+                for (end, model, version), one in sorted(sums.drawn.items(), key=lambda item: series_order(item[0]))
+            ],
             [(one.offset, one.row, one.at, one.reason, one.detail, one.payload) for one in sums.dead_letters],
             waiting.pack(sums.waiting),
         )
@@ -130,6 +136,11 @@ def unpack(value: bytes, plan_of: PlanOf) -> Link:
         plan = plan_of(model, end, plan_id)
         if plan is not None:
             blocks[end, model, version] = unpacked(plan.grid, body)
+    drawn = {}
+    for end, model, version, plan_id, rows in wire.drawn:
+        plan = plan_of(model, end, plan_id)
+        if plan is not None:
+            drawn[end, model, version] = _drawn(rows, len(plan.grid.numeric))
     sums = Partial(
         blocks,
         {(end, model): frozenset(names) for end, model, names in wire.versions},
@@ -147,6 +158,7 @@ def unpack(value: bytes, plan_of: PlanOf) -> Link:
         _waiting(wire.waiting),
         _counted(wire.keyed),
         _counted(wire.kept),
+        drawn,
     )
     marks = Mark(*wire.begin), Mark(*wire.end)
     return Link(source, *marks, sums, wire.unplaced, wire.kind, wire.gap, wire.upto, wire.behind)
@@ -174,6 +186,13 @@ def _waiting(packed: list[tuple[str, list[Any]]]) -> tuple[waiting.Waiting, ...]
         return waiting.unpack(packed)
     except (KeyError, TypeError, ValueError) as error:
         raise UnknownPartial(f"no partial of version {VERSION}: what waits for labels: {error!r}") from error
+
+
+def _drawn(packed: tuple[int, int, bytes, bytes], columns: int) -> Drawn:
+    try:
+        return Drawn.unpack(packed, columns)
+    except ValueError as error:
+        raise UnknownPartial(f"no partial of version {VERSION}: a sample: {error}") from error
 
 
 def _counts(counter: Mapping[tuple[int, str], int]) -> Counts:

@@ -43,6 +43,7 @@ from sinks.commit.service import SERVICE
 from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, checked
 from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type_of
 from sinks.commit.tables import BY_NAME, OUTBOXES, RESULTS, TABLES
+from sinks.commit.tested import DRAWN, REFERENCE_ROWS, TESTED
 from sinks.commit.texts import Rows, Texts, plain
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "BY_NAME",
     "CHECKPOINTS",
     "DEAD_LETTERS",
+    "DRAWN",
     "DRIFT",
     "EARLIER",
     "EFFECTS",
@@ -74,6 +76,7 @@ __all__ = [
     "POSITIONS",
     "PREDICTIONS",
     "RECONCILED",
+    "REFERENCE_ROWS",
     "REJECTED",
     "RELAYED",
     "RESULTS",
@@ -83,6 +86,7 @@ __all__ = [
     "SPREADS",
     "STANDARDS",
     "TABLES",
+    "TESTED",
     "TRAFFIC",
     "TRIGGERS",
     "UNMET",

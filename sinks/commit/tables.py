@@ -22,13 +22,16 @@ from sinks.commit.results import (
 )
 from sinks.commit.service import SERVICE
 from sinks.commit.table import Table
+from sinks.commit.tested import DRAWN, REFERENCE_ROWS, TESTED
 
 TABLES: tuple[Table, ...] = (
     POSITIONS,
     JOURNAL,
     PLANS,
     FEATURES,
+    REFERENCE_ROWS,
     PANES,
+    DRAWN,
     SPREADS,
     TRAFFIC,
     FOLDED,
@@ -53,6 +56,7 @@ TABLES: tuple[Table, ...] = (
     EARLIER,
     DRIFT,
     EFFECTS,
+    TESTED,
     SERVICE,
     FINDINGS,
     INCIDENTS,
@@ -68,7 +72,9 @@ OUTBOXES = (TRIGGERS, DEAD_LETTERS)  # what is sent behind the Commits; RELAYED 
 RESULTS = (
     PLANS,
     FEATURES,
+    REFERENCE_ROWS,
     PANES,
+    DRAWN,
     SPREADS,
     TRAFFIC,
     FOLDED,
@@ -93,6 +99,7 @@ RESULTS = (
     EARLIER,
     DRIFT,
     EFFECTS,
+    TESTED,
     SERVICE,
     FINDINGS,
     INCIDENTS,

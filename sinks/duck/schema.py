@@ -11,6 +11,7 @@ from sinks.commit import (
     PREDICTIONS,
     SERVICE,
     TABLES,
+    TESTED,
     WINDOWS,
     Kind,
     StoreUnreadable,
@@ -33,7 +34,7 @@ SQL: dict[Kind, str] = {
 # Tables of many rows with few texts. 21,000 distances with texts as VARCHAR took a third longer: strings are written to
 # the log one by one.
 CODED = frozenset(
-    table.name for table in (DRIFT, EFFECTS, WINDOWS, PERFORMANCE, PREDICTIONS, INPUTS, ESTIMATES, SERVICE)
+    table.name for table in (DRIFT, EFFECTS, TESTED, WINDOWS, PERFORMANCE, PREDICTIONS, INPUTS, ESTIMATES, SERVICE)
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 
 from detectors.distances import DISTANCES, USUAL
+from stream.config.drawing import tests
 from stream.config.earlier import divided
 from stream.config.measures import better, metrics, worth
 from stream.config.mistakes import Objection, Path, choice, nearest, repeated, shown
@@ -200,4 +201,5 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("worth", "kind"), worth),
     (("shares",), _shares),
     (("measures",), _drift),
+    (("tests", "together", "sample", "findings", "file"), tests),
 )

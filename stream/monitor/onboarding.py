@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from stream import reference
+from stream.config.drawing import rows_drawn
 from stream.config.settings import Limits, Model, Settings
 from stream.monitor.learning import Learner
 from stream.monitor.state import State
@@ -36,8 +37,9 @@ class Sources:
         """A hash of what a model's plans are made by."""
         file = self.files.get(model.reference.file)
         about = (model.features, model.segments, model.output, self.limits.vocabulary, self.limits.segments)
+        drawn = [n] if (n := rows_drawn(model)) else []
         told = msgspec.json.encode(
-            (about, model.reference.file, file.digest if file is not None else ""), order="sorted"
+            (about, model.reference.file, file.digest if file is not None else "", *drawn), order="sorted"
         )
         return hashlib.blake2b(told, digest_size=8).hexdigest()
 

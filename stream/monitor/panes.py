@@ -7,9 +7,10 @@ from detectors.parts import Summary
 from detectors.verdict import Spread
 from sinks import commit as tables
 from stream.config.settings import Settings
+from stream.drawn import Drawn, add
 from stream.events import RESERVED
 from stream.ledger import Ledger, moment
-from stream.monitor import accumulator, courses, rows, teaching
+from stream.monitor import accumulator, courses, rows, teaching, tested
 from stream.monitor.findings import SEQUENTIAL
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
@@ -71,16 +72,17 @@ class Panes:
     def _close_known(self, partly: Open, entry: Entry, start: int, end: int) -> list[tuple[Case, list[Alarm]]]:
         plan = entry.plan_at(start)
         closed = []
-        for version, summary in self._summaries(partly, entry, end):
+        for version, summary, drawn in self._summaries(partly, entry, end):
             assert plan is not None, f"{entry.name}: pane {end} was counted without a plan"
             case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings, self._spread(plan))
             rows.pane_row(self._ledger, case)
             rows.folded_rows(self._ledger, case)
-            pane = Pane(end, plan, summary, int(summary.events()[0]))
+            pane = Pane(end, plan, summary, int(summary.events()[0]), drawn)
             accumulator.grown(self._state.windows, entry.name, version, entry.settings.spans, pane)
             for length in entry.settings.windows:
                 key = (entry.name, version, length)
                 courses.followed(self._state.courses, key, plan.id, (start, end), summary.counts[0])
+            tested.drawn_row(self._ledger, case, drawn, self._state.windows)
             closed.append((case, self._step(case)))
         if plan is not None and closed:
             self._teach(entry, plan, [(case.version, case.summary) for case, _ in closed], end)
@@ -130,24 +132,28 @@ class Panes:
         """Take a plan into force, from its `since` on."""
         self._state.roster = self._state.roster.plan(plan, basis)
         rows.plan_rows(self._ledger, plan)
+        tested.reference_row(self._ledger, plan)
 
     def _entry(self, name: str) -> Entry:
         return self._state.roster.entries[self._state.roster.index[name]]
 
-    def _summaries(self, partly: Open, entry: Entry, end: int) -> list[tuple[str, Summary]]:
-        """The pane's summaries by version.
+    def _summaries(self, partly: Open, entry: Entry, end: int) -> list[tuple[str, Summary, Drawn | None]]:
+        """The pane's summaries and samples by version.
 
         Events of new versions carry the name of the only one, if only one there is.
         """
         versions = (*entry.versions, None)
         found = {v: partly.blocks.pop((end, entry.name, v)) for v in versions if (end, entry.name, v) in partly.blocks}
+        drawn = {v: partly.drawn.pop((end, entry.name, v)) for v in versions if (end, entry.name, v) in partly.drawn}
         new = partly.versions.pop((end, entry.name), frozenset())
-        unadmitted = found.pop(None, None)
+        unadmitted, others = found.pop(None, None), drawn.pop(None, None)
         if unadmitted is not None:
             version = next(iter(new)) if len(new) == 1 else UNTOLD
             found[version] = found[version] + unadmitted if version in found else unadmitted
+            if others is not None:
+                add(drawn, version, others)
         self._admit_versions(entry.name, new, end)
-        return sorted((version or "", summary) for version, summary in found.items())
+        return [(version or "", found[version], drawn.get(version)) for version in sorted(found, key=lambda v: v or "")]
 
     def _admit_versions(self, name: str, new: Iterable[str], end: int) -> None:
         for version in sorted(new, key=name_hash):

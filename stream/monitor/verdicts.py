@@ -8,7 +8,7 @@ from sinks import commit as tables
 from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
-from stream.monitor import effects, judging, losses, rows, selected, tracing, triggers
+from stream.monitor import effects, judging, losses, rows, selected, tested, tracing, triggers
 from stream.monitor.accumulator import Key
 from stream.monitor.distances import limited
 from stream.monitor.earlier import Earlier
@@ -80,6 +80,7 @@ class Windows:
         apart = {key: window for key, window in closing.items() if not end % key[2]}
         cases = [case for case in cases if not end % case.length]
         selected.close(self._ledger, cases)
+        tested.close(self._ledger, closing, cases)
         self._serving.close(scope, apart, cases, silent)
 
     def _case(self, scope: Scope, key: tuple[str, str, int]) -> Case | None:

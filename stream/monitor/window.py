@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from detectors.parts import Summary
+from stream.drawn import Drawn
 from stream.plan import Plan
 
 LEARNING: Final = "learning"
@@ -18,6 +19,7 @@ class Pane:
     plan: Plan | None
     summary: Summary | None
     events: int
+    drawn: Drawn | None = None
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,13 @@ class Window:
     summary: Summary | None
     events: int
     why: str = ""  # why it cannot be judged
+    drawn: Drawn | None = None  # None: not all of its panes have a sample
 
     @classmethod
     def of(cls, end: int, length: int, pane: Pane) -> "Window":
         """The window of one pane."""
         why = "" if pane.plan is not None else LEARNING
-        return cls(end - length, end, pane.plan, pane.summary, pane.events, why)
+        return cls(end - length, end, pane.plan, pane.summary, pane.events, why, pane.drawn)
 
     def add(self, pane: Pane) -> "Window":
         """With one more pane."""
@@ -44,7 +47,8 @@ class Window:
             return Window(self.start, self.end, None, None, events, self.why or LEARNING)
         if self.why or self.plan is None or self.summary is None or self.plan.id != plan.id:
             return Window(self.start, self.end, None, None, events, self.why or TWO_PLANS)
-        return Window(self.start, self.end, plan, self.summary + summary, events)
+        drawn = self.drawn + pane.drawn if self.drawn is not None and pane.drawn is not None else None
+        return Window(self.start, self.end, plan, self.summary + summary, events, "", drawn)
 
     def following(self) -> None:
         """Nothing of it is in the window that comes after it."""

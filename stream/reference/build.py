@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from detectors import grids, parts, service
 from detectors.codes import ABSENT
 from detectors.grids import ABSENT_CELL, MISSING_CELL, ODD_CELL, WRONG_TYPE_CELL
+from stream.config.drawing import rows_drawn
 from stream.config.settings import Limits, Model
+from stream.drawn import Drawn
 from stream.encodings.schema import GOOD, WRONG
 from stream.plan import LATENCY, STATUS, Plan
 from stream.reference.categories import Categories, categories
@@ -23,6 +25,7 @@ from stream.reference.problem import ReferenceProblem
 from stream.reference.saved import adopted
 from stream.reference.segmented import Known, segmented
 from stream.reference.table import Table
+from stream.sample import position_hashes, topic_seed
 
 
 def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
@@ -53,7 +56,14 @@ def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
     summary = parts.of(grid, values, cells, rows, 1 + sum(len(field.rows) for field in fields)).served(_served(table))
     inferred = tuple(name for name in kinds if name not in settings.features)
     made = Plan(model, since, grid, fields, summary, source, inferred)
-    return replace(made, truth=truth(table, made, settings, values, cells))
+    made = replace(made, truth=truth(table, made, settings, values, cells))
+    sample = rows_drawn(settings)
+    return replace(made, sample=sample, drawn=_drawn(values, sample)) if sample else made
+
+
+def _drawn(values: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """At most k rows, by the hashes of their numbers."""
+    return Drawn.of(position_hashes(topic_seed(""), 0, np.arange(len(values))), values, k).values
 
 
 def _served(table: Table) -> service.Service:

@@ -61,7 +61,7 @@ def adopted(plan: Plan, model: str, settings: Model, *, since: int, source: str)
         raise ReferenceProblem(f"{counted}, the configuration has {asked}; build it again")
     names = dict.fromkeys((*plan.inferred, *plan.grid.columns))  # in the order in which they were inferred
     inferred = tuple(name for name in names if name not in settings.features)
-    return replace(plan, model=model, since=since, source=source, inferred=inferred)
+    return replace(plan, model=model, since=since, source=source, inferred=inferred, sample=0)
 
 
 def _written(segment: SegmentField | Segment | str) -> str:

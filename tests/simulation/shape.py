@@ -43,6 +43,9 @@ _BOTH = {
 TOLD: tuple[tuple[dict[str, str], dict[str, str]], ...] = (  # beside fields: as it is written, and its name
     ({}, {}), ({}, _CROSSED), (_CROSSED, {}), (_ASKED, _ASKED), (_ASKED, _BOTH), (_BOTH, _CROSSED | _ASKED),
 )  # fmt: skip
+_FEW = ", tests: [ks, welch, g], together: [correlation, pca, classifier], sample: 50, findings: {ks: 0.2}"
+_MORE = ", tests: [ks, mann_whitney, chi_square], together: [correlation], sample: 90"
+DRAWN = (("", ""), ("", _FEW), (_FEW, _FEW), (_FEW, _MORE), (_MORE, _FEW), (_MORE, ""))  # tests of samples
 
 
 @dataclass(frozen=True)
@@ -166,10 +169,13 @@ models:
     steps = [n for n in range(pane, longest, pane) if not longest % n]
     if steps and slides.random() < 0.4:
         text = text.replace(f"{longest}s], late", f"{{length: {longest}s, every: {slides.choice(steps)}s}}], late")
-    acts = [(segments[act * changed], told[act * changed]) for act in range(2)]
+    drawn = random.Random(f"drawn {text}").choice(DRAWN)
+    acts = [(segments[act * changed], told[act * changed], drawn[act * changed]) for act in range(2)]
     texts = [
-        text.replace("SEGMENTS", f"{_listed(fields, *more)}, fairness: {_listed(fields, *more.values())}")
-        for fields, more in acts
+        text.replace("SEGMENTS", f"{_listed(fields, *more)}, fairness: {_listed(fields, *more.values())}").replace(
+            "energy]", f"energy]{tests}"
+        )
+        for fields, more, tests in acts
     ]
     models = ("shop", "newcomer", "quiet")[: dice.choice((1, 1, 2, 3))]
     return Shape(

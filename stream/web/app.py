@@ -24,6 +24,7 @@ from stream.web import (
     labelled,
     pages,
     served,
+    tested,
 )
 from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
@@ -47,6 +48,7 @@ API = (
     beside.version_health,
     served.list_service,
     effects.list_effects,
+    tested.list_tested,
     folded.list_folded,
     estimated.list_estimates,
     estimated.list_reconciled,

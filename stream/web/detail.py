@@ -27,6 +27,7 @@ from stream.web.revisions import WINDOWS_SHOWN, told
 from stream.web.served import service_of
 from stream.web.sources import Sources, window_lengths
 from stream.web.standing import standings
+from stream.web.tested import tests_of
 from stream.web.times import nanoseconds, short
 from stream.web.truths import truths_of
 
@@ -143,10 +144,11 @@ def _feature(sources: Sources, name: str, chosen: Selected, points: Sequence[Poi
     compared = distribution(
         sources.store, name, chosen.version, chosen.segment, chosen.feature, duration(chosen.length)
     )
-    effects = effects_of(sources.store, _key(name, chosen) | {"feature": chosen.feature}, last.end)
+    key = _key(name, chosen) | {"feature": chosen.feature}
+    beside = join(*(each(sources.store, key, last.end) for each in (effects_of, tests_of)))
     return tag(
         "div",
-        section(f"{chosen.feature} over time", chart("lines", lines(points), over_time), _numbers(last), effects),
+        section(f"{chosen.feature} over time", chart("lines", lines(points), over_time), _numbers(last), beside),
         section(f"{chosen.feature} now", _distribution(compared)),
         class_="pair",
     )

@@ -22,6 +22,7 @@ Segment = Annotated[str | None, QueryParameter(description="`field=value`; empty
 Feature = Annotated[str | None, QueryParameter(description="The feature's name.")]
 Metric = Annotated[str | None, QueryParameter(description="What was measured, such as `accuracy`.")]
 Measure = Annotated[str | None, QueryParameter(description="The distance, such as `hellinger`.")]
+Test = Annotated[str | None, QueryParameter(description="The test, such as `ks`.")]
 Length = Annotated[str | None, QueryParameter(description="The window's length, such as `5m`, `1h` or `1d`.")]
 Detector = Annotated[str | None, QueryParameter(description="The detector, such as `psi`.")]
 IncidentId = Annotated[str | None, QueryParameter(description="The incident they belong to.")]

@@ -6,9 +6,9 @@ smallest hash of all events, or EVERY while there are no more than k. Samples of
 is below the lesser bound.
 """
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 
@@ -82,6 +82,22 @@ def add(known: dict[Key, Drawn], key: Key, drawn: Drawn) -> None:
     """Add a sample to that of its key."""
     before = known.get(key)
     known[key] = drawn if before is None else before + drawn
+
+
+class Thinned(Generic[Key]):
+    """What one reader has drawn so far, by key: what lies beyond that need not be handed on in its next pieces."""
+
+    def __init__(self) -> None:
+        self._known: dict[Key, Drawn] = {}
+
+    def thin(self, key: Key, drawn: Drawn) -> Drawn:
+        """One more piece, as far as the sum of all pieces can have it: after k events, ever fewer of as many."""
+        add(self._known, key, Drawn(drawn.k, drawn.bound, drawn.hashes, np.empty((len(drawn), 0))))
+        return drawn.below(self._known[key].bound)
+
+    def keep(self, wanted: Callable[[Key], bool]) -> None:
+        """Forget the others. It does no harm: more is handed on."""
+        self._known = {key: one for key, one in self._known.items() if wanted(key)}
 
 
 def halved(drawn: Mapping[Key, Drawn], first: Collection[object]) -> tuple[dict[Key, Drawn], dict[Key, Drawn]]:

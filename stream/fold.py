@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from detectors.parts import Summary
 from stream.binding import OUTPUT_NUMBERS, OUTPUT_TEXTS, Schema
-from stream.drawn import Drawn, add
+from stream.drawn import Drawn, Thinned, add
 from stream.encodings.schema import ABSENT, ABSENT_ID
 from stream.events import FEATURES, Batch, Ints
 from stream.fates import Fates, Heads
@@ -18,6 +18,7 @@ from stream.sample import hashes_of
 
 FOLD_ROWS = 65_536  # rows after which the caller cuts: larger blocks gain nothing more (measured)
 ROOM = FOLD_ROWS + 8_192  # rows that there is room for at first: until the caller cuts, and the batch at which it does
+OPEN_PANES = 16  # of which it is known what was drawn; of older ones only stragglers come
 
 Columns = tuple[NDArray[Any], ...]
 
@@ -37,6 +38,7 @@ class Buffer:
     def __init__(self, pane: int) -> None:
         self.rows, self.draws = 0, False  # whether any model draws samples
         self._pane = pane
+        self._thinned = Thinned[Series]()
         self._columns: Columns = ()  # with room for more rows
 
     def add(self, batch: Batch, fates: Fates.View, end: Ints, fresh: NDArray[np.bool_]) -> None:
@@ -105,12 +107,14 @@ class Buffer:
             summary, known = binding.summary(*rows), folded.blocks.get(series)
             folded.blocks[series] = summary if known is None else known + summary
             if plan.sample:
-                add(folded.drawn, series, Drawn.of(hashes[block], rows[0][:, binding.numeric], plan.sample))
+                drawn = Drawn.of(hashes[block], rows[0][:, binding.numeric], plan.sample)
+                add(folded.drawn, series, self._thinned.thin(series, drawn))
             if slot is None:
                 names = _versions(heads, head[block], entry, version)
                 told = folded.versions.get((pane_end, entry.name), frozenset())
                 folded.versions[pane_end, entry.name] = fewest(told | names, NAMES_MAX)
         self._keep(np.flatnonzero(end > upto))
+        self._thinned.keep(lambda series: series[0] > int(ends.max()) - OPEN_PANES * self._pane)
         return folded
 
     def _keep(self, rows: Ints) -> None:

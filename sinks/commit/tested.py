@@ -52,7 +52,7 @@ p float: the chance of a greater one without a change, if events are independent
 effect float: how large the change is, whatever the sample size
 n int: values of the window that were tested; all of them where they are categories
 n_reference int: the same of the reference
-words text: which features moved it, where several are tested together
+words text: which features moved a test of several; empty where chance may have
 """,
     time="end",
 )

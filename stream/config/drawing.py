@@ -19,6 +19,12 @@ def rows_drawn(model: Model) -> int:
     return model.drift.sample if needed else 0
 
 
+def tests_made(model: Model, numeric: int, categorical: int) -> int:
+    """How many tests a window of all events has, of so many features of each kind."""
+    of_values = sum(test in VALUES for test in model.drift.tests)
+    return numeric * of_values + categorical * (len(model.drift.tests) - of_values) + len(model.drift.together)
+
+
 def tests(model: Model, _: Settings) -> Iterator[Objection]:
     """Tests that do not exist, findings by tests that are not made, and samples that are too small or too large."""
     for key, chosen, known in (

@@ -12,6 +12,7 @@ Memory = process + buffers + store
 from msgspec import Struct
 
 from detectors.service import BUCKETS
+from stream.config.drawing import tests_made
 from stream.config.models import exact
 from stream.config.panes import open_panes
 from stream.config.segments import Segment
@@ -69,6 +70,7 @@ class Rows(Struct, frozen=True):
     windows: int
     distances: int
     effects: int
+    tested: int
     kept_bytes: int
 
 
@@ -86,7 +88,7 @@ def memory(settings: Settings, assumed: Assumed = ASSUMED) -> Memory:
 
 def rows(settings: Settings, assumed: Assumed = ASSUMED) -> Rows:
     """The expected rows of the tables that grow with time."""
-    panes = windows = distances = effects = 0
+    panes = windows = distances = effects = tested = 0
     for name, model in settings.patterns:
         series = models(settings, name, assumed) * assumed.versions * segment_rows(settings, model, assumed)
         closed = sum(-(-series * DAY // every) for _, every in model.spans)
@@ -95,8 +97,12 @@ def rows(settings: Settings, assumed: Assumed = ASSUMED) -> Rows:
         here = closed * sum(columns(settings, model, assumed))
         distances += here
         effects += here * len(model.drift.measures)
+        tested += (
+            closed // segment_rows(settings, model, assumed) * tests_made(model, *columns(settings, model, assumed))
+        )
     days = settings.store.keep // DAY
-    return Rows(panes, windows, distances, effects, (windows + distances + effects) * days * ROW)
+    kept = (windows + distances + effects + tested) * days * ROW
+    return Rows(panes, windows, distances, effects, tested, kept)
 
 
 def pending(settings: Settings, assumed: Assumed = ASSUMED) -> int:

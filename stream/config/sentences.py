@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from math import gcd
 
 from stream.config import earlier
+from stream.config.drawing import tested
 from stream.config.estimate import WAITING, Assumed, Memory, Rows, pending
 from stream.config.measures import measured
 from stream.config.models import exact
@@ -88,7 +89,8 @@ def _versions(settings: Settings) -> Iterable[str]:
 def verdicts(settings: Settings) -> tuple[str, ...]:
     """The budget of errors, in words."""
     distinct = {(model.tolerate, model.false_triggers_per_month, len(model.windows)) for _, model in settings.patterns}
-    return (*(_verdict(*dials) for dials in sorted(distinct)), *earlier.sentences(settings), *_chosen(settings))
+    moving, samples = earlier.sentences(settings), tested(settings)
+    return (*(_verdict(*dials) for dials in sorted(distinct)), *moving, *_chosen(settings), *samples)
 
 
 def limits(settings: Settings, assumed: Assumed) -> tuple[str, ...]:
@@ -137,7 +139,8 @@ def size(settings: Settings, assumed: Assumed, memory: Memory, rows: Rows) -> tu
         f"Expected memory: about {spelled_size(memory.total)}: {spent}.",
         f"If everything grew to its limit at once: {most}; lower `limits` where publishers cannot be trusted.",
         f"Expected rows per day: {rows.panes:,} panes, {rows.windows:,} windows, {rows.distances:,} distances"
-        + (f", {rows.effects:,} effects." if rows.effects else "."),
+        + (f", {rows.effects:,} effects" if rows.effects else "")
+        + (f", {rows.tested:,} tests." if rows.tested else "."),
         f"{settings.store.path} keeps history for {keep} of event time, about {kept} when it is full.",
         "Panes are kept only as long as an open window needs them.",
         *_waiting(settings, assumed),

@@ -117,10 +117,10 @@ def _together(case: Case, before: Floats, now: Floats) -> Iterator[Tested]:
     names = case.plan.grid.numeric
     features = [i for i, name in enumerate(names) if name not in OUTPUTS]
     called = [names[i] for i in features]
-    for test in case.settings.drift.together:
+    for test in case.settings.drift.together if features else ():
         found = TOGETHER[test](before[:, features], now[:, features])
         words = ""
-        if not np.isnan(found.outcome.statistic):
+        if not (np.isnan(found.outcome.statistic) or found.outcome.p > SURELY):  # what chance moved has no names
             words = _moved_pair(called, found) if isinstance(found, Correlations) else _moved(called, found.features)
         yield Tested(test, "", found.outcome, len(now), len(before), words)
 

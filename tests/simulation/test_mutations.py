@@ -15,6 +15,7 @@ from stream.app.outbox import Outbox
 from stream.board import Board
 from stream.clocks import Mark, Progress, Start
 from stream.desk import Desk
+from stream.drawn import EVERY, Drawn
 from stream.events import Ints
 from stream.monitor import sampler
 from stream.monitor.earlier import Earlier, nothing
@@ -235,3 +236,20 @@ def test_what_steps_need_must_not_go_before_they_are_kept(monkeypatch: pytest.Mo
     """A crash between the two lets them be taken again."""
     monkeypatch.setattr(Meetings, "needed_since", Meetings.since)
     assert found(RUN[LATER:])
+
+
+def test_a_restart_must_carry_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the samples of closed panes a window's sample would be that of the panes after the restart, or none."""
+    monkeypatch.setattr(recovery, "_drawn", lambda *_: {})
+    assert "differ" in found(RUN)
+
+
+def test_what_was_drawn_must_say_how_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken for all events of its pane, a part of a sample would be mixed with whole ones."""
+    taken = Drawn.unpack.__func__  # type: ignore[attr-defined]  # of a class method
+
+    def boundless(cls: type[Drawn], packed: tuple[int, int, bytes, bytes], columns: int) -> Drawn:
+        return taken(cls, (packed[0], EVERY, *packed[2:]), columns)  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(Drawn, "unpack", classmethod(boundless))
+    assert found(TIERS)

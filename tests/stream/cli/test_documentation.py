@@ -6,6 +6,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from detectors.multivariate import TOGETHER
+from detectors.two_sample import CATEGORIES, VALUES
 from stream.answers.own import of_kind
 from stream.condition import read
 from stream.config.mistakes import ConfigurationError
@@ -15,9 +17,9 @@ from stream.config.settings import HOUR, MINUTE
 from tests.stream.cli.conftest import Command
 
 DOCS = Path(__file__).parents[3] / "docs"
-LABELS, PERFORMANCE, REFERENCES, SEGMENTS, SERVICE, WINDOWS = (
+LABELS, PERFORMANCE, REFERENCES, SAMPLES, SEGMENTS, SERVICE, WINDOWS = (
     (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("labels", "performance", "references", "segments", "service", "windows")
+    for name in ("labels", "performance", "references", "samples", "segments", "service", "windows")
 )
 QUERY = re.compile(r"```sql\n(.*?)\n```\n\n((?:\|[^\n]*\n)+)", re.DOTALL)
 
@@ -100,6 +102,18 @@ def test_segments_are_told_apart_as_documented(driftline: Command, folder: Path)
     cells = re.findall(r"^\| (`.*?) \|", before, re.MULTILINE)
     conditions = re.findall(r"`([^`]+)`", " ".join(cells))
     assert 9 < len([read(each).asked for each in conditions if each not in {"and", "or", "not", "( )"}])
+
+
+def test_samples_are_tested_as_documented(driftline: Command, folder: Path) -> None:
+    """Every query has its answer, what stands before the example is a configuration, and every test is named."""
+    before, example = SAMPLES.split("## An example")
+    played(example, driftline, folder)
+    assert 3 == hold(example, folder / "limit.duckdb")
+    (model,) = (model for name, model in parse(block("yaml", before)).patterns if name == "fraud")
+    assert 500 == model.drift.sample
+    tables = before.split("## What judges")[0]
+    named = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", tables, re.MULTILINE)))
+    assert {*VALUES, *CATEGORIES, *TOGETHER} == {*named} - {"tests", "together"}
 
 
 def test_metrics_of_ones_own_are_a_configuration() -> None:

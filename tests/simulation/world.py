@@ -20,7 +20,7 @@ defaults: {windows: [1m, 5m, 20m], lateness: 20s, false_triggers_per_month: 1, t
            reference: {learn: 12m}, labels: {within: 5m}}
 models:
   "*": {}
-  shop: {reference: {learn: 10m}, segments: [site]}
+  shop: {reference: {learn: 10m}, segments: [site], drift: {tests: [ks], together: [correlation], sample: 50}}
   quiet: {topics: [predictions]}
 """
 CHANGED = CONFIGURATION.replace("segments: [site]", "segments: [site, country]")

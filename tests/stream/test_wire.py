@@ -50,7 +50,7 @@ def test_a_partial_comes_back_as_it_was(told: Tiers) -> None:
                 n += 1
     print(n, sorted(seen))
     assert n > 50
-    assert seen >= {"blocks", "versions", "learning", "strangers", "samples", "late", "labels", "rejected"}
+    assert seen >= {"blocks", "versions", "learning", "strangers", "samples", "late", "labels", "rejected", "drawn"}
     assert seen >= {"unwatched", "dead_letters", "kind"}
 
 

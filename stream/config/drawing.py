@@ -54,11 +54,9 @@ def tested(settings: Settings) -> Iterator[str]:
         if not drift.tests and not drift.together:
             continue
         each = f"each feature by {', '.join(drift.tests)}" if drift.tests else ""
-        together = f"all of them together by {', '.join(drift.together)}" if drift.together else ""
-        drawn = f", of a sample of {drift.sample:,} events and as many of the reference" if rows_drawn(model) else ""
-        judged = ", ".join(f"{name} above {limit:g}" for name, limit in sorted(drift.findings.items()))
-        finding = f"An effect is a finding where it is surely there and of {judged}" if judged else "None is a finding"
-        yield (
-            f"When a window of {pattern} closes, {' and '.join(filter(None, (each, together)))} are tested{drawn}. "
-            f"{finding}; none asks for retraining."
-        )
+        together = f"all numeric features together by {', '.join(drift.together)}" if drift.together else ""
+        drawn = f"numbers on samples of {drift.sample:,} events" if rows_drawn(model) else ""
+        judged = " or ".join(f"of {name} above {limit:g}" for name, limit in sorted(drift.findings.items()))
+        finding = f"An effect {judged} that chance seldom makes is a finding" if judged else "None is a finding"
+        told = "; ".join(filter(None, (each, together, drawn)))
+        yield f"Windows of {pattern} are tested beside the verdict: {told}. {finding}; none asks for retraining."

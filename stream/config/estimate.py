@@ -6,13 +6,14 @@ Memory = process + buffers + store
        + models x versions x segment rows x pieces of windows that slide x columns x (cells + moments) x 2 bytes
        + models x versions x steps of followed windows x columns x cells x 2 bytes
        + models x versions x numeric columns x 64 KiB look-up table
-       + learned models x sampled events x bytes of an event.
+       + learned models x sampled events x bytes of an event
+       + models x versions x (open panes + windows + reference) x drawn events x (numeric columns + 1) x 8 bytes.
 """
 
 from msgspec import Struct
 
 from detectors.service import BUCKETS
-from stream.config.drawing import tests_made
+from stream.config.drawing import rows_drawn, tests_made
 from stream.config.models import exact
 from stream.config.panes import open_panes
 from stream.config.segments import Segment
@@ -72,6 +73,12 @@ class Rows(Struct, frozen=True):
     effects: int
     tested: int
     kept_bytes: int
+
+    @property
+    def compared(self) -> str:
+        """What windows are compared by, in words: distances, and what is asked for beside them."""
+        beside = ((self.effects, "effects"), (self.tested, "tests"))
+        return ", ".join((f"{self.distances:,} distances", *(f"{n:,} {what}" for n, what in beside if n)))
 
 
 def memory(settings: Settings, assumed: Assumed = ASSUMED) -> Memory:
@@ -143,6 +150,7 @@ def _parts(settings: Settings, pattern: str, model: Model, assumed: Assumed) -> 
     served = n * assumed.versions * summaries * SERVED
     series = n * assumed.versions * segment_rows(settings, model, assumed)
     sampled = 0 if model.reference.file else n * settings.limits.sample * assumed.event_bytes
+    sampled += n * assumed.versions * summaries * rows_drawn(model) * (numeric + 1) * 8
     pieces = series * _pieces(model) * cells * PIECE
     steps = sum(2 * -(-length // stride(length, settings.pane)) for length in model.windows)
     followed = n * assumed.versions * steps * (cells - numeric * MOMENTS) * COUNT

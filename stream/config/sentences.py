@@ -138,9 +138,7 @@ def size(settings: Settings, assumed: Assumed, memory: Memory, rows: Rows) -> tu
     return (
         f"Expected memory: about {spelled_size(memory.total)}: {spent}.",
         f"If everything grew to its limit at once: {most}; lower `limits` where publishers cannot be trusted.",
-        f"Expected rows per day: {rows.panes:,} panes, {rows.windows:,} windows, {rows.distances:,} distances"
-        + (f", {rows.effects:,} effects" if rows.effects else "")
-        + (f", {rows.tested:,} tests." if rows.tested else "."),
+        f"Expected rows per day: {rows.panes:,} panes, {rows.windows:,} windows, {rows.compared}.",
         f"{settings.store.path} keeps history for {keep} of event time, about {kept} when it is full.",
         "Panes are kept only as long as an open window needs them.",
         *_waiting(settings, assumed),

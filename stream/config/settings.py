@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from stream.config.drift import Drift
 from stream.config.kinds import (
     Bootstrap,
     Count,
@@ -151,17 +152,6 @@ class Versions(Struct, frozen=True, forbid_unknown_fields=True):
     """How versions that run side by side are meant to share the traffic."""
 
     shares: dict[str, Share] = {}  # empty: nothing was meant, so nothing is tested
-
-
-class Drift(Struct, frozen=True, forbid_unknown_fields=True):
-    """What is said of a change beside the verdict."""
-
-    measures: tuple[Text, ...] = ()  # distances that are kept and shown, and judge nothing
-    limits: dict[str, Positive] = {}  # distances that judge: above, all events of a feature have drifted
-    tests: tuple[Text, ...] = ()  # two-sample tests of each feature
-    together: tuple[Text, ...] = ()  # of all numeric features together
-    sample: Count = 500  # events of a window, and of the reference, whose values these tests are given
-    findings: dict[str, Positive] = {}  # by test, of its effect: what surely exceeds one is a finding
 
 
 class Trigger(Struct, frozen=True, forbid_unknown_fields=True):

@@ -89,6 +89,20 @@ def test_a_choice_of_earlier_windows_drops_that_of_the_defaults() -> None:
     assert ("", 0, 7, 0) == (b.file, b.previous, b.days, b.weeks)
 
 
+def test_tests_beside_the_verdict_are_said() -> None:
+    """What is tested on what, what is a finding, and what it takes; nothing where nobody asked."""
+    text = "models: {a: {features: {x: numeric, c: categorical}, drift: {DRIFT}}}"
+    plain = parse(text.replace("DRIFT", ""))
+    asked = parse(text.replace("DRIFT", "tests: [ks, g], together: [pca], findings: {ks: 0.2}"))
+    spoken = [sentence for section in explanation(asked).sections for sentence in section.sentences]
+    what = "each feature by ks, g; all numeric features together by pca; numbers on samples of 500 events"
+    finding = "An effect of ks above 0.2 that chance seldom makes is a finding; none asks for retraining."
+    assert f"Windows of a are tested beside the verdict: {what}. {finding}" in spoken
+    assert rows(asked).tested == (5 + 1 + 1) * rows(asked).windows  # four outputs are numbers, too
+    assert memory(asked).samples > memory(plain).samples
+    assert 0 == rows(plain).tested
+
+
 def test_crossed_fields_with_many_values_are_warned_of() -> None:
     """At ten values of each field; and what a condition is, is said."""
     told = explanation(parse("models: {a: {segments: [[x, y], [x, big], {name: big, where: n > 1}]}}"))

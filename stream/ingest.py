@@ -233,9 +233,8 @@ class Ingest:
         mark, records = self.progress[partition].mark, batch.records
         for reject in sorted((*batch.rejects, *fates.refused), key=lambda reject: reject.row):
             before = int(np.searchsorted(batch.at, reject.row, side="right")) - 1
-            at, label_at = mark.clock, mark.label_clock
-            if before >= 0:
-                at, label_at = int(clock[before]), int(label_clock[before])
+            known = before >= 0
+            at, label_at = (int(clock[before]), int(label_clock[before])) if known else (mark.clock, mark.label_clock)
             self._refused(partition, at, label_at, Counter((reject.reason,)))
             place, seen = records.place(reject.row), max(at, label_at, 0)
             if place >= self._written[partition]:

@@ -22,7 +22,7 @@ from stream.plan import Plan
 from stream.roster import Roster
 from stream.sample import Sample
 
-VERSION: Final = 3
+VERSION: Final = 4
 MESSAGE_BYTES: Final = 900_000  # below what brokers and their topics allow without being told
 
 Counts = list[tuple[int, str, int]]  # (pane end, model, how many)

@@ -4,7 +4,7 @@ from textwrap import fill
 
 from msgspec import Struct
 
-from stream.config import sentences
+from stream.config import promises, sentences
 from stream.config.capacity import REPLICAS, USED, Need, load, need
 from stream.config.digest import digest
 from stream.config.estimate import ASSUMED, Assumed, Memory, Rows, memory, rows
@@ -57,7 +57,7 @@ def explanation(settings: Settings, assumed: Assumed = ASSUMED, events_per_secon
         Section("Reading", sentences.reading(settings)),
         Section("Time", sentences.time(settings)),
         Section("Models", sentences.models(settings)),
-        Section("Verdicts", sentences.verdicts(settings)),
+        Section("Verdicts", promises.verdicts(settings)),
         Section("Limits", sentences.limits(settings, assumed)),
         Section("Memory and disk", sentences.size(settings, assumed, expected, written)),
         Section("Restart", sentences.restart(settings)),

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from math import gcd
 
 from stream.config import earlier
-from stream.config.drawing import tested
 from stream.config.estimate import WAITING, Assumed, Memory, Rows, pending
 from stream.config.measures import measured
 from stream.config.models import exact
@@ -84,13 +83,6 @@ def _versions(settings: Settings) -> Iterable[str]:
         if model.versions.shares:
             meant = ", ".join(f"{version} {share:.3g}" for version, share in sorted(model.versions.shares.items()))
             yield f"Versions of {pattern} are meant to share its traffic like this: {meant}; others are not counted."
-
-
-def verdicts(settings: Settings) -> tuple[str, ...]:
-    """The budget of errors, in words."""
-    distinct = {(model.tolerate, model.false_triggers_per_month, len(model.windows)) for _, model in settings.patterns}
-    moving, samples = earlier.sentences(settings), tested(settings)
-    return (*(_verdict(*dials) for dials in sorted(distinct)), *moving, *_chosen(settings), *samples)
 
 
 def limits(settings: Settings, assumed: Assumed) -> tuple[str, ...]:
@@ -203,27 +195,6 @@ def _shares(settings: Settings) -> Iterable[str]:
     if monitors.names:
         named = [f"{pattern} by {monitors.owner(pattern)}" for pattern, _ in settings.patterns if exact(pattern)]
         yield f"Monitors that share them by a hash of their names: {_names(monitors.names)}{_if(tuple(named), '; ')}."
-
-
-def _verdict(tolerate: float, triggers: float, n_windows: int) -> str:
-    change = f"A change that moves at most {tolerate:.3g} of a feature's events ({tolerate:.1%}) is tolerated"
-    if not tolerate:
-        change = "Every change beyond chance counts"
-    share = f", shared equally by its {n_windows} window lengths" if n_windows > 1 else ""
-    budget = f"each model may ask for retraining in error about {_times(triggers)} a month{share}"
-    return f"{change}; on data that does not change, {budget}. With too few events the verdict is unknown, not ok."
-
-
-def _chosen(settings: Settings) -> Iterable[str]:
-    for pattern, model in settings.patterns:
-        for names, what in ((model.sequential.features, "features"), (model.sequential.errors, "errors")):
-            if names:
-                chosen = _names(sorted(set(names)))
-                yield f"Of {pattern}, {chosen} watch the {what} too, at their own defaults; they promise no rate."
-
-
-def _times(n: float) -> str:
-    return "once" if n == 1 else f"{n:g} times"
 
 
 def _warnings(settings: Settings) -> Iterable[str]:

@@ -178,12 +178,12 @@ def _shared(
 
 
 def _inflation(spread: Spread, limit: float) -> Floats:
-    """What so many panes taught, and what they may be wrong by.
+    """What panes taught, and what they may be wrong by.
 
-    The variance of an inflation that is learned from so many panes is 2 / panes of its square. An error makes alarms
-    exp(limit * error) times as frequent, in the mean exp(limit^2 / panes): that much more keeps the mean.
+    The variance of an inflation with so many degrees of freedom is 2 / freedom of its square. An error makes alarms
+    exp(limit * error) times as frequent, in the mean exp(limit^2 / freedom): that much more keeps the mean.
     """
-    return np.where(spread.inflation > 1, spread.inflation * (1 + limit / max(spread.panes, 1)), 1.0)
+    return np.where(spread.inflation > 1, spread.inflation * (1 + limit / spread.freedom), 1.0)
 
 
 def _edge(n: Floats, m: Floats, limit: float) -> Floats:

@@ -96,9 +96,11 @@ def _blended(own: Floats, related: Floats, held: Floats, freedom: Floats, cells:
     """Inflation and degrees of freedom, (series, contrasts) each, from their own and what is expected of them."""
     scored, sets, held = own[:, :RANK], own[:, RANK:], held[:, RANK:]
     expected, filled = _expected(own, related), held > FILLED
-    beside = np.where(filled, sets / expected, np.nan)
-    beside[:, 0] = np.where(filled.any(axis=1), beside[:, 0], 1.0)
-    expected = expected * np.maximum(np.nanmedian(beside, axis=1), 1.0)[:, None]
+    for alike in (cells, ~cells):  # of a cell, scores say less than of a cut: what both lack is not the same
+        beside = np.where(filled & alike, sets / expected, np.nan)
+        beside[:, 0] = np.where((filled & alike).any(axis=1), beside[:, 0], 1.0)
+        more = np.maximum(np.nanmedian(beside, axis=1), 1.0)[:, None]
+        expected = np.where(alike, expected * more, expected)
     rare = np.where(cells & ~filled, held, 0.0)
     blended = (freedom * sets + EXPECTED * expected) / (freedom + EXPECTED)
     most = np.where(cells & filled, blended, 1.0).max(axis=1)

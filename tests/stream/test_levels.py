@@ -24,5 +24,7 @@ def test_how_a_service_answers_takes_no_share_of_the_budget(segments: tuple[str,
     served, silent = planned(*segments, latency_ms=12.5, status="ok"), planned(*segments)
     assert {*served.grid.columns} - {*silent.grid.columns} == SERVED
     rows, events = np.arange(len(silent.rows)), np.full(len(silent.rows), 1_000)
-    levels = [of_rows(Model(segments=segments), HOUR, plan, events, rows) for plan in (served, silent)]
+    levels = [
+        of_rows(Model(segments=segments), HOUR, plan, plan.n_reference, events, rows) for plan in (served, silent)
+    ]
     assert levels[0].tolist() == levels[1].tolist()

@@ -186,7 +186,7 @@ def test_cusum_does_not_watch_what_moves() -> None:
     for name, text in (("pinned", moving("previous: 0")), ("moving", moving("previous: 3"))):
         story = Story(text.replace("windows: [1m]", "windows: [1m], tolerate: 0"))
         for minute in range(40):
-            sales(story, minute, amount=2.5)
+            sales(story, minute, amount=6.0)
         story.read().end()
         alarms[name] = [row for row in story.rows(tables.FINDINGS) if row["detector"] == "cusum"]
     assert alarms["pinned"]

@@ -22,7 +22,6 @@ VERDICT = "verdict"
 SEQUENTIAL = "cusum"
 CHOSEN = sequential.SEQUENTIAL.keys() - {SEQUENTIAL}
 FINDINGS_MAX = 50  # of a window: where hundreds of series drift together, nobody reads them all
-TINY = 1e-300
 CELLS_TOLD = 3  # contributing cells that a finding names; the others are one more
 
 
@@ -140,16 +139,13 @@ def strongest(
     The verdict where it says so; else the distance that is the furthest over a limit of its own.
     """
     names = np.full(len(rows), VERDICT, np.object_)
-    with np.errstate(invalid="ignore"):
-        excess = verdicts.evidence[rows, columns] / verdicts.limit[rows, columns]
-        others = np.flatnonzero(~(excess >= 1))
-    for i in others.tolist():
-        over = {
-            name: values[columns[i]] / max(case.settings.drift.limits[name], TINY)
-            for name, values in verdicts.limited.items()
-        }
-        names[i] = max(over, key=lambda name: over[name])
-        excess[i] = over[names[i]]
+    excess = verdicts.evidence[rows, columns] / verdicts.limit[rows, columns]
+    others = np.flatnonzero(~(verdicts.p[rows, columns] <= verdicts.level[rows, columns]))
+    if len(others):
+        limits = case.settings.drift.limits
+        over = np.stack([verdicts.limited[name][columns[others]] / limit for name, limit in limits.items()])
+        over = np.nan_to_num(over, nan=-1.0)  # a category has no order
+        names[others], excess[others] = np.array(list(limits), np.object_)[over.argmax(axis=0)], over.max(axis=0)
     return names, excess
 
 

@@ -60,6 +60,7 @@ class Verdicts:
     n: NDArray[np.int64]
     n_reference: NDArray[np.int64]
     p: NDArray[np.float64]
+    level: NDArray[np.float64]
     evidence: NDArray[np.float64]
     limit: NDArray[np.float64]
     contrast: NDArray[np.int64]
@@ -224,5 +225,5 @@ def _verdicts(counts: _Counts, found: verdict.Judged, series: slice) -> Verdicts
         known &= ~counts.case.spread.slow
     drifted = chosen & known & (p <= level)
     return Verdicts(
-        counts.rows, n, counts.n_reference, p, evidence, limit, contrast, up, drifted, known, observed, expected
+        counts.rows, n, counts.n_reference, p, level, evidence, limit, contrast, up, drifted, known, observed, expected
     )

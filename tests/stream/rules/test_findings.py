@@ -123,7 +123,7 @@ def test_chosen_detectors_tell_of_themselves_and_ask_for_nothing() -> None:
 
 def test_a_distance_with_a_limit_of_its_own_judges_beside_the_verdict() -> None:
     """It drifts all events of what is above, whatever chance would say, and persists like any other finding."""
-    chosen = "shop: {segments: [country], drift: {limits: {psi: 0.05, wasserstein: 1000}}}"
+    chosen = "shop: {segments: [country], drift: {limits: {wasserstein: 1000, psi: 0.01}}}"
     plain, story = (
         Story(CONFIGURATION.replace("shop: {}", "shop: {segments: [country]}")),
         Story(CONFIGURATION.replace("shop: {}", chosen)),
@@ -136,10 +136,11 @@ def test_a_distance_with_a_limit_of_its_own_judges_beside_the_verdict() -> None:
     series = {(row["feature"], row["length"], row["end"]): row for row in story.rows(tables.DRIFT)}
     found = story.rows(tables.FINDINGS)
     assert {(row["feature"], row["length"], row["end"]) for row in found} == {
-        key for key, row in series.items() if row["psi"] > 0.05
+        key for key, row in series.items() if row["psi"] > 0.01
     }
+    assert {"amount", "country"} == {row["feature"] for row in found}, "of categories no order is known"
     for row in found:
-        assert ("psi", 0.05) == (row["detector"], row["limit"])
+        assert ("psi", 0.01) == (row["detector"], row["limit"])
         assert row["value"] == series[row["feature"], row["length"], row["end"]]["psi"]
         assert "is" in row["words"]
     assert {row["detector"] for row in story.rows(tables.INCIDENTS)} == {"psi"}

@@ -11,17 +11,19 @@ _KEY = """
 key int: half of a hash of model and id
 check int: the other half"""
 
+_SAID = f"""
+model text: the model
+version text: the model's version, as the event has it
+end time: the end of its pane
+at int: its event time, ns{_KEY}{_PLACE}
+plan text: the plan by which it is counted"""
+
 PREDICTIONS = declare(
     "predictions",
     "Predictions with an id, as they were read: what a label may still meet.",
     "topic partition offset row",
     "waiting",
-    f"""
-model text: the model
-version text: the model's version, as the event has it
-end time: the end of its pane
-at int: its event time, ns{_KEY}{_PLACE}
-plan text: the plan by which it is counted
+    f"""{_SAID}
 score float: what the model was sure of; nan where the event says nothing
 value float: the prediction as a number; nan where it is none
 answer text: the prediction as a category that the plan knows; empty where it is a number
@@ -36,12 +38,7 @@ INPUTS = declare(
     "has no labels. Their labels teach what second opinions stand on.",
     "topic partition offset row",
     "waiting",
-    f"""
-model text: the model
-version text: the model's version, as the event has it
-end time: the end of its pane
-at int: its event time, ns{_KEY}{_PLACE}
-plan text: the plan by which it is counted
+    f"""{_SAID}
 cells bytes: the cell of each input in the plan's grid, counted from the input's first, uint16, little-endian
 """,
     time="end",

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 
 from detectors.parts import Summary
-from detectors.verdict import Spread
 from sinks import commit as tables
 from stream.config.settings import Settings
 from stream.drawn import Drawn, add
@@ -74,7 +73,9 @@ class Panes:
         closed = []
         for version, summary, drawn in self._summaries(partly, entry, end):
             assert plan is not None, f"{entry.name}: pane {end} was counted without a plan"
-            case = Case(version, self._settings.pane, start, end, plan, summary, entry.settings, self._spread(plan))
+            case = Case(
+                version, self._settings.pane, start, end, plan, summary, entry.settings, self._state.spread_of(plan)
+            )
             rows.pane_row(self._ledger, case)
             rows.folded_rows(self._ledger, case)
             pane = Pane(end, plan, summary, int(summary.events()[0]), drawn)
@@ -160,11 +161,6 @@ class Panes:
             known = self._entry(name).versions
             if version not in known and len(known) < self._settings.limits.versions:
                 self._state.roster = self._state.roster.admit_version(name, version, self.decided_from(end))
-
-    def _spread(self, plan: Plan) -> Spread | None:
-        """What earlier panes taught of how much panes vary."""
-        known = self._state.teachings.get(plan.model)
-        return known.spread if known is not None and known.plan is plan else None
 
     def _step(self, case: Case) -> list[Alarm]:
         """Move the sequential detectors by one pane."""

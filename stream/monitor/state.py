@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from detectors.verdict import Spread
 from stream.config.settings import Settings
 from stream.monitor.accumulator import Either, Key
 from stream.monitor.charts import Chart
@@ -65,6 +66,12 @@ class State:
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[Key, Either] = field(default_factory=dict)
     teachings: dict[str, Teaching] = field(default_factory=dict)  # by model: of its newest plan
+
+    def spread_of(self, plan: Plan) -> Spread | None:
+        """How much more than independent draws a plan's panes vary, as far as they have taught it."""
+        known = self.teachings.get(plan.model)
+        return known.spread if known is not None and known.plan is plan else None
+
     courses: Courses = field(default_factory=dict)
 
 

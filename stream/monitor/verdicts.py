@@ -97,8 +97,7 @@ class Windows:
             about = (entry.name, key[1], "", key[2], *span, "", "", window.events)
             self._ledger.row(tables.WINDOWS, *about, complete, "unknown", why, "")
             return None
-        known = self._state.teachings.get(entry.name)
-        spread = known.spread if known is not None and known.plan is window.plan else None
+        spread = self._state.spread_of(window.plan)
         return Case(key[1], key[2], window.start, window.end, window.plan, window.summary, entry.settings, spread)
 
     def _findings(self, case: Case, verdict: Verdicts, tell: Telling) -> list[Finding]:

@@ -177,11 +177,15 @@ def _bound(time_ns: int) -> np.datetime64:
 
 def _ordered(rows: _Rows, names: Sequence[str], *, descending: bool) -> NDArray[np.intp]:
     """Row numbers in the order of the columns `names`, undefined floats last either way."""
+    if len(rows["commit"]) < 2:
+        return np.arange(len(rows["commit"]))
     return np.lexsort([_ranks(rows[name], descending=descending) for name in reversed(names)])
 
 
-def _ranks(array: NDArray[np.generic], *, descending: bool) -> NDArray[np.intp]:
-    ranks: NDArray[np.intp] = np.unique(array, return_inverse=True)[1]  # sorts nan last
+def _ranks(array: NDArray[np.generic], *, descending: bool) -> NDArray[np.generic]:
+    if not descending and array.dtype.kind != "O":
+        return array  # sorts nan last
+    ranks: NDArray[np.intp] = np.unique(array, return_inverse=True)[1]  # likewise
     if not descending:
         return ranks
     reversed_ranks: NDArray[np.intp] = len(array) - ranks

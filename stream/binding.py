@@ -137,27 +137,31 @@ def schema(
     every = [plan for _, in_force in models for plan in in_force]
     texts = [text for plan in every for vocabulary in plan.grid.vocabularies for text in vocabulary]
     texts += [text for plan in every for field in plan.segments for text in texts_asked(field)]
-    ids = vocabulary_ids(texts)
+    ids, words = _vocabulary(tuple(dict.fromkeys(texts)))
     bindings = {
         plan.id: _binding(plan, shape, types, ids)
         for (_, in_force), shape in zip(models, shapes, strict=True)
         for plan in in_force
     }
-    return Schema(Decoder(types, ids, bytes_max), bindings, _words(ids))
-
-
-def _words(ids: Ids) -> NDArray[np.object_]:
-    words = np.full(max(ids.values()) + 1, "", np.object_)
-    words[[UNSEEN_ID, GOOD_ID]] = UNSEEN
-    for text, i in ids.items():
-        if isinstance(text, str) and i != GOOD_ID:
-            words[i] = text
-    return words
+    return Schema(Decoder(types, ids, bytes_max), bindings, words)
 
 
 @lru_cache(maxsize=8)  # a worker has a schema per partition, all of them of one roster
 def _types(shapes: tuple[Shape, ...], segments: tuple[str, ...], identified: bool, ranking: Ranking) -> Types:
     return Types(shapes, segments, identified=identified, ranking=ranking)
+
+
+@lru_cache(maxsize=8)  # likewise
+def _vocabulary(texts: tuple[str, ...]) -> tuple[Ids, NDArray[np.object_]]:
+    """Ids of all texts, and what each id stands for; nobody changes either."""
+    ids = vocabulary_ids(texts)
+    words = np.full(max(ids.values()) + 1, "", np.object_)
+    words[[UNSEEN_ID, GOOD_ID]] = UNSEEN
+    for text, i in ids.items():
+        if isinstance(text, str) and i != GOOD_ID:
+            words[i] = text
+    words.setflags(write=False)
+    return ids, words
 
 
 def _shape(model: str, in_force: Sequence[Plan]) -> Shape:

@@ -7,10 +7,10 @@ what is not.
 """
 
 import numpy as np
-from scipy.special import betainc
+from scipy.special import btdtria, btdtrib
 
 from detectors.codes import Floats
-from detectors.performance.latency import HALVINGS, Ordered, Seen, rank_of
+from detectors.performance.latency import Ordered, Seen, rank_of
 from detectors.service import WIDTH
 
 
@@ -48,21 +48,9 @@ def failures_limit(reference: Seen, n: Floats, chance: float, tolerate: float) -
 
 def _fewer(a: Floats, odds: Floats, chance: float) -> Floats:
     """The greatest b that `a` is surely more than; negative where there is none, (rows,)."""
-    low, high = np.full(len(a), -1.0), np.maximum(a / np.maximum(odds, 1e-300), 1.0)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        sure = betainc(np.maximum(a, 1e-9), middle + 1, odds) <= chance
-        low, high = np.where(sure, middle, low), np.where(sure, high, middle)
-    return np.where(low < 0, -1.0, low)
+    return np.asarray(btdtrib(a, chance, odds) - 1)
 
 
 def _more(b: Floats, odds: Floats, chance: float) -> Floats:
     """The least a that is surely more than `b`, (rows,)."""
-    # What is expected, and more than any chance above 1e-300 asks beyond it.
-    low, usual = np.zeros(len(b)), (b + 1) * odds / np.maximum(1 - odds, 1e-12)
-    high = np.asarray(4 * (usual + 30 * np.sqrt(usual + 1) + 700), np.float64)
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        sure = betainc(middle, b + 1, odds) <= chance
-        low, high = np.where(sure, low, middle), np.where(sure, middle, high)
-    return high
+    return np.asarray(btdtria(chance, b + 1, odds))

@@ -54,6 +54,8 @@ class Ledger:
             names = [column.name for column in table.columns]
             by_name = dict(zip(names, zip(*rows, strict=True), strict=True))
             pieces.append(dict(tables.columns(table, by_name)))
+            if table.name not in self._blocks:
+                return pieces[0]
         for block in self._blocks.get(table.name, ()):
             n = max(len(value) for value in block.values() if isinstance(value, np.ndarray | Texts))
             pieces.append({column.name: _column(block[column.name], n, column) for column in table.columns})

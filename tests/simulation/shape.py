@@ -4,8 +4,8 @@ import dataclasses
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from msgspec.structs import replace
 
@@ -62,18 +62,20 @@ class Shape:
     labels: frozenset[str]  # topics
     kind: str  # of what the model shop answers
     forgets: bool  # whether rows go that nobody needs any more
-    _parsed: dict[int, Settings] = field(default_factory=dict)
 
     def settings(self, act: int) -> Settings:
         """The configuration of an act."""
-        if act not in self._parsed:
-            self._parsed[act] = parse(self.texts[act])
-        return self._parsed[act]
+        return _parsed(self.texts[act])
 
     def shared(self, act: int, names: tuple[str, ...], name: str) -> Settings:
         """That of one of several monitors, or of their workers."""
         settings = self.settings(act)
         return replace(settings, monitors=replace(settings.monitors, names=names, name=name))
+
+
+@lru_cache(maxsize=256)  # many seeds have one and the same
+def _parsed(text: str) -> Settings:
+    return parse(text)
 
 
 @cache

@@ -10,7 +10,7 @@ from stream.monitor.charts import FEATURE as ERRORS
 
 Planted = Change | Fault | Gap
 SERVED, TREATED = "service:", "fairness:"  # what findings about a service, and about groups, begin with
-ANSWERED = ("performance:", "output:estimate")  # features of findings about how good answers are
+ANSWERED = ("performance:", "output:estimate", "output:weighted")  # findings about how good answers are
 GRACE_H = 2  # a window that touches the change may end so much after it
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from stream.demo.changes import CHANGES, FAULTS, GAPS
 from stream.demo.outcome import Measured, Outcome, Told, judge, spelled
 from stream.demo.world import HOUR_MS, START_MS, World
+from stream.monitor.truths import FIRST, SECOND
 
 WORLD = World()
 (FAULT,), (GAP,) = FAULTS, GAPS
@@ -110,6 +111,8 @@ def test_errors_are_expected_of_the_fallen_model_alone() -> None:
     early, other = told("support", "output:errors", 48, 49), told("pricing", "output:errors", 51, 52)
     words = told("support", "words", 51, 52)
     assert (early, other, words) == judge(WORLD, [*EVERYTHING, early, other, words], FALLEN, []).strays
+    opinions = [told("support", opinion.feature, 51, 52) for opinion in (FIRST, SECOND)]
+    assert not judge(WORLD, [*EVERYTHING, *opinions], FALLEN, []).strays
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from stream.broker import quieten
 from stream.config.parse import parse
@@ -112,7 +112,14 @@ def _all_claimed(kafka: RealKafka, partials: str) -> None:
     """Wait until each partition has a Partial: a worker attests its end each second."""
     with closing(Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": "workers"})) as consumer:
         of = [TopicPartition(partials, i) for i in range(PARTITIONS)]
-        eventually(lambda: all(consumer.get_watermark_offsets(each)[1] for each in of), CLAIMED_S)
+        eventually(lambda: all(_end(consumer, each) for each in of), CLAIMED_S)
+
+
+def _end(consumer: Consumer, of: TopicPartition) -> int:
+    try:
+        return int(consumer.get_watermark_offsets(of)[1])
+    except KafkaException:  # a topic this young may have no leader yet
+        return 0
 
 
 @contextmanager

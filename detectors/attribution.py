@@ -1,5 +1,7 @@
 """Whether a model still looks at the same features: how well the order of attributions agrees with what it was."""
 
+import heapq
+
 import numpy as np
 
 from detectors.codes import Floats
@@ -23,6 +25,29 @@ def ndcg_cells(expected: Floats, observed: Floats) -> Floats:
         gains = gains / largest  # nan without any; divided first: sums could overflow
     best, now = _discounts(gains), _discounts(np.abs(observed))
     return np.asarray(gains * (best - now) / (gains * best).sum(axis=-1, keepdims=True))
+
+
+def ndcg_at_most(expected: Floats, observed: Floats, margin: Floats) -> float:
+    """What `ndcg` may be at most if each of the attributions of now is within its margin; all (features,).
+
+    A feature comes after all that are surely larger. Of those that may come next, the one that mattered most does: no
+    order of values inside the margins adds up to more. Where the true sizes are inside, it is no less than theirs. 1
+    where the reference has no attributions, or a margin is not known.
+    """
+    gains, now = np.abs(expected), np.abs(observed)
+    largest = float(gains.max(initial=0.0))
+    low, high = now - margin, now + margin
+    if not (largest > 0 and np.isfinite(low).all() and np.isfinite(high).all()):
+        return 1.0
+    gains /= largest
+    earliest = len(high) - np.searchsorted(np.sort(low), high, side="right")  # how many are surely larger
+    order = np.lexsort((-gains, earliest)).tolist()
+    placed, waiting, discounts = 0.0, list[float](), 1 / np.log2(np.arange(2, len(gains) + 2))
+    for rank, discount in enumerate(discounts.tolist()):
+        while order and earliest[order[0]] <= rank:
+            heapq.heappush(waiting, -float(gains[order.pop(0)]))
+        placed -= heapq.heappop(waiting) * discount
+    return min(placed / float(np.sort(gains)[::-1] @ discounts), 1.0)
 
 
 def _discounts(attributions: Floats) -> Floats:

@@ -102,6 +102,7 @@ class Schema:
     decoder: Decoder
     bindings: dict[str, Binding]  # by plan id
     words: NDArray[np.object_]  # what the ids of the vocabulary stand for
+    said: int  # how many numbers, the last ones, are what models say of their own
 
 
 def schema_of(roster: Roster, settings: Settings) -> Schema:
@@ -143,7 +144,7 @@ def schema(
         for (_, in_force), shape in zip(models, shapes, strict=True)
         for plan in in_force
     }
-    return Schema(Decoder(types, ids, bytes_max), bindings, words)
+    return Schema(Decoder(types, ids, bytes_max), bindings, words, types.n_attributed + OUTPUT_NUMBERS)
 
 
 @lru_cache(maxsize=8)  # a worker has a schema per partition, all of them of one roster
@@ -171,16 +172,19 @@ def _shape(model: str, in_force: Sequence[Plan]) -> Shape:
     """
     numeric: dict[str, None] = {}
     categorical: dict[str, None] = {}
+    attributed: dict[str, None] = {}
     for plan in reversed(in_force):
+        attributed |= dict.fromkeys(plan.attributed)
         numeric |= dict.fromkeys(GONE if name in categorical else name for name in plan.shape.numeric)
         categorical |= dict.fromkeys(GONE if name in numeric else name for name in plan.shape.categorical)
-    return Shape(model, tuple(numeric), tuple(categorical))
+    return Shape(model, tuple(numeric), tuple(categorical), tuple(attributed))
 
 
 def _binding(plan: Plan, shape: Shape, types: Types, ids: Ids) -> Binding:
     numeric_at = {name: i for i, name in enumerate(shape.numeric)}
     text_at = {name: i for i, name in enumerate(shape.categorical)}
-    width, text_width = types.n_numeric + OUTPUT_NUMBERS, types.n_categorical + OUTPUT_TEXTS
+    numeric_at |= {plans.ATTRIBUTION + name: types.n_numeric + i for i, name in enumerate(shape.attributed)}
+    width, text_width = types.n_numeric + types.n_attributed + OUTPUT_NUMBERS, types.n_categorical + OUTPUT_TEXTS
     numeric_at |= {name: width + place for name, place in _NUMERIC_AT.items()}
     text_at |= {name: text_width + place for name, place in _TEXT_AT.items()}
     regular = plan.grid.regular[len(plan.grid.numeric) :].tolist()

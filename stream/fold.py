@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.parts import Summary
-from stream.binding import OUTPUT_NUMBERS, OUTPUT_TEXTS, Schema
+from stream.binding import OUTPUT_TEXTS, Schema
 from stream.drawn import Drawn, Thinned, add
 from stream.encodings.schema import ABSENT, ABSENT_ID
 from stream.events import FEATURES, Batch, Ints
@@ -41,13 +41,13 @@ class Buffer:
         self._thinned = Thinned[Series]()
         self._columns: Columns = ()  # with room for more rows
 
-    def add(self, batch: Batch, fates: Fates.View, end: Ints, fresh: NDArray[np.bool_]) -> None:
-        """Keep the fresh rows of a batch; `end` is the end of each row's pane."""
+    def add(self, batch: Batch, fates: Fates.View, end: Ints, fresh: NDArray[np.bool_], said: int) -> None:
+        """Keep the fresh rows of a batch; `end` is the end of each row's pane, `said` as in a Schema."""
         values, texts = batch.values, batch.texts
         bare = np.flatnonzero(fates.kind == FEATURES)
         if len(bare):  # features alone: what a model says is not missing from them, it does not apply
             values, texts = values.copy(), texts.copy()
-            values[bare, -OUTPUT_NUMBERS:] = ABSENT
+            values[bare, -said:] = ABSENT
             texts[bare, -OUTPUT_TEXTS:] = ABSENT_ID
         hashes = hashes_of(batch.records, batch.at) if self.draws else np.empty((len(values), 0), np.int64)
         columns: Columns = (end, batch.head, values, texts, batch.segments, hashes)

@@ -219,7 +219,7 @@ class Ingest:
             fresh &= ~unplanned
         self._sums.wait(*self._desk.predictions(batch, fresh & (fates.kind == PREDICTION), fates.model, end))
         self._unwatched.add(batch, fresh, end)
-        self._buffer.add(batch, fates, end, fresh)
+        self._buffer.add(batch, fates, end, fresh, self.schema.said)
 
     def _count_labels(self, batch: Batch, fates: Fates.View, label_clock: Ints) -> None:
         """Labels are never late: a label's pane is that of its time or of the label clock, whichever is later."""

@@ -25,9 +25,15 @@ PREDICTION: Final = "output:prediction"
 LATENCY: Final = "service:latency_ms"
 STATUS: Final = "service:status"
 OUTPUTS: Final = (SCORE, LATENCY, PREDICTION, STATUS)
+ATTRIBUTION: Final = "attribution:"  # before the name of a feature: how much the model made of it
 SERVED: Final = frozenset(
     (LATENCY, STATUS)
 )  # what drifts here is told, and no reason to retrain: that cures no service
+
+
+def is_feature(column: str) -> bool:
+    """Whether a column is what a model was given: neither what it said, nor how it served or made up its mind."""
+    return column not in OUTPUTS and not column.startswith(ATTRIBUTION)
 
 
 @dataclass(frozen=True, eq=False)  # one object per plan: caches go by identity
@@ -71,16 +77,21 @@ class Plan:
     @cached_property
     def shape(self) -> Shape:
         """The features that events are decoded for."""
-        watched = [
-            [name for name in names if name not in OUTPUTS] for names in (self.grid.numeric, self.grid.categorical)
-        ]
+        watched = [[name for name in names if is_feature(name)] for names in (self.grid.numeric, self.grid.categorical)]
         sources = {source for field in self.segments for source in field.sources}
         numeric, categorical = ({name for name, kind in sources if kind == way} for way in (NUMERIC, CATEGORICAL))
         return Shape(
             self.model,
             (*watched[0], *sorted(numeric - set(watched[0]))),
             (*watched[1], *sorted(categorical - set(watched[1]))),
+            self.attributed,
         )
+
+    @cached_property
+    def attributed(self) -> tuple[str, ...]:
+        """The features whose attributions are watched."""
+        found = (name for name in self.grid.numeric if name.startswith(ATTRIBUTION))
+        return tuple(name.removeprefix(ATTRIBUTION) for name in found)
 
     @cached_property
     def n_reference(self) -> int:
@@ -98,7 +109,7 @@ class Plan:
         return {
             "features": frozenset((*self.shape.numeric, *self.shape.categorical)),
             "segments": self.fields_read,
-        }
+        } | ({"attributions": frozenset(self.attributed)} if self.attributed else {})
 
     @cached_property
     def body(self) -> bytes:

@@ -12,14 +12,14 @@ from stream.answers.classes import Classes
 from stream.answers.kind import Answers, Rows
 from stream.answers.numbers import Numbers
 from stream.answers.own import bare
-from stream.plan import OUTPUTS, Plan
+from stream.plan import Plan, is_feature
 
 Counted = tuple[Floats, NDArray[np.uint16]]  # events as a grid counts them, (n, columns) each: values, categories
 
 
 def inputs(plan: Plan) -> list[int]:
-    """The columns of a plan that are inputs of its model: all but what it said and how it served."""
-    return [i for i, name in enumerate(plan.grid.columns) if name not in OUTPUTS]
+    """The columns of a plan that are inputs of its model."""
+    return [i for i, name in enumerate(plan.grid.columns) if is_feature(name)]
 
 
 def cells_of_inputs(plan: Plan) -> Integers:

@@ -43,11 +43,12 @@ from sinks.commit.service import SERVICE
 from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, checked
 from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type_of
 from sinks.commit.tables import BY_NAME, OUTBOXES, RESULTS, TABLES
-from sinks.commit.tested import DRAWN, REFERENCE_ROWS, TESTED
+from sinks.commit.tested import ATTRIBUTIONS, DRAWN, REFERENCE_ROWS, TESTED
 from sinks.commit.texts import Rows, Texts, plain
 
 __all__ = [
     "ANSWERS",
+    "ATTRIBUTIONS",
     "BASES",
     "BY_NAME",
     "CHECKPOINTS",

@@ -22,7 +22,7 @@ from sinks.commit.results import (
 )
 from sinks.commit.service import SERVICE
 from sinks.commit.table import Table
-from sinks.commit.tested import DRAWN, REFERENCE_ROWS, TESTED
+from sinks.commit.tested import ATTRIBUTIONS, DRAWN, REFERENCE_ROWS, TESTED
 
 TABLES: tuple[Table, ...] = (
     POSITIONS,
@@ -57,6 +57,7 @@ TABLES: tuple[Table, ...] = (
     DRIFT,
     EFFECTS,
     TESTED,
+    ATTRIBUTIONS,
     SERVICE,
     FINDINGS,
     INCIDENTS,
@@ -100,6 +101,7 @@ RESULTS = (
     DRIFT,
     EFFECTS,
     TESTED,
+    ATTRIBUTIONS,
     SERVICE,
     FINDINGS,
     INCIDENTS,

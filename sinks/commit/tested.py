@@ -33,6 +33,28 @@ values bytes: a row of the plan's numeric columns for each, doubles, little-endi
 """,
     time="end",
 )
+ATTRIBUTIONS = declare(
+    "attributions",
+    "Of closed windows of models whose events have attributions: how well their order agrees with the reference's. The "
+    "means are in `distances`, of the features whose names begin with `attribution:`.",
+    "model version length end",
+    "history",
+    """
+model text: the model
+version text: the model's version, or (new) for all that are not told apart
+length int: the window's length, ns
+start time: where it begins
+end time: where it ends, exclusive
+ndcg float: normalised discounted cumulative gain of the window's order, 1 where it is the reference's; nan if not known
+at_most float: what it may be at most, for all that chance does; nan if not known
+least float: what it should be at least, `drift.attribution`
+n int: values of the window of the feature that has fewest
+n_reference int: the same of the reference
+verdict text: ok, drift (surely below) or unknown
+words text: which features moved, where it is below
+""",
+    time="end",
+)
 TESTED = declare(
     "tested",
     "What two-sample tests say of closed windows: those that `drift.tests` and `drift.together` name. They judge "

@@ -10,7 +10,7 @@ from detectors.codes import Floats
 from detectors.estimation.inputs import Rows
 from detectors.estimation.loss import Losses
 from stream.answers.chosen import output_of
-from stream.plan import LATENCY, STATUS, Plan
+from stream.plan import ATTRIBUTION, LATENCY, STATUS, Plan
 from stream.truth import LEAST
 
 MOST: Final = 50_000  # labels that are learned from: 70 MB for a moment
@@ -27,7 +27,7 @@ def of_rows(plan: Plan, values: Floats, cells: NDArray[np.uint16], error: Floats
         return None
     known = known[:: -(-len(known) // MOST)]
     grid, output = plan.grid, output_of(plan)
-    others = [name for name in grid.columns if name not in (*SERVED, output)]
+    others = [name for name in grid.columns if name not in (*SERVED, output) and not name.startswith(ATTRIBUTION)]
     places = tuple(grid.columns.index(name) for name in (output, *others))
     numbers = np.full((len(grid.columns), len(known)), np.nan)
     numbers[: len(grid.numeric)] = values[known].T

@@ -14,7 +14,7 @@ from stream.config.units import spelled_duration
 from stream.config.windowing import windows
 
 ROUNDED = 1e-6  # shares of three are written 0.333333
-RESERVED = ("output:", "service:")  # columns of what the model said and how it served
+RESERVED = ("output:", "service:", "attribution:")  # columns of what the model said, and how it served
 Found = Iterator[Objection]
 
 
@@ -161,7 +161,8 @@ def _features(model: Model, settings: Settings) -> Found:
         yield Objection(("features",), expected, str(len(model.features)))
     for name in model.features:
         if name.startswith(RESERVED):
-            yield Objection(("features", name), "a name that does not begin with output: or service:", shown(name))
+            begins = " or ".join(RESERVED)
+            yield Objection(("features", name), f"a name that does not begin with {begins}", shown(name))
 
 
 def _drift(model: Model, _: Settings) -> Found:

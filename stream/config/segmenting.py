@@ -13,7 +13,7 @@ from stream.segment_fields import CONDITION, SAID
 
 SEGMENTS_MAX = 20  # of a model: each is one more place in its summaries for every event
 ROWS_MAX = 65_535  # of a model's summaries: predictions that wait for labels keep theirs in 16 bits
-RESERVED = ("output:", "service:")
+RESERVED = ("output:", "service:", "attribution:")
 
 
 def segments(model: Model, settings: Settings) -> Iterator[Objection]:

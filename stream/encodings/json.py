@@ -36,6 +36,12 @@ TIME = "RFC 3339 with a zone, or an integer of epoch milliseconds"
 REFUSED = -1  # stands for the head of an event that is rejected
 
 
+def sized(values: NDArray[np.float64], types: Types) -> None:
+    """Make attributions as large as they are, whatever their sign: what is watched is how much a feature matters."""
+    attributed = values[:, types.n_numeric : types.n_numeric + types.n_attributed]
+    np.abs(attributed, out=attributed)  # the bits of a NaN that say why stay
+
+
 class _Rows:
     """The fields of a batch's events, filled event by event: numbers packed, texts as ids."""
 
@@ -73,7 +79,8 @@ class Json:
         self._head_of: dict[Any, int] = {}
         self._head_of_texts: dict[tuple[object, object, object], int] = {}
         self._dates: dict[bytes, int] = {}
-        self._pack = struct.Struct(f"{types.n_numeric + OUTPUT_NUMBERS}d").pack
+        self._width = types.n_numeric + types.n_attributed + OUTPUT_NUMBERS
+        self._pack = struct.Struct(f"{self._width}d").pack
         self.id_type, self._pack_ids = _smallest(max(ids.values()))
 
     @property
@@ -119,7 +126,7 @@ class Json:
         """
         decode, heads, pack = self._types.decode, self._head_of, self._pack
         n_numeric, has_segments = self._types.n_numeric, bool(self._types.segments)
-        identified = self._types.identified
+        identified, unattributed = self._types.identified, self._types.unattributed
         texts: list[object] = []
         segments: list[object] = []
         usual: Sequence[bytes | None] = values
@@ -133,17 +140,31 @@ class Json:
                 if isinstance(event, Reject):
                     rejects.append(event)
                     continue
-            kind, time, version, features, score, latency, prediction, status, where, key, said, does, several = (
-                astuple(event)
-            )
+            (
+                kind,
+                time,
+                version,
+                features,
+                score,
+                latency,
+                prediction,
+                status,
+                where,
+                key,
+                said,
+                does,
+                several,
+                given,
+            ) = astuple(event)
             if several is not None:
                 prediction = rows.predicted(several, prediction)
             fields = astuple(features)
+            attributed = unattributed if given is None else astuple(given)
             predicted = prediction if type(prediction) is float else number(prediction)
             try:
-                rows.numbers.append(pack(*fields[:n_numeric], score, latency, predicted))
+                rows.numbers.append(pack(*fields[:n_numeric], *attributed, score, latency, predicted))
             except struct.error:  # a null among them
-                numbers = (*fields[:n_numeric], score, latency, predicted)
+                numbers = (*fields[:n_numeric], *attributed, score, latency, predicted)
                 rows.numbers.append(pack(*[MISSING if each is None else each for each in numbers]))
             texts += fields[n_numeric:]
             texts += (prediction, status)
@@ -184,7 +205,10 @@ class Json:
             at = np.delete(at, [reject.row for reject in rejects])
         n = len(rows.times)
         time, head = times(rows.times, self._dates), np.frombuffer(array("i", rows.heads), np.int32)
-        values = np.frombuffer(b"".join(rows.numbers)).reshape(n, self._types.n_numeric + OUTPUT_NUMBERS)
+        values = np.frombuffer(b"".join(rows.numbers)).reshape(n, self._width)
+        if self._types.n_attributed:
+            values = values.copy()
+            sized(values, self._types)
         texts, segments = (
             np.frombuffer(b"".join(packed), self.id_type).reshape(n, width)
             for packed, width in (

@@ -49,6 +49,7 @@ class Shape(Struct, frozen=True):
     model: str
     numeric: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
+    attributed: tuple[str, ...] = ()  # in `attributions`
 
 
 class Ids(dict[Any, int]):

@@ -48,6 +48,7 @@ class EventType(NamedTuple):
     shape: Shape
     event: type[Struct]
     features: type[Struct]
+    attributions: type[Struct]
     ranked: bool  # what it predicts is a list
 
 
@@ -66,6 +67,8 @@ class Types:
         self._ranking = ranking
         self.n_numeric = max((len(shape.numeric) for shape in shapes), default=0)
         self.n_categorical = max((len(shape.categorical) for shape in shapes), default=0)
+        self.n_attributed = max((len(shape.attributed) for shape in shapes), default=0)
+        self.unattributed = (MISSING,) * self.n_attributed
         self._segments_type = self._fields("Segments", (("s", self.segments, len(self.segments), Category, None),))
         self._no_segments = self._segments_type()
         self._no_features = self._features_type(Shape(""))()
@@ -81,13 +84,16 @@ class Types:
         return bool(self._ranking) and _ranked(self._ranking, model)
 
     def _names(self, shape: Shape) -> Iterable[str]:
-        return (*shape.numeric, *shape.categorical, *self.segments)
+        return (*shape.numeric, *shape.categorical, *shape.attributed, *self.segments)
 
     def _features_type(self, shape: Shape) -> type[Struct]:
         """Numeric fields first, then categorical ones."""
         numeric = ("n", shape.numeric, self.n_numeric, float | None, MISSING)
         categorical = ("c", shape.categorical, self.n_categorical, Category, None)
         return self._fields("Features", (numeric, categorical))
+
+    def _attributions_type(self, shape: Shape) -> type[Struct]:
+        return self._fields("Attributions", (("a", shape.attributed, self.n_attributed, float | None, MISSING),))
 
     @staticmethod
     def _fields(title: str, groups: Iterable[tuple[str, Sequence[str], int, Any, Any]]) -> type[Struct]:
@@ -104,6 +110,7 @@ class Types:
 
     def _event_type(self, shape: Shape, index: int) -> EventType:
         features = self._features_type(shape)
+        attributions = self._attributions_type(shape)
         learning, ranked = not shape.numeric and not shape.categorical, self.ranked(shape.model)
         fields: list[Any] = [
             ("kind", Kind),
@@ -119,8 +126,11 @@ class Types:
             ("label", Any if ranked else Category, None),
             ("event", Category, None),
             ("several", Any, None),
+            ("attributions", attributions | None, None),
         ]
         unread = {"features"} if learning else set()
+        if not shape.attributed:
+            unread |= {"attributions"}
         if not self.identified:
             unread |= {"id", "label", "event"}
         if ranked:
@@ -134,7 +144,7 @@ class Types:
             gc=False,
             frozen=True,
         )
-        return EventType(index, shape, event, features, ranked)
+        return EventType(index, shape, event, features, attributions, ranked)
 
     def event(self, header: Header, document: dict[str, Any]) -> Struct:
         """An event out of a parsed document; fields of a wrong type become values that say so."""
@@ -150,6 +160,7 @@ class Types:
             "several": document.get(SEVERAL[known.ranked]),
             "status": category(document.get("status")),
             "segments": self._segments(document.get("segments")),
+            "attributions": _attributions(known, document.get("attributions")),
         }
         return known.event(**fields, **_said(header))
 
@@ -172,6 +183,15 @@ class Types:
         if not isinstance(document, dict):
             return self._no_segments
         return self._segments_type(**{f"s{i}": category(document.get(name)) for i, name in enumerate(self.segments)})
+
+
+def _attributions(known: EventType, document: object) -> Struct | None:
+    if document is None:
+        return None
+    if not isinstance(document, dict):
+        document = dict.fromkeys(known.shape.attributed, WRONG)
+    given = {f"a{i}": number(document.get(name)) for i, name in enumerate(known.shape.attributed)}
+    return known.attributions(**given)
 
 
 @lru_cache(maxsize=4_096)  # asked for every label

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from stream.files.database import Connection, literal, name, text
 from stream.files.paths import BOM, FileProblem, opened
-from stream.reference.columns import NESTED
+from stream.reference.columns import ATTRIBUTIONS, NESTED
 from stream.reference.kinds import TYPE_SHARE
 
 # bool and text: as in JSON; mixed: numbers among texts; object: whatever has no place in a feature.
@@ -55,7 +55,7 @@ def parquet(connection: Connection, path: Path) -> Source:
     relation = connection.sql(f"SELECT * FROM {table}")  # noqa: S608 - the path is quoted
     fields, nested = [], {}
     for column, kind in zip(relation.columns, relation.types, strict=True):
-        if column in NESTED and kind.id == "struct":
+        if column in (*NESTED, ATTRIBUTIONS) and kind.id == "struct":
             nested[column] = tuple(
                 _typed(child, inner, f"struct_extract({name(column)}, {text(child)})") for child, inner in kind.children
             )

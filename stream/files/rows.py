@@ -17,7 +17,7 @@ from stream.files.fields import Field, Source, rfc3339
 from stream.files.lines import plain
 from stream.files.paths import FileProblem
 from stream.files.references import cell
-from stream.reference.columns import NESTED
+from stream.reference.columns import ATTRIBUTIONS, NESTED
 from stream.reference.table import META, OUTPUT_OF
 
 _NAMES = {"id", "kind", "model", "version"}  # texts, whatever type a file has them in
@@ -90,7 +90,7 @@ def _selected(source: Source, given: Given) -> list[_Column]:
     if given.kind == "label":
         return [_top(field) for field in source.fields if field.name in _OF_LABELS]
     columns = [_top(field) for field in source.fields if _is_top(field)]
-    for group in NESTED:
+    for group in (*NESTED, ATTRIBUTIONS):
         columns += [_inner(group, field) for field in source.nested.get(group, ())]
     if "features" not in source.nested:
         columns += [_inner("features", field) for field in source.fields if not _is_top(field)]

@@ -22,7 +22,7 @@ def of_rows(  # noqa: PLR0913, PLR0917 - all that a level depends on
     asking = [
         name for name in plan.grid.columns if name not in SERVED
     ]  # others ask for no retraining, so take no share
-    n_rows, n_columns = len(plan.rows), max(len(asking), 1)
+    n_rows, n_columns = len(plan.rows), max(len(asking) + asked_together(plan), 1)
     n = int(events[0])
     of_both = n / (n + n_reference) if n_reference else 0.0  # without a reference there is no verdict at any level
     rho = math.ceil(20 * of_both) / 20  # few levels to solve for; a larger rho is stricter
@@ -32,6 +32,11 @@ def of_rows(  # noqa: PLR0913, PLR0917 - all that a level depends on
         return np.full((len(rows), 1), overall)
     segments = _level(settings, length, n_columns * (n_rows - 1), share, rho)
     return np.where(rows == 0, overall, segments)[:, None]
+
+
+def asked_together(plan: Plan) -> int:
+    """What is asked beside single columns, of all events: the order of attributions."""
+    return int(len(plan.attributed) > 1)
 
 
 def _level(settings: Model, length: int, comparisons: int, share: float, rho: float) -> float:

@@ -22,7 +22,7 @@ from stream.monitor.findings import Finding
 from stream.monitor.judging import COMPARED, Case
 from stream.monitor.rows import finding_rows
 from stream.monitor.window import Window
-from stream.plan import OUTPUTS, Plan
+from stream.plan import Plan, is_feature
 
 SURELY: Final = 0.01  # a greater chance is no finding, whatever its effect is
 NAMED: Final = 3  # features that moved a test of all
@@ -113,9 +113,9 @@ def _of_categories(case: Case, column: int, tests: Sequence[str]) -> Iterator[Te
 
 
 def _together(case: Case, before: Floats, now: Floats) -> Iterator[Tested]:
-    """Tests of all numeric features; what the model said, and how it served, is none."""
+    """Tests of all numeric features."""
     names = case.plan.grid.numeric
-    features = [i for i, name in enumerate(names) if name not in OUTPUTS]
+    features = [i for i, name in enumerate(names) if is_feature(name)]
     called = [names[i] for i in features]
     for test in case.settings.drift.together if features else ():
         found = TOGETHER[test](before[:, features], now[:, features])

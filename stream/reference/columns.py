@@ -18,6 +18,7 @@ Values = NDArray[Any]  # (n,): float64, or objects: text, bool, int, float, None
 Columns = Mapping[str, Values | Mapping[str, Values]]  # by name; `features` and `segments` of events hold columns
 
 NESTED = ("features", "segments")
+ATTRIBUTIONS = "attributions"  # an object of numbers
 SCORES = "scores"  # of several classes: an object, too
 SHARED_MAX = 100_000  # distinct texts that are kept once; a column with more is made of identifiers
 _SCALARS = {str, bool, int, float, NoneType}
@@ -47,11 +48,11 @@ def column(values: Sequence[object], shared: Shared | None = None) -> Values:
 
 
 def of_documents(documents: Sequence[Mapping[str, Any]], shared: Shared | None = None) -> Columns:
-    """The columns of JSON objects; where `features` or `segments` are objects, they are columns of their own."""
+    """The columns of JSON objects; objects in `features`, `segments` and the like are columns of their own."""
     columns: dict[str, Values | Mapping[str, Values]] = {}
     for name in dict.fromkeys(chain.from_iterable(documents)):
         values = [document.get(name) for document in documents]
-        if name in (*NESTED, SCORES) and any(isinstance(value, dict) for value in values):
+        if name in (*NESTED, SCORES, ATTRIBUTIONS) and any(isinstance(value, dict) for value in values):
             rows = [value if isinstance(value, dict) else {} for value in values]
             columns[name] = {
                 key: column([row.get(key) for row in rows], shared) for key in dict.fromkeys(chain.from_iterable(rows))

@@ -39,11 +39,22 @@ def watched(table: Table, settings: Model, limits: Limits, source: str) -> dict[
             raise ReferenceProblem(
                 f"feature {name!r} cannot be numeric and tell segments apart; declare it categorical"
             )
+    for name in _attributed(table, limits.features - len(kinds)) if settings.drift.attribution else ():
+        kinds[name] = "numeric"
     for name in plans.OUTPUTS:
         kind = _output_kind(name, table, settings)
         if kind is not None:
             kinds[name] = kind
     return kinds
+
+
+def _attributed(table: Table, most: int) -> list[str]:
+    """The columns of attributions: of more than `most` those that are the largest, by name."""
+    told = {name: values for name, values in table.outputs.items() if name.startswith(plans.ATTRIBUTION)}
+    sizes = {name: values[np.isfinite(values)] for name, values in told.items()}
+    with np.errstate(over="ignore"):  # of sizes near the largest double the mean may be infinite
+        means = {name: float(each.mean()) for name, each in sizes.items() if len(each)}
+    return sorted(sorted(means, key=lambda name: (-means[name], name))[: max(most, 0)])
 
 
 def left_out(table: Table, settings: Model, limits: Limits) -> dict[str, str]:
@@ -70,7 +81,7 @@ def _inferred(table: Table, settings: Model, limits: Limits) -> tuple[dict[str, 
         found = _kind_or_reason(table.features[name])
         if not table.nested and name in META:
             reasons[name] = "a field of events; declare it if it is a feature"
-        elif name in plans.OUTPUTS:
+        elif not plans.is_feature(name):
             reasons[name] = "the name of an output"
         elif len(kinds) >= limits.features:
             reasons[name] = f"beyond limits.features ({limits.features})"

@@ -45,7 +45,7 @@ def adopted(plan: Plan, model: str, settings: Model, *, since: int, source: str)
         if kinds.get(name) != kind:
             found = f"has it {kinds[name]}" if name in kinds else "does not have it"
             raise ReferenceProblem(f"feature {name!r} is declared {kind}, but {source} {found}; build it again")
-    features = {name for name in kinds if name not in plans.OUTPUTS}
+    features = {name for name in kinds if plans.is_feature(name)}
     if settings.features and features != settings.features.keys():
         extra = ", ".join(sorted(features - settings.features.keys()))
         raise ReferenceProblem(f"{source} watches features that are not declared: {extra}; build it again")

@@ -12,7 +12,7 @@ from stream.encodings.json import parse
 from stream.encodings.several import likeliest
 from stream.plan import Plan
 from stream.reference import joining
-from stream.reference.columns import NESTED, SCORES, Columns, Values, as_objects, of_documents
+from stream.reference.columns import ATTRIBUTIONS, NESTED, SCORES, Columns, Values, as_objects, numbers, of_documents
 from stream.reference.problem import ReferenceProblem
 
 # Columns of events that are no features. In a flat file one of them is a feature where it is declared to be one.
@@ -24,7 +24,7 @@ OUTPUT_OF = {
     "status": plans.STATUS,
 }
 NAMES_SHOWN = 20
-_SAMPLED = (*NESTED, *OUTPUT_OF, "kind")
+_SAMPLED = (*NESTED, ATTRIBUTIONS, *OUTPUT_OF, "kind")
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +118,19 @@ def _table(n: int, columns: Columns) -> Table:
     return Table(
         n,
         features,
-        {OUTPUT_OF[name]: values for name, values in flat.items() if name in OUTPUT_OF},
+        {OUTPUT_OF[name]: values for name, values in flat.items() if name in OUTPUT_OF} | _attributions(columns),
         segments if isinstance(segments, Mapping) else {},
         np.asarray(_objects(columns, "kind", n) == "features", np.bool_) if events else np.zeros(n, np.bool_),
         nested=nested,
         scores=scores if isinstance(scores := columns.get(SCORES), Mapping) else {},
     )
+
+
+def _attributions(columns: Columns) -> dict[str, Values]:
+    """Columns of attributions, as the stream has them: without their signs."""
+    found = columns.get(ATTRIBUTIONS)
+    inner = found if isinstance(found, Mapping) else {}
+    return {plans.ATTRIBUTION + name: np.abs(numbers(values)) for name, values in inner.items()}
 
 
 def _are_events(columns: Columns) -> bool:

@@ -124,10 +124,23 @@ def _value(rng: random.Random, partition: Partition, i: int, clock: int, minutes
         "latency_ms": (3 + i % 7, 40.5, None, "slow", 12)[i % 5],
         "status": ["ok", 200, "ok", "timeout", None][i % 5],
         "segments": {"site": rng.choice(["paris", "lyon"])},
+        "attributions": _attributions(i, progress),
         "trace": "a field that nobody watches",
     }
+    if i % 11 == 0:
+        del event["attributions"]
     if partition[0] == "mixed" and 0.3 < dice < 0.4:
         event = {"id": f"{partition[1]}-{i - 8 - i % 8}", "kind": "label", "model": "shop", "time": time, "label": 1}
     if rng.random() < 0.01:
         event["model"] = f"passer-by-{rng.randrange(3)}"
     return json.dumps(event).encode()
+
+
+def _attributions(i: int, progress: float) -> object:
+    """How much was made of each feature; later of others, and sometimes nothing that can be read."""
+    dice = random.Random(f"{i} {progress}")  # its own: all else stays as it is
+    most, least = ("amount", "n") if progress < 0.6 else ("n", "amount")
+    told: dict[str, object] = {most: dice.gauss(0, 3), "country": dice.gauss(1, 0.2), least: dice.gauss(0, 0.1)}
+    if i % 13 == 0:
+        told["n"] = dice.choice([None, "x", 1e300, float("nan")])
+    return dice.choice([None, 3, []]) if i % 29 == 0 else told

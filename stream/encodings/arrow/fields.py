@@ -11,7 +11,8 @@ from stream.encodings.arrow.nested import VALUE_MAX
 from stream.encodings.schema import CONTRACT
 from stream.events import RESERVED
 
-FEATURES, SEGMENTS = "features", "segments"
+FEATURES, SEGMENTS, ATTRIBUTIONS = "features", "segments", "attributions"
+STRUCTS = (FEATURES, SEGMENTS, ATTRIBUTIONS)
 SEVERAL = frozenset(("scores", "prediction", "label"))  # fields that may be arrays or objects
 
 
@@ -32,7 +33,7 @@ class Fields:
     def __init__(self, table: Any) -> None:  # noqa: ANN401 - pyarrow is untyped
         self._n = int(table.num_rows)
         self._top = dict(zip(table.column_names, table.columns, strict=True))
-        self._inner = {group: _fields(self._top[group]) for group in (FEATURES, SEGMENTS) if group in self._top}
+        self._inner = {group: _fields(self._top[group]) for group in STRUCTS if group in self._top}
         if FEATURES not in self._top:
             self._inner[FEATURES] = {name: each for name, each in self._top.items() if name not in CONTRACT}
         self._read: dict[tuple[str, str], Column] = {}
@@ -43,10 +44,17 @@ class Fields:
 
     def feature(self, name: str) -> Column:
         """A feature; where `features` is no struct, it is of the wrong type."""
-        inner = self._inner[FEATURES]
+        return self._inside(FEATURES, name)
+
+    def attribution(self, name: str) -> Column:
+        """The attribution of a feature, in the same way."""
+        return self._inside(ATTRIBUTIONS, name)
+
+    def _inside(self, group: str, name: str) -> Column:
+        inner = self._inner.get(group, {})
         if inner is None:
-            return replace(self.top(FEATURES), kind="other")
-        return self._column(FEATURES, name, inner.get(name))
+            return replace(self.top(group), kind="other")
+        return self._column(group, name, inner.get(name))
 
     def segment(self, name: str) -> Column:
         """A field of `segments`; missing where that is no struct."""

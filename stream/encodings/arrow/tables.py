@@ -12,7 +12,7 @@ from stream.encodings.arrow.differing import distinct
 from stream.encodings.arrow.fields import Fields
 from stream.encodings.arrow.reading import Table
 from stream.encodings.identity import NO_KEY, answer, key_of, keys
-from stream.encodings.json import OUTPUT_NUMBERS, OUTPUT_TEXTS, REFUSED, TIME, Json
+from stream.encodings.json import OUTPUT_NUMBERS, OUTPUT_TEXTS, REFUSED, TIME, Json, sized
 from stream.encodings.packed import Run, ranges
 from stream.encodings.rescue import oversized
 from stream.encodings.schema import MISSING, NULL_ID, Ids, category, number
@@ -174,7 +174,7 @@ class Tables:
     def _columns(self, fields: Fields, heads: _Heads) -> tuple[NDArray[Any], ...]:
         """Numbers, texts and segments of all events; those of strangers are not read."""
         n, types = len(heads.at), self._types
-        values = np.full((n, types.n_numeric + OUTPUT_NUMBERS), MISSING)
+        values = np.full((n, types.n_numeric + types.n_attributed + OUTPUT_NUMBERS), MISSING)
         texts = np.full((n, types.n_categorical + OUTPUT_TEXTS), NULL_ID, self._json.id_type)
         segments = np.full((n, len(types.segments)), NULL_ID, self._json.id_type)
         present = sorted({model for model in heads.models.tolist() if model >= 0})
@@ -186,16 +186,19 @@ class Tables:
             self._text(texts[:, i - OUTPUT_TEXTS], rows, fields.top(name))
         for i, name in enumerate(types.segments):
             self._text(segments[:, i], known, fields.segment(name))
-        shared: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}  # many models have the same features
+        shared: dict[tuple[tuple[str, ...], ...], list[int]] = {}  # many models have the same features
         for place in present:
             shape = self._shapes[place]
-            shared.setdefault((shape.numeric, shape.categorical), []).append(place)
-        for (numeric, categorical), places in shared.items():
+            shared.setdefault((shape.numeric, shape.categorical, shape.attributed), []).append(place)
+        for (numeric, categorical, attributed), places in shared.items():
             rows = heads.rows(places)
+            for i, name in enumerate(attributed):
+                self._number(values[:, types.n_numeric + i], rows, fields.attribution(name))
             for i, name in enumerate(numeric):
                 self._number(values[:, i], rows, fields.feature(name))
             for i, name in enumerate(categorical):
                 self._text(texts[:, i], rows, fields.feature(name))
+        sized(values, types)
         return values, texts, segments
 
     def _number(self, into: Floats, rows: Rows, column: Column) -> None:

@@ -15,6 +15,7 @@ from stream.encodings.schema import GOOD, GOOD_ID, NULL_ID, UNSEEN_ID, WRONG_ID,
 from stream.events import KINDS
 
 MISSING, NOT_FINITE, WRONG_TYPE = (bits << 48 for bits in (0x7FF8, 0x7FF9, 0x7FFA))
+UNSIGNED = (1 << 63) - 1
 NAME_MAX = 200
 CLASSES = ("FR", "1", "caf\u00e9")
 FLOAT_MAX = 2.0**128
@@ -203,11 +204,13 @@ def _text(label: object) -> str:
 def _columns(world: World, place: int, document: dict[str, Any]) -> Any:  # noqa: ANN401 - three tuples
     widths = [max((len(side) for side in sides), default=0) for sides in _sides(world.shapes)]
     if place < 0:
-        return (MISSING,) * (widths[0] + 3), (NULL_ID,) * (widths[1] + 2), (NULL_ID,) * len(world.segments)
+        return (MISSING,) * (widths[0] + widths[2] + 3), (NULL_ID,) * (widths[1] + 2), (NULL_ID,) * len(world.segments)
     shape, features, segments = world.shapes[place], document.get("features"), document.get("segments")
     numbers = [number(_field(features, name)) for name in shape.numeric]
     categories = [category(world.vocabulary, _field(features, name)) for name in shape.categorical]
     numbers += [MISSING] * (widths[0] - len(numbers))
+    sizes = [number(_field(document.get("attributions"), name)) & UNSIGNED for name in shape.attributed]
+    numbers += [*sizes, *[MISSING] * (widths[2] - len(sizes))]
     categories += [NULL_ID] * (widths[1] - len(categories))
     ranked = document["model"] in world.ranked
     prediction = None if ranked else document.get("prediction")
@@ -219,8 +222,8 @@ def _columns(world: World, place: int, document: dict[str, Any]) -> Any:  # noqa
     return tuple(numbers), tuple(categories), tuple(category(world.vocabulary, fields.get(s)) for s in world.segments)
 
 
-def _sides(shapes: Sequence[Shape]) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
-    return [shape.numeric for shape in shapes], [shape.categorical for shape in shapes]
+def _sides(shapes: Sequence[Shape]) -> tuple[list[tuple[str, ...]], ...]:
+    return tuple([getattr(shape, side) for shape in shapes] for side in ("numeric", "categorical", "attributed"))
 
 
 def _field(features: object, name: str) -> object:

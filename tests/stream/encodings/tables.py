@@ -182,6 +182,7 @@ USUAL: dict[str, Maker] = {
 TOP = ("score", "prediction", "latency_ms", "status", "label", "event")
 FEATURES = ("amount", "age", "delay", "country", "device", "n0", "c0", "class", "amount \u00e9", "model", "more")
 SEGMENTS = ("site", "tier", "more")
+ATTRIBUTED = ("amount", "country", "delay", "n0", 'a"b', "more")
 
 
 def events(seed: int, n: int) -> tuple[pa.Table, list[bytes]]:
@@ -207,6 +208,10 @@ def events(seed: int, n: int) -> tuple[pa.Table, list[bytes]]:
         _nest(dice, "features", inner, arrays, documents)
     if dice.random() < 0.8:
         _nest(dice, "segments", {name: dice.choice(ANY)(dice, n) for name in SEGMENTS}, arrays, documents)
+    if dice.random() < 0.7:
+        numbers = (reals, reals, integers, decimals, *ANY)
+        attributed = {name: dice.choice(numbers)(dice, n) for name in ATTRIBUTED if dice.random() < 0.9}
+        _nest(dice, "attributions", attributed, arrays, documents)
     names = sorted(arrays, key=lambda _: dice.random())
     written = [json.dumps(document, ensure_ascii=False).encode() for document in documents]
     return pa.table([arrays[name] for name in names], names), written

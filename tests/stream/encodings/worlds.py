@@ -20,9 +20,14 @@ from stream.encodings.structs import Types
 from stream.events import KINDS, Batch, Records
 from tests.stream.encodings.oracle import CLASSES, FLOAT_MAX, Event, World
 
-FRAUD = Shape("fraud", ("amount", "age", "delay"), ("country", "device"))
+FRAUD = Shape("fraud", ("amount", "age", "delay"), ("country", "device"), ("amount", "country", "delay"))
 WORLD = World(
-    (FRAUD, Shape("churn", ("n0",), ("c0", "class", "amount é")), Shape("msgspec", ("model",)), Shape("new")),
+    (
+        FRAUD,
+        Shape("churn", ("n0",), ("c0", "class", "amount é")),
+        Shape("msgspec", ("model",), (), ("n0",)),
+        Shape("new"),
+    ),
     ("site", "tier"),
     ("FR", "DE", "7", "0.5", "1", "ok", "inf", "9007199254740992", "paris", "nan", "caf\u00e9"),
     identified=True,
@@ -30,7 +35,10 @@ WORLD = World(
 ALONE = World((FRAUD,), (), ("FR", "1"), identified=False)
 NOBODY = World((), (), (), identified=True)
 ODD_NAMES = World(
-    (Shape('od"d\\', ('a"b', "\x01", "\ue000n0", ""), ("\ud800", "n0")), FRAUD), ("si\\te",), ("FR",), identified=True
+    (Shape('od"d\\', ('a"b', "\x01", "\ue000n0", ""), ("\ud800", "n0"), ('a"b', "n0")), FRAUD),
+    ("si\\te",),
+    ("FR",),
+    identified=True,
 )
 MANY_WORDS = World((FRAUD,), ("site",), (*(f"w{i}" for i in range(300)), "FR", "paris"), identified=True)
 LISTS = replace(WORLD, ranked=("fraud", "new", "stranger"))
@@ -48,6 +56,7 @@ EVENT: dict[str, Any] = {
     "latency_ms": 12.5,
     "status": "ok",
     "segments": {"site": "paris", "tier": 7},
+    "attributions": {"amount": -0.25, "country": 0.5, "more": 1},
 }
 ODD = [
     b"null", b"true", b"false", b"0", b"-0", b"1", b"7", b"0.5", b"-1.5e300", b"1e999", b"-1e999", b"NaN", b"Infinity",
@@ -61,8 +70,9 @@ ODD = [
     b"'a'", b"nul",
 ]  # fmt: skip
 BOMBS = [b"[" * 3_000 + b"]" * 3_000, b"[" * 3_000, b'{"a":' * 700 + b"1" + b"}" * 700, b"[" * 950 + b"]" * 950]
-KEYS = [b"id", b"kind", b"model", b"version", b"time", b"features", b"score", b"segments", b"x", b"amount", b"country",
-        b"label", b"event", b"scores", b"prediction", b"\\u006dodel", b"m\xff", b"\xee\x80\x80n0"]  # fmt: skip
+KEYS = [b"id", b"kind", b"model", b"version", b"time", b"features", b"score", b"scores", b"segments", b"x", b"amount",
+        b"country", b"label", b"event", b"attributions", b"prediction", b"\\u006dodel", b"m\xff",
+        b"\xee\x80\x80n0"]  # fmt: skip
 VALUE = re.compile(rb'(?<=:)("[^"]*"|-?[\d.]+|null|\{[^{}]*\})')
 
 
@@ -82,6 +92,8 @@ def valid(n: int) -> list[bytes]:
         time = f"2026-11-20T17:{i // 60 % 60:02d}:{i % 60:02d}.123Z" if i % 11 else 1_795_194_000_000 + i
         said = {"label": (1, 0.5, "FR", True)[i % 4], "event": ("correct", "retract", None)[i % 3]}
         about = said if kind == "label" else {"scores": {"FR": 0.5, "DE": i / 99, "x": 0.125}} if i % 2 else {}
+        about |= {"attributions": {"amount": i - 9, "delay": None, "n0": -i / 7}} if i % 3 else {}
+        about |= {"attributions": None} if i % 10 == 0 else {}
         about |= {"prediction": None} if i % 4 == 1 else {"prediction": ["FR", i, 7]} if i % 8 == 3 else {}
         about |= {"label": ({"a": i, "b": 0.5}, ["FR", 7])[i % 2]} if kind == "label" and i % 9 == 0 else {}
         events.append(written(model=model, kind=kind, features=features, time=time, version=i % 4, id=f"i{i}", **about))

@@ -36,7 +36,8 @@ def ndcg_at_most(expected: Floats, observed: Floats, margin: Floats) -> float:
     """
     gains, now = np.abs(expected), np.abs(observed)
     largest = float(gains.max(initial=0.0))
-    low, high = now - margin, now + margin
+    with np.errstate(over="ignore"):
+        low, high = now - margin, now + margin
     if not (largest > 0 and np.isfinite(low).all() and np.isfinite(high).all()):
         return 1.0
     gains /= largest

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import isfinite
+from types import MappingProxyType
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from sinks.prometheus.orders import Order
 from sinks.prometheus.performance import Performance
 from sinks.prometheus.windows import Distances, Key, Window
 
@@ -32,6 +34,7 @@ def choose(
     distances: Mapping[Key, Distances],
     performances: Sequence[Mapping[Key, Performance]],
     series_max: int,
+    orders: Mapping[Key, Order] = MappingProxyType({}),
 ) -> Chosen:
     """Windows first (all events before segments), then performance, realised and estimated, then the worst features.
 
@@ -39,6 +42,7 @@ def choose(
     does not silence a quiet one.
     """
     once = {key: PER_WINDOW + (key in distances) for key in _ordered(windows)}
+    once = {key: n + (orders[key].series if key in orders else 0) for key, n in once.items()}
     told = [{key: each[key] for key in once if key in each} for each in performances]
     numbers = {key: sum(_numbers(each[key]) for each in told if key in each) for key in once}
     numbers = {key: n for key, n in numbers.items() if n}

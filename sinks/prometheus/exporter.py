@@ -76,6 +76,11 @@ def _windows(snapshot: Snapshot) -> Iterator[Sample]:
             judged = [verdict for verdict in distances.verdicts if verdict >= 0]
             share = sum(judged) / len(judged) if judged else 0.0
             yield families.WINDOW_DRIFTED, (model, version, length), share
+        order = snapshot.orders.get(key)
+        if order:
+            yield families.AGREEMENT_VERDICT, (model, version, length), order.verdict
+            if isfinite(order.ndcg):
+                yield families.AGREEMENT, (model, version, length), order.ndcg
 
 
 def _performances(snapshot: Snapshot) -> Iterator[Sample]:

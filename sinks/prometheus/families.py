@@ -44,6 +44,15 @@ DRIFT_LIMIT = _gauge(
 )
 DRIFT_VERDICT = _gauge("drift_verdict", _FEATURE, "1: drift, 0: ok, -1: unknown (too little to judge by).")
 
+AGREEMENT = _gauge(
+    "attribution_ndcg",
+    "model version window",
+    "How well the order of attributions agrees with the reference's, 0 to 1.",
+)
+AGREEMENT_VERDICT = _gauge(
+    "attribution_verdict", "model version window", "1: surely below what is asked for, 0: ok, -1: unknown."
+)
+
 WINDOW_VERDICT = _gauge("window_verdict", _WINDOW, "The same over all features of the newest window.")
 WINDOW_END = _gauge("window_end_timestamp_seconds", _WINDOW, "End of the newest window, event time.")
 WINDOW_EVENTS = _gauge("window_events", _WINDOW, "Events in the newest window.")
@@ -117,6 +126,8 @@ FAMILIES: Mapping[str, Declared] = {
         DRIFT_VALUE,
         DRIFT_LIMIT,
         DRIFT_VERDICT,
+        AGREEMENT,
+        AGREEMENT_VERDICT,
         WINDOW_VERDICT,
         WINDOW_END,
         WINDOW_EVENTS,

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sinks.commit import (
+    ATTRIBUTIONS,
     DRIFT,
     ESTIMATES,
     INCIDENTS,
@@ -22,6 +23,7 @@ from sinks.commit import (
 from sinks.prometheus import families, groups
 from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
 from sinks.prometheus.groups import Apart, GapKey, with_gaps
+from sinks.prometheus.orders import Order, with_orders
 from sinks.prometheus.performance import Performance, with_estimated, with_told
 from sinks.prometheus.served import SHARE, Served, ServedKey, affordable, series, with_served
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
@@ -49,6 +51,7 @@ class Snapshot(Struct, frozen=True):
     number: int = 0
     windows: Mapping[Key, Window] = {}
     distances: Mapping[Key, Distances] = {}
+    orders: Mapping[Key, Order] = {}
     performances: Mapping[Key, Performance] = {}
     served: Mapping[ServedKey, Served] = {}
     shown: Mapping[ServedKey, Served] = {}  # of these, what is affordable
@@ -69,6 +72,8 @@ class Snapshot(Struct, frozen=True):
         windows = worth_showing(known)
         fresh = newest_distances(_rows(commit, DRIFT.name))
         distances = {key: value for key, value in {**self.distances, **fresh}.items() if key in windows}
+        ordered = with_orders(self.orders, _rows(commit, ATTRIBUTIONS.name))
+        orders = {key: value for key, value in ordered.items() if key in windows}
         told = _rows(commit, PERFORMANCE.name)
         performances = {key: value for key, value in with_told(self.performances, told).items() if key in windows}
         guessed = _rows(commit, ESTIMATES.name)
@@ -80,15 +85,17 @@ class Snapshot(Struct, frozen=True):
         gaps_shown = groups.affordable(gaps, series_max // groups.SHARE)
         news = (answered, told, guessed)
         changed = any(rows is not None for rows in news) or bool(fresh) or windows.keys() != self.windows.keys()
+        changed |= orders != self.orders
         numbers = (performances, estimates)
         others = series(shown) + groups.series(gaps_shown)
-        chosen = choose(windows, distances, numbers, series_max - others) if changed else self.chosen
+        chosen = choose(windows, distances, numbers, series_max - others, orders) if changed else self.chosen
         left_out = chosen.dropped + series(served) + groups.series(gaps) - others
         return replace(
             self,
             number=commit.number,
             windows=windows,
             distances=distances,
+            orders=orders,
             performances=performances,
             served=served,
             shown=shown,

@@ -55,21 +55,20 @@ class Agreement:
 
 @dataclass(frozen=True)
 class _Sizes:
-    """Mean attributions without their signs, their variances, and of how many values, (features,) each."""
+    """Mean attributions without their signs, their standard errors if events are independent, and of how many values.
+
+    (features,) each.
+    """
 
     mean: NDArray[np.float64]
-    variance: NDArray[np.float64]
+    error: NDArray[np.float64]
     n: NDArray[np.int64]
 
     @classmethod
     def of(cls, summary: Summary, columns: NDArray[np.int64]) -> "_Sizes":
         everything = summary.take([0])
-        read = everything.read()
-        return cls(read.mean[0, columns], read.deviation[0, columns] ** 2, everything.values()[0, columns])
-
-    def of_mean(self) -> NDArray[np.float64]:
-        """The variances of the means, if events are independent."""
-        return self.variance / self.n
+        read, n = everything.read(), everything.values()[0, columns]
+        return cls(read.mean[0, columns], read.deviation[0, columns] / np.sqrt(np.maximum(n, 1)), n)
 
 
 def asked(plan: Plan) -> bool:
@@ -87,14 +86,15 @@ def agreement(case: Case) -> Agreement | None:
         _Sizes.of(each, columns)
         for each in (case.plan.reference if case.reference is None else case.reference, case.summary)
     )
-    known = np.minimum(before.n, now.n) >= SMALLEST
+    known = (np.minimum(before.n, now.n) >= SMALLEST) & np.isfinite(before.mean) & np.isfinite(now.mean)
     if case.spread is not None and not case.settings.tolerate:
         known &= ~case.spread.slow[columns]
     n, n_reference = int(now.n.min()), int(before.n.min())
-    if np.count_nonzero(known) < FEWEST:
+    if np.count_nonzero(known) < FEWEST or not before.mean[known].any():
         return Agreement(np.nan, np.nan, limit, n, n_reference, "")
     which = columns[known]
-    margin = _margins(case, which) * np.sqrt(before.of_mean()[known] + now.of_mean()[known])
+    with np.errstate(over="ignore"):  # beside values near the largest double anything may be
+        margin = _margins(case, which) * np.hypot(before.error[known], now.error[known])
     means = before.mean[known], now.mean[known]
     found = float(ndcg(*means))
     names = [plan.grid.numeric[i].removeprefix(ATTRIBUTION) for i in which.tolist()]

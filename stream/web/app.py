@@ -14,6 +14,7 @@ from sinks.prometheus import Exporter
 from stream.config.settings import Settings
 from stream.web import (
     api,
+    attributed,
     beside,
     calibration,
     confusion,
@@ -49,6 +50,7 @@ API = (
     served.list_service,
     effects.list_effects,
     tested.list_tested,
+    attributed.list_attributions,
     folded.list_folded,
     estimated.list_estimates,
     estimated.list_reconciled,

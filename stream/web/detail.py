@@ -10,6 +10,7 @@ from sinks.commit import DRIFT, WINDOWS
 from stream.config.units import duration
 from stream.web.abreast import abreast
 from stream.web.answers import Model, Point, Window, answers
+from stream.web.attributed import attributions_of
 from stream.web.banner import banner
 from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
 from stream.web.distribution import Distribution, distribution
@@ -82,6 +83,7 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
         abreast(sources, name, chosen.version, chosen.metric),
         _drift(points, chosen, said_of(sources.store, name, newest)),
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
+        attributions_of(sources.store, whole),
         service_of(sources.store, name, chosen.version, duration(chosen.length)),
         findings_of(sources.store, name),
         triggers_of(sources.store, name),

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks.commit import (
+    ATTRIBUTIONS,
     DRIFT,
     ESTIMATES,
     INCIDENTS,
@@ -70,9 +71,10 @@ def newest(store: Store, lengths: Iterable[int]) -> Commit:
         for table in (WINDOWS, DRIFT)
         if reaches
     }
-    served = [store.select(SERVICE, where={"length": length}, since=reach) for length, reach in reaches.items()]
-    if served:
-        found[SERVICE.name] = _joined(served)
+    for table in (SERVICE, ATTRIBUTIONS):
+        rows = [store.select(table, where={"length": length}, since=reach) for length, reach in reaches.items()]
+        if rows:
+            found[table.name] = _joined(rows)
     for table, order in ((PERFORMANCE, ("end", "step")), (ESTIMATES, ("end",))):
         numbers = [
             store.select(

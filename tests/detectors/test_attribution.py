@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import ndcg_score
 
-from detectors.attribution import ndcg, ndcg_cells
+from detectors.attribution import ndcg, ndcg_at_most, ndcg_cells
 
 ATTRIBUTIONS = arrays(np.float64, (3, 6), elements=st.integers(0, 4).map(float) | st.floats(1e-6, 1e6))
+ROW = arrays(np.float64, 5, elements=st.integers(0, 4).map(float) | st.floats(1e-6, 1e6))
 
 
 @given(expected=ATTRIBUTIONS, observed=ATTRIBUTIONS)
@@ -35,3 +36,23 @@ def test_the_feature_that_fell_behind_is_named() -> None:
     best = 4 + 2 / np.log2(3) + 0.5
     lost = 1 - 1 / np.log2(3)
     np.testing.assert_allclose(np.array([4 * lost, -2 * lost, 0.0]) / best, by_feature, atol=1e-12)
+
+
+@given(expected=ROW, observed=ROW, margin=ROW, inside=arrays(np.float64, (20, 5), elements=st.floats(-1, 1)))
+def test_no_order_within_the_margins_agrees_better(
+    expected: np.ndarray, observed: np.ndarray, margin: np.ndarray, inside: np.ndarray
+) -> None:
+    """Whatever values they hold; and those of the best order do where it is one of them."""
+    most = ndcg_at_most(expected, observed, margin)
+    agreed = ndcg(np.tile(expected, (20, 1)), np.abs(observed + inside * margin))
+    assert not (agreed > most + 1e-12).any()
+    assert most <= 1
+
+
+def test_without_chance_it_is_the_agreement_itself() -> None:
+    """And with enough of it, or without a reference, nothing is known to be worse."""
+    before, now = np.array([4.0, 2.0, 1.0, 0.5]), np.array([0.2, -0.4, 0.1, 0.3])
+    np.testing.assert_allclose(ndcg_at_most(before, now, np.zeros(4)), ndcg(before, now), rtol=1e-12)
+    assert 1 == ndcg_at_most(before, now, np.full(4, 0.2)) == ndcg_at_most(0 * before, now, np.zeros(4))
+    assert ndcg(before, now) < ndcg_at_most(before, now, np.full(4, 0.06)) < 1
+    assert 1 == ndcg_at_most(before, now, np.array([0, np.inf, 0, 0]))

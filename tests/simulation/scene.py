@@ -220,7 +220,16 @@ class _Publisher:
             "segments": {"site": site},
             "trace": "a field that nobody watches",
         }
+        event |= {"attributions": _attributions(i, progress)} if i % 11 else {}
         return encode(event | (_ANSWERS[self._shape.kind](i) if model == "shop" else {}))
+
+
+def _attributions(i: int, progress: float) -> object:
+    """How much was made of each feature; later of others, now and then nothing that can be read."""
+    most, least = ("amount", "n") if progress < 0.6 else ("n", "amount")
+    told: dict[str, object] = {most: 3 + i % 5, "country": -1 - i % 3, least: (i % 7 - 3) / 10}
+    told |= {"n": ("x", None, 1e300, float("nan"))[i % 4]} if i % 13 == 0 else {}
+    return (None, 3, [])[i % 3] if i % 29 == 0 else told
 
 
 def _scores(i: int) -> dict[str, object]:

@@ -25,6 +25,7 @@ from tests.simulation.told import Told
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the tables keep it
 REFERENCE, VERDICT = ([column.name for column in WINDOWS.columns].index(name) for name in ("reference", "verdict"))
+ORDERED = [column.name for column in tables.ATTRIBUTIONS.columns].index("verdict")
 METRIC = [column.name for column in PERFORMANCE.columns].index("metric")
 OCCUR = (
     "all partitions idle",
@@ -52,6 +53,8 @@ OCCUR = (
     "monitor killed: the disk is slow",
     "monitors that share the models",
     "open transactions met",
+    "orders of attributions",
+    "orders of attributions that changed",
     "partitions added",
     "questions of labels that failed",
     "rows of drawn",
@@ -214,6 +217,9 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     estimated = [column.name for column in tables.ESTIMATES.columns].index("metric")
     found["estimates of numbers"] = sum(row[estimated] == "mae" for row in expected["estimates"])
     found["estimates of classes"] = sum(row[estimated] == "weighted_f1" for row in expected["estimates"])
+    orders = Counter(row[ORDERED] for row in expected["attributions"])
+    found["orders of attributions"] = orders["ok"] + orders["drift"]
+    found["orders of attributions that changed"] = orders["drift"]
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

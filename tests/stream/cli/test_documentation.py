@@ -1,5 +1,6 @@
 """Pages of docs/ keep their word: examples run, queries have answers, what is said to be a mistake is one."""
 
+import json
 import re
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from stream.config.settings import HOUR, MINUTE
 from tests.stream.cli.conftest import Command
 
 DOCS = Path(__file__).parents[3] / "docs"
-LABELS, PERFORMANCE, REFERENCES, SAMPLES, SEGMENTS, SERVICE, WINDOWS = (
+ATTRIBUTIONS, LABELS, PERFORMANCE, REFERENCES, SAMPLES, SEGMENTS, SERVICE, WINDOWS = (
     (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("labels", "performance", "references", "samples", "segments", "service", "windows")
+    for name in ("attributions", "labels", "performance", "references", "samples", "segments", "service", "windows")
 )
 QUERY = re.compile(r"```sql\n(.*?)\n```\n\n((?:\|[^\n]*\n)+)", re.DOTALL)
 
@@ -114,6 +115,13 @@ def test_samples_are_tested_as_documented(driftline: Command, folder: Path) -> N
     tables = before.split("## What judges")[0]
     named = re.findall(r"`(\w+)`", " ".join(re.findall(r"^\| (`.*?) \|", tables, re.MULTILINE)))
     assert {*VALUES, *CATEGORIES, *TOGETHER} == {*named} - {"tests", "together"}
+
+
+def test_attributions_are_watched_as_documented(driftline: Command, folder: Path) -> None:
+    """Every query has its answer, and the event is one."""
+    played(ATTRIBUTIONS, driftline, folder)
+    assert 2 == hold(ATTRIBUTIONS, folder / "credit.duckdb")
+    assert {"income", "age"} == json.loads(block("json", ATTRIBUTIONS))["attributions"].keys()
 
 
 def test_metrics_of_ones_own_are_a_configuration() -> None:

@@ -193,7 +193,7 @@ MISTAKES = (
     ("models: {a: {segments: [site, [site, x]], fairness: [site x y]}}", 'line 1: models.a.fairness[0]: expected a field of `segments`, found "site x y"; did you mean site x x?'),
     ("models: {a: {segments: [site], fairness: [sit]}}", "line 1: models.a.fairness[0]: expected a field of `segments`, found sit; did you mean site?"),
     ("limits: {features: 1}\nmodels: {a: {features: {x: numeric, y: numeric}}}", "line 2: models.a.features: expected at most limits.features, 1, found 2"),
-    ('models: {a: {features: {"output:x": numeric}}}', 'line 1: models.a.features."output:x": expected a name that does not begin with output: or service:, found output:x'),
+    ('models: {a: {features: {"output:x": numeric}}}', 'line 1: models.a.features."output:x": expected a name that does not begin with output: or service: or attribution:, found output:x'),
     # Security: no message shows what may be a secret.
     ("kafka: {security: {protocol: SASL_SSL, username: u, password: hunter2}}", f"line 1: kafka.security.password: expected {SECRET}"),
     ("kafka: {security: {protocol: SASL_SSL, username: u}}", "line 1: kafka.security.password: expected a value: SASL_SSL identifies by user name and password"),

@@ -10,13 +10,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors import quanta
+from detectors import coupling, quanta
 from detectors.codes import CODES, MAGNITUDES, Floats, Integers
+from detectors.coupling import Cuts
 from detectors.grids import ABSENT_CELL, Grid
 from detectors.service import NOTHING, Service
 
 ROWS_MAX = 2_048  # rows at a time: temporaries stay in the second-level cache, and sums of limb products below 2^53
 ROWS_SUMMED = 2_097_152  # rows at a time whose limb products, at most 2^40, have sums below 2^61
+NO_PAIRS: Integers = np.zeros(0, np.int64)
 MOMENTS = 5  # sum of q: high, low; sum of q q: high, low; how many were clamped
 
 
@@ -31,32 +33,38 @@ class Summary:
     counts: Integers  # (rows, cells)
     moments: Integers  # (rows, F, 5)
     service: Service = field(default_factory=lambda: NOTHING)
+    pairs: Integers = field(default_factory=lambda: NO_PAIRS)  # of all events: see `detectors.coupling`
 
     def __add__(self, other: Self) -> "Summary":
         moments = quanta.carried(self.moments + other.moments)
-        return Summary(self.grid, self.counts + other.counts, moments, self.service + other.service)
+        pairs = (
+            self.pairs + other.pairs if len(self.pairs) == len(other.pairs) else max(self.pairs, other.pairs, key=len)
+        )
+        return Summary(self.grid, self.counts + other.counts, moments, self.service + other.service, pairs)
 
     def __sub__(self, other: Self) -> "Summary":
         """Without what `other` has counted, all of which is in this one."""
         moments = quanta.carried(self.moments - other.moments)
-        return Summary(self.grid, self.counts - other.counts, moments, self.service - other.service)
+        return Summary(
+            self.grid, self.counts - other.counts, moments, self.service - other.service, self.pairs - other.pairs
+        )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Summary):
             return NotImplemented
         counted = np.array_equal(self.counts, other.counts) and np.array_equal(self.moments, other.moments)
-        return counted and self.service == other.service
+        return counted and self.service == other.service and np.array_equal(self.pairs, other.pairs)
 
     __hash__ = None  # type: ignore[assignment]  # arrays do not hash
 
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
-        return self.counts.nbytes + self.moments.nbytes + self.service.nbytes
+        return self.counts.nbytes + self.moments.nbytes + self.service.nbytes + self.pairs.nbytes
 
     def take(self, rows: NDArray[np.int64] | list[int]) -> "Summary":
         """Only these rows, in this order."""
-        return Summary(self.grid, self.counts[rows], self.moments[rows], self.service)
+        return Summary(self.grid, self.counts[rows], self.moments[rows], self.service, self.pairs)
 
     def served(self, service: Service) -> "Summary":
         """With how the service answered these events."""
@@ -108,29 +116,44 @@ def empty(grid: Grid, rows: int) -> Summary:
     )
 
 
-def of(grid: Grid, values: Floats, cells: NDArray[np.uint16], rows: NDArray[np.integer], n_rows: int) -> Summary:
+def of(  # noqa: PLR0913, PLR0917 - events, column by column
+    grid: Grid,
+    values: Floats,
+    cells: NDArray[np.uint16],
+    rows: NDArray[np.integer],
+    n_rows: int,
+    cuts: Cuts | None = None,
+) -> Summary:
     """The summary of events: `values` (n, F), `cells` of the categorical columns (n, G), and their segments (n, S).
 
     `rows` has a row number in [1, n_rows) per segment field: every event has one in each, and no two fields share one.
-    Without fields only row 0 is filled.
+    Without fields only row 0 is filled. With `cuts` it is summed which features go together.
     """
     assert values.shape == (len(cells), len(grid.numeric)), values.shape
     assert cells.shape == (len(rows), len(grid.categorical)), cells.shape
     if len(values) > ROWS_SUMMED:
         head, tail = slice(ROWS_SUMMED), slice(ROWS_SUMMED, None)
-        first = of(grid, values[head], cells[head], rows[head], n_rows)
-        return first + of(grid, values[tail], cells[tail], rows[tail], n_rows)
+        first = of(grid, values[head], cells[head], rows[head], n_rows, cuts)
+        return first + of(grid, values[tail], cells[tail], rows[tail], n_rows, cuts)
     counts = np.zeros((n_rows, grid.offsets[-1]), np.int64)
     sums = np.zeros((5, n_rows, len(grid.numeric)), np.int64)
     fields = np.ascontiguousarray(rows.T, np.int64)
+    votes, products = (
+        None if cuts is None else cuts.votes(grid),
+        np.zeros(0 if cuts is None else (len(cuts.columns),) * 2),
+    )
     for i in range(0, len(values), ROWS_MAX):
         block = slice(i, i + ROWS_MAX)
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             distances = np.subtract(values[block], grid.centers, order="C")  # infinity and the bits of a NaN stay
-        added = _counted(_cells(grid, distances, cells[block]), fields[:, block], grid, n_rows)
+        places = _cells(grid, distances, cells[block])
+        if cuts is not None and votes is not None:
+            products = products + coupling.products(places[cuts.columns], votes)
+        added = _counted(places, fields[:, block], grid, n_rows)
         counts = counts + added if i else added
         sums += quanta.sums(distances, grid.exponents, fields[:, block], n_rows)
-    return Summary(grid, counts, quanta.limbs(sums))
+    pairs = NO_PAIRS if cuts is None else products[np.triu_indices(len(products), 1)].astype(np.int64)
+    return Summary(grid, counts, quanta.limbs(sums), pairs=pairs)
 
 
 def placed(grid: Grid, values: Floats, cells: NDArray[np.uint16]) -> Integers:

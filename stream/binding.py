@@ -63,7 +63,7 @@ class Binding:
     ) -> parts.Summary:
         """The summary of decoded rows of this plan's model."""
         rows, cells = self.rows(values, texts, segments), self._categories(texts)
-        counted = parts.of(self.plan.grid, values[:, self.numeric], cells, rows, len(self.plan.rows))
+        counted = parts.of(self.plan.grid, values[:, self.numeric], cells, rows, len(self.plan.rows), self.plan.cuts)
         status = self.statuses.take(texts[:, _TEXT_AT[plans.STATUS]])
         return counted.served(service.of(values[:, _NUMERIC_AT[plans.LATENCY]], status))
 

@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import Final
 
 import msgspec
+import numpy as np
 
 from detectors import parts
 from detectors.codes import Floats
+from detectors.coupling import Cuts
 from detectors.grids import Grid
 from detectors.packing import pack, unpack
 from stream.encodings.schema import Shape
@@ -43,6 +45,7 @@ class Plan:
     `versions`: whose events the reference was learned from; none where that is not known. `truth`: what its labels
     teach; None where it has none. `sample`: how many events of a window are drawn with their values. `drawn`: as
     many of the reference, (rows, numeric columns), which the document does not hold; None where nobody has them.
+    `cuts`: which features' pairs are watched; None where none are.
     """
 
     model: str
@@ -56,6 +59,7 @@ class Plan:
     truth: Truth | None = None
     sample: int = 0
     drawn: Floats | None = None
+    cuts: Cuts | None = None
 
     def source_for(self, version: str) -> str:
         """Where the reference of a version comes from; one that it was not learned from has inherited it."""
@@ -129,6 +133,7 @@ class Plan:
             }
             | ({} if self.truth is None else {"truth": self.truth.document()})
             | ({"sample": self.sample} if self.sample else {})
+            | ({} if self.cuts is None else {"cuts": [each.tolist() for each in self.cuts]})
         )
 
     @cached_property
@@ -152,4 +157,5 @@ class Plan:
             tuple(document["reference"]["versions"]),
             Truth.load(document["truth"]) if "truth" in document else None,
             document.get("sample", 0),
+            cuts=Cuts(*(np.array(each, np.int64) for each in document["cuts"])) if "cuts" in document else None,
         )

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr
 
+from detectors import coupling
 from detectors.codes import Floats, Integers
 from detectors.distances import Counts
 from detectors.verdict.learning import learned
@@ -38,6 +39,7 @@ class Spread(Struct, frozen=True):
     freedom: Floats
     panes: int
     slow: NDArray[np.bool_]
+    pairs: coupling.Spread | None = None  # of pairs of features, where such are watched
 
     @classmethod
     def independent(cls, series: int, contrasts: int) -> Self:
@@ -95,17 +97,19 @@ class Spread(Struct, frozen=True):
         """What was learned as bytes, the same for the same: eight a contrast, or none where all is independent."""
         plain = not self.slow.any() and bool((self.inflation == 1).all() and np.isinf(self.freedom).all())
         parts = () if plain else (_packed(self.inflation), _packed(self.freedom), np.packbits(self.slow).tobytes())
-        return msgpack.encode((self.panes, self.inflation.shape, parts))
+        pairs = () if self.pairs is None else (_packed(self.pairs.inflation), _packed(self.pairs.freedom))
+        return msgpack.encode((self.panes, self.inflation.shape, parts, *([pairs] if pairs else [])))
 
     @classmethod
     def unpack(cls, packed: bytes) -> Self:
         """What `pack` gave, to the last bit."""
-        panes, shape, parts = msgpack.decode(packed, type=tuple[int, tuple[int, int], tuple[bytes, ...]])
+        panes, shape, parts, *more = msgpack.decode(packed)
+        pairs = coupling.Spread(*(np.frombuffer(each, PACKED).astype(np.float64) for each in more[0])) if more else None
         if not parts:
-            return replace(cls.independent(*shape), panes=panes)
+            return replace(cls.independent(*shape), panes=panes, pairs=pairs)
         inflation, freedom = (np.frombuffer(each, PACKED).astype(np.float64).reshape(shape) for each in parts[:2])
         slow = np.unpackbits(np.frombuffer(parts[2], np.uint8), count=shape[0]).astype(np.bool_)
-        return cls(inflation, freedom, panes, slow)
+        return cls(inflation, freedom, panes, slow, pairs)
 
     def tail(self, root: Floats) -> Floats:
         """The chance of a root, inflation taken off, as far from 0 on the same side, (series, contrasts)."""

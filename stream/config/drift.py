@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from stream.config.kinds import Count, Positive, Share, Text
+from stream.config.kinds import Count, Couples, Positive, Share, Text
 
 
 class Drift(Struct, frozen=True, forbid_unknown_fields=True):
@@ -14,4 +14,5 @@ class Drift(Struct, frozen=True, forbid_unknown_fields=True):
     together: tuple[Text, ...] = ()  # of all numeric features together
     sample: Count = 500  # events of a window, and of the reference, whose values these tests are given
     findings: dict[str, Positive] = {}  # by test, of its effect: what surely exceeds one is a finding
+    pairs: Couples = 0  # of how many numeric features it is judged whether they still go together
     attribution: Share = 0.9  # how well the order of attributions agrees with the reference's, at least; 0: not read

@@ -18,9 +18,8 @@ from detectors.verdict import SMALLEST
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
-from stream.monitor import levels
 from stream.monitor.findings import Finding
-from stream.monitor.judging import Case
+from stream.monitor.judging import Case, level_of_all
 from stream.plan import ATTRIBUTION, Plan
 
 ORDER: Final = "output:attributions"  # stands for a feature in findings
@@ -104,9 +103,7 @@ def agreement(case: Case) -> Agreement | None:
 
 def _margins(case: Case, columns: NDArray[np.int64]) -> NDArray[np.float64]:
     """How many standard errors, if events were independent, all of these may be off together, (features,)."""
-    every, first = case.summary.events(), np.zeros(1, np.int64)
-    (level,) = levels.of_rows(case.settings, case.length, case.plan, case.n_reference, every, first)[0].tolist()
-    each = level / (2 * len(columns))
+    each = level_of_all(case) / (2 * len(columns))
     if case.spread is None:
         return np.full(len(columns), -ndtri(each))
     inflation, freedom = (

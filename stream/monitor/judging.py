@@ -48,6 +48,13 @@ class Case:
         return self.plan.n_reference if self.reference is None else int(self.reference.events()[0])
 
 
+def level_of_all(case: Case) -> float:
+    """The level of one series of all events of a window."""
+    every, first = case.summary.events(), np.zeros(1, np.int64)
+    found = levels.of_rows(case.settings, case.length, case.plan, case.n_reference, every, first)
+    return float(found[0, 0])
+
+
 @dataclass(frozen=True)
 class Verdicts:
     """What is to be said of one window. Arrays are (rows, columns) unless said otherwise; `rows` are those with events.

@@ -35,8 +35,8 @@ def of_rows(  # noqa: PLR0913, PLR0917 - all that a level depends on
 
 
 def asked_together(plan: Plan) -> int:
-    """What is asked beside single columns, of all events: the order of attributions."""
-    return int(len(plan.attributed) > 1)
+    """What is asked beside single columns, of all events: see `stream.monitor.beside`."""
+    return int(len(plan.attributed) > 1) + int(plan.cuts is not None)
 
 
 def _level(settings: Model, length: int, comparisons: int, share: float, rho: float) -> float:

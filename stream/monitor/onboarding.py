@@ -38,9 +38,11 @@ class Sources:
         file = self.files.get(model.reference.file)
         about = (model.features, model.segments, model.output, self.limits.vocabulary, self.limits.segments)
         drawn = [n] if (n := rows_drawn(model)) else []
-        told = msgspec.json.encode(
-            (about, model.reference.file, file.digest if file is not None else "", *drawn), order="sorted"
-        )
+        drift = model.drift
+        watched = [{"pairs": drift.pairs, "attribution": drift.attribution > 0}]
+        more = [*drawn, *(watched if drift.pairs or not drift.attribution else [])]
+        digest = file.digest if file is not None else ""
+        told = msgspec.json.encode((about, model.reference.file, digest, *more), order="sorted")
         return hashlib.blake2b(told, digest_size=8).hexdigest()
 
     def plan(self, name: str, model: Model, learner: Learner | None, since: int) -> Plan | None:

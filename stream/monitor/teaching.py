@@ -10,10 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
+from detectors import coupling
+from detectors.coupling import Together, together
 from detectors.parts import Summary
 from detectors.verdict import PANES_MIN, SMALLEST, Spread, judge
+from detectors.verdict.spread import PACKED
 from stream.monitor.judging import Layout, layout, own_width
 from stream.plan import Plan
 
@@ -33,6 +37,7 @@ class Teaching:
     plan: Plan
     first: int
     panes: tuple[NDArray[np.int32], ...] = ()
+    pairs: tuple[Together, ...] = ()  # of the same panes, where pairs are watched
     spread: Spread | None = None
     over: bool = False
     verdicts: int = 0
@@ -43,18 +48,26 @@ class Teaching:
         if self.over:
             return self
         if end - self.first >= REACH * pane:
-            return replace(self, panes=(), over=True)
+            return replace(self, panes=(), pairs=(), over=True)
         events, _, summary = max((int(each.events()[0]), version, each) for version, each in versions)
         if events < SMALLEST:
             return self
         at = layout(self.plan, own_width(self.plan))
         panes = (*self.panes, at.rectangle(summary.counts[:1])[0].astype(np.int32))
+        cuts = self.plan.cuts
+        pairs = (
+            self.pairs
+            if cuts is None
+            else (*self.pairs, together(summary.grid, cuts, summary.counts[0], summary.pairs))
+        )
         if len(panes) < PANES_MIN:
-            return replace(self, panes=panes)
+            return replace(self, panes=panes, pairs=pairs)
         counts = np.stack(panes).astype(np.int64)
         spread = Spread.learn(counts, at.ordered, at.sizes)
+        if cuts is not None:
+            spread = structs.replace(spread, pairs=_coupled(pairs, counts))
         verdicts, alarms = _by_each_other(counts, at, spread, tolerate)
-        return replace(self, panes=(), spread=spread, over=True, verdicts=verdicts, alarms=alarms)
+        return replace(self, panes=(), pairs=(), spread=spread, over=True, verdicts=verdicts, alarms=alarms)
 
     @property
     def ratio(self) -> float:
@@ -68,7 +81,17 @@ class Teaching:
     @classmethod
     def unpack(cls, plan: Plan, first: int, packed: bytes) -> "Teaching":
         """What `pack` gave of a teaching that is over."""
-        return cls(plan, first, (), Spread.unpack(packed) if packed else None, over=True)
+        return cls(plan, first, spread=Spread.unpack(packed) if packed else None, over=True)
+
+
+def _coupled(pairs: Sequence[Together], counts: NDArray[np.int64]) -> coupling.Spread:
+    """How much the pairs' covariances vary, rounded as it is kept."""
+    n = counts[:, 0].sum(axis=1)
+    covariances, variances = (
+        np.stack(each) for each in zip(*((one.covariance, one.variance) for one in pairs), strict=True)
+    )
+    learned = coupling.Spread.learn(covariances, variances, n)
+    return coupling.Spread(*(each.astype(PACKED).astype(np.float64) for each in (learned.inflation, learned.freedom)))
 
 
 def _by_each_other(panes: NDArray[np.int64], at: Layout, spread: Spread, tolerate: float) -> tuple[int, int]:

@@ -81,7 +81,7 @@ def close(ledger: Ledger, closing: Mapping[Key, Either], cases: Sequence[Case]) 
         drawn = _sample(closing[case.plan.model, case.version, case.length])
         told = [one for one in _tested(case, drawn) if not np.isnan(one.outcome.statistic)]
         if told:
-            _rows(ledger, case, told)
+            rows(ledger, case, told)
             finding_rows(ledger, _findings(case, told), "")
 
 
@@ -139,7 +139,8 @@ def _moved_pair(names: Sequence[str], found: Correlations) -> str:
     return f"{names[i]} and {names[j]}: their correlation {'rose' if rise > 0 else 'fell'} by {abs(rise):.2f}"
 
 
-def _rows(ledger: Ledger, case: Case, told: Sequence[Tested]) -> None:
+def rows(ledger: Ledger, case: Case, told: Sequence[Tested]) -> None:
+    """What tests say of a window."""
     outcomes = np.array([one.outcome for one in told])
     n = len(told)
     ledger.block(

@@ -8,9 +8,9 @@ from sinks import commit as tables
 from stream.config.digest import digest
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
-from stream.monitor import attributed, effects, judging, losses, rows, selected, tested, tracing, triggers
+from stream.monitor import beside, effects, judging, losses, rows, selected, tested, tracing, triggers
 from stream.monitor.accumulator import Key
-from stream.monitor.attributed import Agreement
+from stream.monitor.beside import Beside, Slot
 from stream.monitor.distances import limited
 from stream.monitor.earlier import Earlier
 from stream.monitor.findings import SEQUENTIAL, Finding, Telling, finding_id, findings, telling
@@ -50,7 +50,7 @@ class Windows:
         cases = self._earlier.compared(cases)
         verdicts = [limited(case, found) for case, found in zip(cases, judging.judge(cases), strict=True)]
         judged = [(case, verdict, telling(case, verdict)) for case, verdict in zip(cases, verdicts, strict=True)]
-        orders = [attributed.agreement(case) for case in cases]
+        besides = [Beside.of(case) for case in cases]
         found: dict[Version, list[Finding]] = {version: [] for version in alarms}
         causes: dict[Version, list[Cause]] = {}
         plans: dict[Version, Plan] = {}
@@ -60,13 +60,12 @@ class Windows:
             shortest = min(case.settings.windows)
             asking = [alarm for alarm in ringing if alarm.detector == SEQUENTIAL and alarm.feature not in SERVED]
             causes[version] = [Cause(shortest, end, "", alarm.feature, SEQUENTIAL) for alarm in asking]
-        for (case, verdict, tell), order in zip(judged, orders, strict=True):
+        for (case, verdict, tell), more in zip(judged, besides, strict=True):
             version = (case.plan.model, case.version)
             plans[version] = case.plan
             found.setdefault(version, []).extend(self._findings(case, verdict, tell))
-            if order is not None and order.drifted:
-                found[version].append(attributed.finding(case, order))
-            causes.setdefault(version, []).extend(self._observe(case, verdict, order))
+            found[version].extend(more.findings())
+            causes.setdefault(version, []).extend(self._observe(case, verdict, more.slots))
         for version in sorted(causes):
             served, told = ([one for one in found[version] if (one.feature in SERVED) == is_] for is_ in (True, False))
             compared = {case.length: case.compared_with for case in cases if (case.plan.model, case.version) == version}
@@ -80,7 +79,7 @@ class Windows:
             self._earlier.close(cases, complete)
             rows.distance_rows(self._ledger, judged)
             effects.effect_rows(self._ledger, judged)
-            attributed.rows(self._ledger, list(zip(cases, orders, strict=True)))
+            beside.rows(self._ledger, besides)
         # Of windows that overlap, those at whole multiples of their length say the rest: each event counts there once.
         apart = {key: window for key, window in closing.items() if not end % key[2]}
         cases = [case for case in cases if not end % case.length]
@@ -109,17 +108,16 @@ class Windows:
         course = self._state.courses.get((case.plan.model, case.version, case.length))
         return tracing.traced(findings(case, verdict, tell), case, verdict, tell, course)
 
-    def _observe(self, case: Case, verdict: Verdicts, order: Agreement | None) -> list[Cause]:
+    def _observe(self, case: Case, verdict: Verdicts, slots: Sequence[Slot]) -> list[Cause]:
         """Let the policy see one window; the causes that persist, in order."""
         key, trigger = (case.plan.model, case.version), case.settings.trigger
         n_columns = len(case.plan.grid.columns)
-        shape = (len(case.plan.rows), n_columns + attributed.asked(case.plan))  # the order is one more
+        shape = (len(case.plan.rows), n_columns + len(slots))
         drifted, known = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
         asking = np.array([column not in SERVED for column in case.plan.grid.columns], np.bool_)
         drifted[verdict.rows, :n_columns] = verdict.drifted & verdict.known & asking
         known[verdict.rows, :n_columns] = verdict.known
-        if order is not None:
-            drifted[0, -1], known[0, -1] = order.drifted, order.known
+        drifted[0, n_columns:], known[0, n_columns:] = [one.drifted for one in slots], [one.known for one in slots]
         policy = self._state.policies.get(key, Policy({}))
         policy = policy.observe(case.plan.id, case.length, case.end, drifted, known, trigger)
         self._state.policies[key] = policy
@@ -128,8 +126,9 @@ class Windows:
             Cause(case.length, case.end, segment, feature, detector)
             for segment, feature, detector in rows.persistent_series(case, verdict, persistent[:, :n_columns])
         ]
-        if persistent[:1, n_columns:].any():
-            causes.append(Cause(case.length, case.end, "", attributed.ORDER, attributed.DETECTOR))
+        for one, persists in zip(slots, persistent[0, n_columns:].tolist(), strict=True):
+            if persists:
+                causes.append(Cause(case.length, case.end, "", one.feature, one.detector))
         return causes
 
     def _decide(  # noqa: PLR0913, PLR0917 - one decision, with all that it says

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from detectors import grids, parts, service
 from detectors.codes import ABSENT
+from detectors.coupling import Cuts
 from detectors.grids import ABSENT_CELL, MISSING_CELL, ODD_CELL, WRONG_TYPE_CELL
 from stream.config.drawing import rows_drawn
 from stream.config.settings import Limits, Model
 from stream.drawn import Drawn
 from stream.encodings.schema import GOOD, WRONG
-from stream.plan import LATENCY, STATUS, Plan
+from stream.partials import fewest
+from stream.plan import LATENCY, STATUS, Plan, is_feature
 from stream.reference.categories import Categories, categories
 from stream.reference.columns import numbers
 from stream.reference.kinds import watched
@@ -26,6 +28,8 @@ from stream.reference.saved import adopted
 from stream.reference.segmented import Known, segmented
 from stream.reference.table import Table
 from stream.sample import position_hashes, topic_seed
+
+PAIR = 2
 
 
 def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
@@ -56,9 +60,21 @@ def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
     summary = parts.of(grid, values, cells, rows, 1 + sum(len(field.rows) for field in fields)).served(_served(table))
     inferred = tuple(name for name in kinds if name not in settings.features)
     made = Plan(model, since, grid, fields, summary, source, inferred)
+    made = _coupled(made, settings.drift.pairs, values, cells)
     made = replace(made, truth=truth(table, made, settings, values, cells))
     sample = rows_drawn(settings)
     return replace(made, sample=sample, drawn=_drawn(values, sample)) if sample else made
+
+
+def _coupled(plan: Plan, most: int, values: NDArray[np.float64], cells: NDArray[np.uint16]) -> Plan:
+    """With sums of pairs of at most so many features: of more, those whose names have the smallest hashes."""
+    names = fewest(filter(is_feature, plan.grid.numeric), most)
+    columns = np.array([i for i, name in enumerate(plan.grid.numeric) if name in names], np.int64)
+    if len(columns) < PAIR:
+        return plan
+    cuts = Cuts.of(plan.grid, plan.reference.counts[0], columns)
+    counted = parts.of(plan.grid, values, cells, np.empty((len(values), 0), np.int64), 1, cuts)
+    return replace(plan, cuts=cuts, reference=replace(plan.reference, pairs=counted.pairs))
 
 
 def _drawn(values: NDArray[np.float64], k: int) -> NDArray[np.float64]:

@@ -1,0 +1,144 @@
+"""Whether pairs of features still go together: how often both are above, or both below, a cut of their own.
+
+Each feature says +1 above its cut and -1 elsewhere (below it, missing, broken). Sums of products of two are integers,
+which add up; means of each come from the counts in cells. So one value of 1e300 is one vote, and nothing needs to be
+assumed of any distribution: the variance of a covariance of two such votes follows from the four corners.
+"""
+
+from typing import Final, NamedTuple, Self
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from scipy.special import chdtrc, ndtr, stdtr
+
+from detectors.codes import Floats, Integers
+from detectors.grids import Grid
+
+DOUBT: Final = 0.05  # of panes that are independent draws, so many are taken for others
+CORNER: Final = 10.0  # events of the rarest corner: below, its count is far from normal
+FRESH: Final = (
+    2 / 3
+)  # of degrees of freedom: what squares of successive differences say beside deviations from the mean
+
+
+class Cuts(NamedTuple):
+    """The features that are looked at, by their columns, and the first cell above each one's cut, (k,) each."""
+
+    columns: Integers
+    first: Integers
+
+    @classmethod
+    def of(cls, grid: Grid, counts: Integers, columns: Integers) -> Self:
+        """Cuts that part a reference's counts, (cells,), into halves, as nearly as its cells can."""
+        first = []
+        for offset, regular in zip(grid.offsets[columns].tolist(), grid.regular[columns].tolist(), strict=True):
+            running = np.cumsum(counts[offset : offset + regular])
+            first.append(1 + int(np.argmin(np.abs(2 * running[:-1] - running[-1]))) if regular > 1 else regular)
+        return cls(np.asarray(columns, np.int64), np.array(first, np.int64))
+
+    def votes(self, grid: Grid) -> NDArray[np.float32]:
+        """What each of a grid's cells says, (cells,): 0 of columns that are not looked at."""
+        said = np.zeros(int(grid.offsets[-1]), np.float32)
+        for column, first in zip(self.columns.tolist(), self.first.tolist(), strict=True):
+            offset, regular = int(grid.offsets[column]), int(grid.regular[column])
+            said[offset : int(grid.offsets[column + 1])] = -1
+            said[offset + first : offset + regular] = 1
+        return said
+
+
+def products(cells: Integers, votes: NDArray[np.float32]) -> Floats:
+    """Sums over events of the products of two features' votes, (k, k): of their flat cells, (k, n) of at most 2^23."""
+    said = votes.take(cells)
+    return np.asarray(said @ said.T, np.float64)  # whole numbers below 2^24, which float32 holds
+
+
+class Together(NamedTuple):
+    """Of each pair, (pairs,): the covariance of its votes, its variance of one event, the correlation that it suggests.
+
+    `rarest`: events in the rarest corner, if the two had nothing to do with each other.
+    """
+
+    covariance: Floats
+    variance: Floats
+    correlation: Floats
+    rarest: Floats
+
+
+def together(grid: Grid, cuts: Cuts, counts: Integers, sums: Integers) -> Together:
+    """What counts, (cells,), and sums of products, (pairs,), say."""
+    n = int(counts[: grid.offsets[1]].sum())
+    votes = counts * cuts.votes(grid)
+    mean = np.array([votes[grid.offsets[i] : grid.offsets[i + 1]].sum() for i in cuts.columns.tolist()]) / max(n, 1)
+    i, j = np.triu_indices(len(mean), 1)
+    joint = sums / max(n, 1)
+    covariance = joint - mean[i] * mean[j]
+    # E[(u - a)^2 (v - b)^2] with u^2 = v^2 = 1.
+    one, other = 1 + mean[i] ** 2, 1 + mean[j] ** 2
+    fourth = one * other - 2 * mean[i] ** 2 * other - 2 * mean[j] ** 2 * one + 4 * mean[i] * mean[j] * joint
+    sides = np.sqrt((1 - mean[i] ** 2) * (1 - mean[j] ** 2))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.clip(covariance / sides, -1.0, 1.0)
+    # Of two normal numbers the votes of whose medians agree so often (Sheppard 1899).
+    correlation = np.sin(np.pi / 2 * share)
+    rarer = (1 - np.abs(mean)) / 2
+    return Together(covariance, np.maximum(fourth - covariance**2, 0.0), correlation, n * rarer[i] * rarer[j])
+
+
+class Spread(Struct, frozen=True):
+    """How much more than independent draws covariances of panes vary, 1 or more, and degrees of freedom, (pairs,)."""
+
+    inflation: Floats
+    freedom: Floats
+
+    @classmethod
+    def learn(cls, covariances: Floats, variances: Floats, n: Integers) -> Self:
+        """Of panes that follow each other, (panes, pairs) each, and their events, (panes,).
+
+        Neighbours are compared, so that a trend does not count. Where no pair surely varies more, none does.
+        """
+        differences = np.diff(covariances, axis=0)
+        each = variances / n[:, None]
+        expected = np.maximum(each[1:] + each[:-1], 1e-30)
+        inflation = (differences**2 / expected).mean(axis=0)
+        freedom = np.full(inflation.shape, FRESH * len(differences))
+        surely = chdtrc(freedom, freedom * inflation) < DOUBT / max(inflation.size, 1)
+        if not surely.any():
+            return cls(np.ones(inflation.shape), np.full(inflation.shape, np.inf))
+        return cls(np.maximum(inflation, 1.0), freedom)
+
+
+def moved(  # noqa: PLR0913, PLR0917 - two sides, and what is known of both
+    expected: Together, observed: Together, n_expected: int, n: int, tolerate: float, spread: Spread | None
+) -> Floats:
+    """The chance of covariances so far apart in any of the pairs, (pairs,), at most 1; see `chances`."""
+    found = chances(expected, observed, n_expected, n, tolerate, spread)
+    return np.minimum(len(found) * found, 1.0)
+
+
+def chances(  # noqa: PLR0913, PLR0917 - two sides, and what is known of both
+    expected: Together, observed: Together, n_expected: int, n: int, tolerate: float, spread: Spread | None
+) -> Floats:
+    """The chance of covariances so far apart in each pair, (pairs,); 1 where it is not known.
+
+    `tolerate`: so large a share of the events may go from agreeing to not, or back.
+    """
+    apart = np.abs(observed.covariance - expected.covariance) - 2 * tolerate
+    pairs = apart.shape
+    inflation, freedom = (
+        (np.ones(pairs), np.full(pairs, np.inf)) if spread is None else (spread.inflation, spread.freedom)
+    )
+    # The greater one for both: where a corner has become empty, what is left hardly varies.
+    variance = np.maximum(expected.variance, observed.variance)
+    error = np.sqrt(inflation * variance * (1 / max(n_expected, 1) + 1 / max(n, 1)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = -apart / error
+    normal = np.isinf(freedom)
+    tail = np.where(normal, ndtr(away), stdtr(np.where(normal, 1.0, freedom), away))
+    surely = known(expected, observed) & (apart > 0)
+    return np.where(surely, 2 * np.nan_to_num(tail, nan=0.5), 1.0)
+
+
+def known(expected: Together, observed: Together) -> NDArray[np.bool_]:
+    """Of which pairs there is enough to judge by, (pairs,)."""
+    return np.asarray(np.minimum(expected.rarest, observed.rarest) >= CORNER)

@@ -5,6 +5,7 @@ which add up; means of each come from the counts in cells. So one value of 1e300
 assumed of any distribution: the variance of a covariance of two such votes follows from the four corners.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from scipy.special import chdtrc, ndtr, stdtr
 from detectors.codes import Floats, Integers
 from detectors.grids import Grid
 
+WORD: Final = 64  # bits
 DOUBT: Final = 0.05  # of panes that are independent draws, so many are taken for others
 CORNER: Final = 10.0  # events of the rarest corner: below, its count is far from normal
 FRESH: Final = (
@@ -37,20 +39,37 @@ class Cuts(NamedTuple):
             first.append(1 + int(np.argmin(np.abs(2 * running[:-1] - running[-1]))) if regular > 1 else regular)
         return cls(np.asarray(columns, np.int64), np.array(first, np.int64))
 
-    def votes(self, grid: Grid) -> NDArray[np.float32]:
-        """What each of a grid's cells says, (cells,): 0 of columns that are not looked at."""
-        said = np.zeros(int(grid.offsets[-1]), np.float32)
+    @property
+    def pairs(self) -> tuple[Integers, Integers]:
+        """The places of each pair among the features, (pairs,) each."""
+        return _pairs(len(self.columns))
+
+    def above(self, grid: Grid) -> NDArray[np.bool_]:
+        """Which of a grid's cells are above the cut of their column, (cells,)."""
+        found = np.zeros(int(grid.offsets[-1]), np.bool_)
         for column, first in zip(self.columns.tolist(), self.first.tolist(), strict=True):
             offset, regular = int(grid.offsets[column]), int(grid.regular[column])
-            said[offset : int(grid.offsets[column + 1])] = -1
-            said[offset + first : offset + regular] = 1
-        return said
+            found[offset + first : offset + regular] = True
+        return found
 
 
-def products(cells: Integers, votes: NDArray[np.float32]) -> Floats:
-    """Sums over events of the products of two features' votes, (k, k): of their flat cells, (k, n) of at most 2^23."""
-    said = votes.take(cells)
-    return np.asarray(said @ said.T, np.float64)  # whole numbers below 2^24, which float32 holds
+@lru_cache(maxsize=64)
+def _pairs(features: int) -> tuple[Integers, Integers]:
+    first, second = np.triu_indices(features, 1)
+    return first, second
+
+
+def products(above: NDArray[np.bool_]) -> Integers:
+    """Sums over events of the products of two features' votes, (pairs,): of who is above its cut, (k, n).
+
+    Counted in words of 64 votes: a product of matrices takes several times as long, or all processors (measured).
+    """
+    k, n = above.shape
+    packed = np.zeros((k, -(-n // WORD) * WORD // 8), np.uint8)
+    packed[:, : -(-n // 8)] = np.packbits(above, axis=1)
+    words = packed.view(np.uint64)
+    first, second = _pairs(k)
+    return np.asarray(n - 2 * np.bitwise_count(words[first] ^ words[second]).sum(axis=1, dtype=np.int64))
 
 
 class Together(NamedTuple):
@@ -68,9 +87,10 @@ class Together(NamedTuple):
 def together(grid: Grid, cuts: Cuts, counts: Integers, sums: Integers) -> Together:
     """What counts, (cells,), and sums of products, (pairs,), say."""
     n = int(counts[: grid.offsets[1]].sum())
-    votes = counts * cuts.votes(grid)
-    mean = np.array([votes[grid.offsets[i] : grid.offsets[i + 1]].sum() for i in cuts.columns.tolist()]) / max(n, 1)
-    i, j = np.triu_indices(len(mean), 1)
+    high = np.concatenate(([0], np.cumsum(np.where(cuts.above(grid), counts, 0))))
+    n_above = high[grid.offsets[cuts.columns + 1]] - high[grid.offsets[cuts.columns]]
+    mean = (2 * n_above - n) / max(n, 1)
+    i, j = cuts.pairs
     joint = sums / max(n, 1)
     covariance = joint - mean[i] * mean[j]
     # E[(u - a)^2 (v - b)^2] with u^2 = v^2 = 1.
@@ -92,10 +112,11 @@ class Spread(Struct, frozen=True):
     freedom: Floats
 
     @classmethod
-    def learn(cls, covariances: Floats, variances: Floats, n: Integers) -> Self:
+    def learn(cls, covariances: Floats, variances: Floats, n: Integers, *, features_vary: bool) -> Self:
         """Of panes that follow each other, (panes, pairs) each, and their events, (panes,).
 
-        Neighbours are compared, so that a trend does not count. Where no pair surely varies more, none does.
+        Neighbours are compared, so that a trend does not count. Where no pair surely varies more, nor any feature by
+        itself, none does.
         """
         differences = np.diff(covariances, axis=0)
         each = variances / n[:, None]
@@ -103,7 +124,7 @@ class Spread(Struct, frozen=True):
         inflation = (differences**2 / expected).mean(axis=0)
         freedom = np.full(inflation.shape, FRESH * len(differences))
         surely = chdtrc(freedom, freedom * inflation) < DOUBT / max(inflation.size, 1)
-        if not surely.any():
+        if not (surely.any() or features_vary):
             return cls(np.ones(inflation.shape), np.full(inflation.shape, np.inf))
         return cls(np.maximum(inflation, 1.0), freedom)
 

@@ -18,6 +18,7 @@ from detectors.service import NOTHING, Service
 
 ROWS_MAX = 2_048  # rows at a time: temporaries stay in the second-level cache, and sums of limb products below 2^53
 ROWS_SUMMED = 2_097_152  # rows at a time whose limb products, at most 2^40, have sums below 2^61
+NO_CELLS = np.zeros(0, np.bool_)
 NO_PAIRS: Integers = np.zeros(0, np.int64)
 MOMENTS = 5  # sum of q: high, low; sum of q q: high, low; how many were clamped
 
@@ -138,21 +139,17 @@ def of(  # noqa: PLR0913, PLR0917 - events, column by column
     counts = np.zeros((n_rows, grid.offsets[-1]), np.int64)
     sums = np.zeros((5, n_rows, len(grid.numeric)), np.int64)
     fields = np.ascontiguousarray(rows.T, np.int64)
-    votes, products = (
-        None if cuts is None else cuts.votes(grid),
-        np.zeros(0 if cuts is None else (len(cuts.columns),) * 2),
-    )
+    above, pairs = (NO_CELLS, NO_PAIRS) if cuts is None else (cuts.above(grid), np.zeros(len(cuts.pairs[0]), np.int64))
     for i in range(0, len(values), ROWS_MAX):
         block = slice(i, i + ROWS_MAX)
         with np.errstate(invalid="ignore"):  # a signalling NaN becomes a quiet one
             distances = np.subtract(values[block], grid.centers, order="C")  # infinity and the bits of a NaN stay
         places = _cells(grid, distances, cells[block])
-        if cuts is not None and votes is not None:
-            products = products + coupling.products(places[cuts.columns], votes)
+        if cuts is not None:
+            pairs += coupling.products(above.take(places[cuts.columns]))
         added = _counted(places, fields[:, block], grid, n_rows)
         counts = counts + added if i else added
         sums += quanta.sums(distances, grid.exponents, fields[:, block], n_rows)
-    pairs = NO_PAIRS if cuts is None else products[np.triu_indices(len(products), 1)].astype(np.int64)
     return Summary(grid, counts, quanta.limbs(sums), pairs=pairs)
 
 

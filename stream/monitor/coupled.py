@@ -75,7 +75,7 @@ def most(case: Case) -> Moved | None:
     spread = None if case.spread is None else case.spread.pairs
     chances = moved(before, now, n_reference, n, case.settings.tolerate, spread)
     i = int(np.lexsort((-np.abs(now.covariance - before.covariance), chances))[0])
-    first, second = (cuts.tolist() for cuts in np.triu_indices(len(plan.cuts.columns), 1))
+    first, second = (cuts.tolist() for cuts in plan.cuts.pairs)
     names = [plan.grid.numeric[column] for column in plan.cuts.columns.tolist()]
     return Moved(
         (names[first[i]], names[second[i]]) if known(before, now).any() else None,
@@ -90,8 +90,7 @@ def most(case: Case) -> Moved | None:
 
 def _together(plan: Plan, summary: Summary) -> Together | None:
     """None of windows that were counted before pairs were watched."""
-    pairs = 0 if plan.cuts is None else len(plan.cuts.columns) * (len(plan.cuts.columns) - 1) // 2
-    if plan.cuts is None or len(summary.pairs) != pairs:
+    if plan.cuts is None or len(summary.pairs) != len(plan.cuts.pairs[0]):
         return None
     return together(plan.grid, plan.cuts, summary.counts[0], summary.pairs)
 

@@ -65,7 +65,9 @@ class Teaching:
         counts = np.stack(panes).astype(np.int64)
         spread = Spread.learn(counts, at.ordered, at.sizes)
         if cuts is not None:
-            spread = structs.replace(spread, pairs=_coupled(pairs, counts))
+            spread = structs.replace(
+                spread, pairs=_coupled(pairs, counts, features_vary=bool((spread.inflation > 1).any()))
+            )
         verdicts, alarms = _by_each_other(counts, at, spread, tolerate)
         return replace(self, panes=(), pairs=(), spread=spread, over=True, verdicts=verdicts, alarms=alarms)
 
@@ -84,13 +86,13 @@ class Teaching:
         return cls(plan, first, spread=Spread.unpack(packed) if packed else None, over=True)
 
 
-def _coupled(pairs: Sequence[Together], counts: NDArray[np.int64]) -> coupling.Spread:
+def _coupled(pairs: Sequence[Together], counts: NDArray[np.int64], *, features_vary: bool) -> coupling.Spread:
     """How much the pairs' covariances vary, rounded as it is kept."""
     n = counts[:, 0].sum(axis=1)
     covariances, variances = (
         np.stack(each) for each in zip(*((one.covariance, one.variance) for one in pairs), strict=True)
     )
-    learned = coupling.Spread.learn(covariances, variances, n)
+    learned = coupling.Spread.learn(covariances, variances, n, features_vary=features_vary)
     return coupling.Spread(*(each.astype(PACKED).astype(np.float64) for each in (learned.inflation, learned.freedom)))
 
 

@@ -110,7 +110,9 @@ def test_panes_that_vary_teach_it() -> None:
 
     def taught(session: int) -> Spread:
         found = [of(numbers(int(dice.integers(1 << 30)), 0.5, 40).repeat(session, 0)) for _ in range(60)]
-        return Spread.learn(*(np.stack([each[i] for each in found]) for i in (0, 1)), np.full(60, 40 * session))
+        return Spread.learn(
+            *(np.stack([each[i] for each in found]) for i in (0, 1)), np.full(60, 40 * session), features_vary=False
+        )
 
     assert (taught(1).inflation == 1).all()
     assert np.isinf(taught(1).freedom).all()

@@ -26,6 +26,7 @@ from tests.simulation.told import Told
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the tables keep it
 REFERENCE, VERDICT = ([column.name for column in WINDOWS.columns].index(name) for name in ("reference", "verdict"))
 ORDERED = [column.name for column in tables.ATTRIBUTIONS.columns].index("verdict")
+TEST = [column.name for column in tables.TESTED.columns].index("test")
 METRIC = [column.name for column in PERFORMANCE.columns].index("metric")
 OCCUR = (
     "all partitions idle",
@@ -55,6 +56,7 @@ OCCUR = (
     "open transactions met",
     "orders of attributions",
     "orders of attributions that changed",
+    "pairs of features judged",
     "partitions added",
     "questions of labels that failed",
     "rows of drawn",
@@ -220,6 +222,7 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     orders = Counter(row[ORDERED] for row in expected["attributions"])
     found["orders of attributions"] = orders["ok"] + orders["drift"]
     found["orders of attributions that changed"] = orders["drift"]
+    found["pairs of features judged"] = sum(row[TEST] == "pairs" for row in expected["tested"])
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

@@ -43,8 +43,8 @@ _BOTH = {
 TOLD: tuple[tuple[dict[str, str], dict[str, str]], ...] = (  # beside fields: as it is written, and its name
     ({}, {}), ({}, _CROSSED), (_CROSSED, {}), (_ASKED, _ASKED), (_ASKED, _BOTH), (_BOTH, _CROSSED | _ASKED),
 )  # fmt: skip
-_FEW = ", tests: [ks, welch, g], together: [correlation, pca, classifier], sample: 50, findings: {ks: 0.2}"
-_MORE = ", tests: [ks, mann_whitney, chi_square], together: [correlation], sample: 90"
+_FEW = ", tests: [ks, welch, g], together: [correlation, pca, classifier], sample: 50, pairs: 2, findings: {ks: 0.2}"
+_MORE = ", tests: [ks, mann_whitney, chi_square], together: [correlation], sample: 90, pairs: 3"
 DRAWN = (("", ""), ("", _FEW), (_FEW, _FEW), (_FEW, _MORE), (_MORE, _FEW), (_MORE, ""))  # tests of samples
 
 

@@ -47,11 +47,11 @@ deviations more in each pane (gradual); the correlation from 0.5 to 0.2.
 
 Every method watches all three features, and has the threshold at which it alarms in 5 % of the same runs without a
 change. `driftline` is what the service does with `drift: {{pairs: 2}}`: verdicts on windows of 1 and 12 panes, two of
-three of a feature or of the pair of numbers, and evidence pane by pane (`cusum`), half of the budget each. `ks`, `chi_square` and `psi` look at windows of 1 or of 12
-panes (the last two in eight quantile cells and missing, psi in open ends too). `adwin` and `page_hinkley` are River's
-detectors, at its defaults but for that threshold: they have read the reference, read every event, and alarm between
-panes. Told are the share of the runs in which the change was found, and events until the median alarm; of
-{UNCHANGED_RUNS:,} runs without a change, and {CHANGED_RUNS} with each kind of it.
+three of a feature or of the pair of numbers, and evidence pane by pane (`cusum`), half of the budget each. `ks`,
+`chi_square` and `psi` look at windows of 1 or of 12 panes (the last two in eight quantile cells and missing, psi in
+open ends too). `adwin` and `page_hinkley` are River's detectors, at its defaults but for that threshold: they have read
+the reference, read every event, and alarm between panes. Told are the share of the runs in which the change was found,
+and events until the median alarm; of {UNCHANGED_RUNS:,} runs without a change, and {CHANGED_RUNS} with each kind of it.
 """
 SERIES = """
 ## River's annotated series

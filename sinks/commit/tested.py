@@ -58,7 +58,8 @@ words text: which features moved, where it is below
 TESTED = declare(
     "tested",
     "What two-sample tests say of closed windows: those that `drift.tests` and `drift.together` name. They judge "
-    "nothing unless `drift.findings` says so. There is no row where a test is not defined.",
+    "nothing unless `drift.findings` says so. And `pairs`, which `drift.pairs` asks for, and which judges. There is no "
+    "row where a test is not defined.",
     "model version feature length end test",
     "history",
     """

@@ -51,6 +51,10 @@ def tested(settings: Settings) -> Iterator[str]:
     """What is tested beside the verdict, in sentences."""
     for pattern, model in settings.patterns:
         drift = model.drift
+        if drift.pairs:
+            yield f"Whether features of {pattern} still go together is judged: all pairs of at most {drift.pairs}."
+        if not drift.attribution:
+            yield f"Attributions of {pattern} are not read."
         if not drift.tests and not drift.together:
             continue
         each = f"each feature by {', '.join(drift.tests)}" if drift.tests else ""

@@ -14,6 +14,7 @@ from stream.web.labelled import addressed
 from stream.web.sources import Given
 from stream.web.times import nanoseconds
 
+PAIRS = "pairs"  # a verdict
 LEAST = 1e-4  # a chance that is told as "below"
 HEAD = ("test", "effect", "chance", "values", "of the reference")
 
@@ -66,7 +67,7 @@ def tests_of(store: Store, key: Mapping[str, str | int], end: datetime) -> Html:
         _table(alone, "Tests of two samples: this window and the reference.") if alone else "",
         _table(together, "Tests of all numeric features together, and what moved them.") if together else "",
         tag("p", "Chances take events to be independent; they decide no verdict.", class_="quiet")
-        if alone or together
+        if any(one.test != PAIRS for one in (*alone, *together))
         else "",
     )
 

@@ -242,9 +242,9 @@ def page(table: Table, dial: float, series: Sequence[tuple[Series, dict[str, Out
     names, mean = list(table["mean"]), averages(table)
     lines = [INTRODUCTION, _line("change", *names, "ours / best"), _line(*["---"] * (len(names) + 2))]
     for kind, rows in table.items():
-        times = f"{rows[OURS].delay / best(rows):.2f}"
+        times = f"{rows[OURS].delay / best(rows):.2f}" if best(rows) < np.inf else "nobody else"
         lines.append(_line(kind, *(_cell(rows[name].found, rows[name].delay) for name in names), times))
-    lines.append(_line("mean", *(_cell(*mean[name]) for name in names), ""))
+    lines.append(_line("all, in the mean", *(_cell(*mean[name]) for name in names), ""))
     early = {name: float(np.mean([rows[name].early for rows in table.values()])) for name in names}
     lines.append(_line("alarmed before the change", *(f"{early[name]:.1%}" for name in names), ""))
     failed = ", ".join(outside(table)) or "none"

@@ -103,6 +103,15 @@ def test_tests_beside_the_verdict_are_said() -> None:
     assert 0 == rows(plain).tested
 
 
+def test_what_is_judged_beside_columns_is_said() -> None:
+    """Pairs where they are asked for, attributions where they are not read."""
+    told = explanation(parse("models: {a: {drift: {pairs: 24}}, b: {drift: {attribution: 0}}}"))
+    spoken = [sentence for section in told.sections for sentence in section.sentences]
+    assert "Whether features of a still go together is judged: all pairs of at most 24." in spoken
+    assert "Attributions of b are not read." in spoken
+    assert 2 == sum("go together" in each or "Attributions" in each for each in spoken)
+
+
 def test_crossed_fields_with_many_values_are_warned_of() -> None:
     """At ten values of each field; and what a condition is, is said."""
     told = explanation(parse("models: {a: {segments: [[x, y], [x, big], {name: big, where: n > 1}]}}"))

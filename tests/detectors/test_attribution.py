@@ -56,3 +56,16 @@ def test_without_chance_it_is_the_agreement_itself() -> None:
     assert 1 == ndcg_at_most(before, now, np.full(4, 0.2)) == ndcg_at_most(0 * before, now, np.zeros(4))
     assert ndcg(before, now) < ndcg_at_most(before, now, np.full(4, 0.06)) < 1
     assert 1 == ndcg_at_most(before, now, np.array([0, np.inf, 0, 0]))
+
+
+def test_small_windows_do_not_cry_wolf() -> None:
+    """Of log-normal attributions one window of fifty in twenty is below 0.9 by chance, and none is surely."""
+    dice, sizes, n = np.random.default_rng(1), 0.7 ** np.arange(10), 50
+    low = surely = 0
+    for _ in range(300):
+        before, now = (dice.lognormal(0, 1.5, (rows, 10)) * sizes for rows in (1_000, n))
+        error = np.hypot(before.std(axis=0) / 1_000**0.5, now.std(axis=0) / n**0.5)
+        low += ndcg(before.mean(axis=0), now.mean(axis=0)) < 0.9
+        surely += ndcg_at_most(before.mean(axis=0), now.mean(axis=0), 3 * error) < 0.9
+    assert low > 10
+    assert surely == 0

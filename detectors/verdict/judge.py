@@ -14,8 +14,11 @@ from scipy.special import gammaincc
 
 from detectors.codes import Floats, Integers
 from detectors.distances import Counts
-from detectors.rare import merged, targets
+from detectors.rare import RARE as LEAST
+from detectors.rare import merged, smaller_share, targets
 from detectors.verdict import scores, shares
+from detectors.verdict.few import Pairs, real, settled
+from detectors.verdict.halves import either
 from detectors.verdict.sets import Sets, total, trials
 from detectors.verdict.spread import Spread
 
@@ -23,7 +26,6 @@ Bools = NDArray[np.bool_]
 
 SMALLEST: Final = 50  # values in the smaller sample: below, few contrasts could be surely beyond chance
 FEW: Final = 6  # categories: of so few, the cells say all
-RARE, CANDIDATE, CALM = 0.02, 0.01, 1.2  # where tails of a root are not right: share, p, and inflation
 EVERYTHING: Final = -1  # the contrast of all cells together
 
 
@@ -65,31 +67,34 @@ def judge(  # noqa: PLR0913, PLR0917 - columns of one table
     rank, at = len(scores.NAMES), slice(len(scores.NAMES), None)
     contrasts = rank + x.shape[1]
     spread = Spread.independent(series, contrasts) if spread is None else spread.resized(contrasts)
-    ranked = scores.roots(scores.scores(expected, on_line), expected, observed, spread.inflation[:, :rank])
+    scored_by = scores.scores(expected + observed, on_line)
+    ranked = scores.roots(scored_by, expected, observed, spread.inflation[:, :rank])
     shared = shares.roots(x, y, m, n, tolerate) / np.sqrt(spread.inflation[:, at])
     scored = numeric & (tolerate == 0) & ~alone
     z = np.concatenate((np.where(scored, ranked, 0.0), shared), axis=1)
-    p = 2 * spread.tail(z)
-    rows, which = np.nonzero((tolerate == 0) & ((x + y) < RARE * (m + n)) & (p[:, at] < CANDIDATE))
-    each = spread.inflation[rows, rank + which]  # so many draws say as much as one independent one
-    few = shares.exact(x[rows, which] / each, y[rows, which] / each, m[rows, 0] / each, n[rows, 0] / each)
-    p[rows, rank + which] = np.where(each < CALM, few, np.maximum(few, p[rows, rank + which]))
-    p[:, :rank] *= np.where(scored, 2 * rank, np.inf)
+    p = spread.tail(z)
+    sides = scores.sides(scored_by, expected, observed, z[:, :rank], p[:, :rank], spread.inflation[:, :rank])
+    p[:, :rank] *= np.where(scored, rank * sides, np.inf)
+    pairs, inflation = Pairs(x, y, m, n), spread.inflation[:, at]
+    few = pairs.few() & (tolerate == 0)
+    p[:, at] = settled(2 * p[:, at], pairs, inflation, few)
     occupied = ((x + y) > 0).sum(axis=1, keepdims=True)
+    p[:, at] *= trials(occupied, numeric) * real(p[:, at], pairs, inflation, few & ~alone)
     together = ~numeric & (occupied > FEW) & (tolerate == 0) & ~alone
-    p[:, at] *= trials(occupied, numeric) * np.where(scored | together, 2.0, 1.0)
     whole, many = np.full(series, np.inf), np.flatnonzero(together)
     own = np.arange(x.shape[1]) < sets.sizes[many][:, None]
-    common = np.nanmedian(np.where(own, spread.inflation[many, rank:], np.nan), axis=1)
-    whole[many] = 2 * _whole(expected[many], observed[many], common)
+    common = np.nanmedian(np.where(own, inflation[many], np.nan), axis=1)
+    whole[many] = _whole(expected[many], observed[many], common)
     p = np.nan_to_num(p, nan=np.inf)  # 0 times infinity: a score of a series that has none
     contrast = p.argmin(axis=1)
     best = np.take_along_axis(p, contrast[:, None], axis=1)[:, 0]
     up = np.take_along_axis(z, contrast[:, None], axis=1)[:, 0] > 0
-    unknown = np.minimum(m, n)[:, 0] < SMALLEST
     won = whole < best
+    least = np.minimum(best, whole)
+    least = np.where((scored | together)[:, 0], either(least), least)
+    unknown = np.minimum(m, n)[:, 0] < SMALLEST
     return Judged(
-        np.where(unknown, 1.0, np.minimum(np.minimum(best, whole), 1.0)),
+        np.where(unknown, 1.0, np.minimum(least, 1.0)),
         np.where(won, EVERYTHING, contrast),
         up,
         unknown,
@@ -103,6 +108,8 @@ def _whole(expected: Counts, observed: Counts, inflation: Floats) -> Floats:
     """
     target = targets(expected, observed)
     before, now = merged(expected, target), merged(observed, target)
+    enough = (before + now) * smaller_share(expected, observed) >= LEAST
+    before, now = before * enough, now * enough  # what is left of rare ones, its own cell has to tell
     m, n = (counts.sum(axis=1, keepdims=True) for counts in (before, now))
     both, size = before + now, np.maximum(m + n, 1)
     g = 2 * total(shares.surprise(before, both * m / size) + shares.surprise(now, both * n / size))

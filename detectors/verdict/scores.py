@@ -7,7 +7,7 @@ samples, with a tail that is right far out (Lugannani and Rice 1980, Saddle poin
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.codes import Floats
+from detectors.codes import Floats, Integers
 from detectors.distances import Counts
 from detectors.verdict.sets import total
 
@@ -57,6 +57,22 @@ def roots(scored: Floats, expected: Counts, observed: Counts, inflation: Floats 
         each = np.broadcast_to(inflation, z.shape)[rows, at]  # so many draws say as much as one independent one
         z[rows, at] = _saddle(centred, pooled[rows, 0], gap[rows, at], (m[rows, 0] / each, n[rows, 0] / each))
     return np.asarray(z)
+
+
+def sides(  # noqa: PLR0913, PLR0917 - columns of one table
+    scored: Floats, expected: Counts, observed: Counts, root: Floats, tail: Floats, inflation: Floats
+) -> Integers:
+    """On how many sides a mean score may be as far out, (series, scores): 1 or 2.
+
+    Not on the other one if it is likelier than the `tail` of the root that all values of the smaller sample are the
+    farthest out there: of 50 values, 90 % of them zeros, the mean can hardly fall.
+    """
+    m, n = (counts.sum(axis=1)[:, None] for counts in (expected, observed))
+    both = (expected + observed)[:, None, :]
+    low = (root > 0) == (n <= m)
+    farthest = np.where(both > 0, np.where(low[..., None], -scored, scored), -np.inf).argmax(axis=2)
+    share = np.take_along_axis(expected + observed, farthest, axis=1) / np.maximum(m + n, 1)
+    return np.asarray(1 + (share ** (np.minimum(m, n) / inflation) <= tail))
 
 
 def _saddle(score: Floats, pooled: Floats, gap: Floats, sizes: tuple[Floats, Floats]) -> Floats:

@@ -13,7 +13,7 @@ from scipy.special import ndtr, ndtri
 from detectors.codes import Floats, Integers
 from detectors.distances import Counts
 from detectors.verdict import shares
-from detectors.verdict.judge import RARE
+from detectors.verdict.few import Pairs
 from detectors.verdict.sets import runs, trials
 
 Bools = NDArray[np.bool_]
@@ -53,8 +53,9 @@ def _far(expected: Counts, observed: Counts, on_line: int, level: Floats, tolera
     x, y = (_between(counts[rows], begin[which], end[which]) for counts in (expected, observed))
     sizes = m[rows, 0], n[rows, 0]
     far = np.square(shares.roots(x, y, *sizes, tolerate[rows])) >= MARGIN * least[rows, 0]
-    few = np.flatnonzero(~far & (tolerate[rows] == 0) & (x + y < RARE * (sizes[0] + sizes[1])))
-    exact = shares.exact(x[few], y[few], *(size[few] for size in sizes))
+    pairs = Pairs(x, y, *sizes)
+    few = np.flatnonzero(~far & (tolerate[rows] == 0) & pairs.few())
+    exact = Pairs(*(each[few] for each in pairs)).exact()
     far[few] = exact * MARGIN <= 2 * ndtr(-np.sqrt(least[rows[few], 0]))
     found = np.zeros(len(expected), np.bool_)
     found[rows[far]] = True

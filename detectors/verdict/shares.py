@@ -1,7 +1,7 @@
-"""Whether a share rose or fell by more than is tolerated: roots of likelihood ratios, exact where values are few."""
+"""Whether a share rose or fell by more than is tolerated: roots of likelihood ratios."""
 
 import numpy as np
-from scipy.special import betainc, xlogy
+from scipy.special import xlogy
 
 from detectors.codes import Floats
 
@@ -50,18 +50,6 @@ def _gain(k: Floats, n: Floats, share: Floats) -> Floats:
         xlogy(k, np.maximum(k, TINY) / np.maximum(n * share, TINY))
         + xlogy(rest, np.maximum(rest, TINY) / np.maximum(n * (1 - share), TINY))
     )
-
-
-def exact(before: Floats, now: Floats, m: Floats, n: Floats) -> Floats:
-    """Twice the chance of as few or as many values now, given how many both samples have, at equal rates; at most 1.
-
-    Przyborowski and Wilenski 1940, Homogeneity of results in testing samples from Poisson series.
-    """
-    both, share = before + now, n / (n + m)
-    with np.errstate(invalid="ignore"):
-        as_many = np.where(now > 0, betainc(np.maximum(now, 1.0), before + 1.0, share), 1.0)
-        as_few = np.where(before > 0, 1 - betainc(now + 1.0, np.maximum(before, 1.0), share), 1.0)
-    return np.where(both > 0, np.minimum(2 * np.minimum(as_many, as_few), 1.0), 1.0)
 
 
 def surprise(counts: Floats, means: Floats) -> Floats:

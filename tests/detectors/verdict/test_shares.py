@@ -1,12 +1,12 @@
-"""Roots of likelihood ratios against a search for the restricted maximum, exact chances against SciPy."""
+"""Roots of likelihood ratios against a search for the restricted maximum."""
 
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 from scipy.special import xlogy
-from scipy.stats import binom, norm
+from scipy.stats import norm
 
-from detectors.verdict.shares import exact, roots
+from detectors.verdict.shares import roots
 
 CASES = [(0, 7, 1_000, 100), (30, 40, 300, 200), (990, 40, 1_000, 50), (5, 5, 10, 5), (100_000, 300, 1_000_000, 1_000)]
 
@@ -44,11 +44,3 @@ def test_a_change_of_what_is_tolerated_is_beyond_it_as_often_as_a_normal_deviate
     found = roots(x.astype(float), y.astype(float), np.array(20_000.0), np.array(2_000.0), np.array(tolerate))
     for level in (0.1, 0.01):
         assert (found > norm.isf(level)).mean() == pytest.approx(level, rel=0.1)
-
-
-def test_exact_chances_are_those_of_a_binomial_of_what_both_have() -> None:
-    """Twice the smaller tail, at most 1."""
-    for x, y in ((0, 3), (3, 0), (10, 4), (0, 0), (50, 1)):
-        (found,) = exact(*(np.array([float(each)]) for each in (x, y, 1_000, 200)))
-        tails = binom.sf(y - 1, x + y, 200 / 1_200), binom.cdf(y, x + y, 200 / 1_200)
-        assert found == pytest.approx(min(1.0, 2 * min(tails)))

@@ -18,6 +18,7 @@ Bools = NDArray[np.bool_]
 
 MANY: Final = 20.0  # values of the smaller sample in a set, or outside of it: so many and the tail of a root is right
 CANDIDATE, CALM = 0.05, 1.2  # the p-value by a root, and the inflation, below which the exact one is taken
+DECISIVE: Final = 0.1  # p-values above can be taken for greater than they are: no level is that great
 REACH: Final = 10.0  # standard errors, and four times as many values: no chance beyond that is worth counting
 TINY: Final = 1e-300
 
@@ -39,18 +40,55 @@ class Pairs(NamedTuple):
         both, size = self.before + self.now, self.m + self.n
         return np.asarray(np.minimum(both, size - both) * np.minimum(self.m, self.n) < MANY * size)
 
-    def exact(self, each: Floats | float = 1.0) -> Floats:
+    def exact(self, inflation: Floats | float = 1.0) -> Floats:
         """Twice the chance of as few or as many values now, given how many both samples have; at most 1.
 
-        `each` values say as much as one independent one. Of a set that holds most values, what it lacks is counted.
+        `inflation` is how much more the counts vary than independent draws. Of a set that holds most values, what it
+        lacks is counted.
         """
         rest = 2 * (self.before + self.now) > self.m + self.n
         before, now = np.where(rest, self.m - self.before, self.before), np.where(rest, self.n - self.now, self.now)
-        before, now = before / each, now / each
-        size, share = _draws(before + now, self.m / each, self.n / each)
-        as_many = np.where(now > 0, betainc(np.maximum(now, TINY), np.maximum(size - now, 0.0) + 1.0, share), 1.0)
-        as_few = np.where(size > now, 1 - betainc(now + 1.0, np.maximum(size - now, TINY), share), 1.0)
-        return np.where(before + now > 0, np.minimum(2 * np.minimum(as_many, as_few), 1.0), 1.0)
+        draws = _Draws.of(before + now, self.m, self.n, inflation)
+        both = before + now > 0
+        return np.where(both, np.minimum(2 * np.minimum(draws.as_many(now), draws.as_few(now)), 1.0), 1.0)
+
+
+class _Draws(NamedTuple):
+    """The binomial by which the count now, `middle` in the mean, is one of a size, in steps of `each`.
+
+    It has mean and variance of a hypergeometric. Of rare values it is that of how many of them are now (Przyborowski
+    and Wilenski 1940, Homogeneity of results in testing samples from Poisson series); beside a large first sample, that
+    of the share of the values. Where counts vary more, it has the variance and the skewness of values that come
+    together as those of a negative binomial do: mostly alone, and now and then many.
+    """
+
+    size: Floats
+    share: Floats
+    middle: Floats
+    each: Floats | float
+
+    @classmethod
+    def of(cls, both: Floats, m: Floats, n: Floats, inflation: Floats | float) -> "_Draws":
+        # The third moment over the second, where inflation is the second over the first: simulated of user sessions.
+        each = inflation + np.minimum(inflation - 1, 1)
+        share = 1 - m / (m + n) * (1 - both / (m + n))
+        middle = both * n / (m + n)
+        return cls(middle * inflation / each**2 / np.maximum(share, TINY), share, middle, each)
+
+    def as_many(self, now: Floats) -> Floats:
+        """The chance of so many values now or more."""
+        steps = self._steps(now)
+        chance = betainc(np.maximum(steps, TINY), np.maximum(self.size - steps, 0.0) + 1.0, self.share)
+        return np.where((now > 0) & (steps > 0), chance, 1.0)
+
+    def as_few(self, now: Floats) -> Floats:
+        """The chance of so many values now or fewer."""
+        steps = np.maximum(self._steps(now), 0.0)
+        chance = 1 - betainc(steps + 1.0, np.maximum(self.size - steps, TINY), self.share)
+        return np.where(steps < self.size, chance, 1.0)
+
+    def _steps(self, now: Floats) -> Floats:
+        return self.size * self.share + (now - self.middle) / self.each
 
 
 def settled(p: Floats, pairs: Pairs, inflation: Floats, few: Bools) -> Floats:
@@ -70,7 +108,8 @@ def real(p: Floats, pairs: Pairs, inflation: Floats, few: Bools) -> Floats:
     both, size = pairs.before + pairs.now, pairs.m + pairs.n
     least, occupied = p.min(axis=1, keepdims=True), both > 0
     held = occupied.sum(axis=1, keepdims=True)
-    rows, which = np.nonzero(few & occupied & (both < size) & (inflation < CALM) & (least > 0) & (least * held < 2))
+    decisive = least * np.maximum((occupied & ~few).sum(axis=1, keepdims=True), 1) < DECISIVE
+    rows, which = np.nonzero(few & occupied & (both < size) & (least > 0) & decisive)
     m, n = pairs.m[rows, 0], pairs.n[rows, 0]
     fewer = np.minimum(both[rows, which], m + n - both[rows, which])
     chance = np.where(occupied, least, 0.0)
@@ -78,24 +117,14 @@ def real(p: Floats, pairs: Pairs, inflation: Floats, few: Bools) -> Floats:
     return np.asarray(total(chance)[:, None] / np.maximum(least * held, TINY))
 
 
-def attained(p: Floats, both: Floats, m: Floats, n: Floats, each: Floats) -> Floats:
+def attained(p: Floats, both: Floats, m: Floats, n: Floats, inflation: Floats) -> Floats:
     """The chance that `Pairs.exact` is at most `p`, given that both samples have so many, the lesser part of all."""
-    size, share = _draws(both / each, m / each, n / each)
-    middle, most = size * share * each, size * each
-    reach = np.ceil(REACH * np.sqrt(middle * (1 - share) * each) + 4 * REACH)
-
-    def as_many(y: Floats) -> Floats:
-        chance = betainc(np.maximum(y, 1.0) / each, np.maximum(most - y, 0.0) / each + 1.0, share)
-        return np.where(y > both, 0.0, chance)
-
-    def as_few(y: Floats) -> Floats:
-        return np.where(
-            y < 0, 0.0, 1 - betainc(np.maximum(y, 0.0) / each + 1.0, np.maximum(most - y, TINY) / each, share)
-        )
-
-    low, high = np.floor(middle), np.ceil(middle)  # either is as likely as not: the median is no further from the mean
-    never = np.maximum(high - reach, -1.0)
-    return _greatest(as_many, p / 2, low, low + reach) + _greatest(as_few, p / 2, high, never)
+    draws = _Draws.of(both, m, n, inflation)
+    reach = np.ceil(REACH * np.sqrt(draws.middle * inflation) + 4 * REACH * draws.each)
+    low, high = np.floor(draws.middle), np.ceil(draws.middle)  # about as likely as not, either
+    many = _greatest(lambda y: np.where(y > both, 0.0, draws.as_many(y)), p / 2, low, low + reach)
+    few = _greatest(lambda y: np.where(y < 0, 0.0, draws.as_few(y)), p / 2, high, np.maximum(high - reach, -1.0))
+    return many + few
 
 
 def _greatest(chance: Callable[[Floats], Floats], p: Floats, likely: Floats, never: Floats) -> Floats:
@@ -105,13 +134,3 @@ def _greatest(chance: Callable[[Floats], Floats], p: Floats, likely: Floats, nev
         above = chance(middle) > p
         likely, never = np.where(above, middle, likely), np.where(above, never, middle)
     return np.minimum(chance(never), p)
-
-
-def _draws(both: Floats, m: Floats, n: Floats) -> tuple[Floats, Floats]:
-    """The size and share of the binomial with mean and variance of a hypergeometric: how many of `both` are now.
-
-    Of rare values it is `both` and the share of the second sample (Przyborowski and Wilenski 1940, Homogeneity of
-    results in testing samples from Poisson series); beside a large first sample, `n` and the share of the values.
-    """
-    share = 1 - m / (m + n) * (1 - both / (m + n))
-    return both * n / (m + n) / np.maximum(share, TINY), share

@@ -20,6 +20,7 @@ from detectors.verdict.sets import Sets
 FILLED: Final = 5.0  # values of a pane: a set that holds fewer is too rare to say much of itself
 EXPECTED: Final = 60.0  # independent squares' worth of what other contrasts lead to expect (simulated)
 BLOCK: Final = 3  # panes: of 60, that leaves 20
+FLOORED: Final = 6.0  # of so many times what is beyond 1 the doubt is whole: none is below, so 1 is rarely too few
 RANK: Final = len(NAMES)
 
 Bools = NDArray[np.bool_]
@@ -111,7 +112,9 @@ def _blended(own: Floats, related: Floats, held: Floats, freedom: Floats, cells:
     doubt = np.sqrt(((np.maximum(scored, 1.0)[..., None] * related) ** 2).sum(axis=1) * 2 / freedom) / expected
     error = (np.sqrt(2 * each) + EXPECTED * doubt) / (each + EXPECTED)  # relative, of one direction at worst
     tails = np.maximum(2 / error**2, each)
-    return np.concatenate((scored, blended), axis=1), np.concatenate((freedom + 0 * scored, tails), axis=1)
+    vague = np.minimum(FLOORED * (1 - 1 / np.maximum(scored, 1.0)), 1.0)
+    surer = freedom / np.maximum(vague, 1e-9)
+    return np.concatenate((scored, blended), axis=1), np.concatenate((surer, tails), axis=1)
 
 
 def _heavy(own: Floats, fourth: Floats, n_panes: NDArray[np.int64]) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from detectors.verdict import Spread
+from detectors.verdict.few import MANY
 from detectors.verdict.scores import NAMES, scores
 from detectors.verdict.sets import DISTINCT, Sets
 
@@ -25,14 +26,16 @@ def suspects(expected: np.ndarray, observed: np.ndarray, on_line: int, level: fl
     running = np.zeros((*observed.shape[:2], cells + 1), np.int32)
     np.cumsum(observed, axis=2, out=running[:, :, 1:])
     angles = (2 * np.arcsin(np.sqrt(np.arange(n + 1) / n))).astype(np.float32)
-    before = 2 * np.arcsin(np.sqrt(np.minimum(sets.counts(expected) / m, 1.0)))
-    trials = DISTINCT * len(begin) if on_line else cells
-    needed = -slack * ndtri(level / 4 / max(1.0, trials))
+    held = sets.counts(expected)
+    before = 2 * np.arcsin(np.sqrt(np.minimum(held / m, 1.0)))
+    # Sets of few values may count as no trial at all.
+    trials = (np.minimum(held, m - held) * min(n, int(m.min())) >= 2 * MANY * m).sum(axis=1).min()
+    needed = -slack * ndtri(level / 2 / max(1.0, (DISTINCT if on_line else 1) * trials))
     error = np.sqrt((1 / n + 1 / m) * inflation[:, len(NAMES) :]).astype(np.float32) * np.float32(needed)
     lower, upper = (before - error).astype(np.float32), (before + error).astype(np.float32)
     now = angles[running[:, :, end] - running[:, :, begin]]
     found = ((now < lower) | (now > upper)).any(axis=2)
     weights = scores(expected, np.broadcast_to(np.arange(cells) < on_line, expected.shape))
     gap = np.einsum("wfc,fsc->wfs", observed / n, weights) - np.einsum("fc,fsc->fs", expected / m, weights)
-    limit = -slack * ndtri(level / 4 / len(NAMES)) * np.sqrt((1 / n + 1 / m) * inflation[:, : len(NAMES)])
+    limit = -slack * ndtri(level / len(NAMES)) * np.sqrt((1 / n + 1 / m) * inflation[:, : len(NAMES)])
     return np.asarray(found | (np.abs(gap) > limit).any(axis=2))

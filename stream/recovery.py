@@ -169,9 +169,16 @@ def _open_windows(store: Store, settings: Settings, state: State, plans: dict[st
         accumulator.grown(state.windows, model, version, still_open, pane, upto)
         if teaches and summary is not None:
             teaching[model, end].append((version, summary))
-    for (model, end), versions in teaching.items():
-        tolerate = state.roster.entries[state.roster.index[model]].settings.tolerate
-        state.teachings[model] = state.teachings[model].step(versions, end, state.pane, tolerate)
+    _teach(state, teaching)
+
+
+def _teach(state: State, panes: dict[tuple[str, int], list[tuple[str, Summary]]]) -> None:
+    """Take the kept first panes of plans again, by model and end; what they said of each other is in the state."""
+    for (model, end), versions in panes.items():
+        state.teachings[model] = state.teachings[model].take(versions, end, state.pane)
+    for model, checked in state.checked.items():
+        if (known := state.teachings.get(model)) is not None:
+            state.teachings[model] = replace(known, checked=checked)
 
 
 def _scope(settings: Settings, state: State, model: str) -> Scope:

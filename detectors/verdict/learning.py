@@ -20,7 +20,7 @@ from detectors.verdict.sets import Sets
 FILLED: Final = 5.0  # values of a pane: a set that holds fewer is too rare to say much of itself
 EXPECTED: Final = 60.0  # independent squares' worth of what other contrasts lead to expect (simulated)
 BLOCK: Final = 3  # panes: of 60, that leaves 20
-FLOORED: Final = 6.0  # of so many times what is beyond 1 the doubt is whole: none is below, so 1 is rarely too few
+FLOORED: Final = 10.0  # of so many times what is beyond 1 the doubt is whole: none is below, so 1 is rarely too few
 RANK: Final = len(NAMES)
 
 Bools = NDArray[np.bool_]

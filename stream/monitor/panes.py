@@ -99,7 +99,7 @@ class Panes:
         after = self._state.teachings[plan.model] = known.step(versions, end, self._settings.pane, settings.tolerate)
         if after.over and not known.over:
             promised = settings.false_triggers_per_month
-            numbers = promised, promised * after.ratio, after.verdicts, after.alarms
+            numbers = promised, promised * after.ratio, after.checked.verdicts, after.checked.alarms
             self._ledger.row(tables.SPREADS, *about, teaching.OVER, moment(end), after.pack(), *numbers)
 
     def _pass(self, partly: Open, name: str, end: int) -> None:

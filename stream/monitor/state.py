@@ -19,7 +19,7 @@ from stream.monitor.pending import Pending
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
 from stream.monitor.stepping import Watched
-from stream.monitor.teaching import Teaching
+from stream.monitor.teaching import Checked, Teaching
 from stream.monitor.trust import Lesson, Tracks
 from stream.monitor.usual import Base, Traffic
 from stream.plan import Plan
@@ -62,6 +62,7 @@ class State:
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
     scopes: tuple[Scope, ...] = ()
     label_scopes: tuple[Scope, ...] = ()
+    checked: dict[str, Checked] = field(default_factory=dict)  # of `teachings` when the state was made bytes
     # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[Key, Either] = field(default_factory=dict)
@@ -114,6 +115,7 @@ class _Packed(msgspec.Struct, frozen=True):
     watched: list[tuple[Version, Any]] = []
     weighed: list[tuple[Version, Tracks]] = []
     disturbed: list[tuple[Version, tuple[Disturbed, ...]]] = []
+    checked: dict[str, Checked] = {}
 
 
 def pack(state: State) -> bytes:
@@ -160,6 +162,7 @@ def pack(state: State) -> bytes:
             [(version, one.pack()) for version, one in state.watched.items()],
             list(state.weighed.items()),
             list(state.disturbed.items()),
+            {name: one.checked for name, one in state.teachings.items() if one.checked.panes and not one.over},
         )
     )
 
@@ -230,4 +233,5 @@ def unpack(
         found.pane,
         tuple(found.scopes),
         tuple(found.label_scopes),
+        {name: one for name, one in found.checked.items() if name in names},
     )

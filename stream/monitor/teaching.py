@@ -7,7 +7,7 @@ each. Cut against themselves they also show what is kept of the promise.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from msgspec import structs
@@ -18,12 +18,23 @@ from detectors.coupling import Together, together
 from detectors.parts import Summary
 from detectors.verdict import PANES_MIN, SMALLEST, Spread, judge
 from detectors.verdict.spread import PACKED
-from stream.monitor.judging import Layout, layout, own_width
+from stream.monitor.judging import layout, own_width
 from stream.plan import Plan
 
 BEGUN, OVER = "begun", "over"
-REACH: Final = 4 * PANES_MIN  # panes: a model that has not taught by then has too little traffic to teach
+REACH: Final = 4 * PANES_MIN  # panes: a model that has not taught by then has too little traffic; then all is over
 LEVEL: Final = 0.01  # at which panes are judged by the others: of 60 panes of 50 features 30 alarms are promised
+
+
+class Checked(NamedTuple):
+    """How many panes were judged by the others, in how many verdicts, of which `alarms` are at most LEVEL."""
+
+    panes: int = 0
+    verdicts: int = 0
+    alarms: int = 0
+
+
+UNCHECKED: Final = Checked()
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,8 @@ class Teaching:
     """Of one plan: the counts of panes so far, (columns, cells) each, and at last what they taught.
 
     `first` is the end of the first pane. `spread` is None while it is not known; `over`: nothing more is looked at.
-    `alarms` of `verdicts` of the panes by each other are at most LEVEL.
+    What is taught is known at once; the panes are then judged by each other one at each close, for models that begin
+    together have taught together.
     """
 
     plan: Plan
@@ -40,15 +52,22 @@ class Teaching:
     pairs: tuple[Together, ...] = ()  # of the same panes, where pairs are watched
     spread: Spread | None = None
     over: bool = False
-    verdicts: int = 0
-    alarms: int = 0
+    checked: Checked = UNCHECKED
 
     def step(self, versions: Sequence[tuple[str, Summary]], end: int, pane: int, tolerate: float) -> "Teaching":
         """With one more closed pane: its summaries by version."""
-        if self.over:
-            return self
-        if end - self.first >= REACH * pane:
+        if self.over or self.spread is None or end - self.first >= REACH * pane:
+            return self.take(versions, end, pane)
+        checked = self._judge(self.checked.panes, tolerate)
+        over = checked.panes == len(self.panes)
+        return replace(self, panes=() if over else self.panes, checked=checked, over=over)
+
+    def take(self, versions: Sequence[tuple[str, Summary]], end: int, pane: int) -> "Teaching":
+        """The same, but that no pane is judged."""
+        if not self.over and end - self.first >= REACH * pane:
             return replace(self, panes=(), pairs=(), over=True)
+        if self.over or self.spread is not None:
+            return self
         events, _, summary = max((int(each.events()[0]), version, each) for version, each in versions)
         if events < SMALLEST:
             return self
@@ -68,13 +87,22 @@ class Teaching:
             spread = structs.replace(
                 spread, pairs=_coupled(pairs, counts, features_vary=bool((spread.inflation > 1).any()))
             )
-        verdicts, alarms = _by_each_other(counts, at, spread, tolerate)
-        return replace(self, panes=(), pairs=(), spread=spread, over=True, verdicts=verdicts, alarms=alarms)
+        return replace(self, panes=panes, pairs=(), spread=spread)
+
+    def _judge(self, i: int, tolerate: float) -> Checked:
+        """With the i-th pane judged by all others."""
+        at, one = layout(self.plan, own_width(self.plan)), self.panes[i].astype(np.int64)
+        others = np.sum(self.panes, axis=0, dtype=np.int64) - one
+        judged = judge(others, one, at.ordered, tolerate, self.spread, at.sizes)
+        _, verdicts, alarms = self.checked
+        verdicts += int((~judged.unknown).sum())
+        return Checked(i + 1, verdicts, alarms + int((~judged.unknown & (judged.p <= LEVEL)).sum()))
 
     @property
     def ratio(self) -> float:
         """False alarms of the panes by each other, measured over promised; 0 where there were no verdicts."""
-        return self.alarms / (LEVEL * self.verdicts) if self.verdicts else 0.0
+        _, verdicts, alarms = self.checked
+        return alarms / (LEVEL * verdicts) if verdicts else 0.0
 
     def pack(self) -> bytes:
         """What was taught; empty where nothing was."""
@@ -94,13 +122,3 @@ def _coupled(pairs: Sequence[Together], counts: NDArray[np.int64], *, features_v
     )
     learned = coupling.Spread.learn(covariances, variances, n, features_vary=features_vary)
     return coupling.Spread(*(each.astype(PACKED).astype(np.float64) for each in (learned.inflation, learned.freedom)))
-
-
-def _by_each_other(panes: NDArray[np.int64], at: Layout, spread: Spread, tolerate: float) -> tuple[int, int]:
-    """How many verdicts there are of each pane against all others, and how many of them are false alarms at LEVEL."""
-    together, verdicts, alarms = panes.sum(axis=0), 0, 0
-    for one in panes:
-        judged = judge(together - one, one, at.ordered, tolerate, spread, at.sizes)
-        verdicts += int((~judged.unknown).sum())
-        alarms += int((~judged.unknown & (judged.p <= LEVEL)).sum())
-    return verdicts, alarms

@@ -27,7 +27,7 @@ summary bytes: counts and sums of every segment and feature, as `detectors/packi
 SPREADS = declare(
     "spreads",
     "How much more than independent draws a plan's panes vary, and what its verdicts promise and keep on them: a row "
-    "when its first pane closes, one when it is known.",
+    "when its first pane closes, one when all of them have been judged by the others, one at a close.",
     "model plan state",
     "always",
     """

@@ -5,22 +5,26 @@ among them, and from the incidents of the version.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as with_
 from functools import reduce
 from itertools import islice
 from operator import add
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from detectors import packing, parts
+from detectors.verdict import Spread
+from detectors.verdict.apart import apart
 from sinks import commit as tables
 from stream.config.earlier import WEEK, Choice, choices, reach, told
 from stream.config.settings import DAY
 from stream.ledger import Ledger, moment
 from stream.monitor.disturbed import Disturbed, noted
-from stream.monitor.judging import Case
+from stream.monitor.judging import Case, layout, own_width
 from stream.policy import Incident, Policy
 
 Version = tuple[str, str]  # (model, version)
@@ -94,13 +98,14 @@ class Earlier:
         rows = {window.end: window for some in found for window in some}  # one that two choices take counts once
         nobody = parts.empty(case.plan.grid, len(case.plan.rows))
         enough = all(2 * len(some) >= choice.n for some, choice in zip(found, asked, strict=True))
-        summaries = (packing.unpack(case.plan.grid, rows[end].packed) for end in sorted(rows) if enough)
+        summaries = [packing.unpack(case.plan.grid, rows[end].packed) for end in sorted(rows) if enough]
         summary = reduce(add, summaries, nobody)
         each = " and ".join(_told(case, *one) for one in zip(asked, found, strict=True))
         events = f", {int(summary.events()[0]):,} events" if enough else ""
         # Panes that follow each other teach the rhythm of a day, not how much days differ.
-        spread = None if case.settings.reference.days or case.settings.reference.weeks else case.spread
-        return replace(case, spread=spread, reference=summary, compared_with=each + events)
+        daily = case.settings.reference.days or case.settings.reference.weeks
+        spread = _between(case, summaries) if daily else case.spread
+        return with_(case, spread=spread, reference=summary, compared_with=each + events)
 
     def _chosen(self, case: Case, choice: Choice) -> list[_Window]:
         """The newest windows of a choice that may be chosen, the newest first."""
@@ -176,6 +181,15 @@ class Earlier:
             int(case.summary.events()[0]),
             window.packed,
         )
+
+
+def _between(case: Case, summaries: Sequence[parts.Summary]) -> Spread | None:
+    """Days that surely differ are slow, though how much they do nobody knows; it matters where nothing is tolerated."""
+    if not summaries or case.settings.tolerate:
+        return None
+    at = layout(case.plan, own_width(case.plan))
+    slow = apart(np.stack([at.rectangle(each.counts[:1])[0] for each in summaries]), at.ordered)
+    return replace(Spread.independent(len(slow), 1), slow=slow)
 
 
 def _version(case: Case) -> Version:

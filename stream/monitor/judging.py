@@ -43,6 +43,11 @@ class Case:
     compared_with: str = ""  # where it comes from, in words
 
     @property
+    def taught(self) -> bool:
+        """Whether panes have taught how much its windows vary."""
+        return self.spread is not None and self.spread.panes > 0
+
+    @property
     def n_reference(self) -> int:
         """How many events it is compared with."""
         return self.plan.n_reference if self.reference is None else int(self.reference.events()[0])

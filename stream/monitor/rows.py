@@ -142,7 +142,7 @@ def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[boo
             "complete": np.array(complete)[windows],
             "verdict": Texts(_VERDICTS, np.where(known, drifted.astype(np.int64), 2)),
             "why": Texts(_WHY, np.where(known, 0, np.where(nothing, 3, np.where(enough, 2, 1)))),
-            "assumes": Texts(_ASSUMES, np.array([case.spread is None for case, _, _ in judged], np.int64)[windows]),
+            "assumes": Texts(_ASSUMES, np.array([not case.taught for case, _, _ in judged], np.int64)[windows]),
         },
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy.stats import norm
 
 from detectors.verdict import judge
+from detectors.verdict.apart import apart
 from stream.config.earlier import choices
 from stream.config.references import Reference
 from stream.config.settings import DAY, HOUR, MINUTE
@@ -61,28 +62,34 @@ def panes(rng: np.random.Generator, differ: float, days: int) -> np.ndarray:
 
 
 def measured(row: Row, days: int = DAYS, seed: int = 1) -> list[float]:
-    """The share of windows called changed over the level, of each of LEVELS."""
+    """The share of windows called changed over the level, of each of LEVELS, and the share of unknown ones."""
     counts = panes(np.random.default_rng(seed), row.differ, days)
     windows = counts.reshape(-1, row.length // PANE, *counts.shape[1:]).sum(axis=1)
     (choice,) = choices(row.reference, row.length)
-    apart = choice.period // row.length
-    first = choice.n * apart
-    before = sum(windows[first - k * apart : len(windows) - k * apart] for k in range(1, choice.n + 1))
-    alarms, told = np.zeros(len(LEVELS)), 0
+    apart_by = choice.period // row.length
+    first = choice.n * apart_by
+    days_before = [windows[first - k * apart_by : len(windows) - k * apart_by] for k in range(1, choice.n + 1)]
+    alarms, told, unknown = np.zeros(len(LEVELS)), 0, 0
+    before = np.sum(days_before, axis=0)
+    daily = bool(row.reference.days or row.reference.weeks) and not row.tolerate
     for i in range(0, len(before), AT_ONCE):
         each = slice(i, i + AT_ONCE), slice(first + i, first + i + AT_ONCE)
         expected, observed = (
             of[some].reshape(-1, counts.shape[2]) for of, some in zip((before, windows), each, strict=True)
         )
-        p = judge(expected, observed, np.ones(expected.shape, np.bool_), row.tolerate).p
+        line = np.ones(expected.shape, np.bool_)
+        p = judge(expected, observed, line, row.tolerate).p
+        if daily:
+            differ = apart(np.stack([of[i : i + AT_ONCE].reshape(expected.shape) for of in days_before]), line)
+            p, unknown = np.where(differ, 1.0, p), unknown + int(differ.sum())
         alarms += [(p <= level).sum() for level in LEVELS]
         told += len(p)
-    return [float(each) for each in alarms / told / LEVELS]
+    return [*(float(each) for each in alarms / told / LEVELS), unknown / told]
 
 
 def main() -> int:
     """Print the table."""
-    print(f"measured over promised at {LEVELS}, {DAYS} days of {SERIES} numbers, {EACH} events a pane")
+    print(f"measured over promised at {LEVELS}, and unknown; {DAYS} days of {SERIES} numbers, {EACH} events a pane")
     for row in ROWS:
         print(f"{row.name:55s}", *(f"{each:7.2f}" for each in measured(row)), flush=True)
     return 0

@@ -235,3 +235,16 @@ def test_rows_do_not_depend_on_crashes_commits_or_retention(reference: str) -> N
     assert len(found.pop("earlier")) <= len(expected.pop("earlier"))
     assert expected == found
     assert expected["incidents"]
+
+
+@pytest.mark.parametrize("tolerate", [0, 0.05])
+def test_nothing_is_known_beside_days_that_differ_unless_some_change_is_tolerated(tolerate: float) -> None:
+    """Each day has a level of its own for amounts; countries have none."""
+    story = Story(moving("days: 4", f"windows: [1m], tolerate: {tolerate}"))
+    for day, level in enumerate((0.0, 12.0, -10.0, 7.0, 3.0)):
+        sales(story, day * DAY, amount=level)
+    story.read().end(5 * DAY)
+    last = {row["feature"]: row["verdict"] for row in story.rows(tables.DRIFT) if row["end"] == 4 * DAY + 1}
+    assert last["country"] == "ok"
+    assert (last["amount"] == "unknown") == (tolerate == 0)
+    assert {row["assumes"] for row in story.windows(1)} == {"independent events"}

@@ -58,8 +58,8 @@ class _Draws(NamedTuple):
 
     It has mean and variance of a hypergeometric. Of rare values it is that of how many of them are now (Przyborowski
     and Wilenski 1940, Homogeneity of results in testing samples from Poisson series); beside a large first sample, that
-    of the share of the values. Where counts vary more, it has the variance and the skewness of values that come
-    together as those of a negative binomial do: mostly alone, and now and then many.
+    of the share of the values. Where counts vary more, it has that variance, and the skewness of values that come
+    together: now and then where they vary little more, as those of a negative binomial do, else nearly all alike.
     """
 
     size: Floats

@@ -53,7 +53,7 @@ def test_the_state_has_nothing_that_nobody_thought_of() -> None:
     """A new part of it must be packed, or made again from the store; this test then names it."""
     packed = {"roster", "learners", "policies", "steps", "closed", "labels_closed", "topics_closed", "losses", "pane"}
     packed |= {"scopes", "label_scopes", "joined", "charts", "watched", "pending", "traffic"}
-    packed |= {"bases", "lessons", "tracks", "weighed", "disturbed"}
+    packed |= {"bases", "lessons", "tracks", "weighed", "disturbed", "checked"}
     assert packed | {"problems", "windows", "courses", "teachings"} == {field.name for field in fields(State)}
 
 

@@ -15,7 +15,7 @@ _COUNTS: Final = ("first", "events")
 def document(one: Basis) -> dict[str, Any]:
     """As JSON has it: of covariances, which are symmetric, one half."""
     half = np.triu_indices(one.width)
-    floats = {"biases": one.calibrator.biases, "edges": one.edges, "more": one.more}
+    floats = {"biases": one.calibrator.biases, "edges": one.edges, "more": one.more, "ranked": one.ranked}
     floats["covariance"] = one.covariance[:, *half]
     packed = {name: base64.b64encode(values.astype("<f8").tobytes()).decode() for name, values in floats.items()}
     counts = {name: getattr(one, name).tolist() for name in _COUNTS}
@@ -33,7 +33,9 @@ def load(packed: dict[str, Any]) -> Basis:
     covariance[:, *half] = halves.reshape(len(events), -1)
     covariance[:, *half[::-1]] = covariance[:, *half]
     calibrator = Softmax(float(packed["slope"]), biases)
-    return Basis(names, calibrator, first, edges, events, more.reshape(-1, width), covariance)
+    ranked = _floats(packed.get("ranked", ""))  # of older references nobody knows
+    ranked = ranked.reshape(2, len(events), -1) if len(ranked) else np.empty((2, 0, 0))
+    return Basis(names, calibrator, first, edges, events, more.reshape(-1, width), covariance, ranked)
 
 
 def _floats(text: str) -> Floats:

@@ -53,6 +53,17 @@ class Basis(Struct, frozen=True):
         positives = np.bincount(bins, label, len(events)).astype(np.int64)
         return cls(calibrator, edges, groups, events, positives, *means)
 
+    def grouped(self) -> "Basis":
+        """The same with one bin for each group: an eighth of the cells, for windows of many segments."""
+        first = np.searchsorted(self.groups, np.arange(1, self.groups[-1] + 1))
+        events, positives = (
+            np.bincount(self.groups, counts).astype(np.int64) for counts in (self.events, self.positives)
+        )
+        columns = (self.probability, self.scores, self.log_odds)
+        means = (np.bincount(self.groups, self.events * column) / events for column in columns)
+        groups = np.arange(len(events), dtype=np.int64)
+        return Basis(self.calibrator, self.edges[first - 1], groups, events, positives, *means)
+
     @property
     def layout(self) -> Layout:
         """The cells of a window: a count per decision and bin, and the sums of both losses."""

@@ -6,7 +6,7 @@ what it meant in the reference. Metrics are linear in the labels to first order,
 and decision: from the slopes follow both errors.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 
@@ -65,11 +65,19 @@ METRICS: dict[str, tuple[Metric, Ends]] = {
 
 
 def estimate(
-    basis: Basis, window: Window, level: float, values: tuple[float, float, float, float] | None = None
+    basis: Basis,
+    window: Window,
+    level: float,
+    values: tuple[float, float, float, float] | None = None,
+    names: Collection[str] | None = None,
 ) -> dict[str, Estimate]:
-    """Every metric of the window, by name; with what decisions are worth (tn, fp, fn, tp) also `business_value`."""
+    """Every metric of the window, by name, or those with some names.
+
+    With what decisions are worth (tn, fp, fn, tp) also `business_value`.
+    """
     metrics = METRICS if values is None else METRICS | {"business_value": (decided(worth(values)), OPEN)}
-    return {name: _estimate(basis, window, *metric, level) for name, metric in metrics.items()}
+    wanted = {name: metric for name, metric in metrics.items() if names is None or name in names}
+    return {name: _estimate(basis, window, *metric, level) for name, metric in wanted.items()}
 
 
 def _estimate(basis: Basis, window: Window, metric: Metric, ends: Ends, level: float) -> Estimate:

@@ -1,19 +1,21 @@
 """Metrics of several classes that are expected of a window without labels, each with its errors.
 
-All follow from the confusion matrix to be expected. To first order they are linear in the labels, which gives both
+Most follow from the confusion matrix to be expected. To first order they are linear in the labels, which gives both
 errors; what averages over few labels gain or lose because a ratio bends is taken off, by its second derivatives.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from detectors.codes import Floats
-from detectors.estimation.classes import Basis, Counted, errors, expected
+from detectors.estimation import ranked_classes
+from detectors.estimation.classes import Basis, Counted, errors, expected, ranked
 from detectors.estimation.estimate import BOTH, OPEN, UNIT, Ends, Estimate, between
 from detectors.performance.agreement import kappa_slopes, mcc_slopes
+from detectors.performance.multiclass import TOP_MAX
 from detectors.performance.multiclass_metrics import F1, PRECISION, RECALL, Share, averaged
 
 ABSENT = 0.05  # labels to be expected of a class that a window probably does not have at all
@@ -108,11 +110,14 @@ METRICS: Mapping[str, tuple[Callable[[Seen], Told], Ends]] = {
 
 def ends(name: str) -> Ends:
     """The least and the greatest value of a metric, also of one class, as `recall:name`."""
-    return OPEN if name == "worth" else METRICS[name][1] if name in METRICS else UNIT
+    known = {"worth": OPEN, **ranked_classes.ENDS, **{metric: each for metric, (_, each) in METRICS.items()}}
+    return known.get(name, UNIT)
 
 
-def estimate(basis: Basis, window: Counted, level: float, table: Floats | None = None) -> dict[str, Estimate]:
-    """Every metric of a window that is defined, by name, a row each; with what decisions are worth also `worth`.
+def estimate(
+    basis: Basis, window: Counted, level: float, table: Floats | None = None, names: Collection[str] | None = None
+) -> dict[str, Estimate]:
+    """Every metric of a window that is defined, or of some names, a row each; with what decisions are worth `worth`.
 
     `table` (classes, classes) has the worth by decision and class, the one beyond the names last.
     """
@@ -127,6 +132,8 @@ def estimate(basis: Basis, window: Counted, level: float, table: Floats | None =
         found["worth"] = worth(table)
     for i, of in enumerate(basis.names):
         found |= {f"{name}:{of}": partial(of_class, share=share, i=i) for name, share in SHARES.items()}
+    if names is not None:
+        found = {name: metric for name, metric in found.items() if name in names}
     told: dict[str, Estimate] = {}
     with np.errstate(divide="ignore", invalid="ignore"):
         for name, metric in found.items():
@@ -137,6 +144,19 @@ def estimate(basis: Basis, window: Counted, level: float, table: Floats | None =
                 numbers = metric(by_scores).value, value, np.hypot(chance, np.sqrt(more)), shared
                 one, other, *both = (np.array([number]) for number in numbers)
                 told[name] = between((one, other), (both[0], both[1]), level, ends(name))
+    others = _ranked(basis, window, level)
+    return told | {name: each for name, each in others.items() if names is None or name in names}
+
+
+def _ranked(basis: Basis, window: Counted, level: float) -> dict[str, Estimate]:
+    """What the ranks of classes say; as many places as there are classes always have the true one."""
+    told: dict[str, Estimate] = {}
+    trivial = {f"top_{k}_accuracy" for k in range(len(basis.names), TOP_MAX + 1)}
+    for name, numbers in zip(ranked_classes.NAMES, ranked(basis, window).T, strict=False):
+        if name not in trivial:
+            plain, value, chance, shared = numbers[:, None]
+            value = np.clip(value, *ends(name))
+            told[name] = between((plain, value), (chance, shared), level, ends(name))
     return told
 
 

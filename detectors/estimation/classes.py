@@ -1,9 +1,10 @@
 """What estimates of several classes rest on: calibrated scores, and by how much labels differed from them.
 
 Events with one decision of which the model is about as sure are a block. Labels of a reference say how often each class
-occurs in a block, beyond what calibrated scores expect. So a window needs two things of each block, which add up: how
-many events it has, and the sum of their calibrated scores. From these follows the confusion matrix to be expected:
-scores say what a shift of the inputs does, blocks take off what scores are wrong by.
+occurs in a block, beyond what calibrated scores expect. So a window needs two things that add up: how many events each
+block has, and the sum of calibrated scores of each decision. From these follows the confusion matrix to be expected:
+scores say what a shift of the inputs does, blocks take off what scores are wrong by. That is why the error of the
+calibrator itself hardly matters: whatever it is wrong by, labels of a block have seen (`tests.honesty.calibrator`).
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from msgspec import Struct
 
 from detectors.codes import Floats, Integers
-from detectors.estimation import softmax
+from detectors.estimation import ranked_classes, softmax
 from detectors.estimation.softmax import Softmax
 
 BLOCKS_MAX = 8  # of one decision
@@ -34,6 +35,7 @@ class Basis(Struct, frozen=True):
     events: Integers  # (blocks,): labelled events
     more: Floats  # (blocks, classes): by how much the share of a class exceeds the mean of its calibrated scores
     covariance: Floats  # (blocks, classes, classes): of what one label differs by
+    ranked: Floats  # (2, blocks, names): by how much each of `ranked_classes` exceeds what scores expect, its variance
 
     @classmethod
     def of(cls, names: tuple[str, ...], scores: Floats, decided: Integers, label: Integers) -> Self:
@@ -49,7 +51,7 @@ class Basis(Struct, frozen=True):
         most = max(1, min(BLOCKS_MAX, NUMBERS_MAX * 2 // (width * width * width)))
         edges = [_edges(np.sort(sure[decided == one]), most) for one in range(width)]
         first = np.concatenate(([0], np.cumsum([len(one) + 1 for one in edges]))).astype(np.int64)
-        none = np.empty(0, np.int64), np.empty((0, 0)), np.empty((0, 0, 0))
+        none = np.empty(0, np.int64), np.empty((0, 0)), np.empty((0, 0, 0)), np.empty((2, 0, 0))
         basis = cls(names, calibrator, first, np.concatenate(edges), *none)
         place = basis.blocks(probability, decided)
         events = np.bincount(place, minlength=basis.n)
@@ -57,7 +59,8 @@ class Basis(Struct, frozen=True):
         anything = _spread(probability) / len(label)
         covariance = [anything if one is None else one[1] for one in known]
         more = [np.zeros(width) if one is None else one[0] for one in known]
-        return cls(names, calibrator, first, basis.edges, events, np.array(more), np.array(covariance))
+        ranked = _ranked(probability, scores, label, place, basis.n)
+        return cls(names, calibrator, first, basis.edges, events, np.array(more), np.array(covariance), ranked)
 
     @property
     def n(self) -> int:
@@ -83,36 +86,42 @@ class Basis(Struct, frozen=True):
             place[mine] = self.first[one] + np.searchsorted(edges, sure[mine], side="right")
         return place
 
-    def count(self, scores: Floats, decided: Integers, row: Integers, n_rows: int) -> list["Counted"]:
-        """What windows hold of events, usable scores, decisions and rows in [0, n_rows); one for each row."""
+    def count(self, scores: Floats, decided: Integers, row: Integers, n_rows: int) -> "Counted":
+        """What windows hold of events, usable scores, decisions and rows in [0, n_rows), by row."""
         probability = self.calibrator.apply(scores)
-        place = row * self.n + self.blocks(probability, decided)
-        order = np.argsort(place, kind="stable")
-        found, begin = np.unique(place[order], return_index=True)
-        sums = np.zeros((n_rows * self.n, self.width), np.int64)
-        if len(order):
-            sums[found] = np.add.reduceat(np.rint(probability[order] * UNIT).astype(np.int64), begin)
-        events = np.bincount(place, minlength=n_rows * self.n).reshape(n_rows, self.n)
-        return [Counted(*each) for each in zip(events, sums.reshape(n_rows, self.n, self.width), strict=True)]
+        blocks = self.blocks(probability, decided)
+        events = np.bincount(row * self.n + blocks, minlength=n_rows * self.n).reshape(n_rows, self.n)
+        sums = _sums(np.rint(probability * UNIT).astype(np.int64), row * self.width + decided, n_rows * self.width)
+        there = ranked_classes.rankable(scores)
+        expected = ranked_classes.moments(probability[there], scores[there])[0]
+        worth = np.column_stack((np.ones(len(expected), np.int64), np.rint(expected * UNIT).astype(np.int64)))
+        return Counted(events, sums.reshape(n_rows, self.width, self.width), _sums(worth, row[there], n_rows))
 
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """Events without labels, by blocks of a basis. The law: `count(a ++ b) == count(a) + count(b)`, bit for bit."""
+    """Events without labels, by rows, and blocks of a basis; every array has a row for each.
 
-    events: Integers  # (blocks,)
-    sums: Integers  # (blocks, classes): of calibrated scores, in quanta
+    The law: `count(a ++ b) == count(a) + count(b)`, bit for bit.
+    """
+
+    events: Integers  # (rows, blocks)
+    sums: Integers  # (rows, classes, classes): of calibrated scores by decision, in quanta
+    ranked: Integers  # (rows, 1 + names): events that have ranks, and sums of what they are expected to be worth
 
     def __add__(self, other: Self) -> "Counted":
-        return Counted(self.events + other.events, self.sums + other.sums)
+        return Counted(self.events + other.events, self.sums + other.sums, self.ranked + other.ranked)
+
+    def __getitem__(self, rows: int | slice) -> "Counted":
+        """Some rows; of a number one, without that axis, as what follows takes it."""
+        return Counted(self.events[rows], self.sums[rows], self.ranked[rows])
 
 
 def expected(basis: Basis, window: Counted) -> tuple[Floats, Floats]:
     """The labels to be expected by decision and class, (classes, classes): by scores alone, and corrected."""
-    plain, corrected = (np.zeros((basis.width, basis.width)) for _ in range(2))
-    by_scores = window.sums / UNIT
-    np.add.at(plain, basis.decision, by_scores)
-    np.add.at(corrected, basis.decision, by_scores + window.events[:, None] * basis.more)
+    plain = window.sums / UNIT
+    corrected = plain.copy()
+    np.add.at(corrected, basis.decision, window.events[:, None] * basis.more)
     return plain, np.maximum(corrected, 0.0)
 
 
@@ -122,6 +131,50 @@ def errors(basis: Basis, window: Counted, slopes: Floats) -> tuple[float, float]
     each = np.maximum(np.einsum("bi,bij,bj->b", along, basis.covariance, along), 0.0)
     n = window.events.astype(np.float64)
     return float(np.sqrt((n * each).sum())), float(np.sqrt((n**2 * each / np.maximum(basis.events, 1)).sum()))
+
+
+def ranked(basis: Basis, window: Counted) -> Floats:
+    """Metrics of `ranked_classes`: at the calibrated scores, corrected, and their errors, by chance and shared.
+
+    (4, names); none where a basis has no such labels, or some of the window's events have no ranks.
+    """
+    n, events = float(window.events.sum()), window.events.astype(np.float64)
+    if not basis.ranked.size or window.ranked[0] < n:
+        return np.empty((4, 0))
+    more, variance = basis.ranked
+    plain = window.ranked[1:] / UNIT / n
+    chance = np.sqrt(events @ variance) / n
+    shared = np.sqrt((events**2 / np.maximum(basis.events, 1)) @ variance) / n
+    return np.stack((plain, plain + events @ more / n, chance, shared))
+
+
+def _sums(values: Integers, place: Integers, n: int) -> Integers:
+    """Values, (events, many), added up by place, (n, many)."""
+    sums = np.zeros((n, values.shape[1]), np.int64)
+    order = np.argsort(place, kind="stable")
+    found, begin = np.unique(place[order], return_index=True)
+    if len(order):
+        sums[found] = np.add.reduceat(values[order], begin)
+    return sums
+
+
+def _ranked(probability: Floats, scores: Floats, label: Integers, place: Integers, blocks: int) -> Floats:
+    """What labels of each block are worth beyond what is expected, and the variance of one, (2, blocks, names)."""
+    there = ranked_classes.rankable(scores)
+    (mean, square), place = ranked_classes.moments(probability[there], scores[there]), place[there]
+    left = ranked_classes.of_labels(scores[there], label[there]) - mean
+    spread = np.maximum(square - mean**2, 0.0)
+    n = np.bincount(place, minlength=blocks)[:, None]
+    one, two, own = (_by_block(each, place, blocks) for each in (left, left**2, spread))
+    more = one / (n + PRIOR)
+    around = np.maximum(two - 2 * more * one + n * more**2, 0.0)
+    variance = (around + SMOOTH / np.maximum(n, 1) * own) / (n - 1 + SMOOTH)
+    anything = spread.sum(axis=0) / max(len(spread), 1)
+    return np.stack((more, np.where(n > 0, variance, anything)))
+
+
+def _by_block(values: Floats, place: Integers, blocks: int) -> Floats:
+    return np.stack([np.bincount(place, column, blocks) for column in values.T], axis=1)
 
 
 def _sure(probability: Floats, decided: Integers) -> Floats:

@@ -13,6 +13,7 @@ import numpy as np
 from detectors.codes import Floats, Integers
 from detectors.estimation.class_metrics import METRICS, SHARES, estimate
 from detectors.estimation.classes import Basis
+from detectors.estimation.ranked_classes import NAMES
 from detectors.performance import multiclass, multiclass_metrics
 from detectors.performance.cells import of as cells_of
 from tests.honesty.estimation import BOUNDS, LEVEL
@@ -77,8 +78,8 @@ def truth(names: tuple[str, ...], seen: Events) -> dict[str, float]:
     settings = multiclass.Multiclass(names)
     counted, values = multiclass.pairs(settings, seen.label, seen.decided, seen.scores)
     made = cells_of(multiclass.layout(settings), counted, values, np.empty((len(counted), 0), np.int64), 1)
-    found = multiclass_metrics.measure(settings, made, names=METRICS.keys() | SHARES)
-    known = {name: float(found[name].value[0]) for name in METRICS}
+    found = multiclass_metrics.measure(settings, made, names={*METRICS, *SHARES, *NAMES})
+    known = {name: float(found[name].value[0]) for name in (*METRICS, *NAMES)}
     return known | {f"{name}:{of}": float(found[name].value[0, i]) for name in SHARES for i, of in enumerate(names)}
 
 
@@ -91,7 +92,7 @@ def covered(world: World, runs: range, sizes: tuple[int, ...] = SIZES) -> dict[t
         basis = Basis.of(names, *events(world, world.reference, 0.0, rng))
         for n in sizes:
             seen = events(world, n, world.shift, rng)
-            (window,) = basis.count(seen.scores, seen.decided, np.zeros(n, np.int64), 1)
+            window = basis.count(seen.scores, seen.decided, np.zeros(n, np.int64), 1)[0]
             known = truth(names, seen)
             for name, found in estimate(basis, window, LEVEL).items():
                 if not np.isnan(known[name]):

@@ -14,6 +14,7 @@ from sinks.commit.table import Columns, Table
 from sinks.commit.texts import Texts
 
 HALVINGS_MAX: Final = 20  # of a sample: one id in a million
+_SAID: Final = ("score", "value", "answer", "several", "segments")
 ROWS_MAX: Final = 100_000  # that one answer is about: a label costs some 20 us, so two seconds between two Commits
 
 
@@ -101,6 +102,7 @@ class Said(NamedTuple):
     value: NDArray[np.float64]
     answer: NDArray[np.object_]
     several: NDArray[np.object_]
+    segments: NDArray[np.object_]
 
 
 class Standing(NamedTuple):
@@ -149,7 +151,7 @@ def said(rows: Columns, models: Sequence[str], after: int, upto: int) -> Said:
     ends = _ends(rows)
     chosen = np.isin(rows["model"], models) & (ends > after) & (ends <= upto)
     model, version = (Texts.of(rows[name][chosen].tolist()) for name in ("model", "version"))
-    columns: dict[str, Any] = {name: rows[name][chosen] for name in ("score", "value", "answer", "several")}
+    columns: dict[str, Any] = {name: rows[name][chosen] for name in _SAID}
     return Said(model, version, ends[chosen], **columns)
 
 

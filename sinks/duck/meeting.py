@@ -110,9 +110,10 @@ def said(cursor: duckdb.DuckDBPyConnection, decode: Decode, models: Sequence[str
 
     score, value = (np.ma.filled(found[name], np.nan) for name in ("score", "value"))
     ends = found["end"].astype("datetime64[us]").astype(np.int64) * 1_000
-    several = np.empty(len(ends), np.object_)
+    several, segments = (np.empty(len(ends), np.object_) for _ in range(2))
     several[:] = [bytes(each) for each in found["several"]]
-    return Said(texts("model"), texts("version"), ends, score, value, texts("answer").array(), several)
+    segments[:] = [bytes(each) for each in found["segments"]]
+    return Said(texts("model"), texts("version"), ends, score, value, texts("answer").array(), several, segments)
 
 
 def within(  # noqa: PLR0913, PLR0917 - a question, and how its answer is read

@@ -37,13 +37,17 @@ class Called:
         known = entry is not None and entry.versions.get(version, FUTURE) <= decided
         return version if known else UNTOLD
 
+    def plan_of(self, model: str, end: int) -> Plan | None:
+        """The plan by which the pane that ends then is counted."""
+        entry = self._state.roster.get(model)
+        return None if entry is None else entry.plan_at(end - self._settings.pane)
+
     def whole(self, key: Key) -> Plan | None:
         """The plan of a window; None over two, of which nobody knows what the answers of both have in common."""
         model, _, length, end = key
         entry = self._state.roster.get(model)
         plan = None if entry is None else entry.plan_at(end - length)
-        same = entry is not None and plan is entry.plan_at(end - self._settings.pane)
-        return plan if same else None
+        return plan if plan is self.plan_of(model, end) else None
 
     def rate(self, model: str, start: int, end: int) -> float:
         """The share of ids that waited for labels: the least of a window's panes."""

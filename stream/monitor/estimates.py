@@ -10,26 +10,26 @@ from itertools import groupby
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.codes import Integers
-from detectors.estimation.basis import Basis
-from detectors.estimation.classes import Basis as ClassesBasis
 from sinks import commit as tables
 from sinks.commit import Said, Steps
 from stream.answers.chosen import answers_of
 from stream.answers.classes import Classes
-from stream.answers.kind import Answers
 from stream.answers.own import bare
 from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
 from stream.monitor.decay import Decay
-from stream.monitor.heard import Heard, estimated, heard
+from stream.monitor.heard import Heard, Meaning, estimated, heard, of_parts
 from stream.monitor.learned import Learned
 from stream.monitor.state import State
 from stream.monitor.told import Told, told_rows
+from stream.plan import Plan
 
 ROWS_MAX: Final = 200_000  # predictions that are read at once, unless one pane has more
+PER_SEGMENT: Final = 16  # predictions, at 100 bytes, take as much as the counts of one segment
 
 Pane = tuple[str, str, int]  # model, version as events have it, end
 Panes = Mapping[Pane, int]  # how many predictions each has
@@ -40,11 +40,10 @@ Ask = Callable[[Sequence[str], int, int], Said]  # of models, in panes that end 
 class Source:
     """What estimates of a window stand on. `right`: the share of right answers among the labels, and how many."""
 
-    basis: Basis | None
-    classes: ClassesBasis | None
-    answers: Answers
+    meaning: Meaning
     about: str
     right: tuple[float, int]
+    plan: Plan
 
 
 @dataclass
@@ -92,7 +91,7 @@ class Estimates:
             found = [(key, source) for key in keys if (source := self._source(key)) is not None]
             if found:
                 wanted[pane] = found
-        for stretch in _stretches({pane: panes[pane] for pane in wanted}):
+        for stretch in _stretches({pane: _size(panes[pane], found) for pane, found in wanted.items()}):
             first, last = min(end for _, _, end in stretch), max(end for _, _, end in stretch)
             models = sorted({model for model, _, _ in stretch})
             self._add(said(models, first - self._settings.pane, last), {pane: wanted[pane] for pane in stretch})
@@ -109,11 +108,23 @@ class Estimates:
             row_of[mine] = np.arange(1, len(mine) + 1)
             chosen = np.flatnonzero(row_of[place])
             rows = {name: getattr(said, name)[chosen] for name in ("score", "value", "answer", "several")}
-            made = heard(source.basis, source.classes, source.answers, rows, (row_of[place[chosen]] - 1, len(mine)))
+            segments = self._segments(source, [panes[i] for i in mine], said.segments[chosen])
+            made = heard(source.meaning, rows, (row_of[place[chosen]] - 1, len(mine)), segments)
             for i, part in zip(mine, made, strict=True):
                 for key, one in wanted[panes[i]]:
                     if one is source:
                         self._grow(key, source, part)
+
+    def _segments(self, source: Source, panes: Sequence[Pane], packed: NDArray[np.object_]) -> Integers | None:
+        """The rows of segments that predictions belong to, (n, fields); None where a pane has those of another plan.
+
+        A window over two plans is not told.
+        """
+        fields = len(source.plan.segments)
+        plans = (self._called.plan_of(model, end) for model, _, end in panes)
+        if not fields or any(plan is not source.plan for plan in plans):
+            return None
+        return np.frombuffer(b"".join(packed.tolist()), "<u2").reshape(len(packed), fields).astype(np.int64)
 
     def _grow(self, key: Key, source: Source, part: Heard) -> None:
         known = self._open.get(key)
@@ -143,7 +154,8 @@ class Estimates:
             return None
         name = (plan.id, model, version, since)
         if name not in self._sources:
-            self._sources[name] = Source(truth.basis, classes, answers, about, (truth.right / truth.n, truth.n))
+            meaning = Meaning(truth.basis, classes, answers, plan.rows)
+            self._sources[name] = Source(meaning, about, (truth.right / truth.n, truth.n), plan)
         return self._sources[name]
 
     # ---- windows out
@@ -154,19 +166,26 @@ class Estimates:
         One by one: the last bit of a sum depends on how many rows are summed at once, which differs between runs.
         """
         source = window.source
-        n, told = estimated(source.basis, source.classes, source.answers, window.counted)
+        n, told = estimated(source.meaning, window.counted.whole)
         if not told:
             return
         self.told[key] = source.about, told
         if key[2] == min(self._called.lengths(key[0])):
             self.fresh[key] = source.about, told
         self._ledger.block(tables.ESTIMATES, told_rows(key, source.about, told, n))
+        for segment, of, part in of_parts(source.meaning, window.counted.parts) if window.counted.parts else ():
+            self._ledger.block(tables.ESTIMATES, told_rows(key, source.about, part, of, segment))
         if "accuracy" in told:
             self._decay.look(key, told["accuracy"], n, source.right)
 
 
+def _size(n: int, found: Sequence[tuple[Key, Source]]) -> int:
+    """What a pane of `n` predictions takes, counted in these: few of them in many segments take more than they are."""
+    return max(n, PER_SEGMENT * max(len(source.meaning.names) for _, source in found))
+
+
 def _stretches(panes: Panes) -> Iterator[list[Pane]]:
-    """Panes in order, together as long as they have few rows."""
+    """Panes in order, together as long as they take little."""
     stretch, n = list[Pane](), 0
     for _, group in groupby(sorted(panes, key=lambda pane: pane[2]), key=lambda pane: pane[2]):
         together = list(group)

@@ -14,8 +14,8 @@ LEVEL: Final = 0.95
 Told = tuple[str, Mapping[str, Estimate]]  # what an estimate stands on, and each metric, a row each
 
 
-def told_rows(key: Key, about: str, told: Mapping[str, Estimate], n: int) -> dict[str, Any]:
-    """Rows of `estimates`: a window of `n` predictions."""
+def told_rows(key: Key, about: str, told: Mapping[str, Estimate], n: int, segment: str = "") -> dict[str, Any]:
+    """Rows of `estimates`: a window, or one of its segments, of `n` predictions."""
     model, version, length, end = key
     same = np.zeros(len(told), np.int64)
     columns = {
@@ -25,7 +25,7 @@ def told_rows(key: Key, about: str, told: Mapping[str, Estimate], n: int) -> dic
     return columns | {
         "model": Texts((model,), same),
         "version": Texts((version,), same),
-        "segment": Texts(("",), same),
+        "segment": Texts((segment,), same),
         "metric": Texts.of(list(told)),
         "length": length,
         "start": moment(end - length),

@@ -132,11 +132,11 @@ def _kept(keys: Sequence[Key], estimated: Estimated) -> dict[Key, Told]:
         return {}
     columns = estimated(_runs(keys))
     ends = columns["end"].astype("datetime64[us]").astype(np.int64) * 1_000
-    names = ("model", "version", "length", "metric", "basis")
+    names = ("model", "version", "length", "metric", "basis", "segment")
     rows_of = zip(*(columns[name].tolist() for name in names), ends.tolist(), strict=True)
-    for i, (model, version, length, metric, about, end) in enumerate(rows_of):
+    for i, (model, version, length, metric, about, segment, end) in enumerate(rows_of):
         key, numbers = (model, version, length, end), [float(columns[name][i]) for name in _NUMBERS]
-        if not np.isnan(numbers[0]):  # a second opinion has a row where it says nothing, too
+        if not segment and not np.isnan(numbers[0]):  # a second opinion has a row where it says nothing, too
             basis[key] = about
             found.setdefault(key, {})[metric] = _one(numbers)
     return {key: (basis[key], found[key]) for key in keys if key in found}

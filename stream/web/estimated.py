@@ -5,7 +5,7 @@ from litestar import get
 from sinks.commit import ESTIMATES, RECONCILED, WEIGHTED
 from stream.web.answers import Page, answers
 from stream.web.estimates import Estimate, Reconciled
-from stream.web.filters import Asked, Length, Metric, Named, Version, paged, where
+from stream.web.filters import Asked, Length, Metric, Named, Segment, Version, paged, where
 from stream.web.labelled import addressed
 from stream.web.sources import Given
 from stream.web.weighted import Weighted
@@ -13,10 +13,16 @@ from stream.web.weighted import Weighted
 
 @get("/v1/models/{model:str}/estimates", sync_to_thread=True)
 def list_estimates(  # noqa: PLR0913, PLR0917 - the query string, spelled out for OpenAPI
-    sources: Given, span: Asked, model: Named, version: Version = None, metric: Metric = None, length: Length = None
+    sources: Given,
+    span: Asked,
+    model: Named,
+    version: Version = None,
+    metric: Metric = None,
+    segment: Segment = None,
+    length: Length = None,
 ) -> Page[Estimate]:
     """How good a model probably was in its windows, before any label, newest first."""
-    filters = where(length, model=addressed(sources, model), version=version, metric=metric)
+    filters = where(length, model=addressed(sources, model), version=version, metric=metric, segment=segment)
     found, following = paged(sources.store, ESTIMATES, filters, span)
     return Page(answers(found, Estimate), following)
 

@@ -1,4 +1,4 @@
-"""Top-k accuracy and log loss of several classes: what labels say is scikit-learn's, and what is expected their mean."""
+"""Top-k accuracy and log loss of several classes: labels give scikit-learn's, and expected is their mean."""
 
 import numpy as np
 import pytest

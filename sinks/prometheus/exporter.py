@@ -32,6 +32,7 @@ _FAIRNESS = (
     families.FAIRNESS_VERDICT,
 )
 _ESTIMATE = (families.ESTIMATE, families.ESTIMATE_LOW, families.ESTIMATE_HIGH)
+_PART = (families.SEGMENT_ESTIMATE, families.SEGMENT_ESTIMATE_LOW, families.SEGMENT_ESTIMATE_HIGH)
 
 
 class Exporter:
@@ -85,14 +86,16 @@ def _windows(snapshot: Snapshot) -> Iterator[Sample]:
 
 def _performances(snapshot: Snapshot) -> Iterator[Sample]:
     for key in snapshot.chosen.performances:
-        model, version, _, length = _names(key)
-        for told, kinds in ((snapshot.performances, _PERFORMANCE), (snapshot.estimates, _ESTIMATE)):
+        model, version, segment, length = _names(key)
+        of = (model, version, segment) if segment else (model, version)
+        guesses = _PART if segment else _ESTIMATE
+        for told, kinds in ((snapshot.performances, _PERFORMANCE), (snapshot.estimates, guesses)):
             performance = told.get(key, UNTOLD)
             for metric in MAIN:
                 numbers = performance.told.get(metric, ())
                 for family, number in zip(kinds, numbers, strict=False):
                     if isfinite(number):
-                        yield family, (model, version, metric, length), number
+                        yield family, (*of, metric, length), number
             if isfinite(performance.coverage):
                 yield families.COVERAGE, (model, version, length), performance.coverage
 

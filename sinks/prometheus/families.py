@@ -27,6 +27,7 @@ class Declared(Struct, frozen=True):
 _WINDOW = "model version segment window"
 _FEATURE = "model version feature window"
 _METRIC = "model version metric window"
+_PART = "model version segment metric window"
 _GAP = "model version field metric window"
 
 
@@ -68,6 +69,11 @@ PERFORMANCE_VERDICT = _gauge("performance_verdict", _METRIC, "1: surely worse th
 ESTIMATE = _gauge("performance_estimate", _METRIC, "How good it probably was in the newest window, before labels.")
 ESTIMATE_LOW = _gauge("performance_estimate_low", _METRIC, "Where its 95 % interval begins.")
 ESTIMATE_HIGH = _gauge("performance_estimate_high", _METRIC, "Where its 95 % interval ends.")
+SEGMENT_ESTIMATE = _gauge(
+    "segment_estimate", _PART, "How good it probably was in a segment of the newest window, before labels."
+)
+SEGMENT_ESTIMATE_LOW = _gauge("segment_estimate_low", _PART, "Where its 95 % interval begins.")
+SEGMENT_ESTIMATE_HIGH = _gauge("segment_estimate_high", _PART, "Where its 95 % interval ends.")
 COVERAGE = _gauge("label_coverage", "model version window", "Share of the window's predictions that have a label.")
 
 SERVICE = _gauge("service", _METRIC, "How a service answered in the newest window: ms, share of failures, events/s.")
@@ -140,6 +146,9 @@ FAMILIES: Mapping[str, Declared] = {
         ESTIMATE,
         ESTIMATE_LOW,
         ESTIMATE_HIGH,
+        SEGMENT_ESTIMATE,
+        SEGMENT_ESTIMATE_LOW,
+        SEGMENT_ESTIMATE_HIGH,
         COVERAGE,
         SERVICE,
         SERVICE_LIMIT,

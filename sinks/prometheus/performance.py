@@ -31,10 +31,23 @@ UNTOLD = Performance(0, 0, np.nan, {})
 
 def with_told(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Key, Performance]:
     """What was told last of the last window of each key, over all events, with these rows."""
-    found = dict(known)
+    return dict(known) if rows is None else _with(known, rows, rows["segment"] == "")
+
+
+def with_estimated(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Key, Performance]:
+    """What was estimated of the last window of each key, also of segments: told once, and of no labels."""
     if rows is None:
-        return found
-    whole = np.flatnonzero((rows["segment"] == "") & np.isin(rows["metric"].astype(str), MAIN))
+        return dict(known)
+    n = np.zeros(len(rows["metric"]), np.int64)
+    judged = {"limit": np.full(len(n), np.nan), "verdict": np.full(len(n), "", np.object_)}
+    told = {**rows, **judged, "step": rows["end"], "labelled": n, "predicted": n}
+    return _with(known, told, np.ones(len(n), np.bool_))
+
+
+def _with(known: Mapping[Key, Performance], rows: Columns, some: NDArray[np.bool_]) -> dict[Key, Performance]:
+    """With some of these rows."""
+    found = dict(known)
+    whole = np.flatnonzero(some & np.isin(rows["metric"].astype(str), MAIN))
     keys = zip(*(rows[name][whole].tolist() for name in KEY), strict=True)
     moments = zip(*(_ns(rows, name)[whole].tolist() for name in ("end", "step")), strict=True)
     names = ("metric", "labelled", "predicted", "value", "low", "high", "limit", "verdict")
@@ -44,15 +57,6 @@ def with_told(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Ke
         told = Performance(end, step, labelled / predicted if predicted > 0 else np.nan, {metric: says})
         found[key] = _later(found[key], told) if key in found else told
     return found
-
-
-def with_estimated(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Key, Performance]:
-    """What was estimated of the last window of each key, with these rows: told once, and of no labels."""
-    if rows is None:
-        return dict(known)
-    n = np.zeros(len(rows["metric"]), np.int64)
-    judged = {"limit": np.full(len(n), np.nan), "verdict": np.full(len(n), "", np.object_)}
-    return with_told(known, {**rows, **judged, "step": rows["end"], "labelled": n, "predicted": n})
 
 
 def _later(known: Performance, told: Performance) -> Performance:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from detectors.fairness import DIFFERENCES, RATIOS
 from sinks.commit import (
     DRIFT,
+    ESTIMATES,
     FOLDED,
     INCIDENTS,
     MET,
@@ -301,6 +302,25 @@ def test_segments_are_shown_only_where_they_are_few(n: int, expected: int) -> No
     """Ten countries are a graph, two hundred are a bill."""
     told = [window("fraud", segment=f"country={i}" if i else "") for i in range(n + 1)]
     assert expected == len(samples(shown(Commit(1, {"windows": rows(WINDOWS, *told)})), "driftline_window_verdict{"))
+
+
+@pytest.mark.parametrize(("n", "expected"), [(SEGMENTS_MAX, 3 * SEGMENTS_MAX), (SEGMENTS_MAX + 1, 0)])
+def test_estimates_of_segments_are_shown_where_their_windows_are(n: int, expected: int) -> None:
+    """Under a name of their own, so that what asks for the whole gets the whole; each has an interval."""
+    names = [f"country={i}" if i else "" for i in range(n + 1)]
+    about = {"metric": "accuracy", "value": 0.75, "low": 0.7, "high": 0.8}
+    tables = {
+        "windows": rows(WINDOWS, *(window("fraud", segment=name) for name in names)),
+        "estimates": rows(ESTIMATES, *(window("fraud", segment=name, **about) for name in names)),
+    }
+    exporter = shown(Commit(1, tables))
+    assert len(samples(exporter, "driftline_performance_estimate")) == 3
+    told = samples(exporter, "driftline_segment_estimate")
+    assert len(told) == expected
+    line = (
+        'driftline_segment_estimate{metric="accuracy",model="fraud",segment="country=1",version="3",window="5m"} 0.75'
+    )
+    assert (line in told) == bool(expected)
 
 
 @pytest.mark.parametrize("series_max", [0, 3, 50, 1_000, 5_000])

@@ -69,6 +69,20 @@ def test_the_api_tells_estimates_and_what_became_of_them() -> None:
     assert (one["outside"], one["truth"], one["length"], one["opinion"]) == (True, 0.6, "5m", "second")
 
 
+def test_estimates_of_a_segment_are_asked_for_by_its_name() -> None:
+    """In the API and on the page of the segment, which nobody has labelled."""
+    made = store(labelled=True)
+    names = np.full(2 * N, "country=FR", np.object_)
+    made.write(Commit(2, {"estimates": {**estimates(), "segment": names, "value": estimates()["value"] / 2}}))
+    with client_of(made, seeded_status()) as client:
+        where = {"metric": "accuracy", "segment": "country=FR", "limit": 1}
+        (one,) = client.get(f"/v1/models/{DRIFTING}/estimates", params=where).json()["items"]
+        (whole,) = client.get(f"/v1/models/{DRIFTING}/estimates", params={**where, "segment": ""}).json()["items"]
+        page = client.get(f"/models/{DRIFTING}", params={"segment": "country=FR"}).text
+    assert (one["segment"], one["value"]) == ("country=FR", whole["value"] / 2)
+    assert len(drawn(page, "performance_0")) == 3
+
+
 def test_the_page_draws_the_estimate_under_what_labels_say() -> None:
     """Three traces of either, the limit, and a note that says which is which."""
     with client_of(store(labelled=True), seeded_status()) as client:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
-from detectors.estimation.estimate import Estimate, between
+from detectors.estimation.estimate import Estimate, Thirds, between
 from detectors.grids import SPECIAL
 from detectors.outcomes import KINDS
 from detectors.performance.measured import deviations
@@ -128,8 +128,15 @@ def weigh(known: Known, counts: Integers, n: int, level: float) -> Opinion:
         squares = np.square(moved - (weights * moved).sum()) * lost
         variances = np.array([[(weights * squares).sum() / max(n, 1)], [(np.square(weights) * squares).sum()]])
         chance, shared = np.sqrt(variances)
-        found[name] = between((np.array([value]), np.array([value])), (chance, shared), level, ends)
+        thirds = _thirds(weights, moved - (weights * moved).sum(), n) if np.isinf(ends[1]) else None
+        found[name] = between((np.array([value]), np.array([value])), (chance, shared), level, ends, thirds)
     return Opinion(found, effective, least, column, "")
+
+
+def _thirds(weights: Floats, moved: Floats, n: int) -> Thirds:
+    """Third moments of losses, which are skewed as no share is."""
+    cubes, n = moved**3, max(n, 1)
+    return Thirds(float(weights**3 @ cubes), float(weights @ cubes) / n**2, float(weights**2 @ cubes) / n)
 
 
 def rake(codes: NDArray[np.integer], targets: list[Floats]) -> tuple[Floats, float]:

@@ -120,6 +120,7 @@ def _losses_packed(losses: Losses) -> dict[str, Any]:
     models = {
         name: [_text(each) for each in (one.effects, one.covariance[half], one.spread)]
         + [one.mean, one.total, one.variance]
+        + [_text(each) for each in (one.residuals, one.weights)]
         for name, one in losses.models.items()
     }
     return {"n": losses.n, "unit": losses.unit, "inputs": inputs, "models": models}
@@ -135,12 +136,22 @@ def _losses(packed: dict[str, Any]) -> Losses:
     )
 
 
-def _model(effects: str, covariance: str, spread: str, *about: float) -> LossModel:
+def _model(  # noqa: PLR0913, PLR0917 - a list, in this order; older ones end before the tail
+    effects: str,
+    covariance: str,
+    spread: str,
+    mean: float,
+    total: float,
+    variance: float,
+    residuals: str = "",
+    weights: str = "",
+) -> LossModel:
     known = _floats(effects)
     whole, half = np.zeros((len(known), len(known))), np.triu_indices(len(known))
     whole[half] = _floats(covariance)
-    mean, total, variance = map(float, about)
-    return LossModel(mean, total, known, whole + np.triu(whole, 1).T, _floats(spread), variance)
+    tail = _floats(residuals), _floats(weights).reshape(-1, len(known))
+    about = float(mean), float(total), known, whole + np.triu(whole, 1).T, _floats(spread), float(variance)
+    return LossModel(*about, *tail)
 
 
 def _text(values: Floats) -> str:

@@ -13,6 +13,9 @@ UNIT: Ends = (0.0, 1.0)
 BOTH: Ends = (-1.0, 1.0)
 OPEN: Ends = (-np.inf, np.inf)
 
+LEAN_MAX = 1.0  # errors: an expansion that says more is none any more
+TINY = 1e-100  # an error of none, whose cube is a number
+
 
 class Estimate(NamedTuple):
     """A metric of each row, nan where it is undefined; (rows,) each.
@@ -34,12 +37,42 @@ class Estimate(NamedTuple):
         return np.hypot(self.chance, self.shared)
 
 
-def between(values: tuple[Floats, Floats], errors: tuple[Floats, Floats], level: float, ends: Ends = OPEN) -> Estimate:
+class Thirds(NamedTuple):
+    """Third moments of what an estimate is off by: few large losses make long tails."""
+
+    shared: float  # of the estimate, a weighted sum of losses: their cubes by those of weights
+    chance: float  # of the window's own mean
+    common: float  # of the estimate with the variance that it says the window has
+
+
+def between(
+    values: tuple[Floats, Floats],
+    errors: tuple[Floats, Floats],
+    level: float,
+    ends: Ends = OPEN,
+    thirds: Thirds | None = None,
+) -> Estimate:
     """The estimate of these values, plain and corrected, and errors, by chance and shared, (rows,) each.
 
-    Its interval has as many errors either way as a normal law needs, and is cut at the metric's ends.
+    Its interval has as many errors either way as a normal law needs, more on the side where third moments say that it
+    is short, and is cut at the metric's ends.
     """
     (plain, value), (chance, shared) = values, errors
-    reach = deviations(level) * np.hypot(chance, shared)
-    low, high = np.maximum(value - reach, ends[0]), np.minimum(value + reach, ends[1])
+    error = np.hypot(chance, shared)
+    reach, lean = deviations(level) * error, 0.0 if thirds is None else _lean(thirds, float(error[0]), level)
+    low = np.maximum(value - reach + min(lean, 0.0) * error, ends[0])
+    high = np.minimum(value + reach + max(lean, 0.0) * error, ends[1])
     return Estimate(plain, value, chance, shared, low, high)
+
+
+def _lean(thirds: Thirds, error: float, level: float) -> float:
+    """How many errors an interval lies further up than it would by a normal law.
+
+    The Cornish and Fisher expansion of a studentised mean (Hall 1992, The bootstrap and Edgeworth expansion, 2.6):
+    where large losses were not seen, the estimate and its error are both too small. The other end stays: what was not
+    seen at all is in no moment.
+    """
+    z, cube = deviations(level), max(error, TINY) ** 3
+    together = (thirds.shared + thirds.common) / (2 * cube)
+    skewness = (thirds.shared - thirds.chance) / cube
+    return float(np.clip(z * z * together - (z * z - 1) / 6 * skewness, -LEAN_MAX, LEAN_MAX))

@@ -12,13 +12,14 @@ import numpy as np
 from msgspec import Struct
 
 from detectors.codes import Floats
-from detectors.estimation.estimate import OPEN, Ends, Estimate, between
+from detectors.estimation.estimate import OPEN, Ends, Estimate, Thirds, between
 from detectors.estimation.inputs import Input, Rows, chosen
 from detectors.parts import Summary
 
 RIDGE = 1.0  # what is known of an effect beforehand is worth one event: its deviation is that of the losses
 LEAST = 0.1  # of the mean variance, for a window whose own comes out lower or negative
 LEVERAGE_MAX = 0.99  # of an event alone in its cells, whose residual left out is unknown
+TAIL = 64  # events with the largest residuals, which own third moments: some 20 KB
 
 POSITIVE: Ends = (0.0, np.inf)
 
@@ -55,6 +56,8 @@ class LossModel(Struct, frozen=True):
     covariance: Floats  # (terms, terms)
     spread: Floats  # (terms,): effects on the squared residual
     variance: float  # mean squared residual
+    residuals: Floats  # (tail,): the largest, of events left out
+    weights: Floats  # (tail, terms): those of these events, in an estimate by its terms
 
     @classmethod
     def fit(cls, terms: Floats, loss: Floats) -> Self:
@@ -68,12 +71,15 @@ class LossModel(Struct, frozen=True):
         inverse = np.linalg.inv(terms.T @ terms + np.diag(ridge))
         effects = inverse @ (terms.T @ loss)
         leverage = np.minimum(((terms @ inverse) * terms).sum(axis=1), LEVERAGE_MAX)
-        squares = np.square((loss - terms @ effects) / (1 - leverage))
+        left = (loss - terms @ effects) / (1 - leverage)
+        squares = np.square(left)
         middle = (terms.T * squares) @ terms + np.diag(ridge * squares.mean())
         covariance = inverse @ middle @ inverse
         spread = inverse @ (terms.T @ squares)
         covariance = (covariance + covariance.T) / 2  # half of it is kept
-        return cls(float(loss.mean()), float(loss.var()), effects, covariance, spread, float(squares.mean()))
+        tail = np.sort(np.argsort(-squares, kind="stable")[:TAIL])
+        known = (float(loss.mean()), float(loss.var()), effects, covariance, spread, float(squares.mean()))
+        return cls(*known, left[tail], terms[tail] @ inverse)
 
     def estimate(self, terms: Floats, unknown: float, n: int, level: float, ends: Ends) -> Estimate:
         """The mean loss of a window of `n` events: the interval promises that of the losses which its labels give.
@@ -84,7 +90,12 @@ class LossModel(Struct, frozen=True):
         variance = max(float(terms @ self.spread), LEAST * self.variance)
         fit = max(float(terms @ self.covariance @ terms), 0.0) + unknown * self.variance
         errors = np.sqrt([variance / n]), np.sqrt([fit])
-        return between((value, value), errors, level, ends)
+        return between((value, value), errors, level, ends, self._thirds(terms, n))
+
+    def _thirds(self, terms: Floats, n: int) -> Thirds:
+        """Third moments, of the events that have most of them."""
+        weights, cubes = self.weights @ terms, self.residuals**3
+        return Thirds(float(weights**3 @ cubes), float(weights @ cubes) / n**2, float(weights**2 @ cubes) / n)
 
 
 class Losses(Struct, frozen=True):
@@ -115,9 +126,9 @@ class Losses(Struct, frozen=True):
         told = max(model.total - model.variance, 0.0)
         return Known(unit * model.mean, unit**2 * model.total, unit**2 * told, self.n)
 
-    def estimate(self, summary: Summary, n: int, level: float) -> dict[str, Estimate]:
-        """Every metric of a window by its summary, `n` of whose events may get a label; one row each."""
-        whole = summary.take([0])
+    def estimate(self, summary: Summary, n: int, level: float, row: int = 0) -> dict[str, Estimate]:
+        """Every metric of a row of a window's summary, `n` of whose events may get a label; one row each."""
+        whole = summary.take([row])
         read = whole.read()
         seen = [one.of_summary(whole, read) for one in self.inputs]
         terms = np.concatenate([np.ones(1), *(terms for terms, _ in seen)])

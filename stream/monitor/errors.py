@@ -4,12 +4,11 @@ What a window's panes hold is asked for when its last step is taken: nothing is 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import reduce
-from operator import add
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from detectors.estimation.estimate import Estimate
 from detectors.estimation.loss import Losses
 from detectors.packing import unpack
 from detectors.parts import Summary
@@ -20,13 +19,16 @@ from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor.called import Called, Key
 from stream.monitor.decay import Decay
+from stream.monitor.heard import LEAST
 from stream.monitor.learned import Learned, counted_as
+from stream.monitor.measuring import SEGMENTED
 from stream.monitor.panes import UNTOLD
 from stream.monitor.state import State
 from stream.monitor.told import LEVEL, Told, told_rows
 from stream.plan import Plan
 
 PANES_MAX: Final = 512  # that are read at once, unless one window has more
+SEGMENTS: Final = 16  # with as many a window's sums are twice as large
 
 Panes = Mapping[tuple[str, str, int], int]  # how many predictions each has
 Kept = Callable[[Sequence[Span]], Columns]  # rows of `panes` in spans that do not overlap
@@ -66,7 +68,7 @@ class Errors:
         ending = sorted(key for key in self._open if key[0] in steps.models and key[3] <= steps.upto)
         counted = {key: self._open.pop(key) for key in ending}
         sources = {key: source for key in ending if (source := self._source(key)) is not None}
-        for some in self._together(list(sources)):
+        for some in self._together({key: source.plan for key, source in sources.items()}):
             for key, summary in self._summed({key: sources[key].plan for key in some}, kept):
                 self._tell(key, sources[key], summary, counted[key])
 
@@ -91,11 +93,12 @@ class Errors:
             return None
         return Source(truth.losses, f"learned from {truth.n:,} labels", plan)
 
-    def _together(self, keys: Sequence[Key]) -> Iterator[list[Key]]:
-        """Windows with few panes."""
+    def _together(self, plans: Mapping[Key, Plan]) -> Iterator[list[Key]]:
+        """Windows with few panes, which are fewer where each has many segments."""
         some, n = list[Key](), 0
-        for key in sorted(keys, key=lambda key: (key[3], key)):
-            more = key[2] // self._settings.pane
+        for key in sorted(plans, key=lambda key: (key[3], key)):
+            segments = len(plans[key].rows) // SEGMENTS
+            more = key[2] // self._settings.pane * (1 + segments)
             if some and n + more > PANES_MAX:
                 yield some
                 some, n = [], 0
@@ -109,7 +112,7 @@ class Errors:
         ends = rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
         names = zip(rows["model"].tolist(), rows["version"].tolist(), ends.tolist(), strict=True)
         place = {name: i for i, name in enumerate(names) if self._called.version(*name) == name[1]}
-        read: dict[int, Summary] = {}
+        wanted: dict[int, list[Key]] = {}
         for key, plan in plans.items():
             model, version, length, end = key
             panes = range(end - length + self._settings.pane, end + 1, self._settings.pane)
@@ -117,9 +120,13 @@ class Errors:
             if not found or any(rows["plan"][i] != plan.id for i in found):
                 continue
             for i in found:
-                if i not in read:
-                    read[i] = unpack(plan.grid, rows["summary"][i]).take([0])
-            yield key, reduce(add, (read[i] for i in found))
+                wanted.setdefault(i, []).append(key)
+        totals: dict[Key, Summary] = {}
+        for i, keys in wanted.items():  # each pane once, and none of them longer than it is added
+            summary = unpack(plans[keys[0]].grid, rows["summary"][i])
+            for key in keys:
+                totals[key] = totals[key] + summary if key in totals else summary
+        yield from sorted(totals.items(), key=lambda one: (one[0][3], one[0]))
 
     def _tell(self, key: Key, source: Source, summary: Summary, n: int) -> None:
         """Estimate a window; each metric that is known becomes a row."""
@@ -129,7 +136,18 @@ class Errors:
         if key[2] == min(self._called.lengths(key[0])):
             self.fresh[key] = source.about, told
         self._ledger.block(tables.ESTIMATES, told_rows(key, source.about, told, n))
+        for segment, of, part in _parts(source, summary, n):
+            self._ledger.block(tables.ESTIMATES, told_rows(key, source.about, part, of, segment))
         self._decay.look_at_errors(key, told["mae"], n, source.losses.known("mae"))
+
+
+def _parts(source: Source, summary: Summary, n: int) -> Iterator[tuple[str, int, dict[str, Estimate]]]:
+    """What is expected of segments, by name, and of how many predictions: all their events that may get a label."""
+    for i, events in enumerate(summary.events().tolist()):
+        if i and (of := min(events, n)) >= LEAST:
+            found = source.losses.estimate(summary, of, LEVEL, i)
+            told = {name: each for name, each in found.items() if name in SEGMENTED and not np.isnan(each.value[0])}
+            yield source.plan.rows[i], of, told
 
 
 def _apart(spans: Sequence[Span]) -> list[Span]:

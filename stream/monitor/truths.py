@@ -11,9 +11,10 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from detectors.codes import Floats
 from detectors.estimation.binary import METRICS
 from detectors.estimation.class_metrics import ends as of_classes
-from detectors.estimation.estimate import Ends, Estimate, between
+from detectors.estimation.estimate import TINY, Ends, Estimate, between
 from detectors.estimation.loss import ENDS
 from detectors.estimation.reconciliation import reconcile, shifted
 from sinks import commit as tables
@@ -164,14 +165,19 @@ def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
     more = max(1.0, arrived / labelled)
     if name in ENDS:
         chance = one.chance * np.sqrt(more)
-    else:
-        mixed = np.maximum(
-            one.value * (1 - one.value) / arrived - one.chance**2, 0.0
-        )  # below 0 of what is no such mean
-        if name in UNEVEN or name not in _ENDS:
-            mixed = np.maximum(mixed, one.chance**2)
-        chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))
+        return _stretched(one, chance, _ends(name))
+    mixed = np.maximum(one.value * (1 - one.value) / arrived - one.chance**2, 0.0)  # below 0 of what is no such mean
+    if name in UNEVEN or name not in _ENDS:
+        mixed = np.maximum(mixed, one.chance**2)
+    chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))
     return between((one.value, one.value), (chance, one.shared), LEVEL, _ends(name))
+
+
+def _stretched(one: Estimate, chance: Floats, ends: Ends) -> Estimate:
+    """An estimate with more chance, whose interval leans as it did."""
+    longer = np.hypot(chance, one.shared) / np.maximum(one.error, TINY)
+    low, high = one.value - (one.value - one.low) * longer, one.value + (one.high - one.value) * longer
+    return one._replace(chance=chance, low=np.maximum(low, ends[0]), high=np.minimum(high, ends[1]))
 
 
 def _ends(name: str) -> Ends:

@@ -41,26 +41,35 @@ def three(dice: random.Random, country: str) -> tuple[dict[str, Any], str]:
     return {"scores": scores}, dice.choices("abc", true.tolist())[0]
 
 
+def number(dice: random.Random, country: str) -> tuple[dict[str, Any], float]:
+    """A number, which is twice as far off in DE."""
+    said = dice.gauss(50, 10)
+    return {"prediction": round(said, 4)}, round(said + dice.gauss(0, 2 if country == "DE" else 1), 4)
+
+
+WAYS: dict[str, Said] = {"binary": two, "multiclass": three, "regression": number}
+
+
 @cache
 def labelled(kind: str) -> Table:
     """A reference with labels, of three countries and one site."""
     dice, rows = random.Random(1), list[dict[str, Any]]()
     for i in range(4_000):
         country = ("FR", "DE", "IT", "FR")[i % 4]
-        what, answer = (two if kind == "binary" else three)(dice, country)
+        what, answer = WAYS[kind](dice, country)
         if "scores" in what:
             what["prediction"] = max(what["scores"], key=what["scores"].__getitem__)
         rows.append({"amount": 1.0 * (i % 7), "country": country, "site": "north", "label": answer} | what)
     return from_columns(of_documents(rows))
 
 
-def played(kind: str, said: Said, minutes: int = 5, labels: float = 1e9) -> Story:
+def played(kind: str, minutes: int = 5, labels: float = 1e9) -> Story:
     """N predictions a minute, one in three of DE and one in forty of IT; labels come three minutes later."""
     log, dice, told = Story(CONFIGURATION.replace("KIND", kind), (FIRST, LABELS)), random.Random(7), []
     for minute in range(minutes):
         for i in range(N):
             country, at = ("IT" if i % 40 == 0 else "DE" if i % 3 == 0 else "FR"), minute + (i + 0.5) / N
-            what, answer = said(dice, country)
+            what, answer = WAYS[kind](dice, country)
             about = {"features": {"amount": 1.0, "country": country, "site": "north"}}
             log.publish(FIRST, event(at, id=f"{minute}-{i}", **about, **what))
             told.append((at + 3, f"{minute}-{i}", answer))
@@ -78,17 +87,17 @@ def rows_of(log: Story, metric: str = "accuracy") -> dict[str, dict[str, Any]]:
     return {row["segment"]: row for row in rows if (row["metric"], row["length"]) == (metric, 5 * MINUTE)}
 
 
-def truth_of(log: Story) -> dict[str, float]:
+def truth_of(log: Story, metric: str = "accuracy") -> dict[str, float]:
     """What labels of the five minutes said in the end."""
-    rows = [row for row in log.rows(tables.PERFORMANCE) if (row["metric"], row["length"]) == ("accuracy", 5 * MINUTE)]
+    rows = [row for row in log.rows(tables.PERFORMANCE) if (row["metric"], row["length"]) == (metric, 5 * MINUTE)]
     return {row["segment"]: row["value"] for row in sorted(rows, key=lambda row: row["step"])}
 
 
 def test_a_segment_that_is_served_worse_is_seen_before_any_label(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has its own estimate and its own interval; labels agree when they come."""
     use(labelled("binary"), monkeypatch)
-    silent = rows_of(played("binary", two, labels=-1).read(batch=500).commit())
-    log = played("binary", two).read(batch=500).commit()
+    silent = rows_of(played("binary", labels=-1).read(batch=500).commit())
+    log = played("binary").read(batch=500).commit()
     assert silent == rows_of(log)
     assert {"", "country=FR", "country=DE", "site=north"} <= silent.keys()
     assert silent["country=DE"]["high"] < silent["country=FR"]["low"]
@@ -101,7 +110,7 @@ def test_a_segment_that_is_served_worse_is_seen_before_any_label(monkeypatch: py
 def test_a_segment_of_everything_is_as_good_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """But for how coarse its bins are."""
     use(labelled("binary"), monkeypatch)
-    log = played("binary", two, labels=-1).read().commit()
+    log = played("binary", labels=-1).read().commit()
     for metric in ("accuracy", "precision", "recall", "specificity", "roc_auc"):
         rows = rows_of(log, metric)
         for name in ("value", "low", "high"):
@@ -112,7 +121,7 @@ def test_a_segment_of_everything_is_as_good_as_the_whole(monkeypatch: pytest.Mon
 def test_of_few_predictions_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has measured whether that would be honest."""
     use(labelled("binary"), monkeypatch)
-    rows = [row for row in played("binary", two, labels=-1).read().commit().rows(tables.ESTIMATES) if row["segment"]]
+    rows = [row for row in played("binary", labels=-1).read().commit().rows(tables.ESTIMATES) if row["segment"]]
     assert min(row["n"] for row in rows) >= LEAST
     assert "country=IT" not in {row["segment"] for row in rows}
 
@@ -120,7 +129,7 @@ def test_of_few_predictions_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> 
 def test_several_classes_have_estimates_of_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the whole and of parts by the same blocks: a segment of everything says what the whole says."""
     use(labelled("multiclass"), monkeypatch)
-    log = played("multiclass", three).read(batch=700).commit()
+    log = played("multiclass").read(batch=700).commit()
     rows, truth = rows_of(log), truth_of(log)
     assert rows["country=DE"]["high"] < rows["country=FR"]["low"]
     for segment, row in rows.items():
@@ -128,12 +137,26 @@ def test_several_classes_have_estimates_of_segments(monkeypatch: pytest.MonkeyPa
     assert rows["site=north"] == rows[""] | {"segment": "site=north"}
 
 
-@pytest.mark.parametrize(("kind", "said"), [("binary", two), ("multiclass", three)])
-def test_batches_and_crashes_change_nothing(kind: str, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_have_estimates_of_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the inputs of each; labels agree, and a segment of everything says what the whole says."""
+    use(labelled("regression"), monkeypatch)
+    log = played("regression").read(batch=700).commit()
+    for metric in ("mae", "rmse"):
+        rows, truth = rows_of(log, metric), truth_of(log, metric)
+        assert rows["country=DE"]["low"] > rows["country=FR"]["high"]
+        for segment, row in rows.items():
+            assert row["low"] <= truth[segment] <= row["high"]
+            assert row["n"] >= LEAST
+        assert rows["site=north"] == rows[""] | {"segment": "site=north"}
+    assert "site=north" not in rows_of(log, "mse")
+
+
+@pytest.mark.parametrize("kind", WAYS)
+def test_batches_and_crashes_change_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A window that was half read goes on where it was."""
     use(labelled(kind), monkeypatch)
-    whole = played(kind, said, 2).read().commit().results()
-    log = played(kind, said, 2)
+    whole = played(kind, 2).read().commit().results()
+    log = played(kind, 2)
     for upto in range(70, 2 * N, 70):
         log.read(batch=37, upto=upto).commit().crash()
     assert whole == log.read().commit().results()
@@ -142,7 +165,7 @@ def test_batches_and_crashes_change_nothing(kind: str, said: Said, monkeypatch: 
 def test_only_estimates_of_everything_meet_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
     """What becomes of an estimator is told once, of all it knows; also where the store has the estimates."""
     use(labelled("binary"), monkeypatch)
-    log = played("binary", two)
+    log = played("binary")
     for upto in range(300, 5 * N, 300):
         log.read(batch=300, upto=upto).commit().crash()
     rows = log.read().commit().rows(tables.RECONCILED)

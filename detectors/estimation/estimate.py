@@ -6,6 +6,7 @@ import numpy as np
 
 from detectors.codes import Floats
 from detectors.performance.measured import deviations
+from detectors.performance.skewed import untwisted
 
 Ends = tuple[float, float]  # the least and the greatest value of a metric
 
@@ -13,7 +14,7 @@ UNIT: Ends = (0.0, 1.0)
 BOTH: Ends = (-1.0, 1.0)
 OPEN: Ends = (-np.inf, np.inf)
 
-LEAN_MAX = 1.0  # errors: an expansion that says more is none any more
+STEEP_MAX = 0.4  # of a skewness beyond, the transformation bends back at two errors
 TINY = 1e-100  # an error of none, whose cube is a number
 
 
@@ -68,11 +69,14 @@ def between(
 def _lean(thirds: Thirds, error: float, level: float) -> float:
     """How many errors an interval lies further up than it would by a normal law.
 
-    The Cornish and Fisher expansion of a studentised mean (Hall 1992, The bootstrap and Edgeworth expansion, 2.6):
-    where large losses were not seen, the estimate and its error are both too small. The other end stays: what was not
-    seen at all is in no moment.
+    Third moments say how skewed the studentised mean is (its Cornish and Fisher expansion: Hall 1992, The bootstrap and
+    Edgeworth expansion, 2.6), and Hall's transformation by how much its interval is too short then, as where labels
+    are: large losses that were not seen are missing from the estimate and from its error. The other end stays: what was
+    not seen at all is in no moment.
     """
     z, cube = deviations(level), max(error, TINY) ** 3
     together = (thirds.shared + thirds.common) / (2 * cube)
     skewness = (thirds.shared - thirds.chance) / cube
-    return float(np.clip(z * z * together - (z * z - 1) / 6 * skewness, -LEAN_MAX, LEAN_MAX))
+    steep = 6 * (z * z * together - (z * z - 1) / 6 * skewness) / (2 * z * z + 1)
+    further = -float(untwisted(np.array(-z), np.array(min(abs(steep), STEEP_MAX)))) - z
+    return float(np.copysign(max(further, 0.0), steep))

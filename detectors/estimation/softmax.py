@@ -46,7 +46,7 @@ def fit(scores: Floats, label: Integers) -> Softmax:
     before = np.append(1.0, np.zeros(width))
     found = before
     for _ in range(STEPS):
-        expected, bend = _moments(logs, _shares(found[0] * logs + found[1:]))
+        expected, bend = moments(logs, _shares(found[0] * logs + found[1:]))
         step = np.linalg.solve(bend + RIDGE * np.eye(width + 1), told - expected - RIDGE * (found - before))
         largest = float(np.abs(step).max())
         found = found + step * min(1.0, REACH / max(largest, DONE))
@@ -55,7 +55,7 @@ def fit(scores: Floats, label: Integers) -> Softmax:
     return Softmax(float(found[0]), found[1:])
 
 
-def _moments(logs: Floats, shares: Floats) -> tuple[Floats, Floats]:
+def moments(logs: Floats, shares: Floats) -> tuple[Floats, Floats]:
     """Of a label's own logarithm, and of which class it is: the sums of means and of covariances over rows."""
     mean = (shares * logs).sum(axis=1)
     of_classes = shares.sum(axis=0)

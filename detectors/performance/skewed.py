@@ -38,7 +38,7 @@ def mean(moments: Moments, level: float) -> Measured:
     error = np.sqrt(variance / (n - 1))
     z = widened(moments, level)
     steep = skewness / np.sqrt(n)
-    return Measured(value, error, value - error * _untwisted(z, steep), value - error * _untwisted(-z, steep))
+    return Measured(value, error, value - error * untwisted(z, steep), value - error * untwisted(-z, steep))
 
 
 def widened(moments: Moments, level: float) -> Floats:
@@ -62,7 +62,7 @@ def _shape(moments: Moments) -> tuple[Floats, Floats, Floats]:
     return variance, np.where(resolved, skewness, 0.0), np.where(resolved, kurtosis, 0.0)
 
 
-def _untwisted(z: Floats, steep: Floats) -> Floats:
-    """The studentised mean whose transform, T + a T^2 / 3 + a^2 T^3 / 27 + a / 6, is z; `steep` is a."""
+def untwisted(z: Floats, steep: Floats) -> Floats:
+    """The studentised mean whose transform by Hall, T + a T^2 / 3 + a^2 T^3 / 27 + a / 6, is z; `steep` is a."""
     some = np.where(np.abs(steep) > 1e-6, steep, 1e-6)  # the limit at 0, to as many digits as matter
     return np.asarray(3 / some * (np.cbrt(1 + some * (z - some / 6)) - 1))

@@ -5,8 +5,10 @@ import pytest
 from sklearn import metrics
 
 from detectors import grids, parts
+from detectors.estimation.estimate import OPEN
 from detectors.estimation.inputs import COLUMNS_MAX, Input, Rows, chosen
-from detectors.estimation.loss import LOSSES, ROOTS, Losses, root
+from detectors.estimation.loss import LOSSES, POSITIVE, ROOTS, Losses, LossModel, root
+from detectors.performance.skewed import untwisted
 from tests.honesty.losses import METRICS, WORLDS, Events, covered, events, grid_of, learned, summary, truth
 
 ORACLES = {
@@ -36,6 +38,29 @@ def test_mean_losses_are_what_scikit_learn_says(name: str) -> None:
     """Of labels and predictions."""
     label, said = np.random.default_rng(1).normal(0, 3, (2, 500))
     assert truth(said - label)[name] == pytest.approx(ORACLES[name](label, said))
+
+
+def test_an_interval_reaches_further_up_where_large_losses_are_rare() -> None:
+    """As far as Hall's transformation of the mean does, and down as far as a normal law."""
+    losses = np.random.default_rng(5).exponential(1.0, 60)
+    found = LossModel.fit(np.ones((60, 1)), losses).estimate(np.ones(1), 0.0, 10**9, LEVEL, POSITIVE)
+    left = (losses - losses.mean()) / (1 - 1 / 60) / 60
+    error = float(np.sqrt((left**2).sum()))
+    reach = -float(untwisted(np.array(-1.959964), np.array((left**3).sum() / error**3))) * error
+    assert found.value[0] == pytest.approx(losses.mean())
+    assert found.high[0] - found.value[0] == pytest.approx(reach, rel=1e-4)
+    assert found.value[0] - found.low[0] == pytest.approx(1.959964 * error, rel=1e-4)
+
+
+def test_the_chance_of_few_large_losses_leans_the_interval_too() -> None:
+    """Of a window of thirty, by what is well known of its losses; symmetric ones lean nowhere."""
+    rng = np.random.default_rng(6)
+    skewed, even = (
+        LossModel.fit(np.ones((60, 1)), each).estimate(np.ones(1), 0.0, 30, LEVEL, OPEN)
+        for each in (rng.exponential(1.0, 60), np.tile([-1.0, 1.0], 30))
+    )
+    assert skewed.high[0] - skewed.value[0] > 1.1 * (skewed.value[0] - skewed.low[0])
+    assert even.high[0] - even.value[0] == pytest.approx(even.value[0] - even.low[0], rel=1e-4)
 
 
 def test_a_window_like_the_reference_loses_what_it_lost() -> None:

@@ -46,6 +46,16 @@ def f1(_tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
     return ratio(2 * tp, 2 * tp + fp + fn)
 
 
+def f_half(_tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    """F-beta with a beta of a half: precision counts more."""
+    return ratio(1.25 * tp, 1.25 * tp + fp + 0.25 * fn)
+
+
+def f2(_tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    """F-beta with a beta of two: recall counts more."""
+    return ratio(5 * tp, 5 * tp + fp + 4 * fn)
+
+
 def mcc(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
     """The correlation of decisions and labels (Matthews 1975)."""
     return ratio(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn)) * np.sqrt((tn + fp) * (tn + fn)))
@@ -54,6 +64,26 @@ def mcc(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
 def kappa(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
     """Agreement beyond that of chance (Cohen 1960)."""
     return ratio(2 * (tp * tn - fp * fn), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
+
+
+def true_negatives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    """The share of all decisions that are a true no."""
+    return ratio(tn, tn + fp + fn + tp)
+
+
+def false_positives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    """That of a false yes."""
+    return ratio(fp, tn + fp + fn + tp)
+
+
+def false_negatives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    """That of a false no."""
+    return ratio(fn, tn + fp + fn + tp)
+
+
+def true_positives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    """That of a true yes."""
+    return ratio(tp, tn + fp + fn + tp)
 
 
 def worth(values: tuple[float, float, float, float]) -> Confusion:
@@ -67,7 +97,11 @@ def worth(values: tuple[float, float, float, float]) -> Confusion:
 
 
 CONFUSION: dict[str, Confusion] = {
-    metric.__name__: metric for metric in (accuracy, balanced_accuracy, precision, recall, specificity, f1, mcc, kappa)
+    metric.__name__: metric
+    for metric in (
+        *(accuracy, balanced_accuracy, precision, recall, specificity, f1, f_half, f2, mcc, kappa),
+        *(true_negatives, false_positives, false_negatives, true_positives),
+    )
 }
 ENDS: dict[str, Ends] = {name: BOTH if name in {"mcc", "kappa"} else UNIT for name in CONFUSION}
 

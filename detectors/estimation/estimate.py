@@ -60,23 +60,27 @@ def between(
     """
     (plain, value), (chance, shared) = values, errors
     error = np.hypot(chance, shared)
-    reach, lean = deviations(level) * error, 0.0 if thirds is None else _lean(thirds, float(error[0]), level)
-    low = np.maximum(value - reach + min(lean, 0.0) * error, ends[0])
-    high = np.minimum(value + reach + max(lean, 0.0) * error, ends[1])
+    below, above = (0.0, 0.0) if thirds is None else _leans(thirds, float(error[0]), level)
+    reach = deviations(level)
+    low, high = (
+        np.maximum(value - (reach + below) * error, ends[0]),
+        np.minimum(value + (reach + above) * error, ends[1]),
+    )
     return Estimate(plain, value, chance, shared, low, high)
 
 
-def _lean(thirds: Thirds, error: float, level: float) -> float:
-    """How many errors an interval lies further up than it would by a normal law.
+def _leans(thirds: Thirds, error: float, level: float) -> tuple[float, float]:
+    """How many errors more than by a normal law an interval reaches down and up.
 
     Third moments say how skewed the studentised mean is (its Cornish and Fisher expansion: Hall 1992, The bootstrap and
-    Edgeworth expansion, 2.6), and Hall's transformation by how much its interval is too short then, as where labels
-    are: large losses that were not seen are missing from the estimate and from its error. The other end stays: what was
-    not seen at all is in no moment.
+    Edgeworth expansion, 2.6), and Hall's transformation by how much its interval is too short on one side then, as
+    where labels are: large losses that were not seen are missing from the estimate and from its error. The other side
+    is too long by the skewness of the window's own mean alone: what no label has shown is in no moment.
     """
     z, cube = deviations(level), max(error, TINY) ** 3
     together = (thirds.shared + thirds.common) / (2 * cube)
-    skewness = (thirds.shared - thirds.chance) / cube
-    steep = 6 * (z * z * together - (z * z - 1) / 6 * skewness) / (2 * z * z + 1)
+    skewness, bent = (thirds.shared - thirds.chance) / cube, (z * z - 1) / 6
+    steep = 6 * (z * z * together - bent * skewness) / (2 * z * z + 1)
     further = -float(untwisted(np.array(-z), np.array(min(abs(steep), STEEP_MAX)))) - z
-    return float(np.copysign(max(further, 0.0), steep))
+    shorter = -bent * min(abs(thirds.chance / cube), STEEP_MAX) if thirds.chance * steep > 0 else 0.0
+    return (shorter, max(further, 0.0)) if steep > 0 else (max(further, 0.0), shorter)

@@ -15,7 +15,8 @@ _COUNTS: Final = ("first", "events")
 def document(one: Basis) -> dict[str, Any]:
     """As JSON has it: of covariances, which are symmetric, one half."""
     half = np.triu_indices(one.width)
-    floats = {"biases": one.calibrator.biases, "edges": one.edges, "more": one.more, "ranked": one.ranked}
+    floats = {"biases": one.calibrator.biases, "edges": one.edges, "more": one.more}
+    floats |= {"ranked": one.ranked} if one.ranked.size else {}
     floats["covariance"] = one.covariance[:, *half]
     packed = {name: base64.b64encode(values.astype("<f8").tobytes()).decode() for name, values in floats.items()}
     counts = {name: getattr(one, name).tolist() for name in _COUNTS}

@@ -120,7 +120,7 @@ def _losses_packed(losses: Losses) -> dict[str, Any]:
     models = {
         name: [_text(each) for each in (one.effects, one.covariance[half], one.spread)]
         + [one.mean, one.total, one.variance]
-        + [_text(each) for each in (one.residuals, one.weights)]
+        + [_text(each, "<f4") for each in (one.residuals, one.weights) if len(one.residuals)]
         for name, one in losses.models.items()
     }
     return {"n": losses.n, "unit": losses.unit, "inputs": inputs, "models": models}
@@ -149,14 +149,14 @@ def _model(  # noqa: PLR0913, PLR0917 - a list, in this order; older ones end be
     known = _floats(effects)
     whole, half = np.zeros((len(known), len(known))), np.triu_indices(len(known))
     whole[half] = _floats(covariance)
-    tail = _floats(residuals), _floats(weights).reshape(-1, len(known))
+    tail = _floats(residuals, "<f4"), _floats(weights, "<f4").reshape(-1, len(known))
     about = float(mean), float(total), known, whole + np.triu(whole, 1).T, _floats(spread), float(variance)
     return LossModel(*about, *tail)
 
 
-def _text(values: Floats) -> str:
-    return base64.b64encode(values.astype("<f8").tobytes()).decode()
+def _text(values: Floats, kind: str = "<f8") -> str:
+    return base64.b64encode(values.astype(kind).tobytes()).decode()
 
 
-def _floats(text: str) -> Floats:
-    return np.frombuffer(base64.b64decode(text), "<f8").astype(np.float64)
+def _floats(text: str, kind: str = "<f8") -> Floats:
+    return np.frombuffer(base64.b64decode(text), kind).astype(np.float64)

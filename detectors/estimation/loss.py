@@ -19,7 +19,7 @@ from detectors.parts import Summary
 RIDGE = 1.0  # what is known of an effect beforehand is worth one event: its deviation is that of the losses
 LEAST = 0.1  # of the mean variance, for a window whose own comes out lower or negative
 LEVERAGE_MAX = 0.99  # of an event alone in its cells, whose residual left out is unknown
-TAIL = 64  # events with the largest residuals, which own third moments: some 20 KB
+TAIL = 64  # events with the largest residuals, which own third moments: some 10 KB at the precision of 24 bits
 
 POSITIVE: Ends = (0.0, np.inf)
 
@@ -60,8 +60,8 @@ class LossModel(Struct, frozen=True):
     weights: Floats  # (tail, terms): those of these events, in an estimate by its terms
 
     @classmethod
-    def fit(cls, terms: Floats, loss: Floats) -> Self:
-        """Learn from the terms of events, (n, terms), and their losses, (n,), all finite.
+    def fit(cls, terms: Floats, loss: Floats, tail: int = TAIL) -> Self:
+        """Learn from the terms of events, (n, terms), and their losses, (n,), all finite; keep a tail of so many.
 
         The covariance is that of White 1980, with residuals as if each event had been left out (MacKinnon and White
         1985), and of what the ridge takes off effects, which are beforehand as large as losses vary.
@@ -77,9 +77,10 @@ class LossModel(Struct, frozen=True):
         covariance = inverse @ middle @ inverse
         spread = inverse @ (terms.T @ squares)
         covariance = (covariance + covariance.T) / 2  # half of it is kept
-        tail = np.sort(np.argsort(-squares, kind="stable")[:TAIL])
+        largest = np.sort(np.argsort(-squares, kind="stable")[:tail])
         known = (float(loss.mean()), float(loss.var()), effects, covariance, spread, float(squares.mean()))
-        return cls(*known, left[tail], terms[tail] @ inverse)
+        kept = (left[largest], terms[largest] @ inverse)
+        return cls(*known, *(values.astype(np.float32).astype(np.float64) for values in kept))
 
     def estimate(self, terms: Floats, unknown: float, n: int, level: float, ends: Ends) -> Estimate:
         """The mean loss of a window of `n` events: the interval promises that of the losses which its labels give.
@@ -117,7 +118,8 @@ class Losses(Struct, frozen=True):
             [np.ones((len(error), 1))]
             + [one.of_rows(rows.cells[i], rows.values[i]) for one, i in zip(inputs, places, strict=True)]
         )
-        models = {name: LossModel.fit(terms, loss(error)) for name, (loss, _, _) in LOSSES.items()}
+        tails = {name: 0 if ends == OPEN else TAIL for name, (_, ends, _) in LOSSES.items()}  # signed ones have two
+        models = {name: LossModel.fit(terms, loss(error), tails[name]) for name, (loss, _, _) in LOSSES.items()}
         return cls(len(error), unit, inputs, models)
 
     def known(self, name: str) -> Known:

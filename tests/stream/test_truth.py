@@ -173,6 +173,21 @@ def test_labels_of_numbers_teach_how_large_errors_are_by_which_inputs() -> None:
     assert told["mae"].value[0] == pytest.approx(losses.known("mae").mean, rel=1e-4)
 
 
+def test_what_was_learned_before_tails_were_kept_is_read() -> None:
+    """Its intervals lean nowhere; all else is as it was."""
+    truth = numbered().truth
+    assert truth is not None
+    assert truth.losses is not None
+    document = truth.document()
+    document["losses"]["models"] = {name: one[:6] for name, one in document["losses"]["models"].items()}
+    older = Truth.load(json.loads(json.dumps(document))).losses
+    assert older is not None
+    now, then = (each.estimate(numbered().reference, 100, 0.95)["mse"] for each in (truth.losses, older))
+    assert (now.value, now.error) == (then.value, then.error)
+    assert document == Truth.load(document).document(), "plans are known by a hash of it"
+    assert now.high[0] > then.high[0]
+
+
 def test_one_number_too_great_overflows_nothing() -> None:
     """The reference's scale is its, and squares of errors would be infinite: they are cut, and all is finite."""
     dice, model = random.Random(4), Model(output=Output(kind="regression"))

@@ -9,6 +9,7 @@ from detectors.estimation.classes import UNIT, Basis, ranked
 from detectors.estimation.ranked_classes import NAMES, moments, of_labels, rankable
 from detectors.performance import multiclass
 from detectors.performance.multiclass import TOP_MAX
+from stream import calibrated
 from tests.detectors.estimation.test_classes import basis_of, drawn, window_of
 
 LEVEL = 0.95
@@ -93,6 +94,9 @@ def test_where_some_scores_are_no_probabilities_nothing_is_said_of_ranks() -> No
     assert not estimate(basis, window_of(basis, seen), LEVEL).keys() & {*NAMES}
     older = Basis(*(getattr(basis, name) for name in Basis.__struct_fields__[:-1]), np.empty((2, 0, 0)))
     assert not estimate(older, window_of(basis, drawn(9, 1_000)), LEVEL).keys() & {*NAMES}
+    document = calibrated.document(older)
+    assert "ranked" not in document, "plans are known by a hash of it"
+    assert document == calibrated.document(calibrated.load(document))
 
 
 def test_the_best_of_one_is_accuracy() -> None:

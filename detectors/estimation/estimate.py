@@ -14,7 +14,7 @@ UNIT: Ends = (0.0, 1.0)
 BOTH: Ends = (-1.0, 1.0)
 OPEN: Ends = (-np.inf, np.inf)
 
-STEEP_MAX = 0.4  # of a skewness beyond, the transformation bends back at two errors
+STEEP_MAX = 0.35  # of a skewness beyond, the transformation bends back at two errors: 3.6 of them at most
 TINY = 1e-100  # an error of none, whose cube is a number
 
 
@@ -81,6 +81,8 @@ def _leans(thirds: Thirds, error: float, level: float) -> tuple[float, float]:
     together = (thirds.shared + thirds.common) / (2 * cube)
     skewness, bent = (thirds.shared - thirds.chance) / cube, (z * z - 1) / 6
     steep = 6 * (z * z * together - bent * skewness) / (2 * z * z + 1)
-    further = -float(untwisted(np.array(-z), np.array(min(abs(steep), STEEP_MAX)))) - z
+    own = min(abs(thirds.shared / cube), STEEP_MAX)
+    wide = z * (1 + own * own * (z**4 + 2 * z * z - 3) / 18)  # what the next term of the expansion asks of tails
+    further = -float(untwisted(np.array(-wide), np.array(min(abs(steep), STEEP_MAX)))) - z
     shorter = -bent * min(abs(thirds.chance / cube), STEEP_MAX) if thirds.chance * steep > 0 else 0.0
     return (shorter, max(further, 0.0)) if steep > 0 else (max(further, 0.0), shorter)

@@ -89,6 +89,7 @@ OCCUR = (
     "windows that slid",
     "estimates of classes",
     "estimates of numbers",
+    "estimates of segments",
     "windows of a version that inherits",
     "windows with a cost",
     "windows with groups that were told yes",
@@ -223,6 +224,8 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found["orders of attributions"] = orders["ok"] + orders["drift"]
     found["orders of attributions that changed"] = orders["drift"]
     found["pairs of features judged"] = sum(row[TEST] == "pairs" for row in expected["tested"])
+    segment = [column.name for column in tables.ESTIMATES.columns].index("segment")
+    found["estimates of segments"] = sum(row[segment] != "" for row in expected["estimates"])
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

@@ -130,6 +130,9 @@ def weigh(known: Known, counts: Integers, n: int, level: float) -> Opinion:
         chance, shared = np.sqrt(variances)
         thirds = _thirds(weights, moved - (weights * moved).sum(), n) if np.isinf(ends[1]) else None
         found[name] = between((np.array([value]), np.array([value])), (chance, shared), level, ends, thirds)
+    if "rmse" in found:  # the interval of a root has the roots of its ends: both hold the truth, or neither
+        low, high = np.sqrt((found["mse"].low, found["mse"].high))
+        found["rmse"] = found["rmse"]._replace(low=low, high=high)
     return Opinion(found, effective, least, column, "")
 
 

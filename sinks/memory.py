@@ -11,6 +11,7 @@ from sinks.commit import (
     OUTBOXES,
     PAIRS,
     PERFORMANCE,
+    PREDICTED,
     PREDICTIONS,
     RELAYED,
     SAMPLES,
@@ -92,7 +93,7 @@ class MemoryStore:
     def standing(self, since: int) -> Standing:
         """How panes and windows stand with their labels."""
         with self._lock:
-            rows = {table.name: self._joined(table) for table in (PREDICTIONS, PAIRS, PERFORMANCE, STANDARDS)}
+            rows = {table.name: self._joined(table) for table in (PREDICTED, PAIRS, PERFORMANCE, STANDARDS)}
         return standing(lambda table: rows[table.name], since)
 
     def within(self, table: Table, spans: Sequence[Span], one_in: int = 1) -> Columns:

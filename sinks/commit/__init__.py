@@ -7,7 +7,19 @@ numbers.
 
 from sinks.commit.earlier import EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
-from sinks.commit.labels import ANSWERS, INPUTS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
+from sinks.commit.identities import among, identities, repeated
+from sinks.commit.labels import (
+    ANSWERS,
+    INPUTS,
+    MET,
+    PAIRS,
+    PENDING,
+    PERFORMANCE,
+    PREDICTED,
+    PREDICTIONS,
+    STANDARDS,
+    UNMET,
+)
 from sinks.commit.meeting import (
     HALVINGS_MAX,
     ROWS_MAX,
@@ -17,9 +29,7 @@ from sinks.commit.meeting import (
     Standing,
     Steps,
     Unsampled,
-    among,
     bits,
-    identities,
     in_sample,
 )
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
@@ -75,6 +85,7 @@ __all__ = [
     "PERFORMANCE",
     "PLANS",
     "POSITIONS",
+    "PREDICTED",
     "PREDICTIONS",
     "RECONCILED",
     "REFERENCE_ROWS",
@@ -120,5 +131,6 @@ __all__ = [
     "identities",
     "in_sample",
     "plain",
+    "repeated",
     "type_of",
 ]

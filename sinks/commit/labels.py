@@ -57,6 +57,21 @@ kept int: those that wait for a label
 """,
     time="end",
 )
+PREDICTED = declare(
+    "predicted",
+    "How many predictions of a pane wait for labels, and how many of a pane repeat others: each id of a version counts "
+    "once.",
+    "model version end",
+    "waiting",
+    """
+model text: the model
+version text: the model's version, as the event has it
+end time: the end of the pane
+predictions int: predictions that wait for a label, the first of each id
+repeats int: those whose id the version had within a day before, or `labels.within` if that is shorter
+""",
+    time="end",
+)
 ANSWERS = declare(
     "answers",
     "Label events. A label's pane is that of its time or of its partition's label clock, whichever is later.",
@@ -114,8 +129,8 @@ MET = declare(
     """
 model text: the model
 step time: the end of the pane
-predictions int: predictions of the pane that wait for a label
-repeats int: predictions with a label whose id and version were there before; the first counts
+predictions int: predictions of the pane that wait for a label, the first of each id and version
+repeats int: predictions of the pane whose id their version had already; the first counts
 pairs int: predictions that have their first label now
 corrected int: labels that changed an earlier one
 retracted int: labels that were taken back
@@ -166,7 +181,8 @@ reference float: the same metric of the pairs that it is compared with; nan wher
 limit float: the value beyond which the window is surely worse than the reference by more than is tolerated
 baseline float: what the best constant answer would have had
 verdict text: well, worse or unknown, once the window is mature or final; else empty, as for metrics without a limit
-predicted int: predictions that wait for a label, repeats included, or make a gap that needs none; -1 for segments
+predicted int: predictions that wait for a label, the first of each id, or make a gap that needs none; -1 for segments
+repeats int: further predictions whose id the version had already, in none of these numbers; -1 for segments and gaps
 labelled int: those that have one; 0 for a gap that needs none
 rate float: the share of ids that was kept: the least of the window's panes
 """,

@@ -9,7 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
+from sinks.commit.identities import among, identities, repeated
+from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTED, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.table import Columns, Table
 from sinks.commit.texts import Texts
 
@@ -80,7 +81,8 @@ class Meeting(NamedTuple):
     """What is known at the last step of all ids that the steps are about; `steps` are those that were answered.
 
     Those are the ids of labels whose pane is one of theirs, and of predictions in their panes that have labels already.
-    `arrived`: how many predictions a (model, version, end) among the steps has. `unmet`: of the labels that met nobody
+    `arrived`: how many predictions a (model, version, end) among the steps has; `repeats`: how many of these are of an
+    id that the version had within `grace` before, or in the same pane. `unmet`: of the labels that met nobody
     at earlier steps, those whose wait ends with one of these, and no prediction came for them meanwhile; by the lowest
     bit that is set among the last HALVINGS_MAX of their `key`, 0 where none is, which says in which samples they are.
     """
@@ -89,6 +91,7 @@ class Meeting(NamedTuple):
     predictions: Columns
     answers: Columns
     arrived: Mapping[tuple[str, str, int], int]  # end in ns
+    repeats: Mapping[tuple[str, str, int], int]
     unmet: Mapping[tuple[str, int, int], int]  # model, end in ns, bit
 
 
@@ -108,8 +111,9 @@ class Said(NamedTuple):
 class Standing(NamedTuple):
     """How far panes have come with their labels, and what was last said of windows: by everything that is committed."""
 
-    arrived: Mapping[tuple[str, str, int], int]  # predictions by (model, version, end in ns)
-    labelled: Mapping[tuple[str, str, int], int]  # of these the ones with a label
+    arrived: Mapping[tuple[str, str, int], int]  # predictions by (model, version, end in ns), of panes that were steps
+    repeats: Mapping[tuple[str, str, int], int]  # of these the ones that repeat others
+    labelled: Mapping[tuple[str, str, int], int]  # of those the ones with a label
     said: Mapping[tuple[str, str, int, int], tuple[str, int, bool]]  # (model, version, length, end): status, labelled,
     # and whether it has ever had enough labels
     worse: frozenset[tuple[tuple[str, str, int, int], str]]  # of windows the metrics that they were worse by
@@ -118,9 +122,7 @@ class Standing(NamedTuple):
 
 def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
     """What there is of panes and windows that end after a time, ns, by looking at all rows."""
-    told, made, performed = (
-        _some(found, _ends(found) > since) for found in map(rows, (PREDICTIONS, PAIRS, PERFORMANCE))
-    )
+    told, made, performed = (_some(found, _ends(found) > since) for found in map(rows, (PREDICTED, PAIRS, PERFORMANCE)))
     labelled: Counter[Any] = Counter()
     for key, change in zip(_keys(made, "model", "version", "end"), made["change"].tolist(), strict=True):
         labelled[key] += change
@@ -133,7 +135,11 @@ def standing(rows: Callable[[Table], Columns], since: int) -> Standing:
     last = {key: (status, n, key in enough) for key, (_, status, n) in said.items()}
     found = _some(performed, performed["verdict"] == "worse")
     worse = zip(_keys(found, "model", "version", "length", "end"), found["metric"].tolist(), strict=True)
-    return Standing(_counted(told, "model", "version", "end"), labelled, last, frozenset(worse), rows(STANDARDS))
+    panes = list(_keys(told, "model", "version", "end"))
+    predictions, again = (told[name].astype(np.int64) for name in ("predictions", "repeats"))
+    arrived = dict(zip(panes, (predictions + again).tolist(), strict=True))
+    repeats = dict(zip(panes, again.tolist(), strict=True))
+    return Standing(arrived, repeats, labelled, last, frozenset(worse), rows(STANDARDS))
 
 
 def within(table: Table, rows: Columns, spans: Sequence[Span], one_in: int = 1) -> Columns:
@@ -165,11 +171,13 @@ def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
     new, fresh = (_ends(seen) > steps.after for seen in (said, told))
     about = np.concatenate((ours[new], theirs[fresh & among(theirs, ours)]))
     waited = _waited(kept[UNMET.name], steps)
+    again = _some(told, repeated(told, _ends(told), steps.grace) & fresh)
     return Meeting(
         steps,
         _some(told, among(theirs, about)),
         _some(said, among(ours, about)),
         _counted(_some(told, fresh), "model", "version", "end"),
+        _counted(again, "model", "version", "end"),
         Counter(bits(_some(waited, _unmet(_ends(told), theirs, waited, steps)))),
     )
 
@@ -227,19 +235,6 @@ def _some(rows: Columns, chosen: NDArray[np.bool_]) -> Columns:
 
 def _ends(rows: Columns) -> NDArray[np.int64]:
     return rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
-
-
-def identities(rows: Columns) -> NDArray[Any]:
-    """Both halves of the hashes as one value, (n,)."""
-    both = np.stack((rows["key"], rows["check"]), axis=1).astype(np.int64)
-    return np.ascontiguousarray(both).view([("key", np.int64), ("check", np.int64)]).ravel()
-
-
-def among(ids: NDArray[Any], some: NDArray[Any]) -> NDArray[np.bool_]:
-    """Which ids are among some others. By one half first: integers are sorted ten times as fast as pairs of them."""
-    found = np.isin(ids["key"], some["key"])
-    found[found] = np.isin(ids[found], some)
-    return found
 
 
 def _counted(rows: Columns, *names: str) -> Counter[Any]:

@@ -2,7 +2,18 @@
 
 from sinks.commit.earlier import EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
-from sinks.commit.labels import ANSWERS, INPUTS, MET, PAIRS, PENDING, PERFORMANCE, PREDICTIONS, STANDARDS, UNMET
+from sinks.commit.labels import (
+    ANSWERS,
+    INPUTS,
+    MET,
+    PAIRS,
+    PENDING,
+    PERFORMANCE,
+    PREDICTED,
+    PREDICTIONS,
+    STANDARDS,
+    UNMET,
+)
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -40,6 +51,7 @@ TABLES: tuple[Table, ...] = (
     UNWATCHED,
     PENDING,
     PREDICTIONS,
+    PREDICTED,
     INPUTS,
     ANSWERS,
     UNMET,
@@ -84,6 +96,7 @@ RESULTS = (
     UNWATCHED,
     PENDING,
     PREDICTIONS,
+    PREDICTED,
     INPUTS,
     ANSWERS,
     UNMET,

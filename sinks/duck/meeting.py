@@ -16,6 +16,7 @@ from sinks.commit import (
     ANSWERS,
     HALVINGS_MAX,
     PAIRS,
+    PREDICTED,
     PREDICTIONS,
     STANDARDS,
     UNMET,
@@ -29,6 +30,7 @@ from sinks.commit import (
     Texts,
     among,
     identities,
+    repeated,
 )
 from sinks.duck.schema import CODED, physical, quoted
 
@@ -46,6 +48,7 @@ _SPANS: Final = (
 )
 _SPANS_CODED: Final = f"SELECT id AS whose, after, upto FROM ({_SPANS}) JOIN words ON word = whose"  # noqa: S608 - ours
 _ARRIVED: Final = 'SELECT model, version, "end", count(*) AS n FROM fresh GROUP BY ALL'
+_REPEATS: Final = 'SELECT model, version, "end", count(*) AS n FROM again GROUP BY ALL'
 _UNMET: Final = """
 SELECT model, "end", (key & ?) & -(key & ?) AS bit, count(*) AS n FROM said WHERE NOT EXISTS (
   SELECT 1 FROM told WHERE told.key = said.key AND told."check" = said."check"
@@ -68,8 +71,9 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
     ask = _Questions(cursor, steps)
     new = ask.ours(ANSWERS, _ID, steps.after, steps.upto)
     fresh = ask.ours(PREDICTIONS, ("model", "version", "end", *_ID), steps.after, steps.upto)  # by its name in _ARRIVED
-    arrived = cursor.execute(_ARRIVED).fetchnumpy()
-    models, versions = (decode(arrived[name]).tolist() for name in ("model", "version"))
+    arrived = _by_pane(cursor.execute(_ARRIVED).fetchnumpy(), decode)
+    again = _repeats(fresh, ask.before(fresh), steps.grace)  # noqa: F841 - by its name in _REPEATS
+    repeats = _by_pane(cursor.execute(_REPEATS).fetchnumpy(), decode)
     answers = ask.seen(ANSWERS, _every(ANSWERS), _either(new, fresh))  # so the steps are about the ids of these
     said = ask.ours(UNMET, ("model", "end", *_ID), *steps.waited)
     told = ask.seen(PREDICTIONS, _every(PREDICTIONS), _either(answers, said))  # one pass for both questions
@@ -79,7 +83,8 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
         steps,
         _decoded(PREDICTIONS, {name: column[asked] for name, column in told.items()}, decode, fetched),
         _decoded(ANSWERS, answers, decode, fetched),
-        dict(zip(zip(models, versions, _ns(arrived["end"]), strict=True), arrived["n"].tolist(), strict=True)),
+        arrived,
+        repeats,
         dict(
             zip(
                 zip(unmet["model"].tolist(), _ns(unmet["end"]), unmet["bit"].tolist(), strict=True),
@@ -88,6 +93,20 @@ def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched,
             )
         ),
     )
+
+
+def _by_pane(counted: _Found, decode: Decode) -> dict[tuple[str, str, int], int]:
+    models, versions = (decode(counted[name]).tolist() for name in ("model", "version"))
+    keys = zip(models, versions, _ns(counted["end"]), strict=True)
+    return dict(zip(keys, counted["n"].tolist(), strict=True))
+
+
+def _repeats(fresh: _Found, before: _Found, grace: int) -> _Found:
+    """The fresh predictions that repeat others; `before` are those of earlier panes that they may repeat."""
+    both = {name: np.concatenate((before[name], fresh[name])) for name in ("version", *_ID)}
+    ends = np.concatenate([np.array(_ns(found["end"]), np.int64) for found in (before, fresh)])
+    again = repeated(both, ends, grace)[len(before["end"]) :]
+    return {name: column[again] for name, column in fresh.items()}
 
 
 def _every(table: Table) -> list[str]:
@@ -137,23 +156,22 @@ def within(  # noqa: PLR0913, PLR0917 - a question, and how its answer is read
     return _decoded(table, cursor.execute(sql, asked).fetchnumpy(), decode, fetched)
 
 
-def standing(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, since: int) -> Standing:
+def standing(cursor: duckdb.DuckDBPyConnection, fetched: Fetched, since: int) -> Standing:
     """The same question of what is committed, asked once in a life."""
     bound = _bound(since)
 
     def panes(table: Table, counted: str) -> dict[tuple[str, str, int], int]:
-        sql = f'SELECT model, version, "end", {counted}::BIGINT AS n FROM {quoted(physical(table))} '  # noqa: S608
+        sql = f'SELECT model, version, "end", sum({counted})::BIGINT AS n FROM {quoted(table.name)} '  # noqa: S608
         found = cursor.execute(sql + 'WHERE "end" > make_timestamp(?) GROUP BY ALL', [bound]).fetchnumpy()
-        names = (found[name] for name in ("model", "version"))
-        models, versions = (decode(each) if table.name in CODED else each for each in names)
-        keys = zip(models.tolist(), versions.tolist(), _ns(found["end"]), strict=True)
+        keys = zip(found["model"].tolist(), found["version"].tolist(), _ns(found["end"]), strict=True)
         return dict(zip(keys, found["n"].tolist(), strict=True))
 
     said = cursor.execute(_SAID, [bound]).fetchall()
     worse = cursor.execute(_WORSE, [bound]).fetchall()
     return Standing(
-        panes(PREDICTIONS, "count(*)"),
-        panes(PAIRS, "sum(change)"),
+        panes(PREDICTED, "predictions + repeats"),
+        panes(PREDICTED, "repeats"),
+        panes(PAIRS, "change"),
         {
             (model, version, length, end * 1_000): (status, n, enough)
             for model, version, length, end, status, n, enough in said
@@ -186,6 +204,13 @@ class _Questions:
             ends.append(np.array(_ns(found["end"]), np.int64) + (steps.within if table == UNMET else 0))
             counted.append(found["n"].astype(np.int64))
         return np.concatenate(ends), np.concatenate(counted)
+
+    def before(self, fresh: _Found) -> _Found:  # noqa: ARG002 - by its name
+        """Predictions of earlier panes that some may repeat: by half of their ids, few more than do."""
+        names = ("version", "end", *_ID)
+        sql = f"SELECT {_listed(names)} FROM {quoted(physical(PREDICTIONS))} SEMI JOIN fresh USING (key) WHERE {_SPAN}"  # noqa: S608 - names of ours
+        after = self._steps.after
+        return self._cursor.execute(sql, [_bound(after - self._steps.grace), _bound(after)]).fetchnumpy()
 
     def seen(self, table: Table, names: Sequence[str], about: _Found) -> _Found:  # noqa: ARG002 - `about` by its name
         """Columns of all rows of ids that the steps may look at."""

@@ -124,7 +124,7 @@ class DuckStore:
     def standing(self, since: int) -> Standing:
         """How panes and windows stand with their labels."""
         with translated(self._path), self.reading() as cursor:
-            return standing(cursor, self._words.texts, typed, since)
+            return standing(cursor, typed, since)
 
     def within(self, table: Table, spans: Sequence[Span], one_in: int = 1) -> Columns:
         """Rows of models in spans of panes."""

@@ -89,8 +89,10 @@ def _ordered(windows: Mapping[Key, Window]) -> tuple[Key, ...]:
 
 
 def _numbers(performance: Performance) -> int:
-    """Series of one window's performance: each defined number, and the coverage."""
-    return sum(map(isfinite, (performance.coverage, *chain.from_iterable(performance.told.values()))))
+    """Series of one window's performance: each defined number, the coverage and repeats."""
+    return sum(
+        map(isfinite, (performance.coverage, performance.repeats, *chain.from_iterable(performance.told.values())))
+    )
 
 
 def _costs(distances: Distances) -> NDArray[np.int64]:

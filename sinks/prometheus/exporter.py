@@ -98,6 +98,7 @@ def _performances(snapshot: Snapshot) -> Iterator[Sample]:
                         yield family, (*of, metric, length), number
             if isfinite(performance.coverage):
                 yield families.COVERAGE, (model, version, length), performance.coverage
+                yield families.REPEATS, (model, version, length), performance.repeats
 
 
 def _served(snapshot: Snapshot) -> Iterator[Sample]:

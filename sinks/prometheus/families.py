@@ -75,6 +75,9 @@ SEGMENT_ESTIMATE = _gauge(
 SEGMENT_ESTIMATE_LOW = _gauge("segment_estimate_low", _PART, "Where its 95 % interval begins.")
 SEGMENT_ESTIMATE_HIGH = _gauge("segment_estimate_high", _PART, "Where its 95 % interval ends.")
 COVERAGE = _gauge("label_coverage", "model version window", "Share of the window's predictions that have a label.")
+REPEATS = _gauge(
+    "prediction_repeats", "model version window", "Predictions of the window that repeat others: not in its coverage."
+)
 
 SERVICE = _gauge("service", _METRIC, "How a service answered in the newest window: ms, share of failures, events/s.")
 SERVICE_LIMIT = _gauge("service_limit", _METRIC, "Beyond which it is surely worse; of traffic, below which.")
@@ -150,6 +153,7 @@ FAMILIES: Mapping[str, Declared] = {
         SEGMENT_ESTIMATE_LOW,
         SEGMENT_ESTIMATE_HIGH,
         COVERAGE,
+        REPEATS,
         SERVICE,
         SERVICE_LIMIT,
         SERVICE_VERDICT,

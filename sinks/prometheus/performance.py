@@ -23,10 +23,11 @@ class Performance(Struct, frozen=True):
     end_ns: int
     step_ns: int
     coverage: float  # nan where nothing was predicted
+    repeats: float
     told: Mapping[str, tuple[float, ...]]
 
 
-UNTOLD = Performance(0, 0, np.nan, {})
+UNTOLD = Performance(0, 0, np.nan, np.nan, {})
 
 
 def with_told(known: Mapping[Key, Performance], rows: Columns | None) -> dict[Key, Performance]:
@@ -40,7 +41,7 @@ def with_estimated(known: Mapping[Key, Performance], rows: Columns | None) -> di
         return dict(known)
     n = np.zeros(len(rows["metric"]), np.int64)
     judged = {"limit": np.full(len(n), np.nan), "verdict": np.full(len(n), "", np.object_)}
-    told = {**rows, **judged, "step": rows["end"], "labelled": n, "predicted": n}
+    told = {**rows, **judged, "step": rows["end"], "labelled": n, "predicted": n, "repeats": n}
     return _with(known, told, np.ones(len(n), np.bool_))
 
 
@@ -50,11 +51,14 @@ def _with(known: Mapping[Key, Performance], rows: Columns, some: NDArray[np.bool
     whole = np.flatnonzero(some & np.isin(rows["metric"].astype(str), MAIN))
     keys = zip(*(rows[name][whole].tolist() for name in KEY), strict=True)
     moments = zip(*(_ns(rows, name)[whole].tolist() for name in ("end", "step")), strict=True)
-    names = ("metric", "labelled", "predicted", "value", "low", "high", "limit", "verdict")
+    names = ("metric", "labelled", "predicted", "repeats", "value", "low", "high", "limit", "verdict")
     columns = (rows[name][whole].tolist() for name in names)
-    for key, (end, step), metric, labelled, predicted, *numbers, verdict in zip(keys, moments, *columns, strict=True):
+    for key, (end, step), metric, labelled, predicted, repeats, *numbers, verdict in zip(
+        keys, moments, *columns, strict=True
+    ):
         says = (*numbers, VERDICTS.get(verdict, np.nan))
-        told = Performance(end, step, labelled / predicted if predicted > 0 else np.nan, {metric: says})
+        coverage, again = (labelled / predicted, repeats) if predicted > 0 else (np.nan, np.nan)
+        told = Performance(end, step, coverage, again, {metric: says})
         found[key] = _later(found[key], told) if key in found else told
     return found
 
@@ -63,7 +67,7 @@ def _later(known: Performance, told: Performance) -> Performance:
     """The one of the later window, or that was told later; of the same step both, as they are parts of it."""
     at, since = (known.end_ns, known.step_ns), (told.end_ns, told.step_ns)
     if at == since:
-        return Performance(*at, told.coverage, {**known.told, **told.told})
+        return Performance(*at, told.coverage, told.repeats, {**known.told, **told.told})
     return known if at > since else told
 
 

@@ -85,7 +85,7 @@ def gap_rows(ledger: Ledger, at: int, status: str, rate: float, one: Treated) ->
     for metric, gap in one.shown.gaps.items():
         if gap.lower < 0 or np.isnan(gap.value):
             continue
-        counted = (-1, one.n) if one.labelled else (one.n, 0)
+        counted = (-1, -1, one.n) if one.labelled else (one.n, -1, 0)
         numbers = (gap.value, np.nan, gap.low, gap.high, np.nan, _tolerated(metric, one.model), np.nan)
         verdict = VERDICTS[one.judged.gaps[metric].verdict]
         ledger.row(tables.PERFORMANCE, name, version, one.field, metric, *span, *numbers, verdict, *counted, rate)

@@ -16,7 +16,7 @@ class Matured(NamedTuple):
     key: Key
     at: int
     status: str
-    arrived: int
+    predicted: int
     labelled: int
     truth: Mapping[str, float]
 
@@ -31,6 +31,6 @@ def telling(settings: Settings, state: State, matured: list[Matured]) -> list[Ma
         entry = state.roster.get(one.key[0])
         if entry is None or one.key[2] != min(called.lengths(one.key[0])):
             continue
-        if one.labelled >= max(LEAST, entry.settings.labels.coverage * one.arrived):
+        if one.labelled >= max(LEAST, entry.settings.labels.coverage * one.predicted):
             chosen.append(one)
     return chosen

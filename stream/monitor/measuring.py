@@ -44,11 +44,17 @@ class Tell:
     key: Key
     at: int
     status: str
-    arrived: int
+    predicted: int
+    repeats: int
     labelled: int
     settles: bool  # it has enough labels for the first time
     corrected: bool  # an earlier number may not be one any more: what is undefined now is told, too
     worse: set[str]
+
+    @property
+    def arrived(self) -> int:
+        """All predictions of the window that wait."""
+        return self.predicted + self.repeats
 
     @property
     def final(self) -> bool:
@@ -157,7 +163,7 @@ class Measuring:
 def _of_labels(tells: Sequence[Tell], found: Sequence[Gathered]) -> Iterator[_Numbers]:
     """How many predictions have a label, and how long those took."""
     tell, first = np.arange(len(tells)), np.zeros(len(tells), np.int64)
-    share = np.array([one.labelled / one.arrived for one in tells])  # counted, not estimated
+    share = np.array([one.labelled / one.predicted for one in tells])  # counted, not estimated
     counts = np.stack([one.delays for one in found]).astype(np.float64)
     nothing = np.full(len(tells), np.nan)
     known = latency.Seen(counts, nothing, nothing, nothing)
@@ -198,7 +204,7 @@ def _matured(tells: Sequence[Tell], numbers: Sequence[_Numbers]) -> list[Matured
         for i in np.flatnonzero((each.row == 0) & np.isin(each.tell, list(settled))).tolist():
             settled[int(each.tell[i])][each.metric[i]] = float(each.measured.value[i])
     some = ((tells[i], truth) for i, truth in settled.items())
-    return [Matured(one.key, one.at, one.status, one.arrived, one.labelled, truth) for one, truth in some]
+    return [Matured(one.key, one.at, one.status, one.predicted, one.labelled, truth) for one, truth in some]
 
 
 def _rows(
@@ -212,7 +218,7 @@ def _rows(
     ns = np.concatenate([one.n for one in found])
     n_first = np.cumsum([0, *(len(one.n) for one in found)])[:-1]
     keys = [one.key for one in tells]
-    arrived = np.array([one.arrived for one in tells])
+    predicted, repeats = (np.array([getattr(one, name) for one in tells]) for name in ("predicted", "repeats"))
     measured = [np.concatenate([each.measured[i] for each in numbers]) for i in range(4)]
     judged = [np.concatenate([each.judged[i] for each in numbers]) for i in range(4)]
 
@@ -232,7 +238,8 @@ def _rows(
         **dict(zip(("value", "error", "low", "high"), measured, strict=True)),
         **dict(zip(("reference", "limit", "baseline"), judged[:3], strict=True)),
         "verdict": Texts(VERDICTS, judged[3]),
-        "predicted": np.where(row == 0, arrived[tell], -1),
+        "predicted": np.where(row == 0, predicted[tell], -1),
+        "repeats": np.where(row == 0, repeats[tell], -1),
         "labelled": ns[n_first[tell] + row],
         "rate": np.array(rates)[tell],
     }

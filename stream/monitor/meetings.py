@@ -87,7 +87,7 @@ class Meetings:
         if len(waiting):
             self._ledger.block(tables.UNMET, _labels(met.answers, waiting))
         self._count(met, made.fates + gone(answers, hopeless), _by_pane(met.answers, orphans))
-        self._performance.step(steps, met.arrived, rows, lambda *about: _in_ns(kept(*about)))
+        self._performance.step(met, rows, lambda *about: _in_ns(kept(*about)))
         pairs_of = self._before_labels.pairs_of(rows, lambda *about: _in_ns(kept(*about)))
         self._before_labels.step(steps, met.arrived, self._performance.matured(), pairs_of, asked)
 
@@ -172,8 +172,11 @@ class Meetings:
     ) -> None:
         """What became of whom, per model and step."""
         counted: Counter[tuple[str, int, str]] = Counter(fates)
-        for (model, _, end), n in met.arrived.items():
-            counted[model, end, "predictions"] += n
+        for (model, version, end), n in met.arrived.items():
+            repeats = met.repeats.get((model, version, end), 0)
+            counted[model, end, "predictions"] += n - repeats
+            counted[model, end, "repeats"] += repeats
+            self._ledger.row(tables.PREDICTED, model, version, moment(end), n - repeats, repeats)
         for waited in (met.unmet, orphans):
             counted.update(unmet(waited, met.steps, self._state.roster, self._settings.pane))
         for model, step in sorted({(model, step) for model, step, _ in counted}):

@@ -19,7 +19,7 @@ from stream.encodings.identity import LABEL, RETRACT
 from stream.events import Ints
 
 Rows = Mapping[str, NDArray[Any]]
-FATES: Final = ("repeats", "pairs", "corrected", "retracted", "again", "late", "unusable")
+FATES: Final = ("pairs", "corrected", "retracted", "again", "late", "unusable")
 
 
 class Change(NamedTuple):
@@ -140,15 +140,12 @@ class _Teller:
         """One prediction. It repeats the one before of its version, if that was there shortly before."""
         ends, end, model = self.answers["end"], int(self.predictions["end"][i]), self.predictions["model"][i]
         within, grace = self.steps.within, self.steps.grace
-        in_time = [each for each in said if abs(ends[each] - end) <= within]
         if before is not None and self.predictions["end"][before] >= end - grace:
-            if in_time:
-                self.made.fates[model, max(end, int(ends[in_time[0]])), "repeats"] += 1
             return
         for each in said:
             if end + within < ends[each] <= end + within + grace:
                 self.made.fates[model, int(ends[each]), "late"] += 1
-        self._follow(i, end, in_time, model)
+        self._follow(i, end, [each for each in said if abs(ends[each] - end) <= within], model)
 
     def _follow(self, first: int, end: int, said: list[int], model: str) -> None:
         """One prediction: its pair after each step, and what that takes away and adds."""

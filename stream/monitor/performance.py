@@ -6,11 +6,11 @@ once it was mature also when a label was corrected. A micro-batch of labels touc
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from sinks.commit import Standing, Steps
+from sinks.commit import Meeting, Standing, Steps
 from stream.answers.kind import Rows
 from stream.config.settings import Settings
 from stream.ledger import Ledger
@@ -30,17 +30,29 @@ AT_ONCE: Final = 256  # windows that are measured together
 
 @dataclass
 class Window:
-    """How a window stands. `told`: with how many labels it was told last, as what, and what was found to be worse.
+    """How a window stands: of the predictions that have `arrived`, `repeats` count for nothing.
 
-    `settled`: it has had enough labels. One that is taken back may leave too few again; it settles once all the same.
+    `told`: with how many labels it was told last, as what, and what was found to be worse. `settled`: it has had enough
+    labels. One that is taken back may leave too few again; it settles once all the same.
     """
 
     arrived: int = 0
+    repeats: int = 0
     labelled: int = 0
     told: int = 0
     status: str = ""
     settled: bool = False
     worse: set[str] = field(default_factory=set)
+
+    @property
+    def predicted(self) -> int:
+        """The predictions that may get a label."""
+        return self.arrived - self.repeats
+
+    def arrive(self, n: int, repeats: int) -> None:
+        """Add a pane."""
+        self.arrived += n
+        self.repeats += repeats
 
 
 class Performance:
@@ -69,12 +81,12 @@ class Performance:
     def recall(self, known: Standing, joined: Callable[[str], int]) -> None:
         """Take in how windows stand by the steps that were taken, which ended with `joined` of their model."""
         self._windows, self._agenda = {}, {}
-        for panes, of_arrived in ((known.arrived, True), (known.labelled, False)):
-            for (model, version, end), n in panes.items():
-                for key in self._called.windows(model, version, end) if end <= joined(model) else ():
-                    window = self._window(key)
-                    window.arrived += n * of_arrived
-                    window.labelled += n * (not of_arrived)
+        for pane, n in known.arrived.items():
+            for key in self._called.windows(*pane) if pane[2] <= joined(pane[0]) else ():
+                self._window(key).arrive(n, known.repeats.get(pane, 0))
+        for pane, n in known.labelled.items():
+            for key in self._called.windows(*pane) if pane[2] <= joined(pane[0]) else ():
+                self._window(key).labelled += n
         for key, (status, n, settled) in known.said.items():
             if key in self._windows:
                 one = self._windows[key]
@@ -88,20 +100,21 @@ class Performance:
             heapq.heapify(self._agenda[model])
         self._windows = {key: one for key, one in self._windows.items() if self._final(key) > joined(key[0])}
 
-    def step(self, steps: Steps, arrived: Mapping[tuple[str, str, int], int], new: Rows, kept: Kept) -> None:
-        """Take steps of some models: `new` are the pairs that they make, with `end` and `step` in ns."""
-        places, news = _by_step(new), News(self._called, new)
+    def step(self, met: Meeting, new: Rows, kept: Kept) -> None:
+        """Take steps by what the store says of them: `new` are their pairs, with `end` and `step` in ns."""
+        steps, places, news = met.steps, _by_step(new), News(self._called, new)
         changes = news.changes()
         changed = {change.key for some in changes.values() for change in some}
-        coming: dict[int, list[tuple[Key, int]]] = {}
-        for (model, version, end), n in arrived.items():
-            coming.setdefault(end, []).extend((key, n) for key in self._called.windows(model, version, end))
+        coming: dict[int, list[tuple[Key, int, int]]] = {}
+        for pane, n in met.arrived.items():
+            repeats = met.repeats.get(pane, 0)
+            coming.setdefault(pane[2], []).extend((key, n, repeats) for key in self._called.windows(*pane))
         tells: list[Tell] = []
         times = [*{*places, *coming}]
         heapq.heapify(times)
         while (at := self._next(times, steps)) is not None:
-            for key, n in coming.pop(at, ()):
-                self._window(key).arrived += n
+            for key, *counted in coming.pop(at, ()):
+                self._window(key).arrive(*counted)
             self._charts.step(at, new, places.get(at, ()))
             told, corrected = self._count(changes.get(at, ()))
             found = sorted(told | self._due(at, steps))
@@ -154,7 +167,7 @@ class Performance:
             return None
         entry = self._state.roster.get(name)
         assert entry is not None, f"{name}: joined, and nobody knows it"
-        mature = window.labelled >= entry.settings.labels.coverage * window.arrived
+        mature = window.labelled >= entry.settings.labels.coverage * window.predicted
         final = self._final(key) <= at
         status = FINAL if final else MATURE if mature else PROVISIONAL
         settled = window.status not in {"", PROVISIONAL}
@@ -168,7 +181,7 @@ class Performance:
         settles = not window.settled and status != PROVISIONAL
         window.settled |= settles
         window.status, window.told = status, window.labelled
-        return Tell(key, at, status, window.arrived, window.labelled, settles, undone, window.worse)
+        return Tell(key, at, status, window.predicted, window.repeats, window.labelled, settles, undone, window.worse)
 
     @property
     def _known(self) -> dict[Key, Window]:

@@ -58,7 +58,7 @@ class Selecting:
     def tell(self, tells: Sequence[Tell], found: Sequence[Gathered], news: News, kept: Kept) -> None:
         """Windows as they stood at steps; only final ones without a label for everyone are looked at."""
         both = zip(tells, found, strict=True)
-        some = [(tell, one.shape) for tell, one in both if tell.final and tell.labelled < tell.arrived]
+        some = [(tell, one.shape) for tell, one in both if tell.final and tell.labelled < tell.predicted]
         for one_in, part in _parts(some):
             spans = spans_of([tell.key for tell, _ in part])
             told = kept(spans, tables.PREDICTIONS, one_in)

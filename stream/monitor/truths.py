@@ -85,7 +85,7 @@ class Truths:
             if one.key in known:
                 about, told = known[one.key]
                 both = {name: each for name, each in told.items() if not np.isnan(one.truth.get(name, np.nan))}
-                compared = {name: widened(name, each, one.arrived, one.labelled) for name, each in both.items()}
+                compared = {name: widened(name, each, one.predicted, one.labelled) for name, each in both.items()}
                 if compared:
                     opinion = {"opinion": Texts((self._opinion.name,), np.zeros(len(compared), np.int64))}
                     self._ledger.block(tables.RECONCILED, _rows(one, compared) | opinion)
@@ -154,7 +154,7 @@ def _runs(keys: Iterable[Key]) -> list[Span]:
     return runs
 
 
-def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
+def widened(name: str, one: Estimate, predicted: int, labelled: int) -> Estimate:
     """An estimate of a metric for as many labels of a window as there are.
 
     Fewer labels have more chance, and which predictions have one is chance too: a mean of values between 0 and 1 varies
@@ -162,11 +162,11 @@ def widened(name: str, one: Estimate, arrived: int, labelled: int) -> Estimate:
     mostly little, as inputs tell little of how large each one is. Where rare classes count as much as others it is
     taken for as much as the chance of labels, at least.
     """
-    more = max(1.0, arrived / labelled)
+    more = max(1.0, predicted / labelled)
     if name in ENDS:
         chance = one.chance * np.sqrt(more)
         return _stretched(one, chance, _ends(name))
-    mixed = np.maximum(one.value * (1 - one.value) / arrived - one.chance**2, 0.0)  # below 0 of what is no such mean
+    mixed = np.maximum(one.value * (1 - one.value) / predicted - one.chance**2, 0.0)  # below 0 of what is no such mean
     if name in UNEVEN or name not in _ENDS:
         mixed = np.maximum(mixed, one.chance**2)
     chance = np.sqrt(one.chance**2 * more + mixed * (more - 1))

@@ -87,8 +87,9 @@ class Cell(Struct, frozen=True):
 class Performance(Struct, frozen=True):
     """How good a model was in one window, by one metric: the newest of what was told, with all labels up to `step`.
 
-    `low` and `high` end its 95 % interval. `predicted` and `coverage` are null for segments; a gap between groups that
-    needs no labels has the predictions that it is of, and 0 `labelled`. `reference` is the metric of the version's
+    `low` and `high` end its 95 % interval. `predicted`, `repeats` and `coverage` are null for segments; a gap between
+    groups that needs no labels has the predictions that it is of, and 0 `labelled`. `repeats` are further predictions
+    of an id that the version had already; neither counts them. `reference` is the metric of the version's
     first windows, `baseline` that of the best constant answer; `verdict` is `worse` where the window is surely beyond
     its `limit`, and empty while labels are missing and for metrics that are not judged.
     `rate` is the share of ids that wait for labels; below 1 all of it is of a uniform sample of them.
@@ -112,6 +113,7 @@ class Performance(Struct, frozen=True):
     baseline: float | None
     verdict: Literal["", "well", "worse", "unknown"]
     predicted: int | None
+    repeats: int | None
     labelled: int
     coverage: float | None
     rate: float

@@ -147,8 +147,9 @@ def _numbers(point: Performance | Estimate | Weighted) -> str:
 
 def _told(point: Performance) -> str:
     of = "" if point.predicted is None else f" of {point.predicted:,}"
+    again = f"; {point.repeats:,} repeats" if point.repeats else ""
     sample = f" in a sample of 1 in {1 / point.rate:,.0f} ids" if point.rate < 1 else ""
-    labelled = f"{point.labelled:,}{of} labelled{sample}: {point.status}"
+    labelled = f"{point.labelled:,}{of} labelled{sample}{again}: {point.status}"
     limit = ""
     if point.limit is not None:
         limit = f"<br>{point.verdict}: at first {point.reference:.4g}, limit {point.limit:.4g}"

@@ -21,7 +21,9 @@ _FATES = {
     "orphans": "without a prediction",
     "unsampled": "not in the sample",
     "unusable": "unusable",
+    "repeats": "predicted again",
 }
+_SELDOM = ("repeats", "unsampled")  # not a word of what does not occur
 _DOCS = {column.name: column.doc for column in MET.columns}
 _NOTE = (
     "Hollow: provisional, because labels are still missing. The band is the 95 % interval. A window beyond the dashed "
@@ -109,7 +111,8 @@ def _newest(points: list[Performance], estimates: list[Estimate]) -> str:
     of = "" if last.predicted is None else f" of {last.predicted:,}"
     sample = f" in a sample of 1 in {1 / last.rate:,.0f} ids" if last.rate < 1 else ""
     surely = "" if last.verdict != "worse" else f" Worse than at first ({_short(last.reference)}), beyond its limit."
-    labelled = f"{last.status}, {last.labelled:,}{of} labelled{sample}"
+    again = f" ({last.repeats:,} more repeat others)" if last.repeats else ""
+    labelled = f"{last.status}, {last.labelled:,}{of} labelled{again}{sample}"
     return f"{words(last)}: {labelled}, in the window to {short(last.end)}.{surely}"
 
 
@@ -133,7 +136,7 @@ def _counts(fates: list[Fates]) -> Html:
     counts = (
         tag("div", tag("dt", title, title=_DOCS[fate]), tag("dd", f"{sum(getattr(each, fate) for each in fates):,}"))
         for fate, title in _FATES.items()
-        if fate != "unsampled" or any(each.unsampled for each in fates)
+        if fate not in _SELDOM or any(getattr(each, fate) for each in fates)
     )
     since = tag("div", tag("dt", "labels since"), tag("dd", time(fates[-1].step)))
     return tag("dl", since, *counts, class_="signs small")

@@ -111,8 +111,9 @@ def performances(found: Found) -> list[Performance]:
     predicted, labelled = (found[name].astype(np.int64) for name in ("predicted", "labelled"))
     coverage = np.full(len(predicted), np.nan)
     np.divide(labelled, predicted, out=coverage, where=predicted > 0)
-    counted = np.where(predicted < 0, None, predicted)  # type: ignore[call-overload]  # None makes it objects
-    return answers({**found, "predicted": counted, "coverage": coverage}, Performance)
+    counted = {name: found[name].astype(np.int64) for name in ("predicted", "repeats")}
+    known = {name: np.where(n < 0, None, n) for name, n in counted.items()}  # type: ignore[call-overload]  # None makes it objects
+    return answers({**found, **known, "coverage": coverage}, Performance)
 
 
 def _over_time(store: Store, key: Key, metric: str, since: int) -> list[Performance]:

@@ -67,6 +67,7 @@ driftline_performance_high{metric="accuracy",model="fraud",version="3",window="5
 driftline_performance_limit{metric="accuracy",model="fraud",version="3",window="5m"} 0.85
 driftline_performance_verdict{metric="accuracy",model="fraud",version="3",window="5m"} 0.0
 driftline_label_coverage{model="fraud",version="3",window="5m"} 0.85
+driftline_prediction_repeats{model="fraud",version="3",window="5m"} 4.0
 driftline_false_triggers_promised{model="fraud"} 1.0
 driftline_false_triggers_expected{model="fraud"} 0.5
 driftline_incidents_open{model="fraud"} 1.0
@@ -103,7 +104,7 @@ driftline_commit_number 1.0
 driftline_commit_seconds 0.012
 driftline_store_bytes 1.048576e+06
 driftline_memory_bytes 1.572864e+08
-driftline_series_exported 16.0
+driftline_series_exported 17.0
 driftline_series_dropped_total 0.0
 driftline_build_info{version="1.2.3"} 1.0
 """
@@ -121,7 +122,7 @@ def window(model: str, **told: object) -> dict[str, object]:
 
 def number(metric: str, value: float, **told: object) -> dict[str, object]:
     """How good the model of `window` was in it, by one metric, with 85 of 100 labels."""
-    return window("fraud", metric=metric, value=value, step=NOON, predicted=100, labelled=85) | told
+    return window("fraud", metric=metric, value=value, step=NOON, predicted=100, repeats=4, labelled=85) | told
 
 
 def story() -> Commit:
@@ -273,7 +274,7 @@ def test_a_metric_that_is_not_told_again_is_gone() -> None:
 
 def test_performance_comes_before_the_features() -> None:
     """Where the budget is short, how good a model is matters more than how far its features are."""
-    lines = samples(shown(many(models=3, features=10), series_max=3 * (4 + 7)))
+    lines = samples(shown(many(models=3, features=10), series_max=3 * (4 + 8)))
     kinds = [
         sum(line.startswith(f"driftline_{kind}") for line in lines) for kind in ("performance", "label_", "drift_")
     ]
@@ -329,19 +330,19 @@ def test_the_budget_is_kept_and_what_is_left_out_is_counted(series_max: int) -> 
     exporter = shown(many(models=10, features=40), series_max)
     lines = [
         line
-        for kind in ("drift_", "window_", "performance", "label_")
+        for kind in ("drift_", "window_", "performance", "label_", "prediction_")
         for line in samples(exporter, f"driftline_{kind}")
     ]
     exported, dropped = (
         int(float(samples(exporter, f"driftline_series_{name} ")[0].split()[1]))
         for name in ("exported", "dropped_total")
     )
-    assert (True, exported, 10 * (4 + 7 + 40 * 6)) == (exported <= series_max, len(lines), exported + dropped)
+    assert (True, exported, 10 * (4 + 8 + 40 * 6)) == (exported <= series_max, len(lines), exported + dropped)
 
 
 def test_the_worst_features_of_every_model_are_kept() -> None:
     """The budget goes round the models, so that a loud one does not silence the others."""
-    exporter = shown(many(models=3, features=10), series_max=3 * (4 + 7) + 6 * 6)
+    exporter = shown(many(models=3, features=10), series_max=3 * (4 + 8) + 6 * 6)
     kept = [line.split("{")[1].split(",version")[0] for line in samples(exporter, "driftline_drift_verdict{")]
     assert [f'feature="f{j:03}",model="m{i:03}"' for i in range(3) for j in range(2)] == kept
 

@@ -68,6 +68,7 @@ class Joined:
     pairs: list[Pair] = field(default_factory=list)
     sites: dict[Pair, str] = field(default_factory=dict)
     met: Counter[tuple[str, int, str]] = field(default_factory=Counter)  # model, step, what became of it
+    repeats: list[tuple[str, str, int]] = field(default_factory=list)  # model, version, pane's end
     late: int = 0
 
 
@@ -115,7 +116,6 @@ def _predictions(made: Joined, each: tuple[str, int], file: File, releases: list
             said = str(event.get("prediction", ""))
             about = event["version"], event["score"], said, event["segments"]["site"]
             made.predictions[event["model"], event["id"]].append(Prediction(at, (*each, offset), end, *about))
-            made.met[event["model"], end, "predictions"] += 1
     return max([clock, *(to for _, to, _ in releases)])
 
 
@@ -147,16 +147,16 @@ def _meet(made: Joined, model: str, predictions: list[Prediction], labels: list[
     """One id: the first prediction of each version, and whatever was said of it in time."""
     before: dict[str, Prediction] = {}
     for one in predictions:
-        in_time = [label for label in labels if abs(label.end - one.end) <= WITHIN]
         earlier, before[one.version] = before.get(one.version), one
         if earlier is not None and earlier.end >= one.end - GRACE:
-            if in_time:
-                made.met[model, max(one.end, in_time[0].end), "repeats"] += 1
+            made.met[model, one.end, "repeats"] += 1
+            made.repeats.append((model, one.version, one.end))
             continue
+        made.met[model, one.end, "predictions"] += 1
         for label in labels:
             if WITHIN < label.end - one.end <= WITHIN + GRACE:
                 made.met[model, label.end, "late"] += 1
-        _follow(made, model, one, in_time)
+        _follow(made, model, one, [label for label in labels if abs(label.end - one.end) <= WITHIN])
 
 
 def _follow(made: Joined, model: str, one: Prediction, labels: list[Label]) -> None:

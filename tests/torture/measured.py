@@ -20,7 +20,7 @@ FATES = ("predictions", "repeats", "pairs", "corrected", "retracted", "again", "
 WITHIN_ROUNDING = 1e-8  # of what is summed in units of 2^-30
 Window = tuple[str, str, int, int]  # model, version, length, end
 When = tuple[int, str]  # step, segment
-Number = tuple[float, str, int, int]  # value, status, predicted, labelled
+Number = tuple[float, str, int, int, int]  # value, status, predicted, repeats, labelled
 Cell = tuple[str, bool, bool, float]  # segment, decided yes, is yes, score
 
 
@@ -95,7 +95,7 @@ def _met(columns: Columns) -> Iterator[tuple[str, int, str, int]]:
 def _performance(made: Joined, columns: Columns) -> tuple[int, int]:
     """Each told number, by the labels that were known then; how often windows were told, and how many are final."""
     told: dict[Window, dict[When, dict[str, Number]]] = defaultdict(lambda: defaultdict(dict))
-    names = ("model", "version", "length", "segment", "metric", "value", "status", "predicted", "labelled")
+    names = ("model", "version", "length", "segment", "metric", "value", "status", "predicted", "repeats", "labelled")
     for end, step, model, version, length, segment, metric, *what in zip(
         *(_ns(columns[name]) for name in ("end", "step")), *_lists(columns, *names), strict=True
     ):
@@ -107,6 +107,7 @@ def _performance(made: Joined, columns: Columns) -> tuple[int, int]:
     predicted: Counter[Window] = Counter()
     for (model, _), every in made.predictions.items():
         predicted.update(window for one in every for window in _windows(model, one.version, one.end))
+    repeats = Counter(window for one in made.repeats for window in _windows(*one))
     for window, rows in told.items():
         coming, cells = list(reversed(of_window[window])), Counter[Cell]()
         for (step, segment), metrics in sorted(rows.items()):
@@ -115,7 +116,7 @@ def _performance(made: Joined, columns: Columns) -> tuple[int, int]:
                 yes = pair.said == "1" if pair.said else pair.score >= 0.5
                 cells[f"site={made.sites[pair]}", yes, pair.label == "1", pair.score] += pair.change
             mine = {cell: n for cell, n in cells.items() if segment in {"", cell[0]}}
-            _right((window, step, segment), metrics, mine, predicted[window])
+            _right((window, step, segment), metrics, mine, (predicted[window], repeats[window]))
     final = {window for window, rows in told.items() if any(row["accuracy"][1] == "final" for row in rows.values())}
     assert _finished(made, of_window) == final, "windows that are final"
     return sum(map(len, told.values())), len(final)
@@ -130,17 +131,20 @@ def _finished(made: Joined, of_window: Mapping[Window, list[Pair]]) -> set[Windo
     }
 
 
-def _right(row: tuple[Window, int, str], told: Mapping[str, Number], cells: Mapping[Cell, int], predicted: int) -> None:
-    """One window or segment of it, at one step."""
+def _right(
+    row: tuple[Window, int, str], told: Mapping[str, Number], cells: Mapping[Cell, int], arrived: tuple[int, int]
+) -> None:
+    """One window or segment of it, at one step; `arrived`: all of its predictions, and those that repeat others."""
     window, step, segment = row
+    predicted, repeats = arrived[0] - arrived[1], arrived[1]
     n = sum(cells.values())
     status = "final" if step >= _last(window) else "mature" if n >= COVERAGE * predicted else "provisional"
     assert min(cells.values()) >= 0, f"{row}: more taken back than there was"
     shares = dict(_shares(cells))
     expected = {name: shares[name] for name in (OF_SEGMENTS if segment else SHARES) if name in shares}
     assert expected == {name: told[name][0] for name in (OF_SEGMENTS if segment else SHARES) if name in told}, row
-    for _, said, of, labelled in told.values():
-        assert (-1 if segment else predicted, n) == (of, labelled), row
+    for _, said, *counted, labelled in told.values():
+        assert ([-1, -1] if segment else [predicted, repeats], n) == (counted, labelled), row
         assert segment or said == status, row
     if status == "final" and not segment:
         for name, value in _learned(cells):

@@ -88,13 +88,17 @@ def test_a_long_outage_is_made_good_in_pieces_with_the_rows_of_one() -> None:
     assert max(sizes) < 100
 
 
-def test_a_repeat_is_predicted_and_never_labelled() -> None:
-    """Of three predictions that are sent twice, with all labels there, half are covered."""
+def test_a_repeat_is_counted_apart_and_takes_nothing_from_the_coverage() -> None:
+    """Of three predictions that are sent twice, with all labels there, all are covered."""
     log = Story(ONE, (FIRST, LABELS))
     for minute in (0.2, 0.4):
         log.publish(FIRST, *(event(minute, id=f"a{i}", seed=i, score=0.9, prediction=1) for i in range(3)))
     log.publish(LABELS, *(label(0.5, id=f"a{i}") for i in range(3)))
     log.read().commit().end()
-    told = {(row["predicted"], row["labelled"]) for row in log.rows(tables.PERFORMANCE) if not row["segment"]}
-    assert {(6, 3)} == told
+    told = {
+        (row["predicted"], row["repeats"], row["labelled"])
+        for row in log.rows(tables.PERFORMANCE)
+        if not row["segment"]
+    }
+    assert {(3, 3, 3)} == told
     assert 3 == sum(row["repeats"] for row in log.rows(tables.MET))

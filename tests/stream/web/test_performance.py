@@ -23,7 +23,7 @@ NOON = np.datetime64("2026-11-20T12:00:00", "us")
 USUAL = {
     "model": "fraud", "version": "3", "segment": "", "metric": "accuracy", "length": HOUR, "start": NOON, "end": NOON,
     "step": NOON, "status": "mature", "value": 0.9, "error": 0.01, "low": 0.88, "high": 0.92, "predicted": 100,
-    "labelled": 85,
+    "repeats": 4, "labelled": 85,
     "rate": 1.0, "reference": 0.92, "limit": 0.85, "baseline": 0.6, "verdict": "well",
 }  # fmt: skip
 Client = TestClient[Litestar]

@@ -90,10 +90,15 @@ def read(settings: Binary, cells: Cells) -> Outcomes:
     """What cells of such pairs say."""
     counts = cells.counts.astype(np.float64)
     decisions = counts[:, :DECISIONS].reshape(-1, 2, 3)[:, :, 1:]
-    scores = counts[:, DECISIONS:].reshape(-1, 2, settings.bins + 3)[:, :, 1:]
     told = cells.read()
     both = np.stack((told.mean, told.deviation), axis=2)
-    return Outcomes(settings, decisions.reshape(-1, 4), scores, told.mean[:, 2:], both[:, 0], both[:, 1])
+    seen = scores(settings, cells).astype(np.float64)
+    return Outcomes(settings, decisions.reshape(-1, 4), seen, told.mean[:, 2:], both[:, 0], both[:, 1])
+
+
+def scores(settings: Binary, cells: Cells) -> Integers:
+    """Pairs with a score by label and bin, (rows, 2, bins + 2): below 0, the bins, above 1."""
+    return np.asarray(cells.counts[:, DECISIONS:].reshape(-1, 2, settings.bins + 3)[:, :, 1:], np.int64)
 
 
 def _places(settings: Binary, score: Floats) -> Integers:

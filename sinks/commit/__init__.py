@@ -9,6 +9,7 @@ from sinks.commit.earlier import EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
 from sinks.commit.identities import among, identities, repeated
 from sinks.commit.labels import (
+    ABREAST,
     ANSWERS,
     INPUTS,
     MET,
@@ -57,6 +58,7 @@ from sinks.commit.tested import ATTRIBUTIONS, DRAWN, REFERENCE_ROWS, TESTED
 from sinks.commit.texts import Rows, Texts, plain
 
 __all__ = [
+    "ABREAST",
     "ANSWERS",
     "ATTRIBUTIONS",
     "BASES",

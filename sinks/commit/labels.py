@@ -157,6 +157,23 @@ settled bool: they are enough, and no more are taken
 cells bytes: their sums, compressed
 """,
 )
+ABREAST = declare(
+    "abreast",
+    "What labels say of a window in which several versions have predictions, of the shortest length: averages over "
+    "classes, and average precision, are compared by it. The newest `step` counts.",
+    "model version length end step",
+    "history",
+    """
+model text: the model
+version text: the model's version
+length int: the window's length, ns
+end time: where it ends, exclusive
+step time: the end of the pane up to which labels are in it
+cells text: `scores`, by label and bin; or the classes by true and predicted one, as JSON
+counts bytes: how many labels each cell has, int32, little-endian, compressed by zlib
+""",
+    time="end",
+)
 PERFORMANCE = declare(
     "performance",
     "How good a model was in a window, as far as its labels say. A row per metric whenever there is more to say: the "

@@ -3,6 +3,7 @@
 from sinks.commit.earlier import EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
 from sinks.commit.labels import (
+    ABREAST,
     ANSWERS,
     INPUTS,
     MET,
@@ -59,6 +60,7 @@ TABLES: tuple[Table, ...] = (
     MET,
     STANDARDS,
     PERFORMANCE,
+    ABREAST,
     BASES,
     EXAMPLES,
     ESTIMATES,
@@ -104,6 +106,7 @@ RESULTS = (
     MET,
     STANDARDS,
     PERFORMANCE,
+    ABREAST,
     BASES,
     EXAMPLES,
     ESTIMATES,

@@ -50,6 +50,10 @@ class Binary:
         seen = binary.read(self.settings, made)
         return {name: baselines.baseline(binary_metrics.METRICS[name], seen) for name in BASELINES}
 
+    def tallied(self, made: Cells) -> tuple[str, Integers]:
+        """Scores by label and bin."""
+        return "scores", binary.scores(self.settings, made).reshape(len(made.counts), -1)
+
     @property
     def shares(self) -> tuple[str, ...]:
         """The metrics that are judged."""

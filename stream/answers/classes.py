@@ -1,5 +1,6 @@
 """One of several classes."""
 
+import json
 from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 
@@ -72,6 +73,10 @@ class Classes:
     def constant(self, made: Cells) -> dict[str, Floats]:
         """Of the most frequent class, and of the classes' shares as scores."""
         return multiclass_metrics.baseline(self.settings, made)
+
+    def tallied(self, made: Cells) -> tuple[str, Integers]:
+        """The classes, by true and predicted one."""
+        return json.dumps(self.settings.classes), made.counts[:, : len(self.settings.names) ** 2]
 
     @property
     def shares(self) -> tuple[str, ...]:

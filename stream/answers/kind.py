@@ -36,6 +36,9 @@ class Answers(Protocol):
     def constant(self, made: Cells) -> Mapping[str, Floats]:
         """What the best answer that never looks at its inputs would have had, by metric; (rows,) each."""
 
+    def tallied(self, made: Cells) -> tuple[str, Integers] | None:
+        """What versions are compared by that means are not enough for: what the cells are, and (rows, cells)."""
+
     @property
     def shares(self) -> tuple[str, ...]:
         """The metrics that are judged."""

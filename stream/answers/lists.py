@@ -61,6 +61,10 @@ class Lists:
         assert made.layout.counts
         return {}
 
+    @staticmethod
+    def tallied(_: Cells) -> None:
+        """Nothing."""
+
     @property
     def shares(self) -> tuple[str, ...]:
         """The metrics that are judged."""

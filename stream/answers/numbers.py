@@ -61,6 +61,10 @@ class Numbers:
         """Of the mean of the labels, or of the reference's median."""
         return errors.baseline(self.settings, made)
 
+    @staticmethod
+    def tallied(_: Cells) -> None:
+        """Nothing."""
+
     @property
     def shares(self) -> tuple[str, ...]:
         """The metrics that are judged."""

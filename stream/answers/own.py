@@ -61,6 +61,10 @@ class Own:
         """The kind's: of an expression nobody knows which way is better."""
         return self.answers.constant(made)
 
+    def tallied(self, made: Cells) -> tuple[str, Integers] | None:
+        """The kind's."""
+        return self.answers.tallied(made)
+
     @property
     def shares(self) -> tuple[str, ...]:
         """The kind's."""

@@ -50,6 +50,7 @@ class Tell:
     settles: bool  # it has enough labels for the first time
     corrected: bool  # an earlier number may not be one any more: what is undefined now is told, too
     worse: set[str]
+    abreast: bool  # of the shortest length, and other versions have predictions in it, too
 
     @property
     def arrived(self) -> int:

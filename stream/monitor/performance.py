@@ -6,7 +6,7 @@ once it was mature also when a label was corrected. A micro-batch of labels touc
 """
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +14,7 @@ from sinks.commit import Meeting, Standing, Steps
 from stream.answers.kind import Rows
 from stream.config.settings import Settings
 from stream.ledger import Ledger
+from stream.monitor.abreast import abreast_rows
 from stream.monitor.called import Called, Key
 from stream.monitor.charting import Charts
 from stream.monitor.gathering import Gathering, Kept
@@ -24,6 +25,10 @@ from stream.monitor.selecting import Selecting
 from stream.monitor.state import State
 
 MORE: Final = 1.25  # times as many labels are news
+Pane = tuple[str, str, int]  # model, version as events have it, end
+Panes = Mapping[Pane, int]
+Span = tuple[str, int, int]  # a model's window of any version: its length and end
+
 LEAST: Final = 30  # labels of a provisional window: of fewer an interval says that nothing is known
 AT_ONCE: Final = 256  # windows that are measured together
 
@@ -65,6 +70,7 @@ class Performance:
         self._gathering, self._measuring = Gathering(self._called), Measuring(self._called, state, ledger)
         self._selecting = Selecting(self._called, state, ledger)
         self._windows: dict[Key, Window] | None = None
+        self._versions: dict[Span, set[str]] = {}  # that have a window there
         self._agenda: dict[str, list[tuple[int, Key]]] = {}  # by model, a heap: when which window closes, or is final
 
     @property
@@ -74,19 +80,17 @@ class Performance:
 
     def forget(self) -> None:
         """Know nothing any more: the store is to be asked again."""
-        self._windows, self._agenda = None, {}
+        self._windows, self._agenda, self._versions = None, {}, {}
         self._gathering.forget()
         self._measuring.matured = []
 
     def recall(self, known: Standing, joined: Callable[[str], int]) -> None:
         """Take in how windows stand by the steps that were taken, which ended with `joined` of their model."""
-        self._windows, self._agenda = {}, {}
-        for pane, n in known.arrived.items():
-            for key in self._called.windows(*pane) if pane[2] <= joined(pane[0]) else ():
-                self._window(key).arrive(n, known.repeats.get(pane, 0))
-        for pane, n in known.labelled.items():
-            for key in self._called.windows(*pane) if pane[2] <= joined(pane[0]) else ():
-                self._window(key).labelled += n
+        self._windows, self._agenda, self._versions = {}, {}, {}
+        for window, pane, n in self._of_panes(known.arrived, joined):
+            window.arrive(n, known.repeats.get(pane, 0))
+        for window, _, n in self._of_panes(known.labelled, joined):
+            window.labelled += n
         for key, (status, n, settled) in known.said.items():
             if key in self._windows:
                 one = self._windows[key]
@@ -98,7 +102,8 @@ class Performance:
         for model, heap in self._agenda.items():  # what was due was done
             self._agenda[model] = [one for one in heap if one[0] > joined(model)]
             heapq.heapify(self._agenda[model])
-        self._windows = {key: one for key, one in self._windows.items() if self._final(key) > joined(key[0])}
+        for key in [key for key in self._windows if self._final(key) <= joined(key[0])]:
+            self._drop(key)
 
     def step(self, met: Meeting, new: Rows, kept: Kept) -> None:
         """Take steps by what the store says of them: `new` are their pairs, with `end` and `step` in ns."""
@@ -118,11 +123,13 @@ class Performance:
             self._charts.step(at, new, places.get(at, ()))
             told, corrected = self._count(changes.get(at, ()))
             found = sorted(told | self._due(at, steps))
-            tells += filter(None, (self._told(key, at, corrected=key in corrected) for key in found))
+            abreast = {key for key in found if self._abreast(key)}
+            tells += filter(None, (self._told(key, at, key in corrected, key in abreast) for key in found))
         for i in range(0, len(tells), AT_ONCE):
             some = tells[i : i + AT_ONCE]
             gathered = self._gathering.gather(some, news, kept)
             self._measuring.tell(some, gathered)
+            abreast_rows(self._ledger, some, gathered)
             self._selecting.tell(some, gathered, news, kept)
         self._gathering.follow(news, changed)
 
@@ -130,6 +137,12 @@ class Performance:
         """The windows that have had enough labels for the first time since this was asked last."""
         found, self._measuring.matured = self._measuring.matured, []
         return found
+
+    def _of_panes(self, panes: Panes, joined: Callable[[str], int]) -> Iterator[tuple[Window, Pane, int]]:
+        """The windows of those panes whose steps were taken."""
+        for pane, n in panes.items():
+            for key in self._called.windows(*pane) if pane[2] <= joined(pane[0]) else ():
+                yield self._window(key), pane, n
 
     # ---- one step
 
@@ -160,7 +173,7 @@ class Performance:
                 corrected.add(key)
         return changed, corrected
 
-    def _told(self, key: Key, at: int, *, corrected: bool) -> Tell | None:
+    def _told(self, key: Key, at: int, corrected: bool, abreast: bool) -> Tell | None:
         """A closed window, where there is news of it. One that is final is forgotten."""
         window, (name, _, _, end) = self._known[key], key
         if end > at:
@@ -175,13 +188,15 @@ class Performance:
         news = window.labelled >= max(LEAST, MORE * window.told) or undone
         news |= status not in {window.status, PROVISIONAL}
         if final:
-            del self._known[key]
+            self._drop(key)
         if not (news and (window.labelled or undone)):
             return None
         settles = not window.settled and status != PROVISIONAL
         window.settled |= settles
         window.status, window.told = status, window.labelled
-        return Tell(key, at, status, window.predicted, window.repeats, window.labelled, settles, undone, window.worse)
+        return Tell(
+            key, at, status, window.predicted, window.repeats, window.labelled, settles, undone, window.worse, abreast
+        )
 
     @property
     def _known(self) -> dict[Key, Window]:
@@ -192,10 +207,23 @@ class Performance:
         """A window, which is on the agenda from its first prediction on."""
         if key not in self._known:
             self._known[key] = Window()
+            self._versions.setdefault((key[0], *key[2:]), set()).add(key[1])
             heap = self._agenda.setdefault(key[0], [])
             for at in (key[3], self._final(key)):
                 heapq.heappush(heap, (at, key))
         return self._known[key]
+
+    def _drop(self, key: Key) -> None:
+        del self._known[key]
+        others = self._versions[key[0], *key[2:]]
+        others.discard(key[1])
+        if not others:
+            del self._versions[key[0], *key[2:]]
+
+    def _abreast(self, key: Key) -> bool:
+        """Whether other versions have predictions in a window of the shortest length."""
+        several = len(self._versions.get((key[0], *key[2:]), ())) > 1
+        return several and key[2] == min(self._called.lengths(key[0]))
 
     def _final(self, key: Key) -> int:
         """The step from which on no label counts for a window."""

@@ -10,17 +10,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from detectors.comparison import START, VERDICTS
+from detectors.comparison import START, VERDICTS, Comparison
 from detectors.performance.comparable import Comparable
-from detectors.stratified import Sides, Windows, side_by_side
+from detectors.performance.tallied import ENOUGH
+from detectors.stratified import Windows, side_by_side
 from sinks.commit import PERFORMANCE, Store
 from stream.answers.own import compared_as
-from stream.config.units import spelled_duration
+from stream.config.units import duration, spelled_duration
 from stream.web.answers import Found
 from stream.web.matured import SPEAKING
 from stream.web.ratio import Ratio, ratio
 from stream.web.revisions import newest_revisions
 from stream.web.sources import Sources
+from stream.web.tallies import Abreast, looked, tallied_as
 from stream.web.times import moment
 from stream.web.versions import pair, settings_of, versions
 
@@ -82,15 +84,25 @@ def compared(sources: Sources, model: str, question: Question) -> tuple[Compared
     """What is known of two versions of a model. The metric, if one is named, must be comparable."""
     candidate, incumbent = pair(versions(sources, model), question.candidate, question.incumbent)
     metric = question.metric or _main(sources.store, model, candidate)
-    known = compared_as(settings_of(sources, model), metric)
-    assert known is not None, f"{metric}: not comparable"
+    known, tallied = compared_as(settings_of(sources, model), metric), tallied_as(metric)
+    assert known or tallied, f"{metric}: not comparable"
+    better = known.better if known else 1
     said = Compared(
-        model, metric, Side(candidate), Side(incumbent), "not yet known", "", DIRECTIONS[known.better],
+        model, metric, Side(candidate), Side(incumbent), "not yet known", "", DIRECTIONS[better],
         ratio=ratio(sources, model),
     )  # fmt: skip
     if not incumbent:
         return replace(said, words="there are no two versions of this model"), History()
     length = question.length or settings_of(sources, model).windows[0]
+    if tallied is not None:
+        where: dict[str, str | int] = {"model": model, "length": length}
+        both = {**where, "version": candidate}, {**where, "version": incumbent}
+        found = looked(sources.store, both, tallied, question.since)
+        if found is not None:
+            return _tallied(replace(said, length=spelled_duration(length)), found)
+    if known is None:
+        words = f"no {spelled_duration(length)} window has {metric} of both versions yet"
+        return replace(said, words=words, length=spelled_duration(length)), History()
     ends, sides = _sides(sources.store, said, known, length, question.since)
     said = replace(said, length=spelled_duration(length), windows=len(ends))
     if not len(ends):
@@ -98,25 +110,38 @@ def compared(sources: Sources, model: str, question: Question) -> tuple[Compared
     made = side_by_side(*sides, known)
     ended = [moment(end) for end in ends.tolist()]
     history = History(ended, *(column[:, 0].tolist() for column in made.compared[:3]))
-    last = _last(said, sides, made)
+    labels = int(sides[0].n.sum()), int(sides[1].n.sum())
+    values = float(made.candidate[-1, 0]), float(made.incumbent[-1, 0])
+    last = _last(said, labels, values, made.compared)
     span = {"since": moment(int(ends[0]) - length), "until": ended[-1]}
     return replace(last, **span), history
 
 
-def _last(said: Compared, sides: tuple[Windows, Windows], made: Sides) -> Compared:
+def _tallied(said: Compared, found: Abreast) -> tuple[Compared, History]:
+    ended = [moment(end) for end in found.ends[found.looks].tolist()]
+    history = History(ended, *(column.tolist() for column in found.said.compared[:3]))
+    values = float(found.said.candidate[-1]), float(found.said.incumbent[-1])
+    last = _last(replace(said, windows=len(found.ends)), found.labels, values, found.said.compared)
+    if not isfinite(last.difference or np.nan) and min(found.labels) >= START and last.verdict == "not yet known":
+        few = f"{ENOUGH} labels of a class, or positives, of either version in common windows are needed"
+        last = replace(last, words=last.words if last.ratio is not None and last.ratio.mismatch else few)
+    since = moment(int(found.ends[0]) - duration(said.length))
+    return replace(last, since=since, until=moment(int(found.ends[-1]))), history
+
+
+def _last(said: Compared, labels: tuple[int, int], values: tuple[float, float], made: Comparison) -> Compared:
     """The answer after the last window, in words."""
-    values = (float(each[-1, 0]) for each in (made.candidate, made.incumbent))
     candidate, incumbent = (
-        Side(side.version, value if isfinite(value) else None, int(windows.n.sum()))
-        for side, windows, value in zip((said.candidate, said.incumbent), sides, values, strict=True)
+        Side(side.version, value if isfinite(value) else None, n)
+        for side, n, value in zip((said.candidate, said.incumbent), labels, values, strict=True)
     )
-    difference, low, high = (float(column[-1, 0]) for column in made.compared[:3])
+    difference, low, high = (float(column.ravel()[-1]) for column in made[:3])
     numbers = {
         name: value if isfinite(value) else None
         for name, value in (("difference", difference), ("low", low), ("high", high))
     }
     said = replace(said, candidate=candidate, incumbent=incumbent, **numbers)
-    verdict = VERDICTS[int(made.compared.verdict[-1, 0])]
+    verdict = VERDICTS[int(made.verdict.ravel()[-1])]
     if said.ratio is not None and said.ratio.mismatch:
         return replace(said, words=f"{said.ratio.words}: until that is explained, neither is any difference")
     if not isfinite(low):

@@ -1,6 +1,7 @@
 """Versions side by side over HTTP: the verdict, what it rests on, shares of the traffic, and the deployment gate."""
 
 import re
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -380,3 +381,60 @@ def test_a_version_that_answers_surely_worse_is_unhealthy(
     ]
     code, _, reasons = gate(committed(rollout(), service=rows))
     assert (expected, 503 if expected == "unhealthy" else 200) == (reasons.get("service"), code)
+
+
+def abreast(cells: str, counts: tuple[list[list[int]], list[list[int]]], **other: object) -> MemoryStore:
+    """A rollout with the labels of each common window in cells."""
+    rows: list[Row] = []
+    for version, of in zip((OLD, NEW), counts, strict=True):
+        for i, each in enumerate(of):
+            packed = zlib.compress(np.array(each, "<i4").tobytes())
+            span = {"length": PANE, "end": moment(START + (i + 13) * PANE), "step": moment(START + (i + 14) * PANE)}
+            rows.append({"model": MODEL, "version": version, **span, "cells": cells, "counts": packed, **other})
+    return committed(rollout((0.9, 0.9)), abreast=rows)
+
+
+def drawn(shares: list[float], windows: int = 28, n: int = 400, seed: int = 1) -> list[list[int]]:
+    """Counts of windows."""
+    return np.random.default_rng(seed).multinomial(n, shares, windows).tolist()
+
+
+WELL, BADLY = [0.4, 0.05, 0.05, 0, 0.4, 0.05, 0, 0, 0.05], [0.3, 0.15, 0.05, 0, 0.4, 0.05, 0, 0, 0.05]
+
+
+@pytest.mark.parametrize("metric", ["macro_f1", "macro_recall", "weighted_f1", "mcc", "kappa", "balanced_accuracy"])
+def test_averages_over_classes_have_a_verdict(metric: str) -> None:
+    """By confusion matrices of windows, also what two classes have as well."""
+    for newer, verdict in ((WELL, "not yet known"), (BADLY, "worse")):
+        found = answer(abreast('["a", "b"]', (drawn(WELL), drawn(newer, seed=2))), metric=metric)
+        assert (verdict, 28, "greater") == (found["verdict"], found["windows"], found["better"])
+        assert found["low"] < found["difference"] < found["high"]
+        assert (found["candidate"]["labels"], found["since"]) == (28 * 400, "2026-11-20T13:00:00Z")
+
+
+def test_average_precision_has_a_verdict_a_page_and_a_gate() -> None:
+    """By scores of either label; a gate may ask for it."""
+    bins = np.arange(258) / 257
+    good, bad = ([*(0.8 * (1 - bins) ** p), *(0.2 * bins**p)] for p in (2, 0.5))
+    two = drawn([x / sum(good) for x in good]), drawn([x / sum(bad) for x in bad], seed=2)
+    store = abreast("scores", two)
+    found = answer(store, metric="average_precision")
+    assert ("worse", True) == (found["verdict"], found["words"].startswith("average_precision differs by -0."))
+    assert 503 == gate(store, metric="average_precision")[0]
+    with asked(store) as client:
+        assert "average_precision of 4" in client.get(f"/models/{MODEL}?metric=average_precision").text
+    few = answer(
+        abreast("scores", (drawn([1.0] + [0.0] * 515), drawn([1.0] + [0.0] * 515))), metric="average_precision"
+    )
+    assert (None, True) == (few["low"], few["words"].startswith("20 labels of a class, or positives"))
+
+
+def test_versions_with_other_classes_are_not_compared_by_them() -> None:
+    """Nor where no window has such cells."""
+    words = "no 5m window has macro_f1 of both versions yet"
+    assert words == answer(rollout(), metric="macro_f1")["words"]
+    store = abreast('["a", "b"]', (drawn(WELL), []))
+    other = [{"model": MODEL, "version": NEW, "length": PANE, "end": moment(START + 13 * PANE), "cells": '["a", "c"]'}]
+    packed = zlib.compress(np.array(drawn(WELL, 1)[0], "<i4").tobytes())
+    committed(store, abreast=[{**other[0], "counts": packed}])
+    assert words == answer(store, metric="macro_f1")["words"]

@@ -2,7 +2,8 @@
 
 A mean over windows is that of all labels only where a window's value is right on average however few labels it has.
 Those of accuracy, losses and areas are. A ratio or a root is not: so it is made of what is, of the four shares of a
-confusion matrix or of a mean square. The rest, such as macro averages and calibration errors, cannot be compared.
+confusion matrix or of a mean square. Macro averages and average precision need more, see `tallied`; the rest, such as
+calibration errors, cannot be compared.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import numpy as np
 
 from detectors.codes import Floats
 from detectors.performance.decisions import ratio
+from detectors.performance.ranking import Ranking
 
 STEP = 1e-20  # of a complex derivative (Squire and Trapp 1998)
 CELLS = ("true_negatives", "false_positives", "false_negatives", "true_positives")
@@ -78,9 +80,22 @@ def _kappa(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
     return ratio(2 * (tp * tn - fp * fn), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
 
 
-BETTER = ("accuracy", "micro_precision", "micro_recall", "micro_f1", "weighted_recall", "worth", "roc_auc")
+RANKED = tuple(
+    f"{name}_at_{cut}" for name in ("ndcg", "map", "precision", "recall", "hit_rate") for cut in Ranking().cuts
+)
+BETTER = (
+    "accuracy",
+    "micro_precision",
+    "micro_recall",
+    "micro_f1",
+    "weighted_recall",
+    "worth",
+    "roc_auc",
+    "mrr",
+    *RANKED,
+)
 WORSE = ("log_loss", "brier", "mae", "mse", "mape", "smape")  # the more of them
-NEITHER = ("selection_rate", *CELLS, "mean_error", "interval_coverage")
+NEITHER = ("selection_rate", *CELLS, "mean_error", "interval_coverage", "barren")
 OF_CLASS = {"precision": 1, "recall": 1, "specificity": 1, "prevalence": 0}  # as in `recall:grass`
 # In this order: what a model without one of them has is the next.
 METRICS: dict[str, Comparable] = {

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from detectors.performance import multiclass_metrics, regression_metrics
+from detectors.performance import multiclass_metrics, ranking_metrics, regression_metrics
 from detectors.performance.binary_metrics import METRICS as OF_TWO
 from detectors.performance.comparable import CELLS, METRICS, comparable
+from detectors.performance.ranking import Ranking
 from tests.honesty.binary_worlds import drawn, outcomes, sample
 
-ALL = {**OF_TWO, **regression_metrics.METRICS, **multiclass_metrics.METRICS}
+CUT = [f"{name}_at_{cut}" for name in ranking_metrics.PER_CUT for cut in Ranking().cuts]
+ALL = {*OF_TWO, *regression_metrics.METRICS, *multiclass_metrics.METRICS, *ranking_metrics.METRICS, *CUT}
 
 
 @pytest.mark.parametrize("name", [name for name, each in METRICS.items() if each.parts == CELLS])
@@ -33,7 +35,7 @@ def test_slopes_are_those_of_the_value(name: str) -> None:
 @pytest.mark.parametrize("name", METRICS)
 def test_every_name_is_a_metric_and_its_parts_are(name: str) -> None:
     """Some kind of answers has it; of two classes limits know the same direction."""
-    assert {name, *METRICS[name].parts} <= ALL.keys()
+    assert {name, *METRICS[name].parts} <= ALL
     if name in OF_TWO and name not in CELLS:
         assert OF_TWO[name].better == METRICS[name].better
 
@@ -43,4 +45,5 @@ def test_metrics_of_one_class_are_compared_and_biased_ones_are_not() -> None:
     known = comparable("recall:a:b")
     assert known is not None
     assert (("recall:a:b",), 1) == (known.parts, known.better)
+    assert all(METRICS[name].better == 1 for name in ("mrr", "ndcg_at_10", "hit_rate_at_1"))
     assert [None] * 4 == [comparable(name) for name in ("f1:grass", "macro_f1", "calibration_error", "r2")]

@@ -438,3 +438,14 @@ def test_versions_with_other_classes_are_not_compared_by_them() -> None:
     packed = zlib.compress(np.array(drawn(WELL, 1)[0], "<i4").tobytes())
     committed(store, abreast=[{**other[0], "counts": packed}])
     assert words == answer(store, metric="macro_f1")["words"]
+
+
+def test_lists_are_compared_by_what_speaks_for_them() -> None:
+    """The mean over queries of a rollout that has nothing else, though nobody named a metric."""
+    random, rows = np.random.default_rng(4), list[Row]()
+    for version, usual in ((OLD, 0.7), (NEW, 0.6)):
+        rows += [told(version, i, "ndcg_at_10", float(random.normal(usual, 0.02)), 400) for i in range(28)]
+    closed = [window(version, i) for version in (OLD, NEW) for i in range(28)]
+    store = committed(MemoryStore(), plans=[{"id": "p", "model": MODEL}], windows=closed, performance=rows)
+    found = answer(store)
+    assert ("ndcg_at_10", "worse", 28) == (found["metric"], found["verdict"], found["windows"])

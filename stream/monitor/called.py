@@ -56,9 +56,10 @@ class Called:
 
     def apart(self, pairs: Rows) -> dict[Version, Ints]:
         """The places of pairs by model and version, as they are told apart; ascending, (n,) each."""
-        settings, numbers = self._settings, dict[tuple[str, str], int]()
-        named = zip(pairs["model"].tolist(), pairs["version"].tolist(), strict=True)
-        number = np.fromiter((numbers.setdefault(one, len(numbers)) for one in named), np.int64, len(pairs["model"]))
+        settings = self._settings
+        named = list(zip(pairs["model"].tolist(), pairs["version"].tolist(), strict=True))
+        numbers = {one: i for i, one in enumerate(dict.fromkeys(named))}
+        number = np.fromiter(map(numbers.__getitem__, named), np.int64, len(named))
         found: dict[Version, list[Ints]] = {}
         order = np.argsort(number, kind="stable")
         cuts = np.searchsorted(number[order], np.arange(len(numbers) + 1)).tolist()

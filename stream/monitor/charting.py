@@ -25,13 +25,10 @@ class Charts:
 
     def step(self, at: int, new: Rows, places: Sequence[int]) -> None:
         """Let the first labels of predictions move the charts of their versions."""
-        mine: dict[Version, list[int]] = {}
-        for i in places:
-            if new["first"][i]:
-                model, version, end = new["model"][i], new["version"][i], int(new["end"][i])
-                mine.setdefault((model, self._called.version(model, version, end)), []).append(i)
-        for key, members in sorted(mine.items()):
-            pairs = {name: column[members] for name, column in new.items()}
+        firsts = np.array([i for i in places if new["first"][i]], np.int64)
+        mine = self._called.apart({name: new[name][firsts] for name in ("model", "version", "end")})
+        for key in sorted(mine):
+            pairs = {name: column[firsts[mine[key]]] for name, column in new.items()}
             entry = self._state.roster.get(key[0])
             answers = self._called.answers(key[0], self._called.plan(key[0], set(pairs["plan"])))
             wrong = None if answers is None else answers.wrong(pairs)

@@ -33,14 +33,17 @@ LEAST: Final = 30  # labels of a provisional window: of fewer an interval says t
 AT_ONCE: Final = 256  # windows that are measured together
 
 
-@dataclass
+@dataclass(slots=True)
 class Window:
     """How a window stands: of the predictions that have `arrived`, `repeats` count for nothing.
 
+    From the step `final` on no label counts for it; `coverage` is the share of labels that is enough.
     `told`: with how many labels it was told last, as what, and what was found to be worse. `settled`: it has had enough
     labels. One that is taken back may leave too few again; it settles once all the same.
     """
 
+    final: int
+    coverage: float
     arrived: int = 0
     repeats: int = 0
     labelled: int = 0
@@ -102,7 +105,7 @@ class Performance:
         for model, heap in self._agenda.items():  # what was due was done
             self._agenda[model] = [one for one in heap if one[0] > joined(model)]
             heapq.heapify(self._agenda[model])
-        for key in [key for key in self._windows if self._final(key) <= joined(key[0])]:
+        for key in [key for key in self._windows if self._windows[key].final <= joined(key[0])]:
             self._drop(key)
 
     def step(self, met: Meeting, new: Rows, kept: Kept) -> None:
@@ -122,9 +125,12 @@ class Performance:
                 self._window(key).arrive(*counted)
             self._charts.step(at, new, places.get(at, ()))
             told, corrected = self._count(changes.get(at, ()))
-            found = sorted(told | self._due(at, steps))
-            abreast = {key for key in found if self._abreast(key)}
-            tells += filter(None, (self._told(key, at, key in corrected, key in abreast) for key in found))
+            due = self._due(at, steps)
+            found = sorted(told | due)
+            tells += filter(None, (self._told(key, at, corrected=key in corrected) for key in found))
+            for key in due:  # all are there until all are told
+                if self._known[key].final <= at:
+                    self._drop(key)
         for i in range(0, len(tells), AT_ONCE):
             some = tells[i : i + AT_ONCE]
             gathered = self._gathering.gather(some, news, kept)
@@ -161,7 +167,7 @@ class Performance:
             heap = self._agenda.get(model, [])
             while heap and heap[0][0] <= at:
                 due.add(heapq.heappop(heap)[1])
-        return {key for key in due if key in self._known}
+        return due & self._known.keys()
 
     def _count(self, changes: Iterable[Change]) -> tuple[set[Key], set[Key]]:
         """Add the pairs of a step: the windows that they belong to, and those where an earlier pair changed."""
@@ -173,30 +179,24 @@ class Performance:
                 corrected.add(key)
         return changed, corrected
 
-    def _told(self, key: Key, at: int, corrected: bool, abreast: bool) -> Tell | None:
-        """A closed window, where there is news of it. One that is final is forgotten."""
-        window, (name, _, _, end) = self._known[key], key
-        if end > at:
+    def _told(self, key: Key, at: int, *, corrected: bool) -> Tell | None:
+        """A closed window, where there is news of it."""
+        if key[3] > at:
             return None
-        entry = self._state.roster.get(name)
-        assert entry is not None, f"{name}: joined, and nobody knows it"
-        mature = window.labelled >= entry.settings.labels.coverage * window.predicted
-        final = self._final(key) <= at
-        status = FINAL if final else MATURE if mature else PROVISIONAL
+        window = self._known[key]
+        mature = window.labelled >= window.coverage * (window.arrived - window.repeats)
+        status = FINAL if window.final <= at else MATURE if mature else PROVISIONAL
         settled = window.status not in {"", PROVISIONAL}
         undone = corrected and settled
         news = window.labelled >= max(LEAST, MORE * window.told) or undone
         news |= status not in {window.status, PROVISIONAL}
-        if final:
-            self._drop(key)
         if not (news and (window.labelled or undone)):
             return None
         settles = not window.settled and status != PROVISIONAL
         window.settled |= settles
         window.status, window.told = status, window.labelled
-        return Tell(
-            key, at, status, window.predicted, window.repeats, window.labelled, settles, undone, window.worse, abreast
-        )
+        counted, abreast = (window.predicted, window.repeats, window.labelled), self._abreast(key)
+        return Tell(key, at, status, *counted, settles, undone, window.worse, abreast)
 
     @property
     def _known(self) -> dict[Key, Window]:
@@ -205,13 +205,18 @@ class Performance:
 
     def _window(self, key: Key) -> Window:
         """A window, which is on the agenda from its first prediction on."""
-        if key not in self._known:
-            self._known[key] = Window()
+        known = self._known
+        if key not in known:
+            entry = self._state.roster.get(key[0])
+            assert entry is not None, f"{key[0]}: joined, and nobody knows it"
+            labels, pane = entry.settings.labels, self._settings.pane
+            final = -(-(key[3] + labels.within) // pane) * pane
+            known[key] = Window(final, labels.coverage)
             self._versions.setdefault((key[0], *key[2:]), set()).add(key[1])
             heap = self._agenda.setdefault(key[0], [])
-            for at in (key[3], self._final(key)):
+            for at in (key[3], final):
                 heapq.heappush(heap, (at, key))
-        return self._known[key]
+        return known[key]
 
     def _drop(self, key: Key) -> None:
         del self._known[key]
@@ -224,12 +229,6 @@ class Performance:
         """Whether other versions have predictions in a window of the shortest length."""
         several = len(self._versions.get((key[0], *key[2:]), ())) > 1
         return several and key[2] == min(self._called.lengths(key[0]))
-
-    def _final(self, key: Key) -> int:
-        """The step from which on no label counts for a window."""
-        entry, pane = self._state.roster.get(key[0]), self._settings.pane
-        assert entry is not None, key
-        return -(-(key[3] + entry.settings.labels.within) // pane) * pane
 
 
 def _by_step(new: Rows) -> dict[int, list[int]]:

@@ -17,7 +17,7 @@ import numpy as np
 from sinks.commit import PREDICTIONS
 from sinks.duck import DuckStore
 from stream import desk, ingest
-from stream.encodings import decoder, json
+from stream.encodings import decoder
 from stream.events import Records
 from stream.journey import Journey
 from stream.recovery import recall
@@ -34,13 +34,12 @@ FORGET_EACH = 10  # Commits
 RATIO_MAX = 1.5
 STAGES = [
     ("decode, columns", decoder.Decoder, decoder.Decoder.decode),
-    ("hash of ids", json, json.key_of),
     ("judge lateness, buffer", ingest.Ingest, ingest.Ingest.receive),
     ("wait for labels", desk.Desk, desk.Desk.predictions),
     ("commit: make", Journey, Journey.take),
     ("commit: write", DuckStore, DuckStore.write),
     ("checkpoint", DuckStore, DuckStore.forget),
-]  # the time of an id's hash has that of measuring it in it, as much again
+]
 
 
 class Side:

@@ -98,6 +98,20 @@ class World:
             "several": np.full(n, b"", np.object_),
         }
 
+    def predicted(self, n: int) -> dict[str, Any]:
+        """How many there are of each pane and model, of the numbers below n."""
+        numbers = np.arange(n)
+        pane = ((numbers * (self.within / self.n)).astype(np.int64)) // self.pane
+        groups, counts = np.unique(pane * MODELS + numbers % MODELS, return_counts=True)
+        same = np.zeros(len(groups), np.int64)
+        return {
+            "model": Texts(tuple(f"m{i:02d}" for i in range(MODELS)), groups % MODELS),
+            "version": Texts(("3",), same),
+            "end": ((self.start + (groups // MODELS + 1) * self.pane) // 1_000).astype("datetime64[us]"),
+            "predictions": counts,
+            "repeats": same,
+        }
+
     @staticmethod
     def answers(numbers: NDArray[np.int64], end: int, first: int) -> dict[str, Any]:
         """Labels of predictions by their numbers, all in one pane; `first` is the offset of the first."""
@@ -161,6 +175,7 @@ def fill(path: Path, n: int, rounds: int) -> None:
     with closing(DuckStore(path)) as store:
         for first in range(0, n, COMMIT):
             _keep(store, predictions=world.predictions(first, min(COMMIT, n - first)))
+        _keep(store, predicted=world.predicted(n))
         for first in range(0, n // EARLIER, COMMIT):
             end = world.start + int(world.within * EARLIER * first / n) // world.pane * world.pane
             _keep(store, answers=world.answers(generator.integers(0, n, COMMIT), end, first))

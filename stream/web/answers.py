@@ -87,12 +87,10 @@ class Cell(Struct, frozen=True):
 class Performance(Struct, frozen=True):
     """How good a model was in one window, by one metric: the newest of what was told, with all labels up to `step`.
 
-    `low` and `high` end its 95 % interval. `predicted`, `repeats` and `coverage` are null for segments; a gap between
-    groups that needs no labels has the predictions that it is of, and 0 `labelled`. `repeats` are further predictions
-    of an id that the version had already; neither counts them. `reference` is the metric of the version's
-    first windows, `baseline` that of the best constant answer; `verdict` is `worse` where the window is surely beyond
-    its `limit`, and empty while labels are missing and for metrics that are not judged.
-    `rate` is the share of ids that wait for labels; below 1 all of it is of a uniform sample of them.
+    `low` and `high` end its 95 % interval. `predicted`, `repeats` apart from it, and `coverage` are null for segments;
+    a gap that needs no labels is of those predicted, and 0 `labelled`. `reference` is what the version's first windows
+    had, `baseline` the best constant answer; `verdict` is empty while labels are missing and for metrics that are not
+    judged. `rate` is the share of ids that wait for labels; below 1 all of it is of a uniform sample of them.
     """
 
     model: str

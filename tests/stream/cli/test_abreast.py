@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from detectors.performance.comparable import METRICS, comparable
+from detectors.performance.comparable import METRICS, RANKED, comparable
+from detectors.performance.tallied import TALLIED
 from sinks.duck import DuckStore
 from stream.cli import main
 from stream.config.parse import parse
@@ -128,8 +129,10 @@ def test_every_documented_metric_is_compared_or_not() -> None:
         r"^\| (`.*) \| (.*) \|$", TEXT.partition("| metrics |")[2].partition("Which way")[0], re.MULTILINE
     )
     for names, how in rows:
-        known = [comparable(name) is not None for name in re.findall(r"`([\w:]+)`", names)]
+        every = [re.sub("_k$", "_10", name) for name in re.findall(r"`([\w:]+)`", names)]
+        known = [comparable(name) is not None or name in TALLIED for name in every]
         assert [not how.startswith("not")] * len(known) == known, names
     named = {name for names, _ in rows for name in re.findall(r"`([\w:]+)`", names)} | set(re.findall(r"`(\w+)`", TEXT))
     alike = {name for name in METRICS if name.startswith(("micro_", "weighted_", "top_", "true_", "false_"))}
+    alike |= {*RANKED}
     assert METRICS.keys() - named - alike <= {"worth", "interval_coverage"}

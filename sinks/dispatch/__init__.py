@@ -1,0 +1,1 @@
+"""The dispatcher: triggers in, retraining runs out."""

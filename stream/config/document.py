@@ -22,6 +22,7 @@ class Scalar(Struct, frozen=True):
     text: str
     line: int = 0
     null: bool = False  # nothing was written
+    plain: bool = False  # without quotes: `5` rather than `"5"`
     source: str = ""  # where it came from, if not from the file
 
 
@@ -91,7 +92,8 @@ def _node(event: yaml.Event, rest: Events, path: Path, line: int, mistakes: list
     if event.tag is not None:
         mistakes.append(Mistake(spelled(path), "a value, in quotes where it begins with `!`: no YAML tag", line=line))
     if isinstance(event, yaml.ScalarEvent):
-        return Scalar(event.value, line, null=event.style is None and event.value in NULLS)
+        plain = event.style is None
+        return Scalar(event.value, line, null=plain and event.value in NULLS, plain=plain)
     if isinstance(event, yaml.SequenceStartEvent):
         return Items(_items(rest, path, mistakes), line)
     return Keys(_entries(rest, path, mistakes), line)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from stream.config.document import Items, Keys, Node, Scalar
 from stream.config.mistakes import Objection, Path, choice, nearest, shown
 from stream.config.scalars import scalar
+from stream.config.trees import plain
 
 S = TypeVar("S", bound=Struct)
 Objections = tuple[Objection, ...]
@@ -82,7 +83,8 @@ def _value(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[ob
             return (None, ()) if isinstance(node, Scalar) and node.null else _value(first, node, path, base)
         case inspect.UnionType(types=(text, (inspect.StructType() | inspect.DictType()) as larger)):
             return _scalar(text, node, path, base) if isinstance(node, Scalar) else _larger(larger, node, path)
-    return _scalar(kind, node, path, base)
+    tree = isinstance(kind, inspect.Metadata) and (kind.extra or {}).get("tree")
+    return (plain(node), ()) if tree else _scalar(kind, node, path, base)
 
 
 def _larger(kind: inspect.StructType | inspect.DictType, node: Node, path: Path) -> tuple[object, Objections]:

@@ -20,3 +20,4 @@ Bootstrap = Annotated[str, Meta(extra={"reads": "bootstrap"})]
 Listen = Annotated[str, Meta(extra={"reads": "listen"})]
 Memory = Annotated[str, Meta(extra={"reads": "memory"})]  # as DuckDB writes it
 Secret = Annotated[str, Meta(extra={"reads": "secret", "hidden": True})]  # never the secret itself
+Tree = Annotated[object, Meta(extra={"tree": True})]  # whatever was written: another program's values

@@ -1,0 +1,17 @@
+"""Targets: the systems in which a trigger starts a retraining run. The table of them is in `kinds`."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from sinks.dispatch.target import Target
+
+
+def open_target(entry: Mapping[str, Any], environment: Mapping[str, str] = os.environ) -> Target:
+    """The target of an entry in which nothing is `wrong`. ValueError where a secret, a program or a library is missing.
+
+    Needs a running event loop only once it is used. Its imports are made here: reading a configuration needs no client.
+    """
+    from sinks.dispatch.targets.opening import opened
+
+    return opened(entry, environment)

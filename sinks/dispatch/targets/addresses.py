@@ -1,0 +1,30 @@
+"""Which addresses may be reached: public ones, and the networks that the entry names."""
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+SHARED = ip_network("100.64.0.0/10")  # carrier-grade NAT, which some clouds use inside
+
+
+def allowed(address: str, networks: tuple[str, ...]) -> bool:
+    """Whether an address may be connected to."""
+    ip = _plain(ip_address(address.partition("%")[0]))
+    return _within(ip, networks) or (ip.is_global and not ip.is_multicast)
+
+
+def named(address: str, networks: tuple[str, ...]) -> bool:
+    """Whether the entry itself names the address: there a connection may be readable."""
+    return _within(_plain(ip_address(address.partition("%")[0])), networks)
+
+
+def _plain(ip: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """An IPv4 address that hides in an IPv6 one, as itself."""
+    if isinstance(ip, IPv6Address):
+        inside = ip.ipv4_mapped or ip.sixtofour or (ip.teredo or (None, None))[1]
+        if ip in ip_network("64:ff9b::/96"):
+            inside = IPv4Address(int(ip) & 0xFFFF_FFFF)
+        return inside or ip
+    return ip
+
+
+def _within(ip: IPv4Address | IPv6Address, networks: tuple[str, ...]) -> bool:
+    return any(ip in ip_network(network) for network in networks)

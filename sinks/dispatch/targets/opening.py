@@ -1,0 +1,42 @@
+"""From an entry of the configuration to a target that works."""
+
+from collections.abc import Mapping
+
+from sinks.dispatch.target import Target
+from sinks.dispatch.targets.authority import Asked, Authority, Plain, Signed
+from sinks.dispatch.targets.aws import Signer
+from sinks.dispatch.targets.client import Client
+from sinks.dispatch.targets.command import CommandTarget
+from sinks.dispatch.targets.commanding import Command
+from sinks.dispatch.targets.entry import read
+from sinks.dispatch.targets.http import HttpTarget
+from sinks.dispatch.targets.keys import Entry
+from sinks.dispatch.targets.kinds import KINDS
+from sinks.dispatch.targets.row import Kind
+from sinks.dispatch.targets.secrets import Secrets
+
+
+def opened(entry: Mapping[str, object], environment: Mapping[str, str]) -> Target:
+    """The target; ValueError where something is missing on this machine."""
+    own = read(entry)
+    kind = KINDS[own.kind]
+    if isinstance(kind, Command):
+        return CommandTarget(own, environment)
+    secrets = Secrets(own.references, environment)
+    try:
+        secrets.check()
+        base = own.text("url") or f"https://api.sagemaker.{own.text('region')}.amazonaws.com"
+        client = Client(base, own.names("networks"), own.text("ca_file"))
+        return HttpTarget(kind, own, client, _authority(kind, own, base, secrets), secrets)
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{own.name}: {error}") from None
+
+
+def _authority(kind: Kind, entry: Entry, base: str, secrets: Secrets) -> Authority:
+    if entry.kind == "sagemaker":
+        return Signed(Signer(entry.text("region"), entry.text("profile")), base)
+    login = kind.login
+    if login is None or not login.when(entry):
+        return Plain(entry, secrets)
+    networks = (login.network,) if login.network else entry.names("networks")
+    return Asked(login, entry, secrets, Client(login.base or base, networks, entry.text("ca_file")))

@@ -1,0 +1,1 @@
+"""The dispatcher: its targets and what carries triggers to them."""

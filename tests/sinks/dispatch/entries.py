@@ -1,7 +1,7 @@
 """One entry of each kind, one trigger, and what each system answers: for the fast tests and those with sockets."""
 
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -70,7 +70,7 @@ RUN = "driftline-9f2c4be81d0a77e3"
 ID = "9f2c4be81d0a77e3"
 
 
-Answers = dict[tuple[str, str], tuple[int, object]]
+Answers = Mapping[tuple[str, str], tuple[int, object]]
 
 
 class Case(Struct, frozen=True):

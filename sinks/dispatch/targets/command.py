@@ -66,6 +66,7 @@ class CommandTarget:
         except OSError as error:
             return Again(f"the program did not start: {error.strerror}")
         self._running[run] = asyncio.create_task(self._wait(run, process, trigger.raw))
+        await asyncio.sleep(0)  # a task that is cancelled before it begins would end nothing
         return Started(run)
 
     async def follow(self, external_id: str) -> Running | Ended | Again | None:

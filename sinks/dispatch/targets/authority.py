@@ -112,13 +112,17 @@ class Asked:
 class Signed:
     """AWS's signature."""
 
-    def __init__(self, signer: Signer, base: str) -> None:
+    def __init__(self, signer: Signer, base: str, secrets: Secrets) -> None:
         self._signer = signer
+        self._secrets = secrets
         self._base = base
 
     async def headers(self, request: Request, timeout_s: float) -> Mapping[str, str]:  # noqa: ARG002
         """Made in a thread: credentials may have to be fetched."""
-        return await asyncio.to_thread(self._signer.headers, request, self._base)
+        headers = await asyncio.to_thread(self._signer.headers, request, self._base)
+        for name in ("authorization", "x-amz-security-token"):
+            self._secrets.remember(name, headers.get(name, ""))
+        return headers
 
     def refused(self) -> bool:
         """The same again would be refused again."""

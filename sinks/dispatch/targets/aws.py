@@ -4,6 +4,7 @@ Signing alone would be forty lines; what is worth the dependency is the chain of
 identity in Kubernetes, the machine's role), which renews itself. The request goes through our client, with its bounds.
 """
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ class Signer:
             raise ValueError("sagemaker needs the library botocore: pip install 'driftline[sagemaker]'") from None
         from botocore.exceptions import BotoCoreError
 
+        logging.getLogger("botocore").setLevel(logging.INFO)  # below it writes whole requests, tokens included
         try:
             self._session: Any = Session(profile=profile or None)
             self._credentials: Any = self._session.get_credentials()

@@ -81,10 +81,12 @@ class Client:
     def _check(self) -> None:
         """An address written as a number is not resolved, so it is looked at here."""
         host = urlsplit(self._base).hostname or ""
+        if ":" not in host and not host.replace(".", "").isdigit():
+            return
         try:
             ip_address(host)
         except ValueError:
-            return
+            raise Forbidden(f"{host} is neither a name nor an address") from None
         if why := _why_not(host, host, self._networks, readable=self._base.startswith("http:")):
             raise Forbidden(why)
 

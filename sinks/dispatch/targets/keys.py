@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -71,7 +71,10 @@ def url(value: object) -> str:
     text = _text(value)
     try:
         parts = urlsplit(text)
-        sound = bool(parts.scheme in {"https", "http"} and parts.hostname and parts.port != 0)
+        host = parts.hostname or ""
+        sound = bool(parts.scheme in {"https", "http"} and host and parts.port != 0)
+        if ":" in host or host.replace(".", "").isdigit():
+            ip_address(host)  # `127.1` and `2130706433` are names to some and addresses to others
     except ValueError:
         sound = False
     if not sound or "@" in text or set(text) & set("?#${}\\ ") or "/.." in text:

@@ -34,7 +34,7 @@ def opened(entry: Mapping[str, object], environment: Mapping[str, str]) -> Targe
 
 def _authority(kind: Kind, entry: Entry, base: str, secrets: Secrets) -> Authority:
     if entry.kind == "sagemaker":
-        return Signed(Signer(entry.text("region"), entry.text("profile")), base)
+        return Signed(Signer(entry.text("region"), entry.text("profile")), base, secrets)
     login = kind.login
     if login is None or not login.when(entry):
         return Plain(entry, secrets)

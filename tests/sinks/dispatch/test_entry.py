@@ -64,6 +64,8 @@ def test_an_unknown_place_is_refused_with_its_path(place: str, nearest: str) -> 
         "https://x/?q=1",
         "x",
         "https://x/../y",
+        "http://127.1",
+        "http://2130706433",
     ],
 )
 def test_an_address_has_no_places_users_or_queries(url: str) -> None:

@@ -1,10 +1,13 @@
-"""Who we are, as headers of a request: a token, a user, a token asked for, or a signature."""
+"""Who we are, added to a request: a token, a user, a token asked for, or a signature."""
 
 import asyncio
 import base64
 import time
 from collections.abc import Mapping
 from typing import Protocol
+
+import msgspec
+from msgspec.structs import replace
 
 from sinks.dispatch.targets.aws import Signer
 from sinks.dispatch.targets.client import Client, Unreached
@@ -21,8 +24,8 @@ USUAL_S = 600.0  # and after this, where nobody said when it ends
 class Authority(Protocol):
     """What a request needs so that it is ours."""
 
-    async def headers(self, request: Request, timeout_s: float) -> Mapping[str, str]:
-        """The headers to add; ValueError where a secret is missing, Unreached where nobody gives a token."""
+    async def ours(self, request: Request, timeout_s: float) -> Request:
+        """The request as ours; ValueError where a secret is missing, Unreached where nobody gives a token."""
         ...
 
     def refused(self) -> bool:
@@ -41,16 +44,12 @@ class Plain:
         self._entry = entry
         self._secrets = secrets
 
-    async def headers(self, request: Request, timeout_s: float) -> Mapping[str, str]:  # noqa: ARG002
-        """A bearer token, a user with a password, or a webhook's signature."""
+    async def ours(self, request: Request, timeout_s: float) -> Request:  # noqa: ARG002
+        """With a bearer token, a user and a password, or a webhook's signature."""
         secrets = self._secrets
         headers: dict[str, str] = {}
         if "token" in secrets:
-            gitlab = self._entry.kind == "gitlab"
-            name, value = (
-                ("private-token", secrets["token"]) if gitlab else ("authorization", f"Bearer {secrets['token']}")
-            )
-            headers[name] = value
+            headers["authorization"] = f"Bearer {secrets['token']}"
         elif "password" in secrets:
             pair = f"{self._entry.text('username')}:{secrets['password']}"
             encoded = base64.b64encode(pair.encode()).decode()
@@ -58,7 +57,30 @@ class Plain:
             headers["authorization"] = f"Basic {encoded}"
         if "secret" in secrets:
             headers |= signed(request.headers["webhook-id"], request.body, secrets["secret"], int(time.time()))
-        return headers
+        return with_headers(request, headers)
+
+    def refused(self) -> bool:
+        """The same again would be refused again."""
+        return False
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class Gitlab:
+    """One token in the body starts a pipeline, another one in a header reads its state."""
+
+    def __init__(self, secrets: Secrets) -> None:
+        self._secrets = secrets
+
+    async def ours(self, request: Request, timeout_s: float) -> Request:  # noqa: ARG002
+        """With the token of triggers where something is sent, else with the one that reads."""
+        if not request.body:
+            token = {"private-token": self._secrets["token"]} if "token" in self._secrets else {}
+            return with_headers(request, token)
+        document = msgspec.json.decode(request.body, type=dict[str, object])
+        body = msgspec.json.encode({**document, "token": self._secrets["trigger_token"]})
+        return replace(request, body=body)
 
     def refused(self) -> bool:
         """The same again would be refused again."""
@@ -80,15 +102,15 @@ class Asked:
         self._until = 0.0
         self._asking = asyncio.Lock()
 
-    async def headers(self, request: Request, timeout_s: float) -> Mapping[str, str]:  # noqa: ARG002
-        """The token, a new one where there is none or it ends soon."""
+    async def ours(self, request: Request, timeout_s: float) -> Request:
+        """With the token, a new one where there is none or it ends soon."""
         async with self._asking:
             if not self._token or time.monotonic() >= self._until:
                 await self._ask(timeout_s)
-        return {"authorization": f"Bearer {self._token}"}
+        return with_headers(request, {"authorization": f"Bearer {self._token}"})
 
     async def _ask(self, timeout_s: float) -> None:
-        reply = await self._client.send(self._login.request(self._entry, self._secrets), {}, timeout_s)
+        reply = await self._client.send(self._login.request(self._entry, self._secrets), timeout_s)
         token = word(reply.document, self._login.token)
         if reply.status not in {200, 201} or not token:
             raise Unreached(f"no token: answered {reply.status}{said(reply) if reply.status >= 400 else ''}")
@@ -117,12 +139,12 @@ class Signed:
         self._secrets = secrets
         self._base = base
 
-    async def headers(self, request: Request, timeout_s: float) -> Mapping[str, str]:  # noqa: ARG002
-        """Made in a thread: credentials may have to be fetched."""
+    async def ours(self, request: Request, timeout_s: float) -> Request:  # noqa: ARG002
+        """Signed in a thread: credentials may have to be fetched."""
         headers = await asyncio.to_thread(self._signer.headers, request, self._base)
         for name in ("authorization", "x-amz-security-token"):
             self._secrets.remember(name, headers.get(name, ""))
-        return headers
+        return with_headers(request, headers)
 
     def refused(self) -> bool:
         """The same again would be refused again."""
@@ -130,3 +152,8 @@ class Signed:
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+def with_headers(request: Request, headers: Mapping[str, str]) -> Request:
+    """The request with more headers."""
+    return replace(request, headers={**request.headers, **headers})

@@ -55,8 +55,7 @@ GITHUB = Row(
 
 
 def _variables(entry: Entry, trigger: Trigger) -> tuple[bytes, str]:
-    pairs = [("ref", entry.text("ref"))]
-    return as_form(pairs + [(f"variables[{name}]", value) for name, value in texts(entry, trigger).items()])
+    return as_json({"ref": entry.text("ref"), "variables": texts(entry, trigger)})
 
 
 # https://docs.gitlab.com/ci/triggers/
@@ -77,6 +76,7 @@ GITLAB = Row(
     page="web_url",
     status="/api/v4/projects/{project}/pipelines/{1}",
     states=States("status", frozenset({"success"}), frozenset({"failed", "canceled", "skipped"})),
+    reads="token",
 )
 
 

@@ -10,7 +10,6 @@ import asyncio
 import socket
 import ssl
 import time
-from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -42,7 +41,7 @@ class Client:
         self._tls = ssl.create_default_context(cafile=ca_file or None)
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(self, request: Request, headers: Mapping[str, str], timeout_s: float) -> Reply:
+    async def send(self, request: Request, timeout_s: float) -> Reply:
         """The reply, with at most `REPLY_BYTES_MAX` of its body. Unreached or Forbidden where there is none."""
         self._check()
         if self._session is None:
@@ -54,7 +53,7 @@ class Client:
                     request.method,
                     URL(self._base + request.path, encoded=True),
                     data=request.body or None,
-                    headers={**request.headers, **headers},
+                    headers=request.headers,
                     allow_redirects=False,
                     ssl=self._tls,
                 ) as answer,

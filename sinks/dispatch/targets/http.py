@@ -77,8 +77,8 @@ class HttpTarget:
         left = until - time.monotonic()
         if left <= 0:
             raise Unreached(f"no answer within {self._entry.number('timeout'):g} s")
-        headers = await self._authority.headers(request, left)
-        return await self._client.send(request, headers, max(until - time.monotonic(), 0.001))
+        ours = await self._authority.ours(request, left)
+        return await self._client.send(ours, max(until - time.monotonic(), 0.001))
 
     def _hidden(self, answer: Started | Again | Refused) -> Started | Again | Refused:
         hide = self._secrets.hide

@@ -78,14 +78,18 @@ def _experiment(name: str) -> Asking:
 
 def _run(experiment: str, trigger: Trigger) -> Asking:
     run = run_id(trigger)  # letters and digits alone: it stands inside a filter
-    wanted = {"experiment_ids": [experiment], "filter": f"tags.`drift.run` = '{run}'", "max_results": 1}
+    wanted = {
+        "experiment_ids": [experiment],
+        "filter": f"tags.`drift.run` = '{run}'",
+        "max_results": 1,
+        "run_view_type": "ACTIVE_ONLY",
+    }
     reply = yield _post("runs/search", wanted)
     if reply.status != 200:
         return declined(reply)
     if earlier := word(reply.document, "runs.0.info.run_id"):
         return earlier
     tags = {
-        "mlflow.runName": run,
         "mlflow.source.name": "driftline",
         "drift.run": run,
         "drift.alert_id": trigger.id,
@@ -95,7 +99,8 @@ def _run(experiment: str, trigger: Trigger) -> Asking:
         "drift.reason": trigger.reason,
         "drift.severity": trigger.severity,
     }
-    reply = yield _post("runs/create", {"experiment_id": experiment, "start_time": _ms(trigger), "tags": _pairs(tags)})
+    document = {"experiment_id": experiment, "run_name": run, "start_time": _ms(trigger), "tags": _pairs(tags)}
+    reply = yield _post("runs/create", document)
     if reply.status != 200:
         return declined(reply)
     return word(reply.document, "run.info.run_id") or unclear(reply)

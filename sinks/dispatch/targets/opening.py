@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sinks.dispatch.target import Target
-from sinks.dispatch.targets.authority import Asked, Authority, Plain, Signed
+from sinks.dispatch.targets.authority import Asked, Authority, Gitlab, Plain, Signed
 from sinks.dispatch.targets.aws import Signer
 from sinks.dispatch.targets.client import Client
 from sinks.dispatch.targets.command import CommandTarget
@@ -35,6 +35,8 @@ def opened(entry: Mapping[str, object], environment: Mapping[str, str]) -> Targe
 def _authority(kind: Kind, entry: Entry, base: str, secrets: Secrets) -> Authority:
     if entry.kind == "sagemaker":
         return Signed(Signer(entry.text("region"), entry.text("profile")), base, secrets)
+    if entry.kind == "gitlab":
+        return Gitlab(secrets)
     login = kind.login
     if login is None or not login.when(entry):
         return Plain(entry, secrets)

@@ -118,6 +118,7 @@ class Row(Struct, frozen=True, kw_only=True):
     search: Search | None = None
     status: str = ""  # path that tells about one run
     states: States | None = None
+    reads: str = ""  # the key without which a run cannot be followed
     together: Together = nothing
     login: Login | None = None
 
@@ -137,7 +138,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
     def follow(self, entry: Entry, external_id: str) -> Following:
         """Ask for the run's state, or look for it among the others."""
-        if self.states is None or not external_id:
+        if self.states is None or not external_id or (self.reads and not entry.text(self.reads)):
             return None
         if self.status:
             path = self._below(self.status, entry, external_id)

@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 SEEDS ?= 200
 
-.PHONY: demo test fast check bench simulate honest torture lock clean
+.PHONY: demo test fast real check bench simulate honest torture lock clean
 .DEFAULT_GOAL := help
 
 help:            ## list the targets
@@ -18,6 +18,9 @@ test: fast .venv/ready     ## everything, integration against a real Kafka inclu
 
 fast: .venv/ready     ## what needs no broker and no browser: laws, tables, stories
 	$(BIN)/pytest -q -n 2 -m "not integration"
+
+real: .venv/ready     ## triggers start runs in MLflow, Airflow, Metaflow, DVC, which it installs first
+	$(BIN)/pytest -q -m real tests/real
 
 check: .venv/ready    ## lint, types, import contracts, doctests
 	$(BIN)/ruff check .

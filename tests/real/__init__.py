@@ -1,0 +1,1 @@
+"""Triggers that start real runs in real systems."""

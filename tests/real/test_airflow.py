@@ -1,0 +1,146 @@
+"""A real Airflow with the DAGs of examples/airflow: a trigger that comes three times is one run, seen to its end."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Target
+from sinks.dispatch.targets import open_target
+from tests.real.programs import call, environment, free_port, running, until
+from tests.sinks.dispatch.entries import RUN, trigger
+
+ROOT = Path(__file__).parent.parent.parent
+LOCAL = {"networks": ["127.0.0.1/32"]}
+PASSWORD = "open-sesame"
+
+
+@pytest.fixture(scope="module")
+def airflow(venv: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a standalone Airflow with one user, who signs in by a password."""
+    programs = venv("airflow-3.3.2", "apache-airflow==3.3.2")
+    folder = tmp_path_factory.mktemp("airflow")
+    (folder / "dags").mkdir()
+    shutil.copy(ROOT / "examples" / "airflow" / "retrain.py", folder / "dags")
+    (folder / "passwords.json").write_text(f'{{"admin": "{PASSWORD}"}}')
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    env = environment(
+        HOME=str(folder),
+        PATH=f"{programs}:/usr/bin:/bin",
+        AIRFLOW_HOME=str(folder),
+        AIRFLOW__API__PORT=str(port),
+        AIRFLOW__API__HOST="127.0.0.1",
+        AIRFLOW__API__BASE_URL=url,
+        AIRFLOW__API__WORKERS="1",
+        AIRFLOW__CORE__EXECUTION_API_SERVER_URL=f"{url}/execution/",  # else every task fails at another port
+        AIRFLOW__CORE__LOAD_EXAMPLES="False",
+        AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=str(folder / "passwords.json"),
+        AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL="5",
+        AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(free_port()),
+        AIRFLOW__TRIGGERER__DEFAULT_CAPACITY="10",
+    )
+    with running([str(programs / "airflow"), "standalone"], folder, env, f"{url}/api/v2/monitor/health", 240):
+        until(lambda: "retrain" in dags(url), 120)
+        yield url
+
+
+def token(url: str) -> str:
+    """The test's own."""
+    reply: Any = call("POST", f"{url}/auth/token", {"username": "admin", "password": PASSWORD})
+    found: str = reply["access_token"]
+    return found
+
+
+def dags(url: str) -> set[str]:
+    """The DAGs that Airflow has read."""
+    reply: Any = call("GET", f"{url}/api/v2/dags", token=token(url))
+    return {each["dag_id"] for each in reply["dags"]}
+
+
+def target(url: str, **keys: object) -> Target:
+    """A target that signs in."""
+    entry = {"kind": "airflow", "url": url, "dag": "retrain", "username": "admin", "password": "env:PASSWORD", **LOCAL}
+    return open_target({**entry, **keys}, {"PASSWORD": PASSWORD})
+
+
+async def followed(own: Target, external_id: str) -> object:
+    """The end of a run, within two minutes."""
+    async with asyncio.timeout(120):
+        while isinstance(state := await own.follow(external_id), Running | Again):  # noqa: ASYNC110
+            await asyncio.sleep(0.5)
+    return state
+
+
+def test_three_repeats_of_a_trigger_are_one_run_that_succeeds(airflow: str) -> None:
+    """Airflow refuses the second and the third; the run reads the trigger."""
+
+    async def story() -> tuple[list[object], object]:
+        own = target(airflow)
+        answers = [await own.start(trigger()) for _ in range(3)]
+        end = await followed(own, f"retrain/{RUN}")
+        await own.close()
+        return list(answers), end
+
+    answers, end = asyncio.run(story())
+    assert [Started(f"retrain/{RUN}", f"{airflow}/dags/retrain/runs/{RUN}")] * 3 == answers
+    assert Ended(succeeded=True) == end
+    mine = token(airflow)
+    runs: Any = call("GET", f"{airflow}/api/v2/dags/retrain/dagRuns", token=mine)
+    (run,) = runs["dag_runs"]
+    assert "drift" == run["conf"]["reason"]
+    path = f"dags/retrain/dagRuns/{RUN}/taskInstances/trained/xcomEntries/return_value"
+    said: Any = call("GET", f"{airflow}/api/v2/{path}", token=mine)
+    assert "fraud retrained on 2026-11-01T00:00:00Z to 2026-11-20T17:00:00Z because of drift" in str(said["value"])
+
+
+def test_an_event_of_an_asset_is_added_once(airflow: str) -> None:
+    """The second time it is found among the events."""
+    keys = {"kind": "airflow_asset", "url": airflow, "asset": "drift://driftline/fraud"}
+    signing = {"username": "admin", "password": "env:PASSWORD", **LOCAL}
+
+    async def story() -> list[object]:
+        own = open_target({**keys, **signing}, {"PASSWORD": PASSWORD})
+        answers: list[object] = []
+        async with asyncio.timeout(60):
+            while len(answers) < 3:  # lists of events answer 500 while a run is being made
+                answer = await own.start(trigger(id="a55e7"))
+                answers += [] if isinstance(answer, Again) else [answer]
+                await asyncio.sleep(0.3)
+        await own.close()
+        return answers
+
+    first, *others = asyncio.run(story())
+    assert isinstance(first, Started), first
+    assert [first, first] == others
+    mine = token(airflow)
+    events: Any = call("GET", f"{airflow}/api/v2/assets/events", token=mine)
+    assert 1 == sum(each["extra"].get("trigger_id") == "a55e7" for each in events["asset_events"])
+
+    def ran() -> bool:
+        runs: Any = call("GET", f"{airflow}/api/v2/dags/retrain_by_asset/dagRuns", token=mine)
+        return [each["state"] for each in runs["dag_runs"]] == ["success"]
+
+    until(ran, 120)
+
+
+def test_a_wrong_password_waits_and_a_missing_dag_does_not(airflow: str) -> None:
+    """The one can be put right while the trigger waits; the other is a mistake of the configuration."""
+
+    async def story(own: Target) -> object:
+        answer = await own.start(trigger(id="404"))
+        await own.close()
+        return answer
+
+    wrong = {
+        "kind": "airflow",
+        "url": airflow,
+        "dag": "retrain",
+        "username": "admin",
+        "password": "env:PASSWORD",
+        **LOCAL,
+    }
+    assert isinstance(asyncio.run(story(open_target(wrong, {"PASSWORD": "not it"}))), Again)
+    assert isinstance(asyncio.run(story(target(airflow, dag="nonesuch"))), Refused)

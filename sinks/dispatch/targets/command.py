@@ -91,7 +91,7 @@ class CommandTarget:
             async with asyncio.timeout(self._entry.number("timeout")):
                 await asyncio.gather(_tell(process, message), _listen(process, said))
                 code = await process.wait()
-            ended = Ended(succeeded=code == 0, why="" if code == 0 else f"exit code {code}{_last(said)}")
+            ended = self._judged(code, said)
         except TimeoutError:
             ended = Ended(succeeded=False, why=f"ended after {self._entry.number('timeout'):g} s{_last(said)}")
         finally:
@@ -100,6 +100,15 @@ class CommandTarget:
             self._ended[run] = ended
             while len(self._ended) > KEPT_MAX:
                 self._ended.popitem(last=False)
+
+    def _judged(self, code: int, said: bytearray) -> Ended:
+        """How a program that ended has ended; that it had been run for this trigger is no failure."""
+        if code == 0:
+            return Ended(succeeded=True)
+        repeated = self._entry.text("repeated")
+        if repeated and repeated.encode() in said:
+            return Ended(succeeded=True, why="it had run for this trigger")
+        return Ended(succeeded=False, why=f"exit code {code}{_last(said)}")
 
 
 async def _tell(process: asyncio.subprocess.Process, message: bytes) -> None:

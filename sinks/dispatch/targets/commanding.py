@@ -16,6 +16,7 @@ KEYS = {
     "command": Key("names", "a list: the program and its arguments, such as [dvc, exp, run]", needed=True),
     "directory": Key("text", "a directory to run in", "."),
     "environment": Key("names", "a list of names of environment variables to hand on", ()),
+    "repeated": Key("text", "words that the program says where it had this trigger before"),
     "timeout": Key("duration", "a duration such as 2h, after which the program is ended", 3_600.0),
 }
 

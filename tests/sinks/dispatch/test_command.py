@@ -63,6 +63,20 @@ def test_a_failure_says_its_code_and_the_end_of_what_was_said(tmp_path: Path) ->
     asyncio.run(story())
 
 
+def test_a_program_that_knows_its_trigger_has_not_failed(tmp_path: Path) -> None:
+    """By the words of its refusal, which the entry gives; other refusals are failures."""
+
+    async def story(said: str) -> Ended:
+        own = target(tmp_path, "sh", "-c", f"echo {said}; exit 255", repeated="had it")
+        await own.start(trigger())
+        end = await ended(own, RUN)
+        await own.close()
+        return end
+
+    assert asyncio.run(story("I had it before")).succeeded
+    assert not asyncio.run(story("no disk")).succeeded
+
+
 def test_a_program_that_takes_too_long_is_ended_with_its_children(tmp_path: Path) -> None:
     """A background job of it does not outlive it."""
 

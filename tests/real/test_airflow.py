@@ -1,6 +1,7 @@
 """A real Airflow with the DAGs of examples/airflow: a trigger that comes three times is one run, seen to its end."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Target
 from sinks.dispatch.targets import open_target
+from tests.integration.kafka import Kafka, RealKafka, Unavailable
 from tests.real.programs import call, environment, free_port, running, until
 from tests.sinks.dispatch.entries import RUN, trigger
 
@@ -19,12 +21,33 @@ PASSWORD = "open-sesame"
 
 
 @pytest.fixture(scope="module")
-def airflow(venv: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka | None]:
+    """A Kafka with the topic of triggers; None where Java cannot be had."""
+    try:
+        own = RealKafka(tmp_path_factory.mktemp("kafka"))
+        own.start()
+    except Unavailable:
+        yield None
+        return
+    own.create_topic("driftline.triggers")
+    try:
+        yield own
+    finally:
+        own.kill()
+
+
+@pytest.fixture(scope="module")
+def airflow(venv: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, broker: Kafka | None) -> Iterator[str]:
     """The address of a standalone Airflow with one user, who signs in by a password."""
-    programs = venv("airflow-3.3.2", "apache-airflow==3.3.2")
+    programs = venv("airflow-3.3.2", "apache-airflow==3.3.2", "apache-airflow-providers-apache-kafka==2.1.0")
     folder = tmp_path_factory.mktemp("airflow")
     (folder / "dags").mkdir()
     shutil.copy(ROOT / "examples" / "airflow" / "retrain.py", folder / "dags")
+    consuming = {"group.id": "airflow-driftline", "auto.offset.reset": "earliest", "enable.auto.commit": False}
+    connection: dict[str, Any] = {"conn_type": "kafka", "extra": consuming}
+    if broker is not None:
+        consuming["bootstrap.servers"] = broker.bootstrap
+        shutil.copy(ROOT / "examples" / "airflow" / "from_kafka.py", folder / "dags")
     (folder / "passwords.json").write_text(f'{{"admin": "{PASSWORD}"}}')
     url = f"http://127.0.0.1:{(port := free_port())}"
     env = environment(
@@ -40,7 +63,7 @@ def airflow(venv: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory)
         AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE=str(folder / "passwords.json"),
         AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL="5",
         AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT=str(free_port()),
-        AIRFLOW__TRIGGERER__DEFAULT_CAPACITY="10",
+        AIRFLOW_CONN_KAFKA_DRIFTLINE=json.dumps(connection),
     )
     with running([str(programs / "airflow"), "standalone"], folder, env, f"{url}/api/v2/monitor/health", 240):
         until(lambda: "retrain" in dags(url), 120)
@@ -124,6 +147,30 @@ def test_an_event_of_an_asset_is_added_once(airflow: str) -> None:
         return [each["state"] for each in runs["dag_runs"]] == ["success"]
 
     until(ran, 120)
+
+
+def test_a_dag_reads_the_topic_itself(airflow: str, broker: Kafka | None) -> None:
+    """Three triggers, one of them twice: whatever shares a run, each is acted on once in it."""
+    if broker is None:
+        pytest.skip("Kafka cannot be started here")
+    mine = token(airflow)
+    until(lambda: "retrain_from_kafka" in dags(airflow), 120)
+    broker.publish("driftline.triggers", [trigger(id=each).raw for each in ("k1", "k2", "k2", "k3")])
+
+    def acted() -> list[str]:
+        runs: Any = call("GET", f"{airflow}/api/v2/dags/retrain_from_kafka/dagRuns", token=mine)
+        said: list[str] = []
+        for run in runs["dag_runs"]:
+            if run["state"] == "success":
+                path = f"dags/retrain_from_kafka/dagRuns/{run['dag_run_id']}/taskInstances/trained/xcomEntries"
+                entry: Any = call("GET", f"{airflow}/api/v2/{path}/return_value", token=mine)
+                value = entry["value"]
+                said += json.loads(value) if isinstance(value, str) else value
+        return said
+
+    until(lambda: len(acted()) >= 3, 180)
+    assert {"fraud retrained because of drift"} == set(acted())
+    assert len(acted()) <= 4
 
 
 def test_a_wrong_password_waits_and_a_missing_dag_does_not(airflow: str) -> None:

@@ -16,6 +16,7 @@ from sinks.dispatch.targets.row import run_id
 
 OUTPUT_MAX = 4_096  # bytes of the end of what it said, in a message
 KEPT_MAX = 1_000  # ended runs that are remembered
+BUSY_S = 30.0  # until it is asked again whether the program has ended
 GRACE_S = 5.0  # between the wish and the order to end
 USUAL = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV")
 
@@ -48,7 +49,7 @@ class CommandTarget:
         if run in self._running or run in self._ended:
             return Started(run)
         if self._running:
-            return Again("the program still runs for another trigger")
+            return Again("the program still runs for another trigger", BUSY_S)
         filled = arguments(self._entry, trigger)
         if isinstance(filled, Refused):
             return filled

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from sinks.dispatch.targets.templates import strangers
 
-TIMEOUT_MAX_S = 300
+PATIENCE_MAX_S = 300
 UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -59,7 +59,7 @@ COMMON = {
     "kind": Key("text", "a kind", needed=True),
 }
 REACHED = {
-    "timeout": Key("duration", "a duration from 1s to 5m", 30.0),
+    "timeout": Key("patience", "a duration of at most 5m, such as 30s", 30.0),
     "networks": Key("networks", "a list of networks such as [10.0.0.0/8, 127.0.0.1/32]", ()),
     "ca_file": Key("text", "a PEM file of certificate authorities"),
 }
@@ -147,6 +147,14 @@ def duration(value: object) -> float:
     return float(match[1]) * UNITS[match[2]]
 
 
+def patience(value: object) -> float:
+    """Seconds that a start may take: the dispatcher waits for it."""
+    seconds = duration(value)
+    if seconds > PATIENCE_MAX_S:
+        raise ValueError
+    return seconds
+
+
 def secret(value: object) -> str:
     """Where a secret is."""
     text = _text(value)
@@ -199,5 +207,6 @@ READS: dict[str, Callable[[object], object]] = {
     "headers": headers,
     "flag": flag,
     "duration": duration,
+    "patience": patience,
     "secret": secret,
 }

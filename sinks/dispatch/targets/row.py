@@ -171,7 +171,7 @@ class Row(Struct, frozen=True, kw_only=True):
     def _found(self, search: Search, entry: Entry, external_id: str, trigger_id: str) -> Finding:
         """The run that holds the trigger's id; None where there is none, or where we may not look."""
         path = self._below(search.path, entry, external_id)
-        reply = yield Request("GET", path.replace("{id}", quote(trigger_id, safe="")), headers=dict(self.headers))
+        reply = yield Request("GET", path, headers=dict(self.headers))
         if reply.status != 200:
             answer = declined(reply)
             return answer if isinstance(answer, Again) and reply.status != 403 else None

@@ -1,6 +1,7 @@
 """Programs that really retrain on this machine: DVC, Metaflow, a Kubeflow pipeline; and AWS as moto plays it."""
 
 import asyncio
+import base64
 import json
 import re
 import shutil
@@ -13,6 +14,8 @@ import pytest
 
 from sinks.dispatch.target import Ended, Running, Started, Target
 from sinks.dispatch.targets import open_target
+from sinks.dispatch.targets.exchange import Reply
+from tests.integration.stub import stub
 from tests.real.programs import environment, free_port, running
 from tests.sinks.dispatch.entries import ID, RUN, answering, driven, trigger
 
@@ -107,6 +110,36 @@ def test_the_pipeline_of_the_example_runs_with_the_parameters_that_kubeflow_gets
     said = re.search("OUTPUT (.*)", done.stdout)
     assert said
     assert "fraud retrained on 2026-11-01T00:00:00Z to 2026-11-20T17:00:00Z because of drift" == said[1]
+
+
+def test_a_webhook_is_believed_by_the_library_of_its_standard(venv: Callable[..., Path], tmp_path: Path) -> None:
+    """With the secret of the entry; with another one it is not."""
+    programs = venv("standardwebhooks-1", "standardwebhooks>=1,<2")
+    secret = "whsec_" + base64.b64encode(b"k" * 24).decode()
+    with stub() as own:
+        own.answer = lambda _: Reply(204)
+
+        async def story() -> object:
+            entry = {"kind": "webhook", "url": own.url, "secret": "env:S", "networks": ["127.0.0.1/32"]}
+            target = open_target(entry, {"S": secret})
+            answer = await target.start(trigger())
+            await target.close()
+            return answer
+
+        assert isinstance(asyncio.run(story()), Started)
+        (request,) = own.asked
+    (tmp_path / "body").write_bytes(request.body)
+    script = (
+        "import json, pathlib, sys\nfrom standardwebhooks import Webhook\n"
+        "print(Webhook(sys.argv[1]).verify(pathlib.Path('body').read_bytes(), json.loads(sys.argv[2]))['id'])\n"
+    )
+
+    def believed(own_secret: str) -> subprocess.CompletedProcess[str]:
+        command = [str(programs / "python"), "-c", script, own_secret, json.dumps(request.headers)]
+        return subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+
+    assert ID == believed(secret).stdout.strip()
+    assert "WebhookVerificationError" in believed("whsec_" + base64.b64encode(b"x" * 24).decode()).stderr
 
 
 def test_an_execution_starts_at_the_sagemaker_that_moto_plays(

@@ -1,8 +1,10 @@
 """Pipelines: Kubeflow, Vertex AI, Azure ML; and the event that starts a Metaflow flow."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlencode
+from uuid import UUID
 
 from sinks.dispatch.target import Trigger
 from sinks.dispatch.targets.bodies import FORM, PARAMETERS, as_json, parameters, texts, written
@@ -104,13 +106,17 @@ VERTEX = Row(
 
 
 def _azure(entry: Entry, trigger: Trigger) -> tuple[bytes, str]:
-    inputs = {name: {"JobInputType": "Literal", "Value": value} for name, value in parameters(entry, trigger).items()}
-    return as_json({"properties": {"InputData": inputs}})
+    given = parameters(entry, trigger).items()
+    inputs = {name: {"jobInputType": "Literal", "value": value} for name, value in given}
+    return as_json({"properties": {"inputData": inputs}})
 
 
-def _deployment(entry: Entry, _trigger: Trigger) -> dict[str, str]:
+def _deployment(entry: Entry, trigger: Trigger) -> dict[str, str]:
+    """Which deployment, and the request's id: Microsoft's own client draws one, ours is the same for a repeat."""
+    digest = hashlib.blake2b(trigger.id.encode(), digest_size=16).digest()
+    repeatable = {"repeatability_request-id": str(UUID(bytes=digest, version=4))}
     deployment = entry.text("deployment")
-    return {"azureml-model-deployment": deployment} if deployment else {}
+    return {**repeatable, "azureml-model-deployment": deployment} if deployment else repeatable
 
 
 def _ask_entra(entry: Entry, secrets: Secrets) -> Request:

@@ -24,6 +24,14 @@ from urllib.parse import parse_qsl, urlsplit
 RUN = "driftline-9f2c4be81d0a77e3"
 PARAMETERS = {"model": "fraud", "model_version": "3", "reason": "drift", "trigger_id": "9f2c4be81d0a77e3"}
 PLACE = Path(__file__).parent / "recorded"
+KEPT = {
+    "authorization",
+    "private-token",
+    "accept",
+    "x-amz-target",
+    "azureml-model-deployment",
+    "repeatability_request-id",
+}
 ASKED: list[dict[str, object]] = []
 REPLIES: dict[tuple[str, str], tuple[int, object]] = {}
 
@@ -40,9 +48,7 @@ class Recorder(BaseHTTPRequestHandler):
             sent = json.loads(body)
         elif "form-urlencoded" in kind:
             sent = parse_qsl(body)
-        names = sorted(
-            {name.lower() for name in self.headers} & {"authorization", "private-token", "accept", "x-amz-target"}
-        )
+        names = sorted({name.lower() for name in self.headers} & KEPT)
         headers = {name: self.headers[name] for name in (*names, "content-type") if name in self.headers}
         ASKED.append(
             {
@@ -129,6 +135,34 @@ def vertex(url: str) -> str:
     return "google-cloud-aiplatform"
 
 
+def azure_ml(url: str) -> str:
+    """Microsoft's client, whose operation is given what it would have asked the resource manager for."""
+    from types import SimpleNamespace
+
+    from azure.ai.ml import Input
+    from azure.ai.ml._utils._http_utils import HttpPipeline
+    from azure.ai.ml.operations import BatchEndpointOperations
+    from azure.core.credentials import AccessToken
+
+    REPLIES[("POST", "/jobs")] = (
+        200,
+        {"id": "/subscriptions/s/jobs/j", "name": "j", "properties": {"status": "Queued"}},
+    )
+    found = SimpleNamespace(properties=SimpleNamespace(scoring_uri=f"{url}/jobs"))
+    own = BatchEndpointOperations.__new__(BatchEndpointOperations)
+    own.__dict__ |= {
+        "_batch_operation": SimpleNamespace(get=lambda **_: found),
+        "_credentials": SimpleNamespace(get_token=lambda *_: AccessToken("the-token", 2**31)),
+        "_requests_pipeline": HttpPipeline(),
+        "_init_kwargs": {},
+        "_validate_deployment_name": lambda *_: None,
+        "_operation_scope": SimpleNamespace(resource_group_name="g", workspace_name="w"),
+    }
+    inputs = {name: Input(type="string", default=value) for name, value in PARAMETERS.items()}
+    type(own).invoke.__wrapped__.__wrapped__(own, "retrain", deployment_name="blue", inputs=inputs)
+    return "azure-ai-ml"
+
+
 def metaflow(url: str) -> str:
     """Metaflow's own event."""
     os.environ.setdefault("METAFLOW_USER", "driftline")
@@ -210,7 +244,7 @@ def mlflow(url: str) -> str:
 
 
 CLIENTS: dict[str, Callable[[str], str]] = {
-    each.__name__: each for each in (kubeflow, sagemaker, vertex, metaflow, github, gitlab, jenkins, mlflow)
+    each.__name__: each for each in (kubeflow, sagemaker, vertex, azure_ml, metaflow, github, gitlab, jenkins, mlflow)
 }
 
 

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
 
 import pytest
 
@@ -34,6 +35,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "service_account": "retrainer@p.iam.gserviceaccount.com",
         "parameters": PARAMETERS,
     },
+    "azure_ml": {**URL, **TOKEN, "deployment": "blue", "parameters": PARAMETERS},
     "metaflow": {"url": "http://recorder/drift", **TOKEN, "event": "drift.retrain", "parameters": PARAMETERS},
     "github": {**URL, **TOKEN, "repository": "acme/models"},
     "gitlab": {**URL, **TOKEN, "trigger_token": "env:TRIGGER", "project": "group/models", "parameters": PARAMETERS},
@@ -118,6 +120,18 @@ def test_vertex_as_the_client_of_google() -> None:
     for mine, its in zip(ours, theirs, strict=True):
         same(mine, its, "body")
         assert [pair for pair in its["query"] if pair[0] != "$alt"] == mine["query"]
+
+
+def test_azure_ml_as_the_client_of_microsoft() -> None:
+    """All fields; the request's id is made from the trigger's rather than drawn."""
+    (its,) = recorded("azure_ml")
+    (mine,), (again,) = sent("azure_ml", lambda _: Reply(200)), sent("azure_ml", lambda _: Reply(200))
+    same(mine, its, "query", "body")
+    for name in ("authorization", "azureml-model-deployment"):
+        assert its["headers"][name] == mine["headers"][name]
+    drawn, made = (each["headers"]["repeatability_request-id"] for each in (its, mine))
+    assert UUID(drawn).version == UUID(made).version
+    assert made == again["headers"]["repeatability_request-id"]
 
 
 def test_metaflow_as_its_own_event() -> None:

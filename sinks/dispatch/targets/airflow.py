@@ -15,7 +15,6 @@ from sinks.dispatch.targets.exchange import Following, Request, Taking, declined
 from sinks.dispatch.targets.keys import REACHED, SECRET, Entry, Key
 from sinks.dispatch.targets.login import Login, Secrets
 from sinks.dispatch.targets.row import Row, States, Together, run_id
-from sinks.dispatch.targets.templates import worded
 
 
 def signed_in(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
@@ -93,7 +92,7 @@ class AssetEvent(Struct, frozen=True):
             return declined(reply)
         earlier = found(reply.document, "asset_events")
         for event in earlier if isinstance(earlier, list) else []:
-            if trigger.id in worded(found(event, "extra")):
+            if word(event, "extra.trigger_id") == trigger.id:
                 return _event(entry, number, event)
         extra = {**_conf(entry, trigger), "trigger_id": trigger.id}
         body, content_type = as_json({"asset_id": int(number), "extra": extra})

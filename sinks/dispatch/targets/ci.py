@@ -4,6 +4,7 @@ import msgspec
 
 from sinks.dispatch.target import Trigger
 from sinks.dispatch.targets.bodies import PARAMETERS, as_form, as_json, texts
+from sinks.dispatch.targets.exchange import found, word
 from sinks.dispatch.targets.keys import REACHED, SECRET, Entry, Key
 from sinks.dispatch.targets.row import Row, Search, States
 from sinks.dispatch.targets.templates import fields, text, whole
@@ -85,6 +86,14 @@ def _build(entry: Entry, trigger: Trigger) -> tuple[bytes, str]:
     return as_form(list({**texts(entry, trigger), "trigger_id": trigger.id}.items()))
 
 
+def _parameter(actions: object, wanted: str) -> bool:
+    """Whether one of a build's parameters is the trigger's id."""
+    several = [found(action, "parameters") for action in actions] if isinstance(actions, list) else []
+    parameters = [each for each in several if isinstance(each, list)]
+    pairs = [(word(each, "name"), word(each, "value")) for group in parameters for each in group]
+    return ("trigger_id", wanted) in pairs
+
+
 # https://www.jenkins.io/doc/book/using/remote-access-api/; with an API token no crumb is asked for
 JENKINS = Row(
     keys={
@@ -104,6 +113,7 @@ JENKINS = Row(
         "/job/{0}/api/json?tree=builds%5Burl,result,building,actions%5Bparameters%5Bname,value%5D%5D%5D%7B0,50%7D",
         "builds",
         "actions",
+        fits=_parameter,
     ),
     link="/job/{job}/",
     states=States("result", frozenset({"SUCCESS"}), frozenset({"FAILURE", "UNSTABLE", "ABORTED", "NOT_BUILT"})),

@@ -41,4 +41,5 @@ def _authority(kind: Kind, entry: Entry, base: str, secrets: Secrets) -> Authori
     if login is None or not login.when(entry):
         return Plain(entry, secrets)
     networks = (login.network,) if login.network else entry.names("networks")
-    return Asked(login, entry, secrets, Client(login.base or base, networks, entry.text("ca_file")))
+    ca_file = "" if login.base else entry.text("ca_file")  # an authority of one's own does not vouch for others
+    return Asked(login, entry, secrets, Client(login.base or base, networks, ca_file))

@@ -49,7 +49,10 @@ KUBEFLOW = Row(
     identify="run_id",
     link="/#/runs/details/{external}",
     search=Search(
-        "/apis/v2beta1/runs?experiment_id={experiment}&page_size=100&sort_by=created_at%20desc", "runs", "display_name"
+        "/apis/v2beta1/runs?experiment_id={experiment}&page_size=100&sort_by=created_at%20desc",
+        "runs",
+        "display_name",
+        by_run=True,
     ),
     status="/apis/v2beta1/runs/{1}",
     states=States("state", frozenset({"SUCCEEDED"}), frozenset({"FAILED", "CANCELED", "SKIPPED"}), why="error.message"),

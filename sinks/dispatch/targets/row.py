@@ -24,7 +24,7 @@ from sinks.dispatch.targets.exchange import (
 )
 from sinks.dispatch.targets.keys import Entry, Key
 from sinks.dispatch.targets.login import Login
-from sinks.dispatch.targets.templates import fields, plain, segment, worded
+from sinks.dispatch.targets.templates import fields, plain, segment
 
 PLACE = re.compile(r"{([a-z_0-9]+)}")
 CREATED = frozenset({200, 201})
@@ -87,12 +87,19 @@ class States(Struct, frozen=True):
         return Running()
 
 
+def contains(text: object, wanted: str) -> bool:
+    """Whether an id stands in a text as a word: `a-1` is not in `a-11`."""
+    return isinstance(text, str) and bool(wanted) and bool(re.search(rf"(?<![\w-]){re.escape(wanted)}(?![\w-])", text))
+
+
 class Search(Struct, frozen=True):
-    """How the run of a trigger is found among others, where the target keeps no key of ours: by the id inside it."""
+    """How the run of a trigger is found among others, where the target keeps no key of ours: by an id inside it."""
 
     path: str
     several: str  # pointer to the list
-    inside: str  # pointer, in one of the list, to what holds the trigger's id
+    inside: str  # pointer, in one of the list, to what holds the id
+    fits: Callable[[object, str], bool] = contains
+    by_run: bool = False  # the id is ours of the run rather than the trigger's
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -125,7 +132,8 @@ class Row(Struct, frozen=True, kw_only=True):
     def start(self, entry: Entry, trigger: Trigger) -> Taking:
         """Look for a run of this trigger, where the target has no key; else ask for one."""
         if self.search:
-            run = yield from self._found(self.search, entry, self._address(self.external, entry, trigger), trigger.id)
+            wanted = run_id(trigger) if self.search.by_run else trigger.id
+            run = yield from self._found(self.search, entry, self._address(self.external, entry, trigger), wanted)
             if isinstance(run, Again):
                 return run
             if run is not None:
@@ -168,8 +176,8 @@ class Row(Struct, frozen=True, kw_only=True):
         link = self._address(self.link, entry, trigger, external) if self.link and external else page
         return Started(external, entry.text("url") + link if link.startswith("/") else link)
 
-    def _found(self, search: Search, entry: Entry, external_id: str, trigger_id: str) -> Finding:
-        """The run that holds the trigger's id; None where there is none, or where we may not look."""
+    def _found(self, search: Search, entry: Entry, external_id: str, wanted: str) -> Finding:
+        """The run that holds the id; None where there is none, or where we may not look."""
         path = self._below(search.path, entry, external_id)
         reply = yield Request("GET", path, headers=dict(self.headers))
         if reply.status != 200:
@@ -177,7 +185,7 @@ class Row(Struct, frozen=True, kw_only=True):
             return answer if isinstance(answer, Again) and reply.status != 403 else None
         several = found(reply.document, search.several)
         runs = several if isinstance(several, list) else []
-        return next((run for run in runs if trigger_id in worded(found(run, search.inside))), None)
+        return next((run for run in runs if search.fits(found(run, search.inside), wanted)), None)
 
     def _address(self, template: str, entry: Entry, trigger: Trigger, external: str = "") -> str:
         """A path, a link or an id, with the entry's keys and their places filled."""

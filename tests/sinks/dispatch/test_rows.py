@@ -162,6 +162,15 @@ def test_a_run_is_followed_to_its_end(name: str) -> None:
     assert isinstance(followed(gone), Again)
 
 
+@pytest.mark.parametrize("name", [name for name in REPEATED if not kind(name).keyed])
+def test_a_run_whose_id_only_begins_alike_is_another_one(name: str) -> None:
+    """A trigger that is taken for one that has run would be lost."""
+    for other in (ID[:-1], ID[1:], "driftline"):
+        answer, asked = started(name, {} if name == "mlflow" else CASES[name].repeat, id=other)
+        assert isinstance(answer, Started)
+        assert CASES[name].start in [(request.method, request.path.partition("?")[0]) for request in asked]
+
+
 def test_retry_after_is_read_as_seconds_and_as_a_date() -> None:
     """Both forms of RFC 9110; nonsense is as good as nothing."""
 

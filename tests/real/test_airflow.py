@@ -5,13 +5,15 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Target
 from sinks.dispatch.targets import open_target
-from tests.integration.kafka import Kafka, RealKafka, Unavailable
+from tests.integration.kafka import RealKafka, Unavailable
+from tests.integration.running import Driftline, taken
 from tests.real.programs import call, environment, free_port, running, until
 from tests.sinks.dispatch.entries import RUN, trigger
 
@@ -21,7 +23,7 @@ PASSWORD = "open-sesame"
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka | None]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKafka | None]:
     """A Kafka with the topic of triggers; None where Java cannot be had."""
     try:
         own = RealKafka(tmp_path_factory.mktemp("kafka"))
@@ -37,7 +39,9 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka | None]:
 
 
 @pytest.fixture(scope="module")
-def airflow(venv: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, broker: Kafka | None) -> Iterator[str]:
+def airflow(
+    venv: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory, broker: RealKafka | None
+) -> Iterator[str]:
     """The address of a standalone Airflow with one user, who signs in by a password."""
     programs = venv("airflow-3.3.2", "apache-airflow==3.3.2", "apache-airflow-providers-apache-kafka==2.1.0")
     folder = tmp_path_factory.mktemp("airflow")
@@ -149,7 +153,7 @@ def test_an_event_of_an_asset_is_added_once(airflow: str) -> None:
     until(ran, 120)
 
 
-def test_a_dag_reads_the_topic_itself(airflow: str, broker: Kafka | None) -> None:
+def test_a_dag_reads_the_topic_itself(airflow: str, broker: RealKafka | None) -> None:
     """Three triggers, one of them twice: whatever shares a run, each is acted on once in it."""
     if broker is None:
         pytest.skip("Kafka cannot be started here")
@@ -171,6 +175,62 @@ def test_a_dag_reads_the_topic_itself(airflow: str, broker: Kafka | None) -> Non
     until(lambda: len(acted()) >= 3, 180)
     assert {"fraud retrained because of drift"} == set(acted())
     assert len(acted()) <= 4
+
+
+FILE = """
+kafka: {{bootstrap: "{bootstrap}", create_topics: true}}
+topics: {{triggers: real.triggers, outcomes: real.outcomes, dead_letters: real.dead-letters}}
+dispatch:
+  listen: 127.0.0.1:{port}
+  targets:
+    - {{kind: airflow, url: "{url}", dag: retrain, username: admin, password: env:PASSWORD, networks: [127.0.0.1/32]}}
+"""
+
+
+def test_triggers_on_the_topic_are_finished_runs_though_the_dispatcher_is_killed(
+    airflow: str, broker: RealKafka | None, tmp_path: Path
+) -> None:
+    """From Kafka through `driftline dispatch` into Airflow: as many runs as triggers, and their ends on the topic."""
+    if broker is None:
+        pytest.skip("Kafka cannot be started here")
+    broker.create_topic("real.triggers")
+    ids = [f"d{i}" for i in range(4)]
+    file = FILE.format(bootstrap=broker.bootstrap, url=airflow, port=(port := free_port()))
+    own = Driftline(
+        tmp_path / "one", "driftline.yaml", file=file, environment={"PASSWORD": PASSWORD}, command="dispatch"
+    )
+    own.port = port
+    mine = token(airflow)
+
+    def runs() -> dict[str, str]:
+        found: Any = call("GET", f"{airflow}/api/v2/dags/retrain/dagRuns?limit=100", token=mine)
+        return {each["dag_run_id"]: each["state"] for each in found["dag_runs"]}
+
+    def publish() -> None:
+        broker.publish("real.triggers", [trigger(id=each, model=f"model-{each}").raw for each in ids])
+
+    began = monotonic()
+    with own.running():
+        until(own.ready, 60)
+        publish()
+        until(lambda: "driftline-d0" in runs(), 60)
+        own.kill()
+    with own.running():
+        until(own.ready, 60)
+        publish()  # and everything once more
+        until(lambda: all(runs().get(f"driftline-{each}") == "success" for each in ids), 180)
+        states = {
+            (event["data"]["trigger"], event["data"]["state"])
+            for each in taken(
+                broker, "real.outcomes", 3 * len(ids), told_apart=lambda one: json.loads(one.value())["id"]
+            )
+            for event in [json.loads(each.value() or b"{}")]
+        }
+        assert 0 == own.stop()
+    assert {(each, state) for each in ids for state in ("accepted", "started", "succeeded")} == states
+    assert [f"driftline-{each}" for each in ids] == sorted(run for run in runs() if run.startswith("driftline-d"))
+    assert monotonic() - began < 300
+    assert PASSWORD not in own.said
 
 
 def test_a_wrong_password_waits_and_a_missing_dag_does_not(airflow: str) -> None:

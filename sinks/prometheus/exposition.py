@@ -1,6 +1,6 @@
 """Samples as the text that Prometheus scrapes, in the order of the table of families."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -18,13 +18,19 @@ Sample = tuple[Declared, tuple[str, ...], float]
 class Exposition(Collector):
     """Asks for the samples at each scrape."""
 
-    def __init__(self, samples: Callable[[], Iterable[Sample]], version: str = "") -> None:
+    def __init__(
+        self,
+        samples: Callable[[], Iterable[Sample]],
+        version: str = "",
+        declared: Mapping[str, Declared] = families.FAMILIES,
+    ) -> None:
         self._samples = samples
+        self._declared = declared
         self._version = version
 
     def collect(self) -> Iterable[Family]:
         """Every declared family with its samples."""
-        filled = {name: family.empty() for name, family in families.FAMILIES.items()}
+        filled = {name: family.empty() for name, family in self._declared.items()}
         for family, labels, value in self._samples():
             filled[family.name].add_metric(labels, value)
         filled[families.BUILD.name].add_metric((self._version,), 1)

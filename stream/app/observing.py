@@ -1,7 +1,5 @@
 """The service as it is right now, for the page, /metrics and readiness."""
 
-import os
-import resource
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from stream.config.settings import Settings
 from stream.events import NEVER, Partition
 from stream.monitor.scopes import Marks
 from stream.plan import Plan
+from stream.resident import memory_bytes
 from stream.roster import Entry
 from stream.watch import Watch
 from stream.web import status as seen
@@ -114,14 +113,6 @@ def watermarks(marks: Marks) -> tuple[seen.Watermark, ...]:
     named = [("+".join(scope), mark) for scope, mark in sorted(marks.events.items())]
     named += [("labels:" + "+".join(scope), mark) for scope, mark in sorted(marks.labels.items())]
     return tuple(seen.Watermark(name, _known(mark)) for name, mark in named)
-
-
-def memory_bytes() -> int:
-    """Resident size of this process; where the kernel does not tell, its greatest so far."""
-    statm = Path("/proc/self/statm")
-    if statm.exists():
-        return int(statm.read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def store_bytes(path: str) -> int:

@@ -22,7 +22,6 @@ from stream.app.intake import W
 from stream.app.keeping import Keeping
 from stream.app.observing import Observer
 from stream.app.outbox import Outbox
-from stream.app.stopping import Stopping
 from stream.app.tiers import Tier
 from stream.app.trouble import Trouble
 from stream.app.writing import PLACE as STORE
@@ -31,6 +30,7 @@ from stream.broker import arguments
 from stream.config.settings import Settings
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
+from stream.stopping import Stopping
 from stream.web.app import application
 from stream.web.metrics import exporter
 from stream.web.server import listen, serve_on, shown_address

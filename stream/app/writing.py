@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sinks.commit import Commit, Store, StoreFailed, Unsampled
-from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.meeting import meet
 from stream.retention import Retention
+from stream.stopping import Stopping
 from stream.watch import Watch
 
 PLACE = "the store"

@@ -9,6 +9,7 @@ from stream.cli.capturing import capture
 from stream.cli.checking import check
 from stream.cli.comparing import compare
 from stream.cli.copying import backup, restore
+from stream.cli.dispatching import dispatch
 from stream.cli.exporting import export_tables
 from stream.cli.failures import leave
 from stream.cli.handing import hand_over
@@ -19,7 +20,7 @@ from stream.cli.serving import ingest, monitor, run
 from stream.demo.command import demo
 
 COMMANDS = (
-    *(run, ingest, monitor, check, demo, publish, capture, replay, reference),
+    *(run, ingest, monitor, dispatch, check, demo, publish, capture, replay, reference),
     *(compare, versions, export_tables, backup, restore, hand_over),
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct, inspect
 
+from stream.config.dispatch import Dispatch
 from stream.config.document import Items, Keys, Node, Scalar
 from stream.config.fields import fields
 from stream.config.mistakes import Mistake, Path, nearest, shown, spelled
@@ -20,6 +21,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "http": Http,
     "limits": Limits,
     "monitors": Monitors,
+    "dispatch": Dispatch,
     "defaults": Defaults,
 }
 # DRIFTLINE_TOKEN is a secret of its own, DRIFTLINE_TEST_* belongs to the tests, and Kubernetes puts the others into

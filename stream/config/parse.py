@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from stream.config import models
 from stream.config.checks import objections as check
+from stream.config.dispatch import Dispatch
 from stream.config.document import Items, Keys, Node, Scalar, document
 from stream.config.environment import SECTIONS, overlay, with_value
 from stream.config.fields import Objections, described, structure
@@ -89,6 +90,7 @@ def _read(tree: Keys) -> tuple[Settings, Objections]:
         http=section(Http()),
         limits=section(Limits()),
         monitors=section(Monitors()),
+        dispatch=section(Dispatch()),
         lateness=lateness,
         defaults=defaults,
         patterns=patterns,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from stream.config.dispatch import Dispatch
 from stream.config.drift import Drift
 from stream.config.kinds import (
     Bootstrap,
@@ -79,6 +80,7 @@ class Topics(Struct, frozen=True, forbid_unknown_fields=True):
     dead_letters: Topic = "driftline.dead-letters"
     partials: Topic = "driftline.partials"  # followed by a dot and the event topic: what workers have summed
     plans: Topic = "driftline.plans"  # what monitors tell workers
+    outcomes: Topic = "driftline.outcomes"  # what became of triggers
 
     def partials_of(self, topic: str) -> str:
         """The topic of an event topic's Partials."""
@@ -214,6 +216,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     http: Http = Http()
     limits: Limits = Limits()
     monitors: Monitors = Monitors()
+    dispatch: Dispatch = Dispatch()
     lateness: DurationOrNone = 2 * MINUTE  # `defaults.lateness`: one for the service, because its clocks are shared
     pane: int = 5 * MINUTE  # derived, see `stream.config.panes`: every window is a whole number of panes
     defaults: Model = Model()

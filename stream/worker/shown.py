@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 
 from sinks.prometheus import Gathered, Vitals
 from sinks.prometheus import Partition as Shown
-from stream.app.observing import memory_bytes, watermarks
+from stream.app.observing import watermarks
 from stream.board import Board
 from stream.events import NEVER, Partition
+from stream.resident import memory_bytes
 from stream.worker.claim import Claim
 
 

@@ -14,7 +14,6 @@ from sinks.topics import Fenced, Relay, RelayFailed
 from stream import garbage
 from stream.app.observing import LOOK_S
 from stream.app.steady import Steady
-from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.board import Board
 from stream.boards import Boards
@@ -32,6 +31,7 @@ from stream.broker import (
 from stream.config.settings import Settings
 from stream.events import Partition
 from stream.monitor.scopes import topics
+from stream.stopping import Stopping
 from stream.worker.claim import Claim
 from stream.worker.shown import vitals
 

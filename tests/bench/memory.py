@@ -21,7 +21,6 @@ import numpy as np
 from sinks.commit import Commit
 from sinks.duck import DuckStore
 from sinks.prometheus import Exporter
-from stream.app.observing import memory_bytes
 from stream.config.parse import parse
 from stream.config.settings import DAY
 from stream.events import Records
@@ -29,6 +28,7 @@ from stream.files.references import reference_file
 from stream.journey import Journey
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
+from stream.resident import memory_bytes
 from stream.web.metrics import exporter
 from stream.web.status import Status
 from tests.bench.events import BLOCK, SEGMENTS, Stream, reference

@@ -5,7 +5,7 @@ import numpy as np
 from sinks.commit import PANES, Commit
 from sinks.duck import DuckStore
 from sinks.duck.store import CACHE_KEPT
-from stream.app.observing import memory_bytes
+from stream.resident import memory_bytes
 from tests.sinks.rows import rows
 
 

@@ -9,6 +9,7 @@ from stream.app import observing
 from stream.app.observing import LOOK_S, Observer
 from stream.config.settings import MINUTE
 from stream.events import Partition
+from stream.resident import memory_bytes
 from stream.web import status as seen
 from tests.stream.app.travelling import SETTINGS, journey, minutes, receive
 
@@ -75,7 +76,7 @@ def test_looking_is_rationed() -> None:
 def test_memory_and_store_have_a_size(tmp_path: os.PathLike[str]) -> None:
     """The process is some megabytes; a store is its file and its log; none is nothing."""
     path = os.path.join(tmp_path, "store")  # noqa: PTH118 - as the configuration has it: a text
-    assert 10_000_000 < observing.memory_bytes()
+    assert 10_000_000 < memory_bytes()
     assert 0 == observing.store_bytes(path)
     for name, n in ((path, 100), (f"{path}.wal", 10)):
         with open(name, "wb") as file:  # noqa: PTH123 - likewise

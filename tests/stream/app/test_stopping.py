@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
+from stream.stopping import Stopping
 
 
 def test_work_that_is_done_in_time_gives_its_result() -> None:

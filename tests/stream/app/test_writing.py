@@ -7,10 +7,10 @@ import pytest
 from sinks.commit import RELAYED, Commit, StoreFailed, columns
 from sinks.memory import MemoryStore
 from stream.app import writing
-from stream.app.stopping import Stopping
 from stream.app.trouble import Trouble
 from stream.app.writing import Writer
 from stream.retention import Retention
+from stream.stopping import Stopping
 
 
 class Failing(MemoryStore):

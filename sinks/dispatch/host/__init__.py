@@ -1,0 +1,1 @@
+"""What hosts the dispatcher: Faust, which brings it the triggers, and DuckDB, which remembers what became of them."""

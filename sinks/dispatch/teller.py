@@ -1,0 +1,66 @@
+"""Tells the steps of a fate on the outcomes topic, and writes down that they were told."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from sinks.dispatch.fate import FAILED, Fate
+from sinks.dispatch.numbers import Numbers
+from sinks.dispatch.outcome import outcome
+from sinks.dispatch.ports import Ledger, Voice, Words
+from sinks.dispatch.target import Trigger
+
+CONTENT = (("content-type", b"application/cloudevents+json"),)
+GAVE_UP, NO_TRIGGER = "dispatch_failed", "no_trigger"
+
+
+class Teller:
+    """The voice of one target's fates. Whatever it tells it may tell again, under the same id."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - each once
+        self,
+        ledger: Ledger,
+        voice: Voice,
+        numbers: Numbers,
+        outcomes: str,
+        dead_letters: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._ledger, self._voice, self._numbers = ledger, voice, numbers
+        self._outcomes, self._dead_letters = outcomes, dead_letters
+        self.now = clock
+        self.changing = asyncio.Lock()  # of whoever ends what has started: the end of a run, or a later trigger
+
+    async def keep(self, fate: Fate) -> None:
+        """Write a step down."""
+        await self._ledger.keep(fate)
+
+    async def find(self, trigger: str, target: str) -> Fate | None:
+        """What is known of a trigger at a target."""
+        return await self._ledger.find(trigger, target)
+
+    async def tell(self, fate: Fate) -> Fate:
+        """Tell what is untold; the fate as it is then, which is not yet written down."""
+        for state in fate.untold:
+            await self._voice.tell(Words(self._outcomes, fate.model.encode(), outcome(fate, state), CONTENT))
+            self._numbers.outcomes[state] += 1
+            fate = replace(fate, told=state)
+        return fate
+
+    async def conclude(self, fate: Fate, trigger: Trigger | None = None) -> Fate:
+        """Keep a step, tell it, and keep that it was told; with its trigger, a failure is a dead letter too."""
+        await self._ledger.keep(fate)
+        if trigger is not None and fate.state == FAILED and fate.untold:
+            await self.bury(trigger.raw, trigger.id, GAVE_UP, fate.why, fate.target)
+        fate = await self.tell(fate)
+        await self._ledger.keep(fate)
+        return fate
+
+    async def bury(self, raw: bytes, key: str, reason: str, detail: str, target: str = "") -> None:
+        """Put what nobody will act on where a person finds it."""
+        named = {"reason": reason, "detail": detail, "target": target}
+        headers = tuple((f"driftline-{name}", value.encode()) for name, value in named.items() if value)
+        await self._voice.tell(Words(self._dead_letters, key.encode(), raw, headers))
+        self._numbers.dead_letters += 1

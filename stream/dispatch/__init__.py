@@ -1,0 +1,1 @@
+"""The dispatcher as a process: triggers from Kafka to targets, outcomes back."""

@@ -127,7 +127,8 @@ class Dispatcher:
         given = self._given
         group = f"driftline-dispatch-{given.kafka.name}"
         known = arguments(given.kafka, self._environment)
-        self._host = Host(known, group, given.topics.triggers, self._desks, self._bury)
+        member = f"{group}-{self._ledger.identity}"
+        self._host = Host(known, group, member, given.topics.triggers, self._desks, self._bury)
         try:
             await self._host.start()
             quieten()

@@ -78,7 +78,8 @@ class Stub:
 
     def __init__(self, share: float = 0.0, seed: int = 0) -> None:
         self.share = share  # of calls that fail
-        self.dead: set[str] = set()  # targets that answer nothing but 500
+        self.dead: set[str] = set()  # targets, or models, that are answered nothing but 500
+        self.silent: set[str] = set()  # models that get no answer
         self.refuses: set[str] = set()
         self.state = "succeeded"  # of every run
         self.taken: Counter[tuple[str, str]] = Counter()
@@ -104,12 +105,14 @@ class Stub:
             server.shutdown()
             server.server_close()
 
-    def fault(self, target: str) -> str:
+    def fault(self, target: str, model: str) -> str:
         """What goes wrong with this call; empty: nothing."""
         with self._lock:
             self.calls[target] += 1
-            if target in self.dead:
+            if target in self.dead or model in self.dead:
                 return "500"
+            if model in self.silent:
+                return "silence"
             found = self._dice.choice(FAULTS) if self._dice.random() < self.share else ""
             self.faults[found] += 1
             return found
@@ -143,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Start a run."""
         stub, target = self._stub, self.path.split("/")[1]
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        match stub.fault(target):
+        match stub.fault(target, asked["model"]):
             case "500":
                 self._answer(500)
             case "429":
@@ -184,8 +187,13 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.close()
         self.close_connection = True
 
-    def finish(self) -> None:
+    def handle(self) -> None:
         """What a client has left, or we have cut, is no error."""
+        with suppress(OSError):
+            super().handle()
+
+    def finish(self) -> None:
+        """Likewise."""
         with suppress(OSError):
             super().finish()
 
@@ -194,10 +202,21 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Dispatching:
-    """One dispatcher and its folder, started and ended any number of times."""
+    """One dispatcher and its folder, started and ended any number of times.
 
-    def __init__(
-        self, folder: Path, kafka: Kafka, topic: str, stub: Stub, names: Sequence[str], **dispatch: object
+    Targets whose names begin with `plain` do not know a repeated trigger; those of `followed` tell how a run is doing.
+    `reached`: more keys of `kafka`; `dispatch`: of `dispatch`.
+    """
+
+    def __init__(  # noqa: PLR0917 - each once
+        self,
+        folder: Path,
+        kafka: Kafka,
+        topic: str,
+        stub: Stub,
+        names: Sequence[str],
+        reached: Mapping[str, object] | None = None,
+        **dispatch: object,
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.port = free_ports(1)[0]
@@ -208,7 +227,7 @@ class Dispatching:
             for name in names
         ]
         given = {
-            "kafka": {"bootstrap": kafka.bootstrap, "name": topic, "create_topics": True},
+            "kafka": {"bootstrap": kafka.bootstrap, "name": topic, **(reached or {})},
             "topics": {
                 "triggers": topic,
                 "outcomes": f"{topic}.outcomes",
@@ -270,6 +289,12 @@ class Dispatching:
         except (URLError, OSError):
             assert self.process.poll() is None, self.said
             return 0, ""
+
+    def shown(self, name: str, target: str) -> float:
+        """A number of a target on /metrics; -1 where there is none."""
+        sign = f'driftline_dispatch_{name}{{target="{target}"}} '
+        lines = self.get("/metrics")[1].splitlines()
+        return next((float(line.removeprefix(sign)) for line in lines if line.startswith(sign)), -1.0)
 
     @contextmanager
     def running(self) -> Iterator[Self]:

@@ -36,9 +36,16 @@ class HostFailed(Exception):
 class Host:
     """Brings every trigger to every desk, and acknowledges it when its fate is settled at all of them."""
 
-    def __init__(
-        self, arguments: Mapping[str, object], group: str, topic: str, desks: Sequence[Desk], bury: Bury
+    def __init__(  # noqa: PLR0913, PLR0917 - each once
+        self,
+        arguments: Mapping[str, object],
+        group: str,
+        member: str,
+        topic: str,
+        desks: Sequence[Desk],
+        bury: Bury,
     ) -> None:
+        """`member`: a name that this process alone has, and its successor: that one need not wait for a session."""
         self._desks, self._bury = desks, bury
         self._app = faust.App(
             group,
@@ -48,6 +55,7 @@ class Host:
             broker_heartbeat_interval=HEARTBEAT_S,
             broker_commit_interval=COMMIT_S,
             consumer_auto_offset_reset="earliest",  # also what a group is read from whose positions Kafka has lost
+            consumer_group_instance_id=member,
             consumer_metadata_max_age_ms=METADATA_MS,
             key_serializer="raw",
             value_serializer="raw",

@@ -1,6 +1,7 @@
 """The ledger: what became of every trigger at every target, in a DuckDB file of its own that one process owns."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,8 @@ CREATE TABLE IF NOT EXISTS fates (
   PRIMARY KEY (trigger, target)
 )
 """  # few rows, one writer, asked for by key: here an index is right
+# Who dispatches by this file: nobody else can, because one process has it.
+IDENTITY = "CREATE TABLE IF NOT EXISTS identity (name VARCHAR)"
 PUT = "INSERT OR REPLACE INTO fates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 FIND = "SELECT * FROM fates WHERE trigger = ? AND target = ?"
 # `started` that was told, or an end that was not.
@@ -55,6 +58,7 @@ class DuckLedger:
         self._forgotten = 0.0
         try:
             self._file: duckdb.DuckDBPyConnection | None = self._open()
+            self.identity = _identity(self._file)
         except duckdb.Error as error:
             self._thread.shutdown()
             raise LedgerRefused(f"dispatch.ledger: {path} cannot be opened: {_sentence(error)}") from error
@@ -119,6 +123,14 @@ class DuckLedger:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+
+
+def _identity(file: duckdb.DuckDBPyConnection) -> str:
+    """The name that the file has had since it was made."""
+    file.execute(IDENTITY)
+    file.execute("INSERT INTO identity SELECT ? WHERE NOT EXISTS (FROM identity)", [secrets.token_hex(8)])
+    ((name,),) = file.execute("SELECT name FROM identity").fetchall()
+    return str(name)
 
 
 def _sentence(error: Exception) -> str:

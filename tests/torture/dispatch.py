@@ -1,0 +1,169 @@
+"""`python -m tests.torture.dispatch [--kills N]`: a dispatcher that is killed while its targets fail one call in five.
+
+What must be true in the end: every trigger was taken by every target, once where the target knows a repeated one; the
+triggers of a model in their order; every step told; nothing left in the ledger. A target without a key may take a
+trigger again where an answer was lost: by a fault of its own, or by a kill between its answer and the ledger.
+"""
+
+import argparse
+import json
+import random
+import secrets
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+import duckdb
+from confluent_kafka import Message, Producer
+
+from tests.integration.dispatching import Dispatching, Stub, trigger
+from tests.integration.kafka import Kafka, RealKafka
+from tests.integration.running import taken
+from tests.stream.web.served import eventually
+
+PARTITIONS, MODELS = 4, 24
+TARGETS = ("keyed", "followed", "plain")
+STEPS = {"keyed": ("accepted", "started"), "plain": ("accepted", "started")}
+STEPS["followed"] = ("accepted", "started", "succeeded")
+BATCH = 10
+
+
+class Torture:
+    """A dispatcher under load. `judge` after all is quiet."""
+
+    def __init__(self, kafka: Kafka, topic: str, folder: Path, dice: random.Random, share: float = 0.2) -> None:
+        self.kafka, self.topic, self._dice = kafka, kafka.create_topic(topic, PARTITIONS), dice
+        self.stub = Stub(share, dice.randrange(1_000))
+        self._folder, self._over = folder, Event()
+        self.n, self.kills, self.early = 0, 0, 0
+        self.rate = 40.0  # triggers per second
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Load, targets and dispatcher, until the end of the block."""
+        publishing = Thread(target=self._publish, daemon=True)
+        with self.stub.serving():
+            self.dispatching = Dispatching(self._folder, self.kafka, self.topic, self.stub, TARGETS)
+            with self.dispatching.running():
+                publishing.start()
+                try:
+                    yield
+                finally:
+                    self._over.set()
+                    publishing.join(30)
+
+    def strike(self) -> None:
+        """Kill it while it works, or now and then while it starts, and start it anew."""
+        if self._dice.random() < 0.8:
+            eventually(self.dispatching.ready, 60)
+            time.sleep(self._dice.uniform(0.0, 1.5))
+        else:
+            time.sleep(self._dice.uniform(0.0, 2.0))
+            self.early += 1
+        self.dispatching.kill()
+        self.kills += 1
+        self.dispatching.start()
+
+    def settle(self) -> None:
+        """No more triggers; wait until every target has everything and everything is told."""
+        self._over.set()
+        seen, since = (0, 0.0), time.monotonic()
+        while len(self.stub.taken) < self.n * len(TARGETS) or self._waiting():
+            now = (len(self.stub.taken), self._waiting())
+            seen, since = (seen, since) if now == seen else (now, time.monotonic())
+            assert time.monotonic() - since < 60, f"no progress: {now}, {self.n} triggers; {self.dispatching.said}"
+            time.sleep(0.2)
+        time.sleep(1.0)
+        assert self.dispatching.stop()[0] == 0, self.dispatching.said
+
+    def judge(self) -> str:
+        """What was found, in words; AssertionError where a trigger was lost, repeated or out of order."""
+        wanted = {(target, f"t{i}") for target in TARGETS for i in range(self.n)}
+        assert (set(), set()) == (wanted - self.stub.taken.keys(), self.stub.taken.keys() - wanted)
+        twice = Counter(target for (target, _), n in self.stub.taken.items() if n > 1)
+        assert twice.keys() <= {"plain"}, twice
+        for (target, model), ids in self.stub.order.items():
+            numbers = [int(each[1:]) for each in ids]
+            assert numbers == sorted(numbers), (target, model, numbers)
+        steps = {(f"t{i}", target, state) for i in range(self.n) for target in TARGETS for state in STEPS[target]}
+        told = [_step(each) for each in taken(self.kafka, f"{self.topic}.outcomes", len(steps), told_apart=_step)]
+        assert steps == set(told), (steps - set(told), set(told) - steps)
+        with duckdb.connect(str(self._folder / "ledger.duckdb"), read_only=True) as file:
+            rows = file.execute(
+                "SELECT state, count(*), sum(attempts) FROM fates WHERE told = state GROUP BY 1"
+            ).fetchall()
+        assert self.n * len(TARGETS) == sum(n for _, n, _ in rows), rows
+        lost_answers = self.stub.faults["reset after"] + self.stub.faults["slow"]
+        return (
+            f"{self.n} triggers to {len(TARGETS)} targets, {self.kills} kills ({self.early} during a start), "
+            f"{sum(self.stub.calls.values())} calls, {sum(n for name, n in self.stub.faults.items() if name)} failed "
+            f"({lost_answers} after the target had taken it): none lost, none out of order; with a key none twice, "
+            f"without one {twice['plain']} triggers again; {len(told)} outcomes told, "
+            f"{len(told) - len(steps)} of them again"
+        )
+
+    def _waiting(self) -> float:
+        """Triggers that are open, and runs that are followed, and what is still to be read."""
+        text = self.dispatching.get("/metrics")[1]
+        names = ("driftline_dispatch_waiting", "driftline_dispatch_following")
+        found = [float(line.split()[-1]) for line in text.splitlines() if line.startswith(names)]
+        return sum(found) if found else 1.0
+
+    def _publish(self) -> None:
+        """Triggers of many models in transactions, as the monitor sends them."""
+        producer = Producer({"bootstrap.servers": self.kafka.bootstrap, "transactional.id": f"from-{self.topic}"})
+        producer.init_transactions(30)
+        while not self._over.wait(BATCH / self.rate):
+            producer.begin_transaction()
+            for number in range(self.n, self.n + BATCH):
+                model = f"m{number * 7 % MODELS}"
+                producer.produce(self.topic, trigger(number, model), partition=hash_of(model) % PARTITIONS)
+            producer.commit_transaction(30)
+            self.n += BATCH
+
+
+def hash_of(model: str) -> int:
+    """The same in every process."""
+    return sum(model.encode())
+
+
+def _step(message: Message) -> tuple[str, str, str]:
+    data = json.loads(message.value() or b"{}")["data"]
+    return data["trigger"], data["target"], data["state"]
+
+
+def main() -> int:
+    """0 where nothing was lost or repeated."""
+    parser = argparse.ArgumentParser(prog="python -m tests.torture.dispatch", description=__doc__)
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
+    parser.add_argument("--rate", type=float, default=10.0, help="triggers per second")
+    asked = parser.parse_args()
+    begun = time.monotonic()
+    print(f"seed {asked.seed}", flush=True)
+    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
+        kafka = RealKafka(Path(folder))
+        kafka.start()
+        try:
+            torture = Torture(kafka, f"torture-{asked.seed}", Path(folder) / "d", random.Random(asked.seed))
+            torture.rate = asked.rate
+            with torture.running():
+                for i in range(asked.kills):
+                    torture.strike()
+                    if i % 10 == 9:
+                        print(f"{time.monotonic() - begun:6.1f} s  {i + 1} kills, {torture.n} triggers", flush=True)
+                torture.settle()
+            print(torture.judge())
+        finally:
+            kafka.kill()
+    print(f"{time.monotonic() - begun:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

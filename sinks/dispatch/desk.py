@@ -18,7 +18,7 @@ from sinks.dispatch.ports import LedgerFailed, Unheard
 from sinks.dispatch.target import Again, Refused, Started, Target, Trigger
 from sinks.dispatch.teller import Teller
 
-CALL_S = 120.0  # targets bound their calls themselves; this is for one that does not
+CALL_S = 330.0  # targets bound their calls themselves; this is for one that does not
 HOLD_S = 2.0  # between two attempts to write or to tell
 GRACE_S = 3.0  # what a stop leaves to calls that are under way: their answers are worth a repeat
 AT_ONCE = 4  # calls to one target

@@ -4,6 +4,7 @@ import sys
 from typing import NoReturn
 
 from sinks.commit import StoreError, StoreUnreadable
+from sinks.dispatch.host.ledger import LedgerRefused
 from sinks.duck import StoreNewer
 from sinks.topics import Fenced
 from stream.app.publishing import TopicMissing
@@ -14,6 +15,7 @@ from stream.cli.answering import Refused
 from stream.cli.asking import NobodyAnswers
 from stream.config.mistakes import ConfigurationError
 from stream.demo.child import ServiceFailed
+from stream.dispatch.opening import TargetProblem
 from stream.embedded import EmbeddedBrokerMissing
 from stream.files import FileProblem
 from stream.handover import NotHandedOver
@@ -36,6 +38,8 @@ EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (
     (Untold, USER),
     (TopicMissing, USER),
     (Refused, USER),
+    (LedgerRefused, USER),
+    (TargetProblem, USER),
     (ServiceFailed, WORLD),
     (ListenFailed, WORLD),
     (BrokerFailed, WORLD),

@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Protocol
 
 import rich_click as click
 from msgspec.structs import replace
@@ -15,11 +14,13 @@ from stream.app.intake import W
 from stream.app.tiers import Tier
 from stream.broker import quieten
 from stream.cli import opening
+from stream.cli.dispatching import given
 from stream.cli.options import BOOTSTRAP, FILE, LABELS, NAME, TOPIC
 from stream.config import scalars
 from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.monitors import Monitors
 from stream.config.settings import Settings
+from stream.dispatch.beside import Beside, Process
 from stream.worker import Attended, Worker
 
 
@@ -88,20 +89,23 @@ def ingest(
 def _service(settings: Settings, tier: Tier[W]) -> None:
     sources, store = opening.sources(settings), opening.store(settings)
     try:
-        asyncio.run(_until_told(Service(settings, store, sources, dict(os.environ), _say, tier=tier)))
+        asyncio.run(_until_told(_with_dispatcher(Service(settings, store, sources, dict(os.environ), _say, tier=tier))))
     finally:
         store.close()
 
 
-class _Stoppable(Protocol):
-    def stop(self) -> None:
-        """Come to an end soon."""
+def _with_dispatcher(service: Service[W]) -> Process:
+    """The service, and a dispatcher beside it where `dispatch.inside` says so."""
+    settings, environment = service.settings, dict(os.environ)
+    if not settings.dispatch.inside:
+        return service
+    from stream.dispatch.opening import targets
+    from stream.dispatch.process import Dispatcher
 
-    async def run(self) -> None:
-        """Return after `stop`."""
+    return Beside(service, Dispatcher(given(settings), targets(settings.dispatch, environment), environment, _say))
 
 
-async def _until_told(process: _Stoppable) -> None:
+async def _until_told(process: Process) -> None:
     quieten()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator
 
 from detectors.distances import DISTANCES, USUAL
+from sinks.dispatch.targets.entry import named, wrong
 from stream.config.drawing import tests
 from stream.config.earlier import divided
 from stream.config.measures import better, metrics, worth
@@ -102,6 +103,15 @@ def _monitors(settings: Settings) -> Found:
             yield Objection(path, "one of monitors.names", name, nearest(name, monitors.names))
 
 
+def _targets(settings: Settings) -> Found:
+    path = ("dispatch", "targets")
+    targets = settings.dispatch.targets
+    for i, entry in enumerate(targets):
+        for one in wrong(entry):
+            yield Objection((*path, i, *one.path), one.expected, one.value, one.nearest)
+    yield from repeated(path, [named(entry) for entry in targets])
+
+
 def _named(settings: Settings) -> Found:
     n = sum(exact(name) for name, _ in settings.patterns)
     if n > settings.limits.models:
@@ -184,6 +194,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
     (("max_skew", "lateness"), _skew),
     (("events", "topics"), _outputs),
     (("security",), _security),
+    (("targets",), _targets),
     (("monitors",), _monitors),
     (("limits", "models"), _named),
     (("store", "windows", "labels"), _kept),

@@ -7,6 +7,7 @@ from msgspec import Struct
 from stream.config import promises, sentences
 from stream.config.capacity import REPLICAS, USED, Need, load, need
 from stream.config.digest import digest
+from stream.config.dispatching import dispatching
 from stream.config.estimate import ASSUMED, Assumed, Memory, Rows, memory, rows
 from stream.config.panes import decision_delay, open_panes, reread
 from stream.config.settings import Settings
@@ -58,6 +59,7 @@ def explanation(settings: Settings, assumed: Assumed = ASSUMED, events_per_secon
         Section("Time", sentences.time(settings)),
         Section("Models", sentences.models(settings)),
         Section("Verdicts", promises.verdicts(settings)),
+        Section("Runs", dispatching(settings)),
         Section("Limits", sentences.limits(settings, assumed)),
         Section("Memory and disk", sentences.size(settings, assumed, expected, written)),
         Section("Restart", sentences.restart(settings)),

@@ -11,18 +11,18 @@ import tempfile
 from collections.abc import Callable, Mapping
 
 import msgspec
-from sinks.dispatch.targets import open_target  # type: ignore[import-untyped]
 
 from sinks.dispatch.host.ledger import LedgerRefused
 from stream.broker import BrokerFailed, quieten
 from stream.config.mistakes import ConfigurationError
 from stream.dispatch.given import Given
+from stream.dispatch.opening import TargetProblem, targets
 from stream.dispatch.process import Dispatcher
 from stream.web.server import ListenFailed
 
 USER, WORLD = 2, 1
 CODES: tuple[tuple[tuple[type[Exception], ...], int], ...] = (
-    ((ConfigurationError, LedgerRefused, ValueError), USER),
+    ((ConfigurationError, LedgerRefused, TargetProblem), USER),
     ((BrokerFailed, ListenFailed), WORLD),
 )
 
@@ -56,8 +56,7 @@ def main(arguments: list[str]) -> int:
 async def dispatch(given: Given, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
     """Open the targets, and dispatch until told to stop."""
     quieten()
-    targets = [open_target(entry) for entry in given.dispatch.targets]
-    dispatcher = Dispatcher(given, targets, environment, say)
+    dispatcher = Dispatcher(given, targets(given.dispatch, environment), environment, say)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, dispatcher.stop)
     await dispatcher.run()

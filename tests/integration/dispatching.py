@@ -122,11 +122,11 @@ class Stub:
         if target in self.refuses:
             return 400
         with self._lock:
-            key = (target, asked["id"])
-            if asked["keyed"] and key in self.taken:
+            key, model = (target, asked["id"]), modelled(asked)
+            if asked.get("keyed", True) and key in self.taken:
                 return 409
             if key not in self.taken:
-                self.order.setdefault((target, asked["model"]), []).append(asked["id"])
+                self.order.setdefault((target, model), []).append(asked["id"])
             self.taken[key] += 1
             return 200
 
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Start a run."""
         stub, target = self._stub, self.path.split("/")[1]
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        match stub.fault(target, asked["model"]):
+        match stub.fault(target, modelled(asked)):
             case "500":
                 self._answer(500)
             case "429":
@@ -304,6 +304,11 @@ class Dispatching:
         finally:
             if self.process.poll() is None:
                 self.kill()
+
+
+def modelled(asked: Mapping[str, Any]) -> str:
+    """The model of a request: of our own targets, or of one that sends the trigger as it is."""
+    return str(asked.get("model") or asked["data"]["model"])
 
 
 def trigger(number: int, model: str = "fraud", **data: object) -> bytes:

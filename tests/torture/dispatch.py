@@ -31,6 +31,8 @@ TARGETS = ("keyed", "followed", "plain")
 STEPS = {"keyed": ("accepted", "started"), "plain": ("accepted", "started")}
 STEPS["followed"] = ("accepted", "started", "succeeded")
 BATCH = 10
+PADDING = ["x" * 100] * 40  # 4 KB: twenty pieces of evidence
+BURST_S = 540.0
 
 
 class Torture:
@@ -56,6 +58,28 @@ class Torture:
                 finally:
                     self._over.set()
                     publishing.join(30)
+
+    def burst(self, n: int) -> str:
+        """Publish n triggers at once, and watch the dispatcher's memory until all are settled."""
+        self.rate = 1e-3
+        eventually(self.dispatching.ready, 60)
+        before, begun = self._memory_mb(), time.monotonic()
+        producer = Producer({"bootstrap.servers": self.kafka.bootstrap, "queue.buffering.max.messages": n + 1})
+        for number in range(n):
+            model = f"m{number * 7 % MODELS}"
+            producer.produce(self.topic, trigger(number, model, evidence=PADDING), partition=partition_of(model))
+        assert producer.flush(60) == 0
+        self.n, most, took = n, before, 0.0
+        while len(self.stub.taken) < n * len(TARGETS) and time.monotonic() - begun < BURST_S:
+            most = max(most, self._memory_mb())
+            time.sleep(0.2)
+            took = time.monotonic() - begun
+        rate = n * len(TARGETS) / took
+        return f"a burst of {n}: {rate:.0f} starts/s, {before:.0f} MB before, {most:.0f} MB at most"
+
+    def _memory_mb(self) -> float:
+        pages = Path(f"/proc/{self.dispatching.process.pid}/statm").read_text().split()[1]
+        return int(pages) * 4096 / 1e6
 
     def strike(self) -> None:
         """Kill it while it works, or now and then while it starts, and start it anew."""
@@ -122,14 +146,14 @@ class Torture:
             producer.begin_transaction()
             for number in range(self.n, self.n + BATCH):
                 model = f"m{number * 7 % MODELS}"
-                producer.produce(self.topic, trigger(number, model), partition=hash_of(model) % PARTITIONS)
+                producer.produce(self.topic, trigger(number, model), partition=partition_of(model))
             producer.commit_transaction(30)
             self.n += BATCH
 
 
-def hash_of(model: str) -> int:
+def partition_of(model: str) -> int:
     """The same in every process."""
-    return sum(model.encode())
+    return sum(model.encode()) % PARTITIONS
 
 
 def _step(message: Message) -> tuple[str, str, str]:
@@ -143,6 +167,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10_000))
     parser.add_argument("--rate", type=float, default=10.0, help="triggers per second")
+    parser.add_argument("--burst", type=int, default=0, help="instead of kills: so many triggers at once")
+    parser.add_argument("--share", type=float, default=0.2, help="of calls that fail")
     asked = parser.parse_args()
     begun = time.monotonic()
     print(f"seed {asked.seed}", flush=True)
@@ -150,10 +176,14 @@ def main() -> int:
         kafka = RealKafka(Path(folder))
         kafka.start()
         try:
-            torture = Torture(kafka, f"torture-{asked.seed}", Path(folder) / "d", random.Random(asked.seed))
-            torture.rate = asked.rate
+            torture = Torture(
+                kafka, f"torture-{asked.seed}", Path(folder) / "d", random.Random(asked.seed), asked.share
+            )
+            torture.rate = 1e-3 if asked.burst else asked.rate
             with torture.running():
-                for i in range(asked.kills):
+                if asked.burst:
+                    print(torture.burst(asked.burst), flush=True)
+                for i in range(0 if asked.burst else asked.kills):
                     torture.strike()
                     if i % 10 == 9:
                         print(f"{time.monotonic() - begun:6.1f} s  {i + 1} kills, {torture.n} triggers", flush=True)

@@ -33,6 +33,13 @@ class HostFailed(Exception):
     """Faust has given up: start again, nothing is lost."""
 
 
+class _App(faust.App):
+    """Faust without its folder: there are no tables to put into it."""
+
+    def _create_directories(self) -> None:
+        pass
+
+
 class Host:
     """Brings every trigger to every desk, and acknowledges it when its fate is settled at all of them."""
 
@@ -47,7 +54,7 @@ class Host:
     ) -> None:
         """`member`: a name that this process alone has, and its successor: that one need not wait for a session."""
         self._desks, self._bury = desks, bury
-        self._app = faust.App(
+        self._app = _App(
             group,
             broker=[f"kafka://{address}" for address in str(arguments["bootstrap_servers"]).split(",")],
             broker_credentials=_credentials(arguments),
@@ -66,7 +73,6 @@ class Host:
             stream_wait_empty=False,
             stream_buffer_maxsize=BUFFER,
             stream_processing_timeout=NEVER_S,
-            datadir=f"/tmp/driftline-{group}",  # noqa: S108 - never written: there are no tables
         )
         source = self._app.topic(topic, key_type=bytes, value_type=bytes)
         for place, desk in enumerate(desks):

@@ -15,6 +15,7 @@ HELP = {
     "run": ("FILE", "--topic", "--bootstrap"),
     "ingest": ("FILE", "--topic", "--bootstrap"),
     "monitor": ("FILE", "--topic", "--bootstrap"),
+    "dispatch": ("FILE", "--bootstrap", "topics.triggers", "dispatch.ledger"),
     "check": ("FILE", "--json", "--broker"),
     "demo": ("--seed", "--keep-running", "--json"),
     "publish": ("FILE", "CONFIG", "--topic", "--kind", "--model", "--dry-run", "--json"),

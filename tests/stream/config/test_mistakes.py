@@ -7,7 +7,7 @@ from detectors.distances import DISTANCES, USUAL
 from stream.config.mistakes import ConfigurationError, Mistake, choice
 from stream.config.parse import onboarding, parse
 
-SECTIONS = "defaults, events, http, kafka, limits, models, monitors, store or topics"
+SECTIONS = "defaults, dispatch, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
 MODEL = "better, drift, fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, sequential, tolerate, topics, trigger, versions or windows"
@@ -194,6 +194,9 @@ MISTAKES = (
     ("models: {a: {segments: [site], fairness: [sit]}}", "line 1: models.a.fairness[0]: expected a field of `segments`, found sit; did you mean site?"),
     ("limits: {features: 1}\nmodels: {a: {features: {x: numeric, y: numeric}}}", "line 2: models.a.features: expected at most limits.features, 1, found 2"),
     ('models: {a: {features: {"output:x": numeric}}}', 'line 1: models.a.features."output:x": expected a name that does not begin with output: or service: or attribution:, found output:x'),
+    ("dispatch: {targets: [{kind: airflo}]}", "line 1: dispatch.targets[0].kind: expected airflow, airflow_asset, azure_ml, command, github, gitlab, http, jenkins, kubeflow, metaflow, mlflow, sagemaker, vertex or webhook, found 'airflo'; did you mean airflow?"),
+    ("dispatch: {targets: [{kind: mlflow, url: 'http://a', networks: []}, {kind: mlflow, url: 'http://b'}]}", "line 1: dispatch.targets[1]: expected each name once, found mlflow"),
+    ("topics: {outcomes: driftline.triggers}", "line 1: topics.outcomes: expected another topic than topics.triggers, found driftline.triggers"),
     # Security: no message shows what may be a secret.
     ("kafka: {security: {protocol: SASL_SSL, username: u, password: hunter2}}", f"line 1: kafka.security.password: expected {SECRET}"),
     ("kafka: {security: {protocol: SASL_SSL, username: u}}", "line 1: kafka.security.password: expected a value: SASL_SSL identifies by user name and password"),

@@ -1,0 +1,67 @@
+"""`driftline dispatch`, and `run` with a dispatcher inside, as a user starts them: a webhook gets the trigger once."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.integration.dispatching import Stub, trigger
+from tests.integration.kafka import Kafka, free_ports
+from tests.integration.running import Driftline, configuration, taken
+from tests.stream.web.served import eventually
+
+MEMORY_MAX = 150_000_000
+
+
+def dispatching(kafka: Kafka, topic: str, stub: Stub, port: int, *, inside: bool) -> str:
+    """A service of one topic with a webhook."""
+    target = f'{{kind: webhook, name: hook, url: "{stub.url}/hook", networks: [127.0.0.1/32], secret: env:HOOK}}'
+    return configuration(kafka, topic, create=True).replace("topics: {", f"topics: {{outcomes: {topic}.outcomes, ") + (
+        f"dispatch: {{inside: {str(inside).lower()}, listen: '127.0.0.1:{port}', targets: [{target}]}}\n"
+    )
+
+
+def test_a_trigger_becomes_a_signed_request(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:
+    """Once, over a stop and a second start; a second one on its ledger is refused; memory is as promised."""
+    topic = new_topic()
+    secret = {"HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+    with Stub().serving() as stub:
+        port = free_ports(1)[0]
+        file = dispatching(kafka, topic, stub, port, inside=False)
+        driftline = Driftline(tmp_path / "one", "driftline.yaml", file=file, environment=secret, command="dispatch")
+        driftline.port = port
+        with driftline.running():
+            eventually(driftline.ready, 60)
+            kafka.publish(f"{topic}.triggers", [trigger(1)])
+            told = taken(kafka, f"{topic}.outcomes", 2)
+            assert ["accepted", "started"] == [json.loads(each.value() or b"{}")["data"]["state"] for each in told]
+            second = Driftline(tmp_path / "one", "driftline.yaml", environment=secret, command="dispatch")
+            with second.running():
+                assert 2 == second.end()
+            assert "dispatch.ledger: driftline-dispatch.duckdb cannot be opened" in second.said
+            assert driftline.metric("driftline_dispatch_memory_bytes") < MEMORY_MAX
+            assert 0 == driftline.stop()
+        with driftline.running():
+            eventually(driftline.ready, 60)
+            kafka.publish(f"{topic}.triggers", [trigger(1), trigger(2)])
+            taken(kafka, f"{topic}.outcomes", 4)
+            assert 0 == driftline.stop()
+        assert {("hook", "t1"): 1, ("hook", "t2"): 1} == stub.taken
+        assert 2 == stub.calls["hook"]
+        assert not re.search("whsec", driftline.said)
+
+
+def test_a_service_dispatches_what_it_asks_for(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:
+    """By one line of configuration; both end together."""
+    topic = new_topic()
+    secret = {"HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+    with Stub().serving() as stub:
+        file = dispatching(kafka, topic, stub, free_ports(1)[0], inside=True)
+        driftline = Driftline(tmp_path / "one", "driftline.yaml", file=file, environment=secret)
+        with driftline.running():
+            eventually(driftline.ready, 60)
+            eventually(lambda: f"{topic}.outcomes" in driftline.said or "created" in driftline.said)
+            kafka.publish(f"{topic}.triggers", [trigger(1)])
+            taken(kafka, f"{topic}.outcomes", 2)
+            assert 0 == driftline.stop()
+        assert {("hook", "t1"): 1} == stub.taken

@@ -136,7 +136,7 @@ class Desk:
 
     async def _replace(self, earlier: str, by: str) -> None:
         """What an earlier trigger has started here is not waited for any more."""
-        async with self._teller.changing:
+        async with self._teller.changing(earlier):
             known = await self._teller.find(earlier, self.target.name)
             if known is not None and not known.ended:
                 self.follower.drop(earlier)

@@ -121,7 +121,7 @@ class Follower:
                 self._later(run)
             case Again(_, after_s):
                 self._later(run, after_s or 0.0)
-        async with self._teller.changing:
+        async with self._teller.changing(fate.trigger):
             if fate.ended and self._runs.get(fate.trigger) is run:
                 await self._teller.conclude(fate)
                 self.drop(fate.trigger)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
@@ -31,7 +32,11 @@ class Teller:
         self._ledger, self._voice, self._numbers = ledger, voice, numbers
         self._outcomes, self._dead_letters = outcomes, dead_letters
         self.now = clock
-        self.changing = asyncio.Lock()  # of whoever ends what has started: the end of a run, or a later trigger
+        self._changing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def changing(self, trigger: str) -> asyncio.Lock:
+        """Who ends what has started holds this: the end of a run, or a later trigger."""
+        return self._changing.setdefault(trigger, asyncio.Lock())
 
     async def keep(self, fate: Fate) -> None:
         """Write a step down."""
@@ -43,11 +48,11 @@ class Teller:
 
     async def tell(self, fate: Fate) -> Fate:
         """Tell what is untold; the fate as it is then, which is not yet written down."""
-        for state in fate.untold:
-            await self._voice.tell(Words(self._outcomes, fate.model.encode(), outcome(fate, state), CONTENT))
-            self._numbers.outcomes[state] += 1
-            fate = replace(fate, told=state)
-        return fate
+        key, untold = fate.model.encode(), fate.untold
+        words = [Words(self._outcomes, key, outcome(fate, state), CONTENT) for state in untold]
+        await asyncio.gather(*map(self._voice.tell, words))  # which begin, and so are sent, in this order
+        self._numbers.outcomes.update(untold)
+        return replace(fate, told=untold[-1]) if untold else fate
 
     async def conclude(self, fate: Fate, trigger: Trigger | None = None) -> Fate:
         """Keep a step, tell it, and keep that it was told; with its trigger, a failure is a dead letter too."""

@@ -25,7 +25,7 @@ SESSION_S, HEARTBEAT_S = 10.0, 3.0  # a dispatcher that is gone is noticed after
 COMMIT_S = 0.5
 METADATA_MS = 30_000
 NEVER_S = 10.0 * 365 * 86_400  # a held event is said by readiness, not by Faust's log
-BUFFER = 2_048  # events read ahead per target and partition; they share their bytes
+BUFFER = 1_024  # events read ahead per target and partition; they share their bytes
 Bury = Callable[[bytes, str, str], Awaitable[None]]  # payload, key, what is wrong
 
 

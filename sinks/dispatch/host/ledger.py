@@ -24,7 +24,13 @@ CREATE TABLE IF NOT EXISTS fates (
 """  # few rows, one writer, asked for by key: here an index is right
 # Who dispatches by this file: nobody else can, because one process has it.
 IDENTITY = "CREATE TABLE IF NOT EXISTS identity (name VARCHAR)"
-PUT = "INSERT OR REPLACE INTO fates VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# All rows in one statement: 500 take 6 to 130 ms; one each, with `executemany`, they take seconds (measured).
+PUT = """
+INSERT OR REPLACE INTO fates SELECT
+  unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),
+  unnest(?::DOUBLE[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::DOUBLE[]),
+  unnest(?::DOUBLE[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])
+"""
 FIND = "SELECT * FROM fates WHERE trigger = ? AND target = ?"
 # `started` that was told, or an end that was not.
 RUNNING = """
@@ -91,9 +97,7 @@ class DuckLedger:
         await self._do(lambda file: self._put(file, list(newest.values())))
 
     def _put(self, file: duckdb.DuckDBPyConnection, fates: Sequence[Fate]) -> None:
-        file.begin()
-        file.executemany(PUT, [msgspec.structs.astuple(fate) for fate in fates])
-        file.commit()
+        file.execute(PUT, [list(column) for column in zip(*map(msgspec.structs.astuple, fates), strict=True)])
         if (now := self._clock()) - self._forgotten > FORGET_S:
             file.execute(FORGET, [now - self._keep_s])
             self._forgotten = now

@@ -144,16 +144,17 @@ class Desk:
 
     async def _decide(self, fate: Fate, trigger: Trigger) -> Fate:
         """Ask the target until it has taken the trigger, has refused it, or has had its time."""
-        deadline = self._monotonic() + fate.accepted_at + self._patience.budget_s - self._teller.now()
+        begun = self._monotonic() - (self._teller.now() - fate.accepted_at)
+        budget = self._patience.budget_s
         while True:
             if by := self._superseded.pop(trigger.id, None):
                 return ended(fate, self._teller.now(), SUPERSEDED, f"by trigger {by}")
-            now = self._monotonic()
+            now, deadline = self._monotonic(), begun + budget
             rest = self.breaker.wait_s(now)
             if now >= deadline and (fate.attempts or rest):
                 why = fate.why or "the target does not answer others"
-                budget = f"given up after {fate.attempts} attempts in {self._patience.budget_s:.0f} s"
-                return ended(fate, self._teller.now(), FAILED, f"{budget}: {why}")
+                tried = f"given up after {fate.attempts} attempts in {budget:.0f} s"
+                return ended(fate, self._teller.now(), FAILED, f"{tried}: {why}")
             if not rest:
                 answer = await self._ask(trigger)
                 match answer:
@@ -166,6 +167,8 @@ class Desk:
                     case Again(why, after_s):
                         fate = replace(fate, attempts=fate.attempts + 1, why=why)
                         fate = await self._postpone(fate)
+                        budget = self._patience.budget_s if after_s is None else self._patience.busy_s
+                        deadline = begun + budget
                         rest = self._patience.rest_s(fate.attempts, after_s, random.random())  # noqa: S311 - jitter
             # The last attempt is made when the time is over, not a rest before.
             await self._sleep(max(0.0, min(rest, deadline - self._monotonic())))
@@ -190,7 +193,7 @@ class Desk:
             except Exception as error:
                 log.exception("target %s", self.target.name)
                 answer = Again(f"a mistake of driftline's: {error!r}")
-        if isinstance(answer, Again):
+        if isinstance(answer, Again) and answer.after_s is None:
             self.breaker.failed(self._monotonic())
         else:
             self.breaker.answered()

@@ -12,6 +12,7 @@ class Patience(Struct, frozen=True):
     first_s: float = 1.0
     most_s: float = 60.0
     budget_s: float = 3600.0  # for one trigger, from when it was accepted
+    busy_s: float = 86_400.0  # the same where the target answers, and says itself when to come again
 
     def rest_s(self, attempts: int, asked_s: float | None, chance: float) -> float:
         """The rest after so many failed attempts; never less than the target asked for. `chance`: 0 to below 1."""

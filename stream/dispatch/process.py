@@ -162,7 +162,8 @@ class Dispatcher:
 
 def _patience(dispatch: Dispatch) -> Patience:
     retry = dispatch.retry
-    return Patience(retry.first / SECOND, retry.most / SECOND, retry.within / SECOND)
+    longest = max(retry.within, dispatch.follow)  # as long as what keeps it busy may take
+    return Patience(retry.first / SECOND, retry.most / SECOND, retry.within / SECOND, longest / SECOND)
 
 
 def _breaker(dispatch: Dispatch) -> Breaker:

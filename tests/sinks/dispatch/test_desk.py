@@ -51,6 +51,19 @@ def test_a_target_that_says_later_is_asked_later() -> None:
     assert 3 == world.memory.fates["t1", "airflow"].attempts
 
 
+def test_a_busy_target_is_waited_for_and_is_not_broken() -> None:
+    """It answers, and says when: a training takes hours, and the trigger behind it is not given up meanwhile."""
+    world = World(Scripted([Again("busy", 30.0)] * 20), budget_s=100.0)
+    world.settle(trigger(1))
+    assert "started" == world.states()["t1"]
+    assert 600.0 <= world.clock.now - 1_000.0 < 1_000.0
+    world = World(Scripted([Again("busy", 30.0)] * 1_000), budget_s=100.0)
+    world.settle(trigger(1))
+    assert "failed" == world.states()["t1"]
+    assert "in 1000 s: busy" in world.memory.fates["t1", "airflow"].why
+    assert not world.desk.breaker.open
+
+
 def test_after_its_time_a_trigger_is_a_dead_letter() -> None:
     """With its reason, its payload, and an outcome; the last attempt is made when the time is over."""
     world = World(Scripted([Again("HTTP 500")] * 1_000), budget_s=100.0)

@@ -138,7 +138,7 @@ class World:
         around: dict[str, Callable[..., Awaitable[None]]] = {"sleep": self.clock.sleep}
         self.follower = Follower(target, teller, self.memory, 1_000.0, monotonic=self.clock, **around)
         self.desk = Desk(
-            target, teller, self.follower, self.numbers, Patience(1.0, 8.0, budget_s), Breaker(),
+            target, teller, self.follower, self.numbers, Patience(1.0, 8.0, budget_s, 10 * budget_s), Breaker(),
             monotonic=self.clock, **around,
         )  # fmt: skip
 

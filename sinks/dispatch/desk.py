@@ -164,6 +164,8 @@ class Desk:
                         return started(replace(fate, attempts=fate.attempts + 1), at, external_id, link)
                     case Refused(why):
                         return ended(replace(fate, attempts=fate.attempts + 1), self._teller.now(), FAILED, why)
+                    case None:
+                        continue
                     case Again(why, after_s):
                         fate = replace(fate, attempts=fate.attempts + 1, why=why)
                         fate = await self._postpone(fate)
@@ -173,11 +175,16 @@ class Desk:
             # The last attempt is made when the time is over, not a rest before.
             await self._sleep(max(0.0, min(rest, deadline - self._monotonic())))
 
-    async def _ask(self, trigger: Trigger) -> Started | Again | Refused:
-        """One call, among AT_ONCE; from here until its answer is kept, a stop waits for it a moment."""
+    async def _ask(self, trigger: Trigger) -> Started | Again | Refused | None:
+        """One call, among AT_ONCE; from here until its answer is kept, a stop waits for it a moment.
+
+        None: while it waited for its turn, others have found the target dead.
+        """
         async with self._room:
             if self._closed:
                 raise asyncio.CancelledError
+            if self.breaker.wait_s(self._monotonic()):
+                return None
             self.breaker.asked()
             self._calling.add(_this_task())
             try:

@@ -15,7 +15,6 @@ SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
 SUPERSEDED: Final = "superseded"
 ENDS = (SUCCEEDED, FAILED, SUPERSEDED)
-STATES = (ACCEPTED, STARTED, *ENDS)
 WHY_MAX = 1_000  # characters
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from aiokafka.errors import KafkaError
 
 SAME_S = 30.0  # the same complaint is heard again after this long
+CLIENTS = ("aiokafka", "faust", "mode")  # Faust, and what it is made of, say what the client says once more
 UNHEARD = (
     "Topic %s not found in cluster metadata",
 )  # asking whether a topic exists is no error; we say what is missing
@@ -44,9 +45,9 @@ def heard_elsewhere(record: logging.LogRecord) -> bool:
 
 
 def quieten() -> None:
-    """Put a Seldom on every logger of aiokafka: a logger's filter does not see its children's records."""
+    """Put a Seldom on every logger of the clients: a logger's filter does not see its children's records."""
     logging.getLogger("asyncio").addFilter(heard_elsewhere)
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
-        if name.startswith("aiokafka") and not any(isinstance(each, Seldom) for each in logger.filters):
+        if name.startswith(CLIENTS) and not any(isinstance(each, Seldom) for each in logger.filters):
             logger.addFilter(Seldom())

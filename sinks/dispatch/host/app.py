@@ -95,11 +95,6 @@ class Host:
         """Leave, in bounded time."""
         await asyncio.wait([asyncio.create_task(self._app.stop())], timeout=STOP_S)
 
-    @property
-    def assigned(self) -> int:
-        """Partitions that are ours now."""
-        return len(self._app.consumer.assignment()) if self._app.started else 0
-
     def _agent(self, desk: Desk, *, first: bool) -> Callable[[StreamT[Any]], Awaitable[None]]:
         """The agent of one desk. The first one also buries what is no trigger: the others only pass it by."""
 

@@ -95,6 +95,21 @@ def test_a_dead_target_is_asked_seldom_and_its_queue_ends() -> None:
     assert 600.0 <= world.clock.now - 1_000.0 < 700.0
 
 
+def test_those_that_wait_for_their_turn_do_not_ask_a_dead_target() -> None:
+    """It was found dead while they waited: a call that is answered by a timeout costs half a minute."""
+
+    class Slow(Scripted):
+        async def start(self, trigger: Trigger) -> Started | Again | Refused:
+            await world.clock.sleep(30.0)
+            return await super().start(trigger)
+
+    target = Slow([Again("no answer")] * 10_000)
+    world = World(target, budget_s=600.0)
+    world.settle(*(trigger(i, model=f"m{i}") for i in range(50)))
+    assert {"failed"} == {*world.states().values()}
+    assert len(target.asked) < 20
+
+
 def test_a_model_keeps_its_order_and_others_pass() -> None:
     """Its second trigger waits for its first; another model does not."""
     target = Scripted([Again("HTTP 500")])

@@ -17,8 +17,9 @@ from sinks.dispatch.target import Target
 from sinks.dispatch.teller import NO_TRIGGER, Teller
 from sinks.prometheus.dispatching import exposition
 from sinks.topics import Relay
-from stream.broker import ConnectionProblem, Questions, arguments, offer_topics, quieten, wait_for_topics
+from stream.broker import BrokerFailed, ConnectionProblem, Questions, arguments, offer_topics, quieten, wait_for_topics
 from stream.config.dispatch import SECOND, Dispatch
+from stream.config.mistakes import ConfigurationError
 from stream.dispatch.given import Given
 from stream.dispatch.shown import counts
 from stream.dispatch.voice import Spoken
@@ -30,6 +31,7 @@ from stream.web.server import listen, serve_on, shown_address
 AGAIN_S, AGAIN_S_MAX = 2.0, 30.0  # between two lives of Faust
 CONNECT_S = 30.0  # a broker that starts beside us is waited for; whoever restarts us does the rest
 HOLD_S = 2.0
+ASK_S = 10.0
 RELAY_S = 1.5
 
 
@@ -43,6 +45,8 @@ class Dispatcher:
         self._stopping = Stopping()
         self._host: Host | None = None
         self._waiting = "starting"  # why triggers are not read; empty when they are
+        self._unreachable = ""  # why no broker answers; Faust would not say
+        self._questions = Questions(given.kafka, environment)
         dispatch, topics = given.dispatch, given.topics
         self._ledger = DuckLedger(dispatch.ledger, dispatch.keep / SECOND)
         relay = Relay(lambda: arguments(given.kafka, environment), "dispatch", transactional=False)
@@ -72,7 +76,7 @@ class Dispatcher:
     @property
     def unready(self) -> str:
         """Why triggers are not being settled, other than their targets; empty when they are."""
-        return self._waiting or next((each.problem for each in self._numbers if each.problem), "")
+        return self._waiting or self._unreachable or next((each.problem for each in self._numbers if each.problem), "")
 
     async def run(self) -> None:
         """Dispatch until stopped. ListenFailed, ConnectionProblem."""
@@ -84,6 +88,7 @@ class Dispatcher:
             beside = [tasks.create_task(serve_on(answers, listener))]
             beside += [tasks.create_task(each.run()) for each in (self._ledger, self._voice)]
             beside += [tasks.create_task(desk.follower.run()) for desk in self._desks]
+            beside.append(tasks.create_task(self._ask()))
             try:
                 if await self._stopping.unless(self._topics(), False):
                     await self._serve()
@@ -94,8 +99,7 @@ class Dispatcher:
 
     async def _topics(self) -> bool:
         """Let the topics be there: Faust does not see one that comes later."""
-        kafka, topics = self._given.kafka, self._given.topics
-        questions = Questions(kafka, self._environment)
+        topics, questions = self._given.topics, self._questions
         begun = time.monotonic()
         while True:
             try:
@@ -108,6 +112,16 @@ class Dispatcher:
                 await asyncio.sleep(AGAIN_S)
             else:
                 return True
+
+    async def _ask(self) -> None:
+        """Ask the brokers over another connection whether they are there: Faust tries again without a word."""
+        while True:
+            await asyncio.sleep(ASK_S)
+            try:
+                await self._questions.partitions((self._given.topics.triggers,))
+                self._unreachable = ""
+            except (BrokerFailed, ConfigurationError) as error:  # a secret may be away while it is being rotated
+                self._unreachable = str(error)
 
     async def _serve(self) -> None:
         """Let Faust bring triggers until the stop; a Faust that has given up is replaced, and nothing is lost by it."""

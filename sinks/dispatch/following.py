@@ -13,6 +13,7 @@ from sinks.dispatch.target import Again, Ended, Running, Target
 from sinks.dispatch.teller import Teller
 
 FIRST_S, MOST_S, GROWTH = 2.0, 60.0, 1.5  # between two looks at one run
+START = (0.0, "")
 TICK_S = 0.5
 CALL_S = 30.0
 AT_ONCE = 4  # looks at one target
@@ -45,11 +46,13 @@ class Follower:
         self._first_s, self._monotonic, self._sleep = first_s, monotonic, sleep
         self._runs: dict[str, _Run] = {}
         self._more = True  # there may be some in the ledger that are not followed
-        self._after = (0.0, "")  # up to where the ledger has been read
+        self._after = START  # up to where the ledger has been read
+        self._missed = False  # since its reading began there was no room for some
         self._blind = False  # the target cannot tell
 
     def __len__(self) -> int:
-        return len(self._runs)
+        """Those that are followed, and one for those in the ledger that may be more."""
+        return len(self._runs) + self._more
 
     def take(self, fate: Fate) -> None:
         """Follow it from now on, or when there is room."""
@@ -57,7 +60,7 @@ class Follower:
         if self._blind or fate.trigger in self._runs:
             return
         if len(self._runs) >= FOLLOWED_MAX:
-            self._more = True
+            self._more = self._missed = True
         else:
             self._runs[fate.trigger] = _Run(fate, self._monotonic() + self._first_s, self._first_s)
 
@@ -79,10 +82,14 @@ class Follower:
             await self._sleep(TICK_S)
 
     async def _recall(self) -> None:
-        """Take up what has started; past the end of the ledger, from its beginning when there is more to find."""
+        """Take up what has started, page by page; from the beginning again where there was no room meanwhile.
+
+        Not only what is new then: a run may be let go later than one that started after it.
+        """
+        self._missed = self._missed and self._after != START
         found = await self._ledger.running(self._target.name, self._after, FOLLOWED_MAX - len(self._runs))
-        self._after = ((found[-1].started_at or 0.0), found[-1].trigger) if found else (0.0, "")
-        self._more = bool(found)
+        self._after = ((found[-1].started_at or 0.0), found[-1].trigger) if found else START
+        self._more = bool(found) or self._missed
         for fate in found:
             if fate.ended:
                 await self._teller.conclude(fate)

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from sinks.dispatch import following
 from sinks.dispatch.desk import HOLD_S
 from sinks.dispatch.fate import Fate
 from sinks.dispatch.outcome import outcome_id
@@ -140,7 +141,7 @@ def test_a_later_trigger_takes_the_place_of_one_that_runs() -> None:
     world.settle(trigger(1))
     world.settle(trigger(2, supersedes=["t1"]))
     assert {"t1": "superseded", "t2": "started"} == world.states()
-    assert 1 == len(world.follower)
+    assert ["t2"] == [*world.follower._runs]
 
 
 def test_a_mistake_of_a_target_is_not_the_end() -> None:
@@ -233,6 +234,17 @@ def test_runs_of_an_earlier_life_are_followed() -> None:
     again.look()
     assert [("t2", "succeeded"), ("t1", "succeeded")] == world.memory.outcomes[-2:]
     assert {"t1": "succeeded", "t2": "succeeded"} == again.states()
+
+
+def test_runs_beyond_the_room_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those too that were let go after the ledger had been read past where they started."""
+    monkeypatch.setattr(following, "FOLLOWED_MAX", 4)
+    world = World(Scripted())
+    world.settle(*(trigger(i, f"m{i}") for i in range(4)))
+    world.follower._after = (1e9, "past them all")
+    world.settle(*(trigger(i, f"m{i}") for i in range(4, 12)))
+    world.look()
+    assert {"succeeded"} == {*world.states().values()}
 
 
 def test_a_target_that_cannot_tell_is_not_asked_about_the_others() -> None:

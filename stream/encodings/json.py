@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from stream import events
 from stream.encodings.documents import parse
 from stream.encodings.identity import NO_KEY, answer, begun, keys
-from stream.encodings.rescue import FAILURES, LONG_VERSION, UNIDENTIFIED, Rescue, short
+from stream.encodings.rescue import FAILURES, Rescue, short
 from stream.encodings.schema import MISSING, Ids, number
-from stream.encodings.several import likeliest
 from stream.encodings.structs import Header, Types
+from stream.encodings.taken import REFUSED, Taken
 from stream.encodings.times import BAD, times
 from stream.events import Batch, Head, Records, Reject
 
@@ -32,39 +32,12 @@ OUTPUT_NUMBERS = 3  # score, latency and prediction, behind the numeric features
 OUTPUT_TEXTS = 2  # prediction and status, behind the categorical features
 
 _KINDS = {kind: i for i, kind in enumerate(events.KINDS)}
-TIME = "RFC 3339 with a zone, or an integer of epoch milliseconds"
-REFUSED = -1  # stands for the head of an event that is rejected
 
 
 def sized(values: NDArray[np.float64], types: Types) -> None:
     """Make attributions as large as they are, whatever their sign: what is watched is how much a feature matters."""
     attributed = values[:, types.n_numeric : types.n_numeric + types.n_attributed]
     np.abs(attributed, out=attributed)  # the bits of a NaN that say why stay
-
-
-class _Rows:
-    """The fields of a batch's events, filled event by event: numbers packed, texts as ids."""
-
-    def __init__(self) -> None:
-        self.numbers: list[bytes] = []
-        self.texts: list[bytes] = []
-        self.segments: list[bytes] = []
-        self.heads: list[int] = []
-        self.times: list[str | int] = []
-        self.keys: list[bytes] = []
-        self.answers: dict[int, Any] = {}  # what labels say, and predictions of several values, by their places
-        self.unidentified: set[int] = set()  # places of labels without an id
-
-    def predicted(self, several: object, prediction: object) -> object:
-        """Take a prediction of several values, before its time is taken; without an answer it is the likeliest."""
-        self.answers[len(self.times)] = several
-        return likeliest(several) if prediction is None else prediction
-
-    def told(self, said: tuple[str, str], key: str | int | None) -> None:
-        """Take what a label says, before its time is taken."""
-        self.answers[len(self.times)] = said
-        if key is None:
-            self.unidentified.add(len(self.times))
 
 
 class Json:
@@ -114,12 +87,12 @@ class Json:
 
     def decode(self, records: Records, values: Sequence[bytes | None]) -> Batch:
         """Values of records as columns; `at` and the rejects name their places among the values."""
-        rows, rejects = _Rows(), list[Reject]()
+        rows, rejects = Taken(), list[Reject]()
         for i in range(0, len(values), CHUNK):
             self._read(values[i : i + CHUNK], i, rows, rejects)
         return self._batch(records, len(values), rows, rejects)
 
-    def _read(self, values: Sequence[bytes | None], first: int, rows: _Rows, rejects: list[Reject]) -> None:
+    def _read(self, values: Sequence[bytes | None], first: int, rows: Taken, rejects: list[Reject]) -> None:
         """Take the fields of a chunk of records.
 
         Each event is dropped before the next is decoded: its memory is used again while the cache holds it, which saves
@@ -214,7 +187,7 @@ class Json:
             self._begun.append(begun(name).copy)
         return self._head_of[key]
 
-    def _batch(self, records: Records, n_values: int, rows: _Rows, rejects: list[Reject]) -> Batch:
+    def _batch(self, records: Records, n_values: int, rows: Taken, rejects: list[Reject]) -> Batch:
         at = np.arange(n_values)
         if rejects:
             at = np.delete(at, [reject.row for reject in rejects])
@@ -239,21 +212,12 @@ class Json:
         bad = (time == BAD) | (head == REFUSED)
         if rows.unidentified or bad.any():
             flawed = sorted({*np.flatnonzero(bad).tolist(), *rows.unidentified})
-            flaws = {i: _flaw(rows, i, rows.heads[i]) for i in flawed}
+            flaws = {i: rows.flaw(i) for i in flawed}
             rejects += [Reject(int(at[i]), *why) for i, why in flaws.items()]
             columns = [np.delete(column, list(flaws), axis=0) if len(column) else column for column in columns]
         rejects.sort(key=operator.attrgetter("row"))
         at, time, head, values, texts, segments, hashes, answers = columns
         return Batch(records, at, time, head, values, texts, segments, hashes, answers, self.heads, tuple(rejects))
-
-
-def _flaw(rows: _Rows, i: int, head: int) -> tuple[str, str]:
-    """Why a decoded event is rejected: version, id, time, the first flaw in the order of `Rescue`."""
-    if head == REFUSED:
-        return events.WRONG_TYPE, LONG_VERSION
-    if i in rows.unidentified:
-        return UNIDENTIFIED
-    return events.BAD_TIME, f"time is {rows.times[i]!r:.80}, expected {TIME}"
 
 
 def _smallest(largest: int) -> tuple[type[np.unsignedinteger], Callable[[Iterable[int]], bytes]]:

@@ -12,12 +12,13 @@ from stream.encodings.arrow.differing import distinct
 from stream.encodings.arrow.fields import Fields
 from stream.encodings.arrow.reading import Table
 from stream.encodings.identity import NO_KEY, answer, key_of, keys
-from stream.encodings.json import OUTPUT_NUMBERS, OUTPUT_TEXTS, REFUSED, TIME, Json, sized
+from stream.encodings.json import OUTPUT_NUMBERS, OUTPUT_TEXTS, Json, sized
 from stream.encodings.packed import Run, ranges
 from stream.encodings.rescue import oversized
 from stream.encodings.schema import MISSING, NULL_ID, Ids, category, number
 from stream.encodings.several import likeliest
 from stream.encodings.structs import SEVERAL, Header, Types
+from stream.encodings.taken import REFUSED, TIME
 from stream.encodings.times import BAD
 from stream.events import LABEL, Floats, Ints, Reject
 

@@ -7,7 +7,7 @@ reject an event. What becomes of a record does not depend on its neighbours.
 import operator
 import struct
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from stream import events
 from stream.encodings.documents import parse
-from stream.encodings.identity import NO_KEY, answer, begun, keys
+from stream.encodings.identity import answer, begun, hashed, keys
 from stream.encodings.rescue import FAILURES, Rescue, short
 from stream.encodings.schema import MISSING, Ids, number
 from stream.encodings.structs import Header, Types
@@ -46,9 +46,7 @@ class Json:
     def __init__(self, types: Types, ids: Ids, bytes_max: int) -> None:
         self.heads: list[Head] = []
         self._begun: list[Callable[[], Any]] = []  # by head, the hash of an id of its model as it begins
-        self._types = types
-        self._ids = ids
-        self._bytes_max = bytes_max
+        self._types, self._ids, self._bytes_max = types, ids, bytes_max
         self.rescue = Rescue(types, bytes_max)
         self._head_of: dict[Any, int] = {}
         self._head_of_texts: dict[tuple[object, object, object], int] = {}
@@ -101,9 +99,7 @@ class Json:
         decode, heads, pack = self._types.decode, self._head_of, self._pack
         n_numeric, has_segments = self._types.n_numeric, bool(self._types.segments)
         identified, unattributed = self._types.identified, self._types.unattributed
-        texts: list[object] = []
-        segments: list[object] = []
-        ids: list[str | int | None] = []
+        texts, segments, ids = list[object](), list[object](), list[str | int | None]()
         usual: Sequence[bytes | None] = values
         if max(map(len, filter(None, values)), default=0) > self._bytes_max:
             usual = [value if value and len(value) <= self._bytes_max else None for value in values]
@@ -152,20 +148,9 @@ class Json:
                     rows.told(self._answer(head, said, does), key)
                 ids.append(key)
             rows.times.append(time)
-        rows.keys += self._hashed(rows.heads[len(rows.heads) - len(ids) :], ids)
+        rows.keys += hashed(self._begun, rows.heads[-len(ids) :] if ids else (), ids)
         rows.texts.append(self._looked_up(texts))
         rows.segments.append(self._looked_up(segments))
-
-    def _hashed(self, heads: Sequence[int], ids: Sequence[str | int | None]) -> Iterator[bytes]:
-        """`key_of` of each id, without its calls: they cost more than the hash (measured)."""
-        begun = self._begun
-        for head, key in zip(heads, ids, strict=True):
-            if key is None or head == REFUSED:
-                yield NO_KEY
-            else:
-                hashed = begun[head]()
-                hashed.update((key if type(key) is str else str(key)).encode())
-                yield hashed.digest()
 
     def _answer(self, head: int, said: object, does: object) -> tuple[str, str]:
         """What a label says, which depends on what its model predicts."""

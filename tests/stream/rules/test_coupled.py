@@ -94,7 +94,7 @@ def test_rows_do_not_depend_on_crashes_and_tiers(story: Story) -> None:
 def test_panes_teach_how_much_pairs_vary() -> None:
     """Where each customer is heard ten times, small windows move by chance; after sixty panes that is known."""
     story = Story(configured())
-    for minute in range(80):
+    for minute in range(160):
         publish(story, minute, 60, 0.9, times=10)
     story.read(batch=999).commit().crash().read().end()
     spreads = [row["spread"] for row in story.rows(tables.SPREADS) if row["state"] == "over"]

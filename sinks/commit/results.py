@@ -189,17 +189,23 @@ cause text: broken pipeline, changed world or both; empty where no cells were co
 )
 INCIDENTS = declare(
     "incidents",
-    "Findings of one model that belong together: a row when it opens, a row when it closes.",
-    "id state",
+    "Findings of one model that belong together: a row when it opens, when it becomes more severe or asks late, and "
+    "when it closes.",
+    "id at state",
     "history",
     """
 id text: content hash
 model text: the model
 version text: the model's version
-state text: opened or closed
-at time: the end of the window that opened or closed it
+state text: opened, updated or closed
+at time: when: the end of the window that did it, or the step of labels
 feature text: the feature that opened it
 detector text: the detector that opened it
+kind text: of which kind that finding was, as docs/policy.md names them
+rule text: the rule of the policy that it stands on
+severity text: warning or critical
+why text: why it has not asked for a retraining: no trigger, cooldown, or what was announced; empty where it has
+began time: start of the pane in which the change probably began; 1970-01-01 where that is not known
 """,
     time="at",
 )
@@ -212,9 +218,9 @@ TRIGGERS = declare(
 id text: content hash, the same in every run
 model text: the model
 version text: the model's version
-reason text: drift
-at time: the end of the window that opened the incident
-incident text: the incident
+reason text: drift, performance, schedule; also fairness, service, labels or chosen where a rule asks for it
+at time: the end of the window, or the step of labels, that asked; of a schedule its instant
+incident text: the incident; empty for schedules
 body bytes: the CloudEvents 1.0 message, JSON
 """,
     time="at",

@@ -16,12 +16,14 @@ from stream.cli.handing import hand_over
 from stream.cli.publishing import publish
 from stream.cli.references import reference
 from stream.cli.replaying import replay
+from stream.cli.schemas import schema
 from stream.cli.serving import ingest, monitor, run
+from stream.cli.trying import policy
 from stream.demo.command import demo
 
 COMMANDS = (
     *(run, ingest, monitor, dispatch, check, demo, publish, capture, replay, reference),
-    *(compare, versions, export_tables, backup, restore, hand_over),
+    *(compare, versions, export_tables, backup, restore, hand_over, policy, schema),
 )
 
 

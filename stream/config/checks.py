@@ -9,6 +9,7 @@ from stream.config.earlier import divided
 from stream.config.measures import better, metrics, worth
 from stream.config.mistakes import Objection, Path, choice, nearest, repeated, shown
 from stream.config.models import exact
+from stream.config.ruling import policy
 from stream.config.segmenting import fairness, segments
 from stream.config.settings import Model, Settings
 from stream.config.units import spelled_duration
@@ -204,6 +205,7 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("events", "topics"), _topics),
     (("windows", "reference"), divided),
     (("trigger",), _trigger),
+    (("policy", "windows", "labels", "events"), policy),
     (("limits", "features"), _features),
     (("segments", "features", "limits"), segments),
     (("segments", "fairness"), fairness),

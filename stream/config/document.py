@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from stream.config.mistakes import ConfigurationError, Mistake, Path, spelled
 
-DEPTH_MAX = 12  # the deepest documented key is 5 below the top
+DEPTH_MAX = 24  # conditions of a policy have conditions in them; eleven levels have one that has one
 NULLS = ("", "~", "null", "Null", "NULL")
 
 

@@ -4,7 +4,7 @@ from textwrap import fill
 
 from msgspec import Struct
 
-from stream.config import promises, sentences
+from stream.config import promises, ruled, sentences
 from stream.config.capacity import REPLICAS, USED, Need, load, need
 from stream.config.digest import digest
 from stream.config.dispatching import dispatching
@@ -59,6 +59,7 @@ def explanation(settings: Settings, assumed: Assumed = ASSUMED, events_per_secon
         Section("Time", sentences.time(settings)),
         Section("Models", sentences.models(settings)),
         Section("Verdicts", promises.verdicts(settings)),
+        Section("Policy", ruled.policies(settings)),
         Section("Runs", dispatching(settings)),
         Section("Limits", sentences.limits(settings, assumed)),
         Section("Memory and disk", sentences.size(settings, assumed, expected, written)),

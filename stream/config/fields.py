@@ -73,8 +73,7 @@ def described(node: Node) -> str:
 def _value(kind: inspect.Type, node: Node, path: Path, base: object) -> tuple[object, Objections]:
     match kind:
         case inspect.StructType():
-            assert isinstance(base, Struct)
-            return structure(base, node, path)
+            return structure(base if isinstance(base, Struct) else kind.cls(), node, path)
         case inspect.VarTupleType(item_type=item):
             return _list(item, node, path, base)
         case inspect.DictType(value_type=item):

@@ -21,3 +21,6 @@ Listen = Annotated[str, Meta(extra={"reads": "listen"})]
 Memory = Annotated[str, Meta(extra={"reads": "memory"})]  # as DuckDB writes it
 Secret = Annotated[str, Meta(extra={"reads": "secret", "hidden": True})]  # never the secret itself
 Tree = Annotated[object, Meta(extra={"tree": True})]  # whatever was written: another program's values
+Persistence = Annotated[str, Meta(extra={"reads": "persistence"})]  # `3 of 5 windows`
+Cron = Annotated[str, Meta(extra={"reads": "cron"})]  # five fields, UTC
+Moment = Annotated[int, Meta(extra={"reads": "moment"})]  # ns

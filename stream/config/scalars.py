@@ -3,13 +3,16 @@
 import math
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from msgspec import inspect
 
+from stream.config import cron
 from stream.config.mistakes import choice
 from stream.config.units import duration, size
 
 PORT_MAX = 65_535
+WINDOWS_MAX = 60  # that a condition looks back on: a bit each
 WHOLE = r"[-+]?[0-9]{1,18}"  # inside int64
 DECIMAL = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
 BOOLS = {"true": True, "false": False}
@@ -77,6 +80,28 @@ def secret(text: str) -> str:
     return _matching(r"|env:[A-Za-z_][A-Za-z0-9_]*|file:.+", text, "env:NAME or file:PATH, never the secret itself")
 
 
+def persistence(text: str) -> str:
+    """In how many windows of how many: `3 of 5 windows`."""
+    expected = "k of n windows, such as 3 of 5 windows, n at most 60"
+    match = re.fullmatch(r"([0-9]{1,2}) of ([0-9]{1,2})( windows?)?", text)
+    if match is None or not 0 < int(match[1]) <= int(match[2]) <= WINDOWS_MAX:
+        raise ValueError(expected)
+    return f"{int(match[1])} of {int(match[2])} windows"
+
+
+def moment(text: str) -> int:
+    """An instant, ns since 1970."""
+    expected = "a time with its zone, such as 2026-11-20T17:00:00Z"
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if found.tzinfo is None:
+        raise ValueError(expected)
+    since = found - datetime(1970, 1, 1, tzinfo=UTC)
+    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
+
+
 READS: dict[str, Callable[[str], object]] = {
     "duration": duration,
     "size": size,
@@ -86,6 +111,9 @@ READS: dict[str, Callable[[str], object]] = {
     "name": name,
     "memory": memory,
     "secret": secret,
+    "persistence": persistence,
+    "cron": cron.checked,
+    "moment": moment,
 }
 
 

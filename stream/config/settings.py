@@ -25,6 +25,7 @@ from stream.config.kinds import (
     Topic,
 )
 from stream.config.monitors import Monitors
+from stream.config.policy import PolicySettings
 from stream.config.references import Reference
 from stream.config.segments import Segments
 from stream.config.spans import Spans, Windows, spans
@@ -184,6 +185,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     versions: Versions = Versions()
     drift: Drift = Drift()
     trigger: Trigger = Trigger()
+    policy: PolicySettings = PolicySettings()
 
     @property
     def spans(self) -> Spans:

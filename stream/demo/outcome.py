@@ -142,7 +142,7 @@ def _first(world: World, change: Planted | Concept, showing: Iterable[Told]) -> 
 
 def _well(world: World, told: Told) -> bool:
     """Whether the model was well up to then: it never has a change of what this is about, or none has begun."""
-    planted: Sequence[Planted | Concept] = CHANGES
+    planted: Sequence[Planted | Concept] = CHANGES if told.feature else (*CHANGES, *CONCEPTS)  # claims name none
     if told.feature == ERRORS or told.feature.startswith(ANSWERED):
         planted = CONCEPTS
     elif told.feature.startswith(SERVED):

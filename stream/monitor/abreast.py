@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sinks import commit as tables
 from stream.ledger import Ledger, moment
 from stream.monitor.gathered import Gathered
-from stream.monitor.measuring import Tell
+from stream.monitor.tell import Tell
 
 LEVEL = 1  # of compression: 9 takes twice as long for the same bytes
 

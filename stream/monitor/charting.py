@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 
 from stream.answers.kind import Rows
 from stream.config.settings import Settings
-from stream.ledger import Ledger
-from stream.monitor import rows
 from stream.monitor.called import Called
 from stream.monitor.charts import DETECTOR, FEATURE, Alarm, Chart
 from stream.monitor.findings import Finding
+from stream.monitor.noticed import noticed_alone
 from stream.monitor.state import State, Version
 from stream.monitor.stepping import Watched
 
@@ -19,8 +18,8 @@ from stream.monitor.stepping import Watched
 class Charts:
     """Moves charts, which are part of the state; alarms are findings."""
 
-    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
-        self._settings, self._state, self._ledger = settings, state, ledger
+    def __init__(self, settings: Settings, state: State) -> None:
+        self._settings, self._state = settings, state
         self._called = Called(settings, state)
 
     def step(self, at: int, new: Rows, places: Sequence[int]) -> None:
@@ -34,13 +33,14 @@ class Charts:
             wrong = None if answers is None else answers.wrong(pairs)
             if wrong is None or entry is None:
                 continue
-            self._watch(key, at, wrong, entry.settings.sequential.errors)
+            shortest = min(entry.settings.windows)
+            self._watch(key, at, wrong, entry.settings.sequential.errors, shortest)
             chart = self._state.charts.get(key, Chart())
             self._state.charts[key], alarms = chart.step(wrong, at, self._settings.pane, entry.settings)
             if alarms:
-                self._found(key, at, alarms[-1])
+                self._found(key, at, alarms[-1], shortest)
 
-    def _watch(self, key: Version, at: int, wrong: NDArray[np.bool_], names: Sequence[str]) -> None:
+    def _watch(self, key: Version, at: int, wrong: NDArray[np.bool_], names: Sequence[str], shortest: int) -> None:
         """Let the detectors that were chosen see the same pairs."""
         known = self._state.watched.pop(key, Watched())
         if not names:
@@ -51,11 +51,11 @@ class Charts:
             about = (*key, "", FEATURE, pane, at - pane, at, one.detector)
             words = f"errors: {one.rate:.1%} of {one.n:,} labels, {one.before:.1%} of those before"
             found = Finding(*about, one.rate, one.before, one.n, (), words)
-            rows.finding_rows(self._ledger, [found], "")
+            self._state.noticed.append(noticed_alone(key, at, [found], shortest))
 
-    def _found(self, key: Version, at: int, alarm: Alarm) -> None:
+    def _found(self, key: Version, at: int, alarm: Alarm, shortest: int) -> None:
         pane = self._settings.pane
         about = (*key, "", FEATURE, pane, at - pane, at, DETECTOR)
         words = f"errors went from {alarm.reference:.1%} to {alarm.rate:.1%} of the last {alarm.n:,} labels"
         found = Finding(*about, alarm.rate, alarm.reference, alarm.n, (), words)
-        rows.finding_rows(self._ledger, [found], "")
+        self._state.noticed.append(noticed_alone(key, at, [found], shortest))

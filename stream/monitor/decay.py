@@ -8,12 +8,11 @@ from detectors.estimation.estimate import Estimate
 from detectors.estimation.loss import Known
 from detectors.performance.measured import deviations
 from stream.config.settings import Settings
-from stream.ledger import Ledger
-from stream.monitor import rows
 from stream.monitor.called import Called, Key
 from stream.monitor.findings import Finding
 from stream.monitor.levels import MONTH
 from stream.monitor.matured import LEAST
+from stream.monitor.noticed import noticed_window
 from stream.monitor.state import State
 
 DETECTOR: Final = "estimate"
@@ -25,8 +24,8 @@ SHARE: Final = 0.1  # of the false triggers that are allowed: drift has most of 
 class Decay:
     """Looks at each window's estimated accuracy, or errors; what is surely bad is a finding."""
 
-    def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
-        self._state, self._ledger, self._called = state, ledger, Called(settings, state)
+    def __init__(self, settings: Settings, state: State) -> None:
+        self._state, self._called = state, Called(settings, state)
 
     def look(self, key: Key, accuracy: Estimate, n: int, right: tuple[float, int]) -> None:
         """One window of `n` predictions; `right` is the share of right answers that is known, and of how many.
@@ -40,9 +39,9 @@ class Decay:
         (tolerate, reach), value = self._dials(key), float(accuracy.value[0])
         target = share * (1 - tolerate)
         own = max(value * (1 - value), share * (1 - share)) / n + share * (1 - share) / labels
-        if value + reach * float(np.sqrt(own + accuracy.shared[0] ** 2)) < target:
-            words = f"accuracy is probably {value:.1%}, by the scores of {n:,} predictions, after {share:.1%}"
-            self._found(key, FEATURE, (value, target), n, words)
+        bad = value + reach * float(np.sqrt(own + accuracy.shared[0] ** 2)) < target
+        words = f"accuracy is probably {value:.1%}, by the scores of {n:,} predictions, after {share:.1%}"
+        self._looked(key, FEATURE, (value, target), n, words if bad else "")
 
     def look_at_errors(self, key: Key, mae: Estimate, n: int, known: Known) -> None:
         """One window of `n` predictions; `known` is what labels say of absolute errors.
@@ -52,12 +51,12 @@ class Decay:
         """
         (tolerate, reach), value = self._dials(key), float(mae.value[0])
         target = known.mean * (1 + tolerate)
-        if n < LEAST or value <= target:
+        if n < LEAST:
             return
         own = known.told * ((value / known.mean) ** 2 if known.mean else 1.0) / n + known.variance / known.n
-        if value - reach * float(np.sqrt(own + mae.shared[0] ** 2)) > target:
-            words = f"mae is probably {value:.4g}, by the inputs of {n:,} predictions, after {known.mean:.4g}"
-            self._found(key, ERRORS, (value, target), n, words)
+        bad = value - reach * float(np.sqrt(own + mae.shared[0] ** 2)) > target
+        words = f"mae is probably {value:.4g}, by the inputs of {n:,} predictions, after {known.mean:.4g}"
+        self._looked(key, ERRORS, (value, target), n, words if bad else "")
 
     def _dials(self, key: Key) -> tuple[float, float]:
         """The share that is tolerated, and how many errors further off is surely beyond."""
@@ -68,7 +67,9 @@ class Decay:
         budget = entry.settings.false_triggers_per_month * SHARE / per_month
         return entry.settings.tolerate, deviations(1 - 2 * min(0.5, budget))
 
-    def _found(self, key: Key, feature: str, numbers: tuple[float, float], n: int, words: str) -> None:
+    def _looked(self, key: Key, feature: str, numbers: tuple[float, float], n: int, words: str) -> None:
+        """What is known of a window; without words nothing is found."""
         model, version, length, end = key
         found = Finding(model, version, "", feature, length, end - length, end, DETECTOR, *numbers, n, (), words)
-        rows.finding_rows(self._ledger, [found], "")
+        about = ((model, version), end, (length, end), [("", feature)], [found] * bool(words))
+        self._state.noticed.append(noticed_window(*about, "estimated_performance"))

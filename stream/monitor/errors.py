@@ -47,7 +47,7 @@ class Errors:
 
     def __init__(self, settings: Settings, state: State, ledger: Ledger, learned: Learned) -> None:
         self._settings, self._state, self._ledger, self._learned = settings, state, ledger, learned
-        self._called, self._decay = Called(settings, state), Decay(settings, state, ledger)
+        self._called, self._decay = Called(settings, state), Decay(settings, state)
         self._open: dict[Key, int] = {}
         self.fresh: dict[Key, Told] = {}  # since the last Commit, of the shortest windows
         self.told: dict[Key, Told] = {}  # with the last steps

@@ -59,7 +59,7 @@ class Estimates:
 
     def __init__(self, settings: Settings, state: State, ledger: Ledger, learned: Learned) -> None:
         self._settings, self._state, self._ledger, self._learned = settings, state, ledger, learned
-        self._called, self._decay = Called(settings, state), Decay(settings, state, ledger)
+        self._called, self._decay = Called(settings, state), Decay(settings, state)
         self._open: dict[Key, Open] = {}
         self._sources: dict[tuple[object, ...], Source] = {}
         self.fresh: dict[Key, Told] = {}  # since the last Commit, of the shortest windows

@@ -12,8 +12,8 @@ from stream.answers.kind import Rows
 from stream.events import NEVER
 from stream.monitor.called import Called, Key
 from stream.monitor.gathered import Gathered, Shape, gather
-from stream.monitor.measuring import Tell
 from stream.monitor.news import News, joined
+from stream.monitor.tell import Tell
 
 HELD_LEAST: Final = 1_000  # pairs: fewer are read again as fast as they are looked up
 HELD_MAX: Final = 64_000_000  # bytes of sums; of more the smallest windows go

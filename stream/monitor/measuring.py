@@ -1,7 +1,6 @@
 """Windows are measured, many at once: one alone costs as much as fifty together. A row's numbers are its own."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -14,16 +13,18 @@ from detectors.performance.measured import Measured
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
-from stream.monitor import fairness, rows
-from stream.monitor.called import Called, Key
+from stream.monitor import fairness
+from stream.monitor.called import Called
 from stream.monitor.findings import Finding
 from stream.monitor.gathered import Gathered
-from stream.monitor.groups import weakest_of
 from stream.monitor.matured import Matured
-from stream.monitor.standards import VERDICTS, WORSE, Judged, Standards, finding, judge
+from stream.monitor.noticed import Noticed
+from stream.monitor.settled import settled
+from stream.monitor.standards import DETECTOR, VERDICTS, WELL, WORSE, Judged, Standards, finding, judge
 from stream.monitor.state import State
+from stream.monitor.tell import PROVISIONAL, Tell
+from stream.policy.sightings import Series
 
-PROVISIONAL, MATURE, FINAL = "provisional", "mature", "final"
 SEGMENTED: Final = (
     *("accuracy", "precision", "recall", "specificity", "selection_rate", "roc_auc", "mae", "rmse", "mean_error"),
     *("ndcg_at_10", "hit_rate_at_10", "mrr"),
@@ -32,35 +33,6 @@ DELAYS: Final = {"label_delay_p50": 0.5, "label_delay_p90": 0.9}  # in seconds
 COVERAGE: Final = "coverage"
 NOTHING: Final[Mapping[str, Judged]] = {}  # is judged
 LEVEL: Final = 0.95
-
-
-@dataclass(frozen=True)
-class Tell:
-    """A window that is to be told: at which step, as what, and how it stands then.
-
-    `worse`: the metrics that it was found to be worse by; what is found now is added to it.
-    """
-
-    key: Key
-    at: int
-    status: str
-    predicted: int
-    repeats: int
-    labelled: int
-    settles: bool  # it has enough labels for the first time
-    corrected: bool  # an earlier number may not be one any more: what is undefined now is told, too
-    worse: set[str]
-    abreast: bool  # of the shortest length, and other versions have predictions in it, too
-
-    @property
-    def arrived(self) -> int:
-        """All predictions of the window that wait."""
-        return self.predicted + self.repeats
-
-    @property
-    def final(self) -> bool:
-        """Nothing more will be told of it."""
-        return self.status == FINAL
 
 
 class _Numbers(NamedTuple):
@@ -94,11 +66,13 @@ class Measuring:
         rates = [self._called.rate(one.key[0], one.key[3] - one.key[2], one.key[3]) for one in tells]
         self._ledger.block(tables.PERFORMANCE, _rows(tells, found, numbers, rates))
         self.matured += _matured(tells, numbers)
+        worse: dict[int, list[Finding]] = {}
+        judged: dict[int, list[Series]] = {}
         for each in numbers:
-            self._find(tells, found, each)
-        for tell, one, rate in zip(tells, found, rates, strict=True):
-            if tell.status != PROVISIONAL:
-                self._beside(tell, one, rate)
+            self._find(tells, found, each, worse, judged)
+        for i, (tell, one, rate) in enumerate(zip(tells, found, rates, strict=True)):
+            gaps = self._beside(tell, one, rate) if tell.status != PROVISIONAL else ()
+            self._notice(tell, one, worse.get(i, []), judged.get(i, []), gaps)
 
     def _standard(self, tell: Tell, found: Gathered) -> Cells | None:
         """What a window is compared with; it may become part of that, after it."""
@@ -139,26 +113,51 @@ class Measuring:
             tell = np.repeat([i for i, _ in parts], [len(part) for _, part in parts])
             yield from _numbers(tell, row, tells, answers.measure(segments, SEGMENTED))
 
-    def _find(self, tells: Sequence[Tell], found: Sequence[Gathered], numbers: _Numbers) -> None:
-        """What is worse now and was not before."""
+    def _find(
+        self,
+        tells: Sequence[Tell],
+        found: Sequence[Gathered],
+        numbers: _Numbers,
+        worse: dict[int, list[Finding]],
+        judged: dict[int, list[Series]],
+    ) -> None:
+        """What is worse now and was not before, and what was judged at all, by the place of the tell."""
+        for i in np.flatnonzero(numbers.judged.verdict == WELL).tolist():
+            judged.setdefault(int(numbers.tell[i]), []).append(("", f"{DETECTOR}:{numbers.metric[i]}"))
         for i in np.flatnonzero(numbers.judged.verdict == WORSE).tolist():
             tell, metric = tells[numbers.tell[i]], numbers.metric[i]
             if metric in tell.worse:
                 continue
             tell.worse.add(metric)
             n, value = int(found[numbers.tell[i]].n[0]), float(numbers.measured.value[i])
-            rows.finding_rows(self._ledger, [finding(tell.key, metric, value, n, numbers.judged.take(i))], "")
+            one = finding(tell.key, metric, value, n, numbers.judged.take(i))
+            worse.setdefault(int(numbers.tell[i]), []).append(one)
 
-    def _beside(self, tell: Tell, found: Gathered, rate: float) -> None:
-        """What segments are beside each other; it is found once."""
+    def _beside(self, tell: Tell, found: Gathered, rate: float) -> list[fairness.Treated]:
+        """What groups are beside each other."""
         entry = self._state.roster.get(tell.key[0])
         assert entry is not None, tell.key
-        model, judged = entry.settings, list[Finding]()
-        for one in fairness.treated(tell.key, model, found):
+        gaps = [*fairness.treated(tell.key, entry.settings, found)]
+        for one in gaps:
             fairness.gap_rows(self._ledger, tell.at, tell.status, rate, one)
-            judged += fairness.findings(one)
+        return gaps
+
+    def _notice(
+        self,
+        tell: Tell,
+        found: Gathered,
+        worse: Sequence[Finding],
+        judged: Sequence[Series],
+        gaps: Sequence[fairness.Treated],
+    ) -> None:
+        """The policy sees a window once, when it has enough labels. What is found later is told alone."""
+        entry = self._state.roster.get(tell.key[0])
+        assert entry is not None, tell.key
         if tell.settles:
-            rows.finding_rows(self._ledger, [*weakest_of(tell.key, model, found), *judged], "")
+            coverage = tell.labelled / tell.arrived
+            self._state.noticed += settled(tell.key, tell.at, entry.settings, found, coverage, worse, judged, gaps)
+        elif worse:
+            self._state.noticed.append(Noticed(tell.key[:2], tell.at, tuple(worse)))
 
 
 def _of_labels(tells: Sequence[Tell], found: Sequence[Gathered]) -> Iterator[_Numbers]:

@@ -18,10 +18,13 @@ from stream.monitor.before_labels import Asked, BeforeLabels
 from stream.monitor.charts import Chart
 from stream.monitor.gathering import Kept
 from stream.monitor.label_steps import LabelSteps
+from stream.monitor.labelling import Labelling
 from stream.monitor.pending import grace, remembered
 from stream.monitor.performance import Performance
 from stream.monitor.state import State, Version
 from stream.monitor.unsampled import Reach, gone, out_of_reach, unmet
+from stream.policy import Policy
+from stream.policy.hearing import Hearing
 from stream.spoken import RANKING, REGRESSION, kind_of
 
 PLACE = ("topic", "partition", "offset", "row")
@@ -35,6 +38,8 @@ class Meetings:
         self._settings, self._state, self._ledger = settings, state, ledger
         self._performance = Performance(settings, state, ledger)
         self._before_labels = BeforeLabels(settings, state, ledger)
+        self._labelling = Labelling(settings, state, ledger)
+        self._decided = self._policies()  # as the last Commit has them
         self._charts: dict[Version, Chart] = {}  # as the last Commit has them
         self._stepping = LabelSteps(settings, state)
         self._kept = self._taken()  # as the last Commit has it
@@ -46,7 +51,7 @@ class Meetings:
 
     def recall(self, standing: Callable[[int], Standing], asked: Asked) -> None:
         """Ask once how the windows stand that labels may still change. Call it before the first of some answers."""
-        self._charts = dict(self._state.charts)
+        self._charts, self._decided = dict(self._state.charts), self._policies()
         self._before_labels.begin()
         if not self._performance.recalled:
             since = self.since()
@@ -57,7 +62,8 @@ class Meetings:
     def forget(self) -> None:
         """Let everything since the last Commit be as if it had not been: the store failed amid its answers."""
         self._ledger.clear()
-        self._state.charts = self._charts
+        self._state.charts, (self._state.labelled, self._state.heard) = self._charts, self._decided
+        self._state.noticed.clear()
         self._before_labels.forget()
         self._performance.forget()
 
@@ -90,6 +96,10 @@ class Meetings:
         self._performance.step(met, rows, lambda *about: _in_ns(kept(*about)))
         pairs_of = self._before_labels.pairs_of(rows, lambda *about: _in_ns(kept(*about)))
         self._before_labels.step(steps, met.arrived, self._performance.matured(), pairs_of, asked)
+        self._labelling.step(steps)
+
+    def _policies(self) -> tuple[dict[Version, Policy], dict[Version, Hearing]]:
+        return dict(self._state.labelled), dict(self._state.heard)
 
     def passed(self, taken: list[Steps]) -> None:
         """Note that all of these steps have been taken."""

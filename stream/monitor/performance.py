@@ -19,10 +19,11 @@ from stream.monitor.called import Called, Key
 from stream.monitor.charting import Charts
 from stream.monitor.gathering import Gathering, Kept
 from stream.monitor.matured import Matured
-from stream.monitor.measuring import FINAL, MATURE, PROVISIONAL, Measuring, Tell
+from stream.monitor.measuring import Measuring
 from stream.monitor.news import Change, News
 from stream.monitor.selecting import Selecting
 from stream.monitor.state import State
+from stream.monitor.tell import FINAL, MATURE, PROVISIONAL, Tell
 
 MORE: Final = 1.25  # times as many labels are news
 Pane = tuple[str, str, int]  # model, version as events have it, end
@@ -69,9 +70,9 @@ class Performance:
     def __init__(self, settings: Settings, state: State, ledger: Ledger) -> None:
         self._settings, self._state, self._ledger = settings, state, ledger
         self._called = Called(settings, state)
-        self._charts = Charts(settings, state, ledger)
+        self._charts = Charts(settings, state)
         self._gathering, self._measuring = Gathering(self._called), Measuring(self._called, state, ledger)
-        self._selecting = Selecting(self._called, state, ledger)
+        self._selecting = Selecting(self._called, state)
         self._windows: dict[Key, Window] | None = None
         self._versions: dict[Span, set[str]] = {}  # that have a window there
         self._agenda: dict[str, list[tuple[int, Key]]] = {}  # by model, a heap: when which window closes, or is final

@@ -15,7 +15,7 @@ from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
 from stream.monitor.distances import of_series
-from stream.monitor.findings import Finding, Telling, strongest
+from stream.monitor.findings import Finding, Telling
 from stream.monitor.judging import Case, Verdicts
 from stream.partials import LOOKED_AT, DeadLetter, shown
 from stream.plan import Plan
@@ -229,14 +229,3 @@ def sample_rows(ledger: Ledger, model: str, end: int, sample: Sample) -> None:
     """Events that entered the sample that a model is learned from."""
     for position, version, payload in zip(sample.hashes.tolist(), sample.versions, sample.payloads, strict=True):
         ledger.row(tables.SAMPLES, model, position, moment(end), version, payload)
-
-
-def persistent_series(case: Case, verdicts: Verdicts, persistent: NDArray[np.bool_]) -> list[tuple[str, str, str]]:
-    """(segment, feature, detector) of the series that persist, in order."""
-    rows, columns = np.nonzero(persistent)
-    if not len(rows):
-        return []
-    plan = case.plan
-    detectors, _ = strongest(case, verdicts, np.searchsorted(verdicts.rows, rows), columns)
-    segments, features = (plan.rows[row] for row in rows.tolist()), (plan.grid.columns[i] for i in columns.tolist())
-    return sorted(zip(segments, features, detectors.tolist(), strict=True))

@@ -12,9 +12,9 @@ import numpy as np
 from detectors.fairness import GROUPS_MAX, RATES, fairness
 from detectors.grids import ABSENT_CELL, MISSING_CELL, WRONG_TYPE_CELL
 from stream.ledger import Ledger
-from stream.monitor.fairness import ALPHA, Treated, findings, gap_rows
+from stream.monitor.fairness import ALPHA, DETECTOR, Treated, findings, gap_rows
 from stream.monitor.judging import Case
-from stream.monitor.rows import finding_rows
+from stream.monitor.noticed import Noticed, noticed_window
 from stream.monitor.standards import level
 from stream.plan import PREDICTION
 from stream.spoken import says_yes
@@ -22,12 +22,14 @@ from stream.spoken import says_yes
 FINAL: Final = "final"  # all predictions are there: no label changes what was said
 
 
-def close(ledger: Ledger, cases: Sequence[Case]) -> None:
+def close(ledger: Ledger, cases: Sequence[Case]) -> Iterator[Noticed]:
     """Windows that close together: the gaps of their groups, and what is surely too wide of them."""
     for case in cases:
         for one in _treated(case):
             gap_rows(ledger, case.end, FINAL, 1.0, one)
-            finding_rows(ledger, findings(one), "")
+            judged = [(one.field, f"{DETECTOR}:{metric}") for metric in one.judged.gaps]
+            about = ((case.plan.model, case.version), case.end, (case.length, case.end))
+            yield noticed_window(*about, judged, list(findings(one)), DETECTOR)
 
 
 def _treated(case: Case) -> Iterator[Treated]:

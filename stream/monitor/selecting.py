@@ -21,17 +21,16 @@ from stream.answers.kind import Rows
 from stream.answers.numbers import Numbers
 from stream.answers.own import bare
 from stream.answers.texts import texts_of
-from stream.ledger import Ledger
-from stream.monitor import rows as decided
 from stream.monitor.called import Called, Key
 from stream.monitor.findings import Finding
 from stream.monitor.gathered import Gathered, Shape
 from stream.monitor.gathering import Kept, spans_of
-from stream.monitor.measuring import Tell
 from stream.monitor.news import News, joined
+from stream.monitor.noticed import noticed_window
 from stream.monitor.pending import grace
 from stream.monitor.standards import level
 from stream.monitor.state import State
+from stream.monitor.tell import Tell
 from stream.plan import PREDICTION, SCORE
 
 DETECTOR: Final = "labels"
@@ -52,8 +51,8 @@ class _Series(NamedTuple):
 class Selecting:
     """Compares the predictions of windows that are final now."""
 
-    def __init__(self, called: Called, state: State, ledger: Ledger) -> None:
-        self._called, self._state, self._ledger = called, state, ledger
+    def __init__(self, called: Called, state: State) -> None:
+        self._called, self._state = called, state
 
     def tell(self, tells: Sequence[Tell], found: Sequence[Gathered], news: News, kept: Kept) -> None:
         """Windows as they stood at steps; only final ones without a label for everyone are looked at."""
@@ -75,7 +74,12 @@ class Selecting:
                 if (before := earlier[tell.key]) is not None:
                     firsts = joined(stored.of(before), news.of(before, upto=tell.at))
                     predictions = _without_repeats(predictions, firsts, self._grace(model))
-                decided.finding_rows(self._ledger, self._compared(tell, shape, predictions, pairs), "")
+                self._notice(tell, [*self._compared(tell, shape, predictions, pairs)])
+
+    def _notice(self, tell: Tell, found: Sequence[Finding]) -> None:
+        model, version, length, end = tell.key
+        judged = [("", f"labels:{name}") for name in (SCORE, PREDICTION)]
+        self._state.noticed.append(noticed_window((model, version), tell.at, (length, end), judged, found, DETECTOR))
 
     def _before(self, key: Key) -> Key | None:
         """The window before one, where a prediction may be that is repeated in it; None where it may be forgotten."""

@@ -4,7 +4,7 @@ One budget of false findings, as large as the one of false triggers: an equal sh
 for each of the JUDGED metrics.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -20,9 +20,10 @@ from stream.monitor import losses
 from stream.monitor.accumulator import Either, Key
 from stream.monitor.judging import Case
 from stream.monitor.levels import MONTH
-from stream.monitor.rows import finding_rows
+from stream.monitor.noticed import Noticed, noticed_window
 from stream.monitor.scopes import Scope
 from stream.monitor.served import FAILING, TRAFFIC, UNJUDGED, UNKNOWN, WELL, WORSE, Told
+from stream.monitor.sighted import of_service
 from stream.monitor.state import State
 from stream.monitor.usual import Base, Traffic, basis, slot
 
@@ -40,7 +41,7 @@ class Serving:
 
     def close(
         self, scope: Scope, closing: Mapping[Key, Either], cases: Sequence[Case], silent: Sequence[tuple[str, int]]
-    ) -> None:
+    ) -> list[Noticed]:
         """Close windows that end together; `silent` are (model, length) of those of which nothing came."""
         whole = [case for case in cases if case.summary.service]
         told = [*self._answers(whole), *self._traffic(scope, closing), *self._silence(scope, silent)]
@@ -48,7 +49,7 @@ class Serving:
             self._learn(scope, key, window)
         if told:
             self._ledger.block(tables.SERVICE, _columns(told))
-            finding_rows(self._ledger, (one.finding() for one in told if one.verdict == WORSE), "")
+        return [*_noticed(told)]
 
     # ---- answers
 
@@ -134,6 +135,17 @@ class Serving:
             return
         if self._complete(scope, window.start, window.end):
             self._state.bases[model] = self._state.bases.get(model, Base()).add(window.summary.service)
+
+
+def _noticed(told: Iterable[Told]) -> Iterator[Noticed]:
+    """What the policy sees of numbers that were judged: each metric is a series."""
+    for one in told:
+        if one.verdict in {WELL, WORSE}:
+            version, span, found = (one.model, one.version), (one.length, one.end), one.finding()
+            series = [("", found.feature)]
+            yield noticed_window(
+                version, one.end, span, series, [found] * (one.verdict == WORSE), of_service(one.metric)
+            )
 
 
 def _chance(settings: Model, length: int) -> float:

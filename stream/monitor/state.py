@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -15,6 +14,7 @@ from stream.monitor.courses import Courses
 from stream.monitor.disturbed import Disturbed
 from stream.monitor.learning import Learner
 from stream.monitor.losses import Losses
+from stream.monitor.noticed import Noticed
 from stream.monitor.pending import Pending
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
 from stream.monitor.sequential import Steps
@@ -23,7 +23,9 @@ from stream.monitor.teaching import Checked, Teaching
 from stream.monitor.trust import Lesson, Tracks
 from stream.monitor.usual import Base, Traffic
 from stream.plan import Plan
-from stream.policy import History, Incident, Policy
+from stream.policy import Policy
+from stream.policy.hearing import Hearing
+from stream.policy.schedules import Due
 from stream.roster import Entry, Roster, in_force
 from stream.sample import NOTHING, Sample
 from stream.sampling import Rate, Schedule
@@ -41,7 +43,10 @@ class State:
 
     roster: Roster = field(default_factory=Roster)
     learners: dict[str, Learner] = field(default_factory=dict)
-    policies: dict[Version, Policy] = field(default_factory=dict)
+    policies: dict[Version, Policy] = field(default_factory=dict)  # of what closes tell
+    schedules: dict[str, Due] = field(default_factory=dict)
+    labelled: dict[Version, Policy] = field(default_factory=dict)  # of what labels tell
+    heard: dict[Version, Hearing] = field(default_factory=dict)  # by the latter, of the former
     steps: dict[Version, Steps] = field(default_factory=dict)
     closed: dict[Scope, int] = field(default_factory=dict)
     labels_closed: dict[Scope, int] = field(default_factory=dict)
@@ -64,6 +69,7 @@ class State:
     label_scopes: tuple[Scope, ...] = ()
     checked: dict[str, Checked] = field(default_factory=dict)  # of `teachings` when the state was made bytes
     # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
+    noticed: list[Noticed] = field(default_factory=list)  # by steps of labels, until the policy has seen it
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[Key, Either] = field(default_factory=dict)
     teachings: dict[str, Teaching] = field(default_factory=dict)  # by model: of its newest plan
@@ -85,19 +91,10 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     joined: int | None = None
 
 
-class _Policy(msgspec.Struct, frozen=True, array_like=True):
-    version: Version
-    plan: str
-    histories: list[tuple[tuple[int, int], Any]]
-    incident: Incident | None
-    quiet_until: int
-    drifted: dict[int, int]
-
-
 class _Packed(msgspec.Struct, frozen=True):
     entries: list[_Entry]
     learners: dict[str, tuple[int, int, int, int | None]]
-    policies: list[_Policy]
+    policies: list[tuple[Version, Policy]]
     steps: list[tuple[Version, Any]]
     closed: list[tuple[Scope, int]]
     labels_closed: list[tuple[Scope, int]]
@@ -115,6 +112,9 @@ class _Packed(msgspec.Struct, frozen=True):
     watched: list[tuple[Version, Any]] = []
     weighed: list[tuple[Version, Tracks]] = []
     disturbed: list[tuple[Version, tuple[Disturbed, ...]]] = []
+    schedules: dict[str, Due] = {}
+    labelled: list[tuple[Version, Policy]] = []
+    heard: list[tuple[Version, Hearing]] = []
     checked: dict[str, Checked] = {}
 
 
@@ -134,17 +134,7 @@ def pack(state: State) -> bytes:
                 for entry in state.roster.entries
             ],
             {name: (one.started, one.upto, one.events, one.bound) for name, one in state.learners.items()},
-            [
-                _Policy(
-                    version,
-                    policy.plan,
-                    [(key, one.pack()) for key, one in sorted(policy.histories.items(), key=itemgetter(0))],
-                    policy.incident,
-                    policy.quiet_until,
-                    dict(policy.drifted),
-                )
-                for version, policy in state.policies.items()
-            ],
+            list(state.policies.items()),
             [(version, steps.pack()) for version, steps in state.steps.items()],
             list(state.closed.items()),
             list(state.labels_closed.items()),
@@ -162,6 +152,9 @@ def pack(state: State) -> bytes:
             [(version, one.pack()) for version, one in state.watched.items()],
             list(state.weighed.items()),
             list(state.disturbed.items()),
+            state.schedules,
+            list(state.labelled.items()),
+            list(state.heard.items()),
             {name: one.checked for name, one in state.teachings.items() if one.checked.panes and not one.over},
         )
     )
@@ -204,17 +197,10 @@ def unpack(
             for name, spans in found.learners.items()
             if name in names
         },
-        {
-            one.version: Policy(
-                {key: History.unpack(history) for key, history in one.histories},
-                one.plan,
-                one.incident,
-                one.quiet_until,
-                one.drifted,
-            )
-            for one in found.policies
-            if one.version[0] in names
-        },
+        {version: one for version, one in found.policies if version[0] in names},
+        {name: one for name, one in found.schedules.items() if name in names},
+        {version: one for version, one in found.labelled if version[0] in names},
+        {version: one for version, one in found.heard if version[0] in names},
         {version: Steps.unpack(one) for version, one in found.steps if version[0] in names},
         carried(dict(found.closed), event_scopes(settings), found.scopes),
         carried(dict(found.labels_closed), label_scopes(settings), found.label_scopes),

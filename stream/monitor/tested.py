@@ -20,7 +20,7 @@ from stream.ledger import Ledger, moment
 from stream.monitor.accumulator import Either, Key
 from stream.monitor.findings import Finding
 from stream.monitor.judging import COMPARED, Case
-from stream.monitor.rows import finding_rows
+from stream.monitor.noticed import Noticed, noticed_window
 from stream.monitor.window import Window
 from stream.plan import Plan, is_feature
 
@@ -72,7 +72,7 @@ def _sample(window: Either) -> Drawn | None:
 # ---- what is said of windows
 
 
-def close(ledger: Ledger, closing: Mapping[Key, Either], cases: Sequence[Case]) -> None:
+def close(ledger: Ledger, closing: Mapping[Key, Either], cases: Sequence[Case]) -> Iterator[Noticed]:
     """Test windows that close together."""
     for case in cases:
         drift = case.settings.drift
@@ -82,7 +82,9 @@ def close(ledger: Ledger, closing: Mapping[Key, Either], cases: Sequence[Case]) 
         told = [one for one in _tested(case, drawn) if not np.isnan(one.outcome.statistic)]
         if told:
             rows(ledger, case, told)
-            finding_rows(ledger, _findings(case, told), "")
+            judged = [("", _called(one)) for one in told]
+            about = ((case.plan.model, case.version), case.end, (case.length, case.end))
+            yield noticed_window(*about, judged, list(_findings(case, told)), "chosen")
 
 
 def _tested(case: Case, drawn: Drawn | None) -> Iterator[Tested]:
@@ -168,7 +170,11 @@ def _findings(case: Case, told: Sequence[Tested]) -> Iterator[Finding]:
         limit, effect = case.settings.drift.findings.get(one.test), abs(one.outcome.effect)
         if limit is None or not effect > limit or one.outcome.p > SURELY:
             continue
-        feature = ":".join(filter(None, (DETECTOR, one.test, one.feature)))
+        feature = _called(one)
         words = f"{one.feature or 'all features'}: {one.test} finds {effect:.3g}, more than {limit:g}"
         words += f" ({one.words})" if one.words else ""
         yield Finding(case.plan.model, case.version, "", feature, *span, DETECTOR, effect, limit, one.n, (), words)
+
+
+def _called(one: Tested) -> str:
+    return ":".join(filter(None, (DETECTOR, one.test, one.feature)))

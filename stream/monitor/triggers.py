@@ -1,15 +1,48 @@
 """The message that asks for a retraining: CloudEvents 1.0 JSON, the same bytes in every run."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
+from detectors.cause import BOTH, PIPELINE
 from stream.monitor.findings import Finding, finding_id
+from stream.monitor.sighted import kinds_of
 from stream.plan import Plan
-from stream.policy import Event
+from stream.policy import Incident
+from stream.trigger import SCHEMA, TYPE, Contribution, Data, Evidence, Fresh, Origin, Reason, Trigger, Versions
 
 EVIDENCE_MAX = 20
+REASONS: Final[Mapping[str, Reason]] = {
+    **dict.fromkeys(("drift", "prediction_drift", "quality", "attribution"), "drift"),
+    **dict.fromkeys(("performance", "estimated_performance"), "performance"),
+    **dict.fromkeys(("latency", "errors", "traffic"), "service"),
+    "fairness": "fairness",
+    "labels": "labels",
+    "chosen": "chosen",
+}
+SCHEDULE: Final[Reason] = "schedule"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for, and why: times in ns. `incident` is empty for schedules."""
+
+    id: str
+    model: str
+    version: str
+    reason: Reason
+    rule: str
+    severity: str
+    incident: str
+    at: int
+    since: int  # where the window that opened it begins
+    supersedes: str = ""
+    targets: tuple[str, ...] = ()
+    broken: tuple[tuple[int, int], ...] = ()
+    coverage: float | None = None
 
 
 def rfc3339(time: int) -> str:
@@ -19,51 +52,60 @@ def rfc3339(time: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{rest:03}Z" if rest else "Z")
 
 
-def trigger_id(plan: Plan, version: str, event: Event) -> str:
+def trigger_id(model: str, version: str, incident: Incident) -> str:
     """The hash of model, version, reason and the window that opened the incident: no floats, texts or wall clocks."""
-    return finding_id(plan.model, version, "drift", event.incident.length, event.at)
+    return finding_id(model, version, REASONS[incident.kind], incident.length, incident.opened)
 
 
-def message(  # noqa: PLR0913, PLR0917 - all that it says
-    plan: Plan, version: str, event: Event, found: Sequence[Finding], config_digest: str, compared_with: str = ""
-) -> bytes:
+def message(asked: Request, plan: Plan, found: Sequence[Finding], config_digest: str, compared_with: str = "") -> bytes:
     """The trigger as CloudEvents 1.0, structured mode. `compared_with`: where it is not the plan's reference."""
-    incident = event.incident
-    document = {
-        "specversion": "1.0",
-        "id": trigger_id(plan, version, event),
-        "source": "/driftline",
-        "type": "driftline.retrain.requested",
-        "subject": plan.model,
-        "time": rfc3339(event.at),
-        "datacontenttype": "application/json",
-        "dataschema": "urn:driftline:trigger:1",
-        "data": {
-            "model": plan.model,
-            "model_version": version,
-            "reason": "drift",
-            "severity": "warning",
-            "incident": incident.id,
-            "hold_training": False,
-            "evidence": [_evidence(finding) for finding in found[:EVIDENCE_MAX]],
-            "reference": {"id": plan.id, "source": compared_with or plan.source_for(version)},
-            "fresh_data": {"from": rfc3339(event.at - incident.length), "to": rfc3339(event.at)},
-            "config_digest": config_digest,
-        },
-    }
-    return msgspec.json.encode(document)
+    evidence = found[:EVIDENCE_MAX]
+    data = Data(
+        model=asked.model,
+        model_version=asked.version,
+        reason=asked.reason,
+        rule=asked.rule,
+        severity=asked.severity,  # type: ignore[arg-type]  # a word of the rules
+        incident=asked.incident,
+        supersedes=asked.supersedes or None,
+        hold_training=holds(evidence),
+        targets=asked.targets or None,
+        evidence=tuple(_evidence(finding) for finding in evidence),
+        reference=Origin(plan.id, compared_with or plan.source_for(asked.version)),
+        dataset_versions=Versions(),
+        fresh_data=fresh(asked, evidence),
+        config_digest=config_digest,
+    )
+    about = (asked.id, "/driftline", TYPE, asked.model, rfc3339(asked.at), "application/json", SCHEMA, data)
+    return msgspec.json.encode(Trigger("1.0", *about))  # type: ignore[arg-type]  # the words that they must be
 
 
-def _evidence(finding: Finding) -> dict[str, object]:
-    return {
-        "detector": finding.detector,
-        "feature": finding.feature,
-        "segment": finding.segment,
-        "words": finding.words,
-        "value": finding.value,
-        "limit": finding.limit,
-        "n": finding.n,
-        "window": (rfc3339(finding.start), rfc3339(finding.end)),
-        "began": None if finding.began is None else rfc3339(finding.began.at),
-        "cause": finding.cause or None,
-    }
+def holds(found: Iterable[Finding]) -> bool:
+    """Whether training should wait: the input broke, in part at least."""
+    return any(one.cause in {PIPELINE, BOTH} for one in found)
+
+
+def fresh(asked: Request, found: Collection[Finding]) -> Fresh:
+    """The data to train on: from where the change began, if that is known, to now, without what is broken."""
+    since = min((asked.since, *(one.began.at for one in found if one.began is not None)))
+    broken = [(max(start, since), min(end, asked.at)) for start, end in asked.broken]
+    without = tuple((rfc3339(start), rfc3339(end)) for start, end in broken if start < end)
+    return Fresh(rfc3339(since), rfc3339(asked.at), without, asked.coverage)
+
+
+def _evidence(finding: Finding) -> Evidence:
+    cells = (Contribution(*msgspec.structs.astuple(cell)) for cell in finding.cells)
+    return Evidence(
+        kinds_of(finding)[0],
+        finding.detector,
+        finding.feature,
+        finding.segment,
+        finding.words,
+        finding.value,
+        finding.limit,
+        finding.n,
+        (rfc3339(finding.start), rfc3339(finding.end)),
+        None if finding.began is None else rfc3339(finding.began.at),
+        finding.cause or None,
+        tuple(cells),
+    )

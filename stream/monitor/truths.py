@@ -20,13 +20,13 @@ from detectors.estimation.reconciliation import reconcile, shifted
 from sinks import commit as tables
 from sinks.commit import Columns, Span, Texts
 from stream.ledger import Ledger, moment
-from stream.monitor import rows
 from stream.monitor.called import Key
 from stream.monitor.decay import DETECTOR, SHARE
 from stream.monitor.findings import Finding
 from stream.monitor.heard import NAMES
 from stream.monitor.levels import MONTH
 from stream.monitor.matured import Matured
+from stream.monitor.noticed import noticed_alone
 from stream.monitor.state import State, Version
 from stream.monitor.told import LEVEL, Told
 from stream.monitor.trust import Tracks
@@ -122,7 +122,7 @@ class Truths:
         )
         about = (model, version, "", self._opinion.feature, length, end - length, end, DETECTOR)
         finding = Finding(*about, outside / n, 1 - LEVEL, one.labelled, (), words)
-        rows.finding_rows(self._ledger, [finding], "")
+        self._state.noticed.append(noticed_alone((model, version), one.at, [finding], length))
 
 
 def _kept(keys: Sequence[Key], estimated: Estimated) -> dict[Key, Told]:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from stream.config.units import spelled_duration
+from stream.web.incident import Incident
 from stream.web.times import moment, moments
 
 Verdict = Literal["ok", "drift", "unknown"]
@@ -160,18 +161,6 @@ class Finding(Struct, frozen=True):
     began_earliest: datetime | None
     began_latest: datetime | None
     cause: str
-
-
-class Incident(Struct, frozen=True):
-    """Findings that belong together, from opening to closing; `closed` is null while it is open."""
-
-    id: str
-    model: str
-    version: str
-    feature: str
-    detector: str
-    opened: datetime
-    closed: datetime | None = None
 
 
 class Trigger(Struct, frozen=True):

@@ -4,7 +4,7 @@ from litestar import get
 from litestar.exceptions import ClientException
 
 from sinks.commit import DRIFT, FINDINGS, TRIGGERS, WINDOWS
-from stream.web.answers import Finding, Incident, Model, Page, Point, Trigger, Window, answers
+from stream.web.answers import Finding, Model, Page, Point, Trigger, Window, answers
 from stream.web.errors import unknown
 from stream.web.filters import (
     Asked,
@@ -19,6 +19,7 @@ from stream.web.filters import (
     paged,
     where,
 )
+from stream.web.incident import Incident
 from stream.web.sources import Given, Sources
 from stream.web.standing import incidents, standings, triggers
 

@@ -16,7 +16,6 @@ from stream.web.answers import (
     Feature,
     Finding,
     Found,
-    Incident,
     Model,
     Performance,
     State,
@@ -25,10 +24,12 @@ from stream.web.answers import (
     answers,
     records,
 )
+from stream.web.incident import Incident
 from stream.web.matured import matured
 from stream.web.sources import Sources, window_lengths
 from stream.web.times import nanoseconds
 
+DRIFTS = frozenset(("drift", "prediction_drift", "quality", "attribution"))  # incidents that labels did not open
 TICKS = 48  # windows in the strip of the first page: four hours of 5-minute ones
 NEWEST = 1_000  # incidents and triggers that are looked through: the page is no archive
 
@@ -126,7 +127,7 @@ def _state(model: now.Model, newest: Mapping[str, Window], incident: Incident | 
     if model.state != "watching":
         return model.state
     if incident:
-        return "drifting"
+        return "drifting" if incident.kind in DRIFTS else "worse"
     if worse:
         return "worse"
     verdicts = {window.verdict for window in newest.values()}

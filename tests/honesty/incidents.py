@@ -21,9 +21,10 @@ from detectors.budgets import MOST, alpha_for
 from detectors.verdict import Spread, judge
 from detectors.verdict.judge import FEW as FEW_CATEGORIES
 from stream.config.settings import Trigger
-from stream.policy import Cause, Policy
+from stream.policy import Policy
 from tests.honesty import drift_worlds as worlds
 from tests.honesty.suspicion import suspects
+from tests.policies import drifting, rules, step
 
 PROMISES = 1 / 100, 1 / 1_000  # incidents of a window
 TRIGGERS = Trigger(windows=1, of=1), Trigger(windows=2, of=3)
@@ -120,17 +121,13 @@ def _by_slot(row: Row, rng: np.random.Generator) -> np.ndarray:
 
 def incidents(drifted: np.ndarray, trigger: Trigger) -> int:
     """How many incidents the policy opens, of verdicts (windows, features)."""
-    policy, opened, idle = Policy({}), 0, True
-    known = np.ones((1, drifted.shape[1]), np.bool_)
+    policy, opened, idle, ruling = Policy(), 0, True, rules(trigger)
     for end, (row, some) in enumerate(zip(drifted, drifted.any(axis=1).tolist(), strict=True)):
         if idle and not some:
             continue  # the policy stays as it is
-        policy = policy.observe("plan", 1, end, row[None], known, trigger)
-        persistent = policy.persistent(1, end, trigger.windows) & row
-        causes = [Cause(1, end, "", "", "")] if persistent.any() else []
-        policy, happened = policy.decide(end, causes, (1,), trigger, "id")
+        policy, happened = step(policy, ruling, drifting(1, end, row))
         opened += sum(event.state == "opened" for event in happened)
-        idle = policy.incident is None and not policy.histories
+        idle = policy.incident is None and not any(one.places for one in policy.memories.values())
     return opened
 
 

@@ -13,8 +13,9 @@ import numpy as np
 from detectors.budgets import alpha_for
 from detectors.verdict import judge
 from stream.config.settings import Trigger
-from stream.policy import Cause, Policy
+from stream.policy import Policy
 from tests.honesty.verdict import FEW, INTEGERS, LINE, MANY, QUANTILES
+from tests.policies import drifting, rules, step
 
 LEAST, GREATEST = 0.5, 1.5
 SERIES, AT_ONCE = 20, 2_000
@@ -76,17 +77,13 @@ def _alarms(row: Row, rng: np.random.Generator, level: float) -> np.ndarray:
 
 def _incidents(row: Row, alarms: np.ndarray) -> int:
     """How many incidents the policy opens, all series apart."""
-    trigger, opened = Trigger(windows=row.k, of=row.n_of), 0
+    ruling, opened = rules(Trigger(windows=row.k, of=row.n_of)), 0
     for series in alarms.T:
-        policy, known = Policy({}), np.ones((1, 1), np.bool_)
+        policy = Policy()
         # Long after an alarm nothing is remembered of it: there the policy is not asked.
         lately = np.convolve(series, np.ones(row.n_of * row.overlap + 1))[: len(series)] > 0
         for at in np.flatnonzero(lately).tolist():
-            drifted = np.array([[series[at]]])
-            policy = policy.observe("plan", row.overlap, at, drifted, known, trigger)
-            persists = bool((policy.persistent(row.overlap, at, row.k) & drifted)[0, 0])
-            causes = [Cause(row.overlap, at, "", "x", "verdict")] if persists else []
-            policy, happened = policy.decide(at, causes, (row.overlap,), trigger, f"{at}")
+            policy, happened = step(policy, ruling, drifting(row.overlap, at, [series[at]]))
             opened += sum(event.state == "opened" for event in happened)
     return opened
 

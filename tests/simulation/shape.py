@@ -121,6 +121,43 @@ def _reference() -> File:
 _REFERENCE = _reference()
 
 
+ONE = "{for: 1 of 1 windows}"
+CLOSED = (
+    (
+        f"rules: [{{name: any, when: {{any: [{{drift: {ONE}}}, {{quality: {ONE}}}, {{chosen: {ONE}}}, "
+        f"{{latency: {ONE}}}]}}}}]"
+    ),
+    (
+        f"rules: [{{name: not, when: {{all: [{{drift: {{open: 1.2, close: 1}}}}, {{not: {{quality: {ONE}}}}}]}}}}, "
+        f"{{name: few, when: {{drift: {{for: 1 of 2 windows, quorum: 0.4}}}}, severity: critical, cooldown: 0s}}]"
+    ),
+)
+LABELLED = (
+    (
+        f"rules: [{{name: both, when: {{at_least: 2, of: [{{drift: {ONE}}}, {{performance: {ONE}}}, {{chosen: {ONE}}}, "
+        f"{{fairness: {ONE}}}, {{labels: {ONE}}}]}}}}, {{name: drift, when: {{drift: {ONE}}}, trigger: false}}]"
+    ),
+    (
+        f"rules: [{{name: worse, when: {{any: [{{performance: {ONE}}}, {{estimated_performance: {ONE}}}, "
+        f"{{all: [{{not: {{drift: {ONE}}}}}, {{fairness: {ONE}}}]}}]}}, cooldown: 5s}}]"
+    ),
+)
+TIMES = (
+    'schedules: [{name: minute, cron: "* * * * *"}, {name: many, events: 40}]',
+    'maintenance: [{cron: "*/2 * * * *", for: 50s, why: nightly job}]',
+)
+
+
+def _policy(text: str, *, labelled: bool) -> str:
+    """A policy by chance; most configurations have the default one."""
+    dice = random.Random(f"policy {text}")
+    if dice.random() < 0.4:
+        return text
+    rules = dice.choice((*CLOSED, *(LABELLED * 2 if labelled else ()), ""))
+    parts = ", ".join(filter(None, (rules, dice.choice(("", *TIMES, ", ".join(TIMES))))))
+    return text.replace("trigger: {cooldown: 10s}}", f"trigger: {{cooldown: 10s}}, policy: {{{parts}}}}}")
+
+
 def _listed(fields: str, *more: str) -> str:
     """A list of YAML with more in it."""
     return f"[{', '.join(filter(None, (fields.strip('[]'), *more)))}]"
@@ -172,6 +209,7 @@ models:
     if steps and slides.random() < 0.4:
         text = text.replace(f"{longest}s], late", f"{{length: {longest}s, every: {slides.choice(steps)}s}}], late")
     drawn = random.Random(f"drawn {text}").choice(DRAWN)
+    text = _policy(text, labelled=bool(labels))
     acts = [(segments[act * changed], told[act * changed], drawn[act * changed]) for act in range(2)]
     texts = [
         text.replace("SEGMENTS", f"{_listed(fields, *more)}, fairness: {_listed(fields, *more.values())}").replace(

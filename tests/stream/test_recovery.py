@@ -39,8 +39,7 @@ def test_the_state_is_found_again_whole() -> None:
     assert pack(before) == pack(after)
     for version, policy in before.policies.items():
         again = after.policies[version]
-        assert (policy.plan, policy.incident, policy.quiet_until) == (again.plan, again.incident, again.quiet_until)
-        assert (dict(policy.drifted), policy.histories.keys()) == (again.drifted, again.histories.keys())
+        assert policy == again
     assert before.losses
     assert before.steps
     assert any(policy.incident is not None for policy in before.policies.values())
@@ -53,8 +52,10 @@ def test_the_state_has_nothing_that_nobody_thought_of() -> None:
     """A new part of it must be packed, or made again from the store; this test then names it."""
     packed = {"roster", "learners", "policies", "steps", "closed", "labels_closed", "topics_closed", "losses", "pane"}
     packed |= {"scopes", "label_scopes", "joined", "charts", "watched", "pending", "traffic"}
-    packed |= {"bases", "lessons", "tracks", "weighed", "disturbed", "checked"}
-    assert packed | {"problems", "windows", "courses", "teachings"} == {field.name for field in fields(State)}
+    packed |= {"bases", "lessons", "tracks", "weighed", "disturbed", "checked", "schedules", "labelled", "heard"}
+    assert packed | {"noticed", "problems", "windows", "courses", "teachings"} == {
+        field.name for field in fields(State)
+    }
 
 
 def test_what_is_remembered_of_labels_goes_through_bytes() -> None:

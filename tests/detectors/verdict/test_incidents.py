@@ -5,10 +5,11 @@ import pytest
 
 from detectors.verdict import Spread, judge
 from stream.config.settings import Trigger
-from stream.policy import Cause, Policy
+from stream.policy import Policy
 from tests.honesty import drift_worlds as worlds
 from tests.honesty.incidents import incidents
 from tests.honesty.suspicion import suspects
+from tests.policies import drifting, rules, step
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,8 @@ def test_whatever_alarms_is_suspected(world: worlds.World, on_line: int, n: int,
 def test_incidents_are_those_of_the_policy_told_every_window(trigger: Trigger) -> None:
     """Quiet windows are left out only where they change nothing."""
     drifted = np.random.default_rng(1).random((3_000, 4)) < 0.03
-    policy, opened = Policy({}), 0
+    policy, opened, ruling = Policy(), 0, rules(trigger)
     for end, row in enumerate(drifted):
-        policy = policy.observe("plan", 1, end, row[None], np.ones((1, 4), np.bool_), trigger)
-        persistent = policy.persistent(1, end, trigger.windows) & row
-        causes = [Cause(1, end, "", "", "")] * int(persistent.any())
-        policy, happened = policy.decide(end, causes, (1,), trigger, "id")
+        policy, happened = step(policy, ruling, drifting(1, end, row))
         opened += sum(each.state == "opened" for each in happened)
     assert opened == incidents(drifted, trigger) > 5

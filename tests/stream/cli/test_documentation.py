@@ -1,10 +1,12 @@
 """Pages of docs/ keep their word: examples run, queries have answers, what is said to be a mistake is one."""
 
+import io
 import json
 import re
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pytest
 
 from detectors.multivariate import TOGETHER
@@ -13,14 +15,19 @@ from stream.answers.own import of_kind
 from stream.condition import read
 from stream.config.mistakes import ConfigurationError
 from stream.config.parse import parse
+from stream.config.policy import KINDS
 from stream.config.segments import names
 from stream.config.settings import HOUR, MINUTE
+from stream.schema import DOCUMENTS
+from stream.trigger import Trigger
 from tests.stream.cli.conftest import Command
 
 DOCS = Path(__file__).parents[3] / "docs"
-ATTRIBUTIONS, LABELS, PERFORMANCE, REFERENCES, SAMPLES, SEGMENTS, SERVICE, WINDOWS = (
+ATTRIBUTIONS, LABELS, PERFORMANCE, POLICY, REFERENCES, SAMPLES, SEGMENTS, SERVICE, WINDOWS = (
     (DOCS / f"{name}.md").read_text(encoding="utf-8")
-    for name in ("attributions", "labels", "performance", "references", "samples", "segments", "service", "windows")
+    for name in (
+        *("attributions", "labels", "performance", "policy", "references", "samples", "segments", "service", "windows"),
+    )
 )
 QUERY = re.compile(r"```sql\n(.*?)\n```\n\n((?:\|[^\n]*\n)+)", re.DOTALL)
 
@@ -69,6 +76,44 @@ def test_every_query_of_the_service_has_its_answer(driftline: Command, folder: P
     played(SERVICE, driftline, folder)
     assert 2 == hold(SERVICE, folder / "service.duckdb")
     assert {*METRICS, "traffic"} == {*re.findall(r"`(latency_p?\w+|error_rate|traffic)`", SERVICE)} - {"latency_ms"}
+
+
+def test_a_policy_does_as_documented(
+    driftline: Command, folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The example's incidents and triggers, what another policy would have done, and a consumer of ten lines."""
+    before, example = POLICY.split("## An example")
+    exec(compile(block("python", example), "docs", "exec"), {})
+    (folder / "driftline.yaml").write_text(block("yaml", before))
+    replayed, tried = (
+        each.removeprefix("$ driftline ").split() for each in re.findall(r"```console\n(.*?)\n```", example)
+    )
+    assert 0 == driftline(*replayed).code
+    assert 3 == hold(example, folder / "fraud.duckdb")
+    head, _, _ = block("yaml", before).partition("    policy:")
+    (folder / "default.yaml").write_text(head)
+    assert block("text", example) == driftline(*tried).out.strip()
+    with duckdb.connect(folder / "fraud.duckdb", read_only=True) as connection:
+        bodies = [body for (body,) in connection.execute('SELECT body FROM triggers ORDER BY "at"').fetchall()]
+    for body in bodies:
+        msgspec.json.decode(body, type=Trigger, strict=True)
+    monkeypatch.setattr("sys.stdin", io.StringIO("".join(body.decode() + "\n" for body in (*bodies, *bodies))))
+    consumer = re.findall(r"```python\n(.*?)\n```", example, re.DOTALL)[1]
+    capsys.readouterr()
+    exec(compile(consumer, "docs", "exec"), {})
+    told = capsys.readouterr().out.splitlines()
+    assert ["retrain fraud for schedule on 2026-01-05T13:30:00Z to 2026-01-05T14:00:00Z"] == told[:1]
+    assert 2 == len(told)
+    named = set(
+        re.findall(r"^\| (`.*?) \|", before.split("| kind | findings |")[1].split("Each kind")[0], re.MULTILINE)
+    )
+    assert {*KINDS} == {*re.findall(r"`(\w+)`", " ".join(named))}
+
+
+def test_published_schemas_are_those_of_the_program(driftline: Command) -> None:
+    """`driftline schema` prints what docs/schemas has."""
+    for which in DOCUMENTS:
+        assert (DOCS / "schemas" / f"{which}.json").read_text() == driftline("schema", which).out
 
 
 def test_windows_slide_as_documented(driftline: Command, folder: Path) -> None:

@@ -30,6 +30,9 @@ HELP = {
     "export": ("FILE", "--output", "--table"),
     "backup": ("FILE", "--output", "--keep"),
     "restore": ("COPY", "FILE", "--force"),
+    "policy": ("try", "docs/policy.md"),
+    "policy try": ("FILE", "--since", "--store", "--model", "--json"),
+    "schema": ("trigger", "asyncapi"),
 }
 
 

@@ -10,7 +10,7 @@ from stream.config.parse import onboarding, parse
 SECTIONS = "defaults, dispatch, events, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
-MODEL = "better, drift, fairness, false_triggers_per_month, features, labels, metrics, output, reference, segments, sequential, tolerate, topics, trigger, versions or windows"
+MODEL = "better, drift, fairness, false_triggers_per_month, features, labels, metrics, output, policy, reference, segments, sequential, tolerate, topics, trigger, versions or windows"
 DURATION = "a duration such as 500ms, 30s, 5m, 1h or 7d"
 SECRET = "env:NAME or file:PATH, never the secret itself"
 TOPIC = "a topic name: letters, digits, `.`, `_` and `-`, at most 249"
@@ -35,7 +35,7 @@ MISTAKES = (
     ("http: {}\nhttp: {}", "line 2: http: expected each key once (its first place is line 1)"),
     ("store: {path: *x}", f"line 1: store.path: expected {ALIAS}\nline 1: store.path: expected a text, found nothing"),
     ("store: {path: !x y}", "line 1: store.path: expected a value, in quotes where it begins with `!`: no YAML tag"),
-    ("kafka: " + "[" * 20 + "]" * 20, "line 1: kafka[0][0]...: expected at most 12 levels"),
+    ("kafka: " + "[" * 40 + "]" * 40, "line 1: kafka[0][0]...: expected at most 24 levels"),
     # Keys.
     ("kafak: {}", f"line 1: kafak: expected {SECTIONS}, found an unknown key; did you mean kafka?"),
     ("zzz: {}", f"line 1: zzz: expected {SECTIONS}, found an unknown key"),

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.config.settings import Trigger
 from stream.events import NEVER
-from stream.policy import Cause, Event, Policy
+from stream.policy import Book, Event, Policy
+from tests.policies import drifting, rules, step
 
 LENGTH = 10
 TWO_OF_THREE = Trigger(windows=2, of=3, cooldown=100)
@@ -21,19 +21,21 @@ class Life:
     """One version whose windows of one length end every LENGTH, driven as the monitor does it."""
 
     trigger: Trigger = TWO_OF_THREE
-    policy: Policy = field(default_factory=lambda: Policy({}))
+    policy: Policy = field(default_factory=Policy)
     at: int = 0
     events: list[Event] = field(default_factory=list)
 
-    def window(self, *verdicts: Verdict, plan: str = "a") -> "Life":
+    @property
+    def book(self) -> Book:
+        """Its rules."""
+        return rules(self.trigger)
+
+    def window(self, *verdicts: Verdict, plan: str = "a", suppressed: str = "") -> "Life":
         """The next window, with a verdict per series."""
         self.at += LENGTH
-        drifted = np.array([[verdict is True for verdict in verdicts]])
-        known = np.array([[verdict is not None for verdict in verdicts]])
-        self.policy = self.policy.observe(plan, LENGTH, self.at, drifted, known, self.trigger)
-        persistent = self.policy.persistent(LENGTH, self.at, self.trigger.windows) & drifted
-        causes = [Cause(LENGTH, self.at, "", f"f{i}", "psi") for i in np.flatnonzero(persistent[0]).tolist()]
-        self.policy, happened = self.policy.decide(self.at, causes, (LENGTH,), self.trigger, f"incident {self.at}")
+        drifted, known = [verdict is True for verdict in verdicts], [verdict is not None for verdict in verdicts]
+        seen = drifting(LENGTH, self.at, drifted, known, plan)
+        self.policy, happened = step(self.policy, self.book, seen, suppressed=suppressed)
         self.events += happened
         return self
 
@@ -100,7 +102,7 @@ def test_without_triggers_incidents_are_told_all_the_same() -> None:
     """`enabled: false` asks for nothing, and starts no cooldown."""
     life = Life(Trigger(windows=2, of=3, cooldown=100, enabled=False)).windows("!!")
     assert [("opened", 20, False)] == life.told
-    assert NEVER == life.policy.quiet_until
+    assert NEVER == life.policy.last.quiet_until
 
 
 def test_another_plan_begins_anew() -> None:
@@ -112,22 +114,27 @@ def test_another_plan_begins_anew() -> None:
 
 def test_two_lengths_are_counted_apart() -> None:
     """A drifted window of an hour and one of a day are one each."""
-    policy = Policy({})
-    drifted = np.array([[True]])
-    policy = policy.observe("a", LENGTH, 10, drifted, drifted, TWO_OF_THREE)
-    policy = policy.observe("a", 2 * LENGTH, 20, drifted, drifted, TWO_OF_THREE)
-    assert [1, 1] == [int(np.bitwise_count(history.bits).sum()) for history in policy.histories.values()]
+    book = rules(TWO_OF_THREE)
+    policy, first = step(Policy(), book, drifting(LENGTH, 10, [True]))
+    policy, second = step(policy, book, drifting(2 * LENGTH, 20, [True]))
+    assert ((), ()) == (first, second)
+    assert [1, 1] == [bits.bit_count() for _, _, bits, _ in remembered(policy)]
 
 
 def test_windows_that_overlap_do_not_confirm_each_other() -> None:
     """Only those a whole length apart do; what is quiet is not remembered at all."""
-    policy, one, none = Policy({}), np.array([[True]]), np.array([[False]])
-    asking = []
+    book, policy, asking = rules(TWO_OF_THREE), Policy(), []
     for at in range(12, 32, 2):
-        policy = policy.observe("a", LENGTH, at, one if at in {12, 14, 16, 26} else none, one, TWO_OF_THREE)
-        asking += [at] * bool(policy.persistent(LENGTH, at, TWO_OF_THREE.windows)[0, 0])
+        policy, fresh = policy.observe(book, drifting(LENGTH, at, [at in {12, 14, 16, 26}]))
+        asking += [at] * bool(fresh)
     assert [26] == asking  # confirmed by 16, though 24 was well
-    assert {(LENGTH, 2), (LENGTH, 4), (LENGTH, 6)} == policy.histories.keys()
+    (memory,) = policy.memories.values()
+    assert {(LENGTH, 2), (LENGTH, 4), (LENGTH, 6)} == {place[:2] for place in memory.places}
+
+
+def remembered(policy: Policy) -> list[tuple[str, str, int, bool]]:
+    """All series that a policy remembers."""
+    return [one for memory in policy.memories.values() for *_, some in memory.places for one in some]
 
 
 @given(st.lists(st.lists(st.sampled_from([True, False, None]), min_size=2, max_size=2), max_size=30))
@@ -151,4 +158,4 @@ def test_persistence_is_the_last_n_windows_with_a_verdict(verdicts: list[Verdict
         life.window(verdict)
     known = [verdict for verdict in verdicts if verdict is not None][-TWO_OF_THREE.of :]
     expected = bool(known) and bool(known[-1]) and sum(known) >= TWO_OF_THREE.windows
-    assert expected == bool(life.policy.persistent(LENGTH, life.at, TWO_OF_THREE.windows)[0, 0])
+    assert expected == any(held for *_, held in remembered(life.policy))

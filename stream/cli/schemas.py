@@ -1,0 +1,13 @@
+"""`driftline schema`: what is published, for programs: the JSON Schema of a trigger, and AsyncAPI."""
+
+import msgspec
+import rich_click as click
+
+from stream.schema import DOCUMENTS
+
+
+@click.command()
+@click.argument("which", type=click.Choice(list(DOCUMENTS)), default="trigger")
+def schema(which: str) -> None:
+    """Print the JSON Schema of a trigger, or the AsyncAPI document of the trigger topic."""
+    click.echo(msgspec.json.format(msgspec.json.encode(DOCUMENTS[which]()), indent=2).decode())

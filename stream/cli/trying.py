@@ -1,0 +1,66 @@
+"""`driftline policy try`: what a policy would have done with the history that a store has."""
+
+from pathlib import Path
+
+import msgspec
+import rich_click as click
+from msgspec.structs import replace
+
+from stream.cli import opening
+from stream.cli.options import JSON
+from stream.config.units import duration
+from stream.files import FileProblem
+from stream.trying.trial import Fired, Trial, trial
+
+
+@click.group()
+def policy() -> None:
+    """What is done about findings (docs/policy.md)."""
+
+
+@policy.command("try")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--since", default="30d", show_default=True, help="How far back, in event time, from the newest window.")
+@click.option("--store", help="The store, or a copy of it. Default: store.path of the configuration.")
+@click.option("--model", help="One model. Default: all.")
+@JSON
+def try_policy(file: Path | None, since: str, store: str | None, model: str | None, as_json: bool) -> None:
+    """List what the policies of a configuration would have done with what was found.
+
+    Nothing is written. The store must not be in use: `driftline backup` makes a copy while the service runs.
+    """
+    settings = opening.configuration(file)
+    if store:
+        settings = replace(settings, store=replace(settings.store, path=store))
+    if not Path(settings.store.path).exists():
+        raise FileProblem(f"there is no store at {settings.store.path}")
+    try:
+        back = duration(since)
+    except ValueError as error:
+        raise click.BadParameter(f"--since: expected {error}, found {since}") from error
+    opened = opening.store(settings)
+    try:
+        found = trial(opened, settings, back, model)
+    finally:
+        opened.close()
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    click.echo("\n".join(_lines(found)) if found is not None else "No window has closed yet.")
+
+
+def _lines(found: Trial) -> list[str]:
+    span = f"{found.since} to {found.until}"
+    would = f"{found.incidents} incidents, {found.triggers} triggers"
+    lines = [f"{span}: {would}; there were {found.incidents_then} incidents, {found.triggers_then} triggers."]
+    return lines + [_line(one) for one in found.fired]
+
+
+def _line(one: Fired) -> str:
+    about = " in ".join(filter(None, (one.feature, one.segment)))
+    asks = "asks for retraining" if one.trigger else f"asks for nothing ({one.why})" if one.why else ""
+    asks = "" if one.state == "closed" else asks
+    targets = f"for {', '.join(one.targets)}" if one.targets and one.trigger else ""
+    what = f"{one.rule} ({one.severity}): {one.kind}{f' of {about}' if about else ''}"
+    says = ", ".join(filter(None, (what, asks, targets)))
+    return f"  {one.at}  {' '.join(filter(None, (one.model, one.version)))}  {one.state} {says}"

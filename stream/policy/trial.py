@@ -1,0 +1,84 @@
+"""A policy over a history: what it would have done, close by close, and at steps of labels as far as they are known."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+
+from stream.policy.book import Book, Ruling
+from stream.policy.hearing import Hearing, Standing, heard, wanted
+from stream.policy.incidents import NONE, Event, Fresh, Incident, Last, Moment, Policy
+from stream.policy.sightings import Seen, Sighting
+
+Suppressed = Callable[[int], str]
+
+
+def observed(policy: Policy, book: Book, seen: Iterable[Seen]) -> tuple[Policy, Fresh]:
+    """After all that was judged at one time."""
+    every: dict[int, tuple[Sighting, ...]] = {}
+    for one in seen:
+        policy, fresh = policy.observe(book, one)
+        for leaf, some in fresh.items():
+            every[leaf] = (*every.get(leaf, ()), *some)
+    return policy, every
+
+
+def told(book: Book, policy: Policy, fresh: Fresh) -> tuple[Standing, dict[str, tuple[Sighting, ...]]]:
+    """How a close left things for those who wait for labels, and what lasted in its windows."""
+    asked, holding = wanted(book), policy.leaves(book, fresh)
+    holds = tuple(sorted(book.leaves[i].key for i in asked if holding[i]))
+    incident = policy.incident.id if policy.incident is not None else ""
+    return Standing(holds, incident, policy.last), {book.leaves[i].key: some for i, some in fresh.items() if i in asked}
+
+
+def with_heard(book: Book, policy: Policy, fresh: Fresh, hearing: Hearing, said: Fresh) -> tuple[Fresh, list[bool]]:
+    """What lasts, and which leaves hold, with what was heard of closes."""
+    both = {**fresh, **{i: (*fresh.get(i, ()), *some) for i, some in said.items()}}
+    mine = policy.leaves(book, both)
+    return both, [held or leaf.key in hearing.now.holds for leaf, held in zip(book.leaves, mine, strict=True)]
+
+
+def ends(seen: Iterable[Seen]) -> frozenset[int]:
+    """The lengths of the windows among what was judged; alarms are of none."""
+    return frozenset(one.length for one in seen if not any(each.alarm for each in one.sightings))
+
+
+def tried(book: Book, closes: Iterable[Seen], labels: Iterable[Seen], suppressed: Suppressed) -> Iterator[Event]:
+    """What would have happened, in order of time: first by closes, then by labels."""
+    hearing, policy = Hearing(), Policy()
+    happened: list[Event] = []
+    for at, some in groupby(closes, key=lambda one: one.at):
+        seen = list(some)
+        policy, fresh = observed(policy, book, seen)
+        policy, events = _decided(policy, book, book.told(labelled=False), fresh, seen, suppressed(at))
+        happened += events
+        hearing = hearing.told(at, *told(book, policy, fresh))
+    by_time = {at: list(some) for at, some in groupby(labels, key=lambda one: one.at)}
+    policy = Policy()
+    for at in sorted({*by_time, *(one.at for one in hearing.news)}):
+        hearing, said = hearing.upto(at)
+        seen = by_time.get(at, [])
+        policy, fresh = observed(policy, book, seen)
+        both, holds = with_heard(book, policy, fresh, hearing, heard(book, said))
+        rules, last = book.told(labelled=True), hearing.now.last
+        policy, events = _decided(policy, book, rules, both, seen, suppressed(at), at, last, holds)
+        happened += events
+    yield from sorted(happened, key=lambda one: one.at)
+
+
+def _decided(  # noqa: PLR0913, PLR0917 - one decision
+    policy: Policy,
+    book: Book,
+    rules: tuple[Ruling, ...],
+    fresh: Fresh,
+    seen: list[Seen],
+    why: str,
+    at: int | None = None,
+    last: Last = NONE,
+    holds: list[bool] | None = None,
+) -> tuple[Policy, tuple[Event, ...]]:
+    time = seen[0].at if at is None else at
+    moment = Moment(time, ends(seen), f"{time}", _named, why, last)
+    return policy.decide(book, rules, fresh, moment, holds)
+
+
+def _named(incident: Incident) -> str:
+    return f"{incident.rule}:{incident.opened}"

@@ -1,0 +1,1 @@
+"""A policy tried on history: `driftline policy try`."""

@@ -1,0 +1,166 @@
+"""What policies saw, out of the store's tables: judged windows with their findings, in order of time.
+
+A window without a row of a finding was well, where `windows`, `service` or `performance` say that it was judged.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sinks import commit as tables
+from sinks.commit import Store, Table
+from stream.config.policy import LABELLED
+from stream.monitor.findings import Finding
+from stream.monitor.sighted import ALARMS, OF_COLUMNS, kind_of, of_service, sighting
+from stream.plan import OUTPUTS
+from stream.policy import Seen, Sighting
+from stream.policy.sightings import Series, strength
+
+Version = tuple[str, str]
+Row = Mapping[str, Any]
+Span = tuple[int, int]  # length, end
+
+
+@dataclass
+class History:
+    """One version: what closes judged, and what labels did."""
+
+    closes: list[Seen] = field(default_factory=list)
+    labels: list[Seen] = field(default_factory=list)
+
+    def ordered(self) -> "History":
+        """By time, the shortest windows first."""
+        return History(
+            *(sorted(some, key=lambda one: (one.at, one.length, one.end)) for some in (self.closes, self.labels))
+        )
+
+
+def histories(store: Store, model: str, since: int, shortest: int) -> dict[Version, History]:
+    """What was judged of a model from an event time on, by version."""
+    found: dict[Version, History] = defaultdict(History)
+    findings = [*_findings(store, model, since)]
+    for version, seen in _columns(store, model, since, findings):
+        found[version].closes.append(seen)
+    for version, seen in _service(store, model, since):
+        found[version].closes.append(seen)
+    mature = dict(_mature(store, model, since))
+    for (version, (length, end)), (step, well) in mature.items():
+        mine = [one for one in findings if kind_of(one.detector, one.feature) == "performance" and _of(one, version)]
+        here = [one for one in mine if (one.length, one.end) == (length, end) and one.detector not in ALARMS]
+        found[version].labels.append(_seen("performance", step, (length, end), well, here))
+    for one in findings:
+        kind = kind_of(one.detector, one.feature)
+        if kind in OF_COLUMNS | {"performance", "traffic"} and one.detector not in ALARMS:
+            continue
+        version, alarm = (one.model, one.version), one.detector in ALARMS
+        span = (shortest if alarm else one.length, one.end)
+        seen = _seen(kind, one.end, span, () if alarm else [(one.segment, one.feature)], [one])
+        (found[version].labels if kind in LABELLED else found[version].closes).append(seen)
+    return {version: found[version].ordered() for version in sorted(found) if version[1]}
+
+
+def _seen(kind: str, at: int, span: Span, well: Iterable[Series], found: Iterable[Finding]) -> Seen:
+    sightings = tuple(sighting(one, span[0]) for one in found)
+    series = {*well, *(one.series for one in sightings if not one.alarm)}
+    return Seen(frozenset((kind,)), at, *span, sightings, series.__contains__)
+
+
+def _of(one: Finding, version: Version) -> bool:
+    return (one.model, one.version) == version
+
+
+def _columns(store: Store, model: str, since: int, findings: Iterable[Finding]) -> Iterator[tuple[Version, Seen]]:
+    """Judged windows: what drifted by `distances`, and of what nobody knew; segments by `windows`."""
+    told = {(one.model, one.version, one.length, one.end, one.segment, one.feature): one for one in findings}
+    drifted: dict[tuple[Version, Span], list[Sighting]] = defaultdict(list)
+    unknown: dict[tuple[Version, Span], set[Series]] = defaultdict(set)
+    features: dict[tuple[Version, Span], list[str]] = defaultdict(list)
+    for row in _rows(store, tables.DRIFT, model, since):
+        key, series = _key(row), (row["segment"], row["feature"])
+        if not series[0] and series[1] not in OUTPUTS:
+            features[key].append(series[1])
+        if row["verdict"] == "unknown":
+            unknown[key].add(series)
+        elif row["verdict"] == "drift":
+            one = told.get((*key[0], *key[1], *series))
+            if one is not None:
+                drifted[key].append(sighting(one))
+            else:
+                times = strength(row["evidence"], row["evidence_limit"])
+                kinds = (kind_of("verdict", series[1]),)
+                drifted[key].append(Sighting(kinds, *series, "verdict", key[1][0], times))
+    segments: dict[tuple[Version, Span], set[str]] = defaultdict(set)
+    plans: dict[tuple[Version, Span], str] = {}
+    for row in _rows(store, tables.WINDOWS, model, since):
+        if row["plan"]:
+            plans[_key(row)] = row["plan"]
+        if row["verdict"] != "unknown":
+            segments[_key(row)].add(row["segment"])
+    for key, plan in plans.items():
+        known = _Known(segments[key], unknown[key])
+        (version, (length, end)), names = key, tuple(features[key])
+        yield version, Seen(OF_COLUMNS, end, length, end, tuple(drifted[key]), known, plan, names)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Of which series there was a verdict, as far as the tables tell."""
+
+    segments: set[str]
+    unknown: set[Series]
+
+    def __call__(self, series: Series) -> bool:
+        return series[0] in self.segments and series not in self.unknown
+
+
+def _service(store: Store, model: str, since: int) -> Iterator[tuple[Version, Seen]]:
+    for row in _rows(store, tables.SERVICE, model, since):
+        if row["verdict"] in {"well", "worse"} and row["version"]:
+            version, span = _key(row)
+            feature, kind = f"service:{row['metric']}", of_service(row["metric"])
+            times = strength(row["value"], row["limit"])
+            found = (Sighting((kind,), "", feature, "service", span[0], times),) if row["verdict"] == "worse" else ()
+            yield version, Seen(frozenset((kind,)), span[1], *span, found, {("", feature)}.__contains__)
+
+
+def _mature(store: Store, model: str, since: int) -> dict[tuple[Version, Span], tuple[int, list[Series]]]:
+    """The windows that had enough labels, each with the step at which it first had, and what was well then."""
+    first: dict[tuple[Version, Span], int] = {}
+    rows = [row for row in _rows(store, tables.PERFORMANCE, model, since) if not row["segment"]]
+    for row in rows:
+        if row["status"] != "provisional":
+            step = _ns(row["step"])
+            first[_key(row)] = min(step, first.get(_key(row), step))
+    found = {key: (step, list[Series]()) for key, step in first.items()}
+    for row in rows:
+        key = _key(row)
+        if key in first and _ns(row["step"]) == first[key] and row["verdict"] == "well":
+            found[key][1].append(("", f"performance:{row['metric']}"))
+    return found
+
+
+def _findings(store: Store, model: str, since: int) -> Iterator[Finding]:
+    for row in _rows(store, tables.FINDINGS, model, since):
+        (about, (length, end)), start = _key(row), _ns(row["start"])
+        series = (*about, row["segment"], row["feature"], length, start, end, row["detector"])
+        yield Finding(*series, row["value"], row["limit"], row["n"], (), row["words"], None, row["cause"])
+
+
+def _rows(store: Store, table: Table, model: str, since: int) -> Iterator[Row]:
+    found = store.select(table, where={"model": model}, since=since, order=(table.time,))
+    names = list(found)
+    for values in zip(
+        *(found[name] if found[name].dtype.kind == "M" else found[name].tolist() for name in names), strict=True
+    ):
+        yield dict(zip(names, values, strict=True))
+
+
+def _key(row: Row) -> tuple[Version, Span]:
+    return (row["model"], row["version"]), (row["length"], _ns(row["end"]))
+
+
+def _ns(time: np.datetime64) -> int:
+    return int(time.astype("datetime64[us]").astype(np.int64)) * 1_000

@@ -1,0 +1,24 @@
+"""An incident as the API answers."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Incident(Struct, frozen=True):
+    """Findings that belong together, from opening to closing; `closed` is null while it is open.
+
+    `kind`, `rule` and `severity` are those that opened it, `why` says why it then asked for no retraining.
+    """
+
+    id: str
+    model: str
+    version: str
+    feature: str
+    detector: str
+    kind: str
+    rule: str
+    severity: str
+    why: str
+    opened: datetime
+    closed: datetime | None = None

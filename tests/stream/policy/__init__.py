@@ -1,0 +1,1 @@
+"""The policy: rules over findings, incidents, schedules."""

@@ -107,6 +107,7 @@ class Life:
     releases: Mapping[Partition, tuple[Release, ...]]  # of former lives, where they may be read again
     found: dict[Partition, Mark] = field(default_factory=dict)
     happened: dict[Partition, list[Release | Gap]] = field(default_factory=dict)  # in order
+    controls: list[tuple[Partition, int, int, str]] = field(default_factory=list)  # as the journal has them
     ends: Mapping[Partition, Mark] = field(default_factory=dict)
     closed: Marks | None = None
 
@@ -189,6 +190,8 @@ def _happen(life: Life, row: Entry) -> None:
             life.found[each] = Mark(row.offset, 0, clocks["clock"], clocks["labels"])
         case "release":
             life.happened.setdefault(each, []).append(_release(row))
+        case "control":
+            life.controls.append((each, row.offset, row.until, row.detail))
         case "lost":
             clocks = msgspec.json.decode(row.detail, type=dict[str, int])
             life.happened.setdefault(each, []).append(Gap(row.offset, row.until, clocks["clock"], clocks["labels"]))
@@ -232,5 +235,6 @@ def as_one(stream: Sequence[Life], settings: Settings, files: Mapping[str, str])
                     kept.append(each)
                 elif each.upto > left:
                     kept.append(replace(each, offset=max(each.offset, left)))
+        one.controls += life.controls
         one.ends = {**one.ends, **life.ends}
     return one

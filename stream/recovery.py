@@ -1,7 +1,7 @@
 """What an earlier run left in the store becomes the Memory that a new one goes on from."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import itemgetter
@@ -45,7 +45,7 @@ def recall(store: Store, settings: Settings) -> Memory:
         return Memory(earlier=earlier)
     plans: dict[str, list[Plan]] = defaultdict(list)
     drawn = _reference_rows(store)
-    for _, name, model, _, body in sorted(_rows(store, tables.PLANS), key=itemgetter(0)):  # as they were adopted
+    for _, name, model, _, body in sorted(_rows(store, tables.PLANS), key=itemgetter(0, 3)):  # as they were adopted
         if settings.monitors.mine(model):
             plans[model].append(replace(Plan.load(body), drawn=drawn.get(name)))
     samples = partial(_sample, store, k=settings.limits.sample)
@@ -69,13 +69,19 @@ def recall(store: Store, settings: Settings) -> Memory:
             places[partials[topic], partition] = Place(offset, rewind[0])
         key, back = (topic, partition), Mark(*rewind)
         marks[key] = Mark(offset, row, clock, label_clock), back
-        if topic not in topics(settings):  # it was configured once
+        if topic not in topics(settings):  # it was configured once, or is the control topic
             continue
         since = tuple(release for release in releases[key] if release.offset >= back.offset)
         starts[key] = Start(back, (offset, row), since)
         clocks[key] = marks[key][0]
     left = Left(marks, closed(checkpoint[0][2]))
-    return Memory(store.last(), state, starts, clocks, places, samples, left, configured, earlier)
+    return Memory(
+        store.last(), state, starts, clocks, places, samples, left, configured, _controls(marks, settings), earlier
+    )
+
+
+def _controls(marks: Mapping[Partition, tuple[Mark, Mark]], settings: Settings) -> dict[Partition, int]:
+    return {each: mark.offset for each, (mark, _) in marks.items() if each[0] == settings.topics.control}
 
 
 def _check_pane(pane: int, settings: Settings) -> None:

@@ -120,6 +120,7 @@ class Rerun:
             # From the first: until the watermarks have come to its clocks, it holds nobody up.
             journey.find(partition, mark.offset)
             journey.ingest.release(partition, mark.clock, mark.label_clock)
+        journey.heeding.tell(life.controls)
         return journey
 
     def _track(self, life: Life, journey: Journey, partition: Partition) -> _Track:

@@ -5,6 +5,7 @@ what it is about; two runs over the same log and journal give the same rows unde
 numbers.
 """
 
+from sinks.commit.controls import CONTROLS
 from sinks.commit.earlier import EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
 from sinks.commit.identities import among, identities, repeated
@@ -64,6 +65,7 @@ __all__ = [
     "BASES",
     "BY_NAME",
     "CHECKPOINTS",
+    "CONTROLS",
     "DEAD_LETTERS",
     "DRAWN",
     "DRIFT",

@@ -189,16 +189,16 @@ cause text: broken pipeline, changed world or both; empty where no cells were co
 )
 INCIDENTS = declare(
     "incidents",
-    "Findings of one model that belong together: a row when it opens, when it becomes more severe or asks late, and "
-    "when it closes.",
+    "Findings of one model that belong together: a row when it opens, when it becomes more severe or asks late, "
+    "when somebody knows of it, and when it closes.",
     "id at state",
     "history",
     """
 id text: content hash
 model text: the model
 version text: the model's version
-state text: opened, updated or closed
-at time: when: the end of the window that did it, or the step of labels
+state text: opened, updated, acknowledged or closed
+at time: when: the end of the window that did it, or the step of labels; T of a control that did
 feature text: the feature that opened it
 detector text: the detector that opened it
 kind text: of which kind that finding was, as docs/policy.md names them

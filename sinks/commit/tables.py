@@ -1,5 +1,6 @@
 """All tables, in the order in which the docs list them."""
 
+from sinks.commit.controls import CONTROLS
 from sinks.commit.earlier import EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
 from sinks.commit.labels import (
@@ -76,6 +77,7 @@ TABLES: tuple[Table, ...] = (
     FINDINGS,
     INCIDENTS,
     TRIGGERS,
+    CONTROLS,
     DEAD_LETTERS,
     RELAYED,
     SAMPLES,
@@ -122,5 +124,6 @@ RESULTS = (
     FINDINGS,
     INCIDENTS,
     TRIGGERS,
+    CONTROLS,
     DEAD_LETTERS,
 )

@@ -107,6 +107,7 @@ FATES = _counter("fates", "model fate", "What became of predictions and labels; 
 REJECTED = _counter("rejected_events", "topic reason", "Events that could not be used.")
 FINDINGS = _counter("findings", "model detector", "Judged facts that exceeded their limit.")
 TRIGGERS = _counter("triggers", "model reason", "Requests to retrain.")
+CONTROLS = _counter("controls", "outcome", "Records of the control topic, by what became of them.")
 
 READY = _gauge("ready", "", "1 when the service reads and commits.")
 REPLAYING = _gauge("replaying", "", "1 while old events are read again; inhibit alerts on models then.")
@@ -175,6 +176,7 @@ FAMILIES: Mapping[str, Declared] = {
         REJECTED,
         FINDINGS,
         TRIGGERS,
+        CONTROLS,
         READY,
         REPLAYING,
         WATERMARK,

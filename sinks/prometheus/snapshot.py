@@ -41,6 +41,7 @@ _COUNTED = (  # family, table, its label columns, the column that is summed ("":
     (families.REJECTED, "rejected", ("topic", "reason"), "events"),
     (families.FINDINGS, "findings", ("model", "detector"), ""),
     (families.TRIGGERS, "triggers", ("model", "reason"), ""),
+    (families.CONTROLS, "controls", ("outcome",), ""),
     *((families.FATES, MET.name, ("model",), fate) for fate in _FATES),
 )
 

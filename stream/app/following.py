@@ -39,7 +39,7 @@ class Following(Intake[Follower]):
             message_bytes=PARTIAL_BYTES,
         )
 
-    def take(self, watch: Follower, fetched: list[Fetched | Gap]) -> bool:
+    def _count(self, watch: Follower, fetched: list[Fetched | Gap]) -> bool:
         """Add Partials up, and close what is due; whether workers should hear of it. ChainBroken: some are gone."""
         now = self.clock()
         for item in fetched:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
+from stream.app.controlling import Controlling
 from stream.app.idleness import Idleness
 from stream.app.steady import Steady
 from stream.app.trouble import Trouble
@@ -48,11 +49,12 @@ class Intake(ABC, Generic[W]):
     waiting: str = "connecting to Kafka"  # for what, before the first fetch
     clock: Callable[[], float] = time.monotonic
     _added: dict[Partition, int] = field(default_factory=dict)
+    _moved: bool = False  # the control topic is to be read from elsewhere
 
     def __post_init__(self) -> None:
         self._questions, self._idleness = Questions(self.settings.kafka, self.environment), Idleness(self.settings)
         self._steady = Steady(Reader(self.settings.kafka, self.environment), self._questions, self.trouble, PLACE)
-        self._topics = topics(self.settings)
+        self._topics, self._controlling = topics(self.settings), Controlling(self.settings, self._questions, self.say)
 
     def resume(self, memory: Memory) -> Memory:
         """Go on with what an earlier run has read, as far as it is still configured."""
@@ -69,26 +71,36 @@ class Intake(ABC, Generic[W]):
         create = self.settings.kafka.create_topics
         found = await wait_for_topics(self._questions, self._topics, create=create, say=self.say)
         await self._check(found.partitions)
-        await offer_topics(self._questions, (written.triggers, written.dead_letters), self.say)
+        await offer_topics(self._questions, (written.triggers, written.dead_letters, written.control), self.say)
         await self._offer(found.partitions)
         self._added = await self._beginnings(watch, found.partitions)
+        await self._controlling.find(watch)
         self._adopt(watch)
         self.say(f"reading {len(found.partitions)} partitions of {names}")
         return True
 
     async def fetch(self, watch: W) -> list[Fetched | Gap]:
         """What has come. While nothing can, `trouble` says why. TopicReplaced: it is another topic now."""
-        if self._added:
+        if self._added or self._moved:
             self._adopt(watch)
-        return await self._steady.fetch(FETCH_MS, RECORDS_MAX, lambda: self._positions(watch), self._held(watch))
+        return await self._steady.fetch(FETCH_MS, RECORDS_MAX, lambda: self._all(watch), self._held(watch))
+
+    def take(self, watch: W, fetched: list[Fetched | Gap]) -> bool:
+        """Let what has come be heeded or counted, and idle ones hold nobody up; whether a Commit is waited for."""
+        rest = self._controlling.take(watch, fetched)
+        return self._count(watch, rest) or len(rest) < len(fetched)
 
     @abstractmethod
-    def take(self, watch: W, fetched: list[Fetched | Gap]) -> bool:
-        """Let what has come be counted, and idle partitions hold nobody up; whether a Commit is waited for."""
+    def _count(self, watch: W, fetched: list[Fetched | Gap]) -> bool:
+        """Let events be counted, and idle partitions hold nobody up; whether a Commit is waited for."""
 
     @abstractmethod
     def _positions(self, watch: W) -> Mapping[Partition, int]:
         """From where to read what."""
+
+    def _all(self, watch: W) -> Mapping[Partition, int]:
+        """The same, with the control topic."""
+        return {**self._positions(watch), **watch.heeding.positions}
 
     def _held(self, watch: W) -> Collection[Partition]:
         """Of what is read, what must wait."""
@@ -123,6 +135,7 @@ class Intake(ABC, Generic[W]):
         if set(found.partitions) - watch.progress.keys():
             await self._offer(found.partitions)
         self._added = await self._beginnings(watch, found.partitions)
+        self._moved |= await self._controlling.find(watch)
 
     async def _show(self, watch: W) -> None:
         """Let lag tools see how far we are."""
@@ -149,5 +162,6 @@ class Intake(ABC, Generic[W]):
         """Assign what is known and what was added, all from where the journey is."""
         for partition, beginning in sorted(self._added.items()):
             watch.find(partition, beginning)
-        self._added = {}
-        self._steady.assign(self._positions(watch))
+        self._added, self._moved = {}, False
+        self._controlling.adopt(watch)
+        self._steady.assign(self._all(watch))

@@ -55,6 +55,7 @@ class Observer:
         return msgspec.structs.replace(
             status,
             models=models(watch),
+            controls=watch.state.controls,
             memory_bytes=memory_bytes(),
             store_bytes=store_bytes(self.settings.store.path),
         )

@@ -13,7 +13,7 @@ from stream.journey import Journey
 class Reading(Intake[Journey]):
     """The intake of `driftline run`."""
 
-    def take(self, watch: Journey, fetched: list[Fetched | Gap]) -> bool:
+    def _count(self, watch: Journey, fetched: list[Fetched | Gap]) -> bool:
         """Let what has come, and idle partitions, take the journey; whether something was closed."""
         for item in fetched:
             if isinstance(item, Gap):

@@ -22,6 +22,7 @@ from stream.app.intake import W
 from stream.app.keeping import Keeping
 from stream.app.observing import Observer
 from stream.app.outbox import Outbox
+from stream.app.speaking import Speaker
 from stream.app.tiers import Tier
 from stream.app.trouble import Trouble
 from stream.app.writing import PLACE as STORE
@@ -70,6 +71,7 @@ class Service(Generic[W]):
             transactional=settings.kafka.transactional,
         )
         self._outbox = Outbox(relay, settings.topics, self._trouble)
+        self._speaker = Speaker(settings, environment)
         self._writer = Writer(store, self._show, self._trouble, self._stopping)
         self._keeping = Keeping(self._writer, self._outbox, self._intake, say)
         self._exporter: Exporter | None = None
@@ -183,14 +185,15 @@ class Service(Generic[W]):
         garbage.unsettle()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLIENTS_GOODBYE_S):
-                await asyncio.gather(self._intake.stop(), self._outbox.relay.stop())
+                await asyncio.gather(self._intake.stop(), self._outbox.relay.stop(), self._speaker.stop())
 
     # ---- what people see
 
     async def _serve(self, listener: socket.socket, shown: Exporter) -> None:
         self.address = shown_address(listener)
         self._say(f"the page is at {self.address}")
-        await serve_on(application(self.store, self.status, self.settings, shown), listener)
+        app = application(self.store, self.status, self.settings, shown, self._speaker.door())
+        await serve_on(app, listener)
 
     def _observe(self, watch: W) -> None:
         self._status = self._observer.look(self._status, watch, lambda: self._intake.ends(watch), self._intake.idle())

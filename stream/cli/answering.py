@@ -13,7 +13,7 @@ from sinks.commit import StoreLocked
 from sinks.duck import DuckStore
 from stream.cli.asking import ANSWER_S, NobodyAnswers, service_address
 from stream.config.settings import Settings
-from stream.web.answers import Problem
+from stream.web.problem import Problem
 from stream.web.sources import Sources
 from stream.web.status import Status
 

@@ -8,6 +8,7 @@ from stream.cli.abreast import versions
 from stream.cli.capturing import capture
 from stream.cli.checking import check
 from stream.cli.comparing import compare
+from stream.cli.controlling import control
 from stream.cli.copying import backup, restore
 from stream.cli.dispatching import dispatch
 from stream.cli.exporting import export_tables
@@ -24,6 +25,7 @@ from stream.demo.command import demo
 COMMANDS = (
     *(run, ingest, monitor, dispatch, check, demo, publish, capture, replay, reference),
     *(compare, versions, export_tables, backup, restore, hand_over, policy, schema),
+    control,
 )
 
 

@@ -29,7 +29,7 @@ def reference() -> None:
 @CONFIG
 def build(source: Path, model: str, output: Path | None, file: Path | None) -> None:
     """Make a reference of SOURCE (Parquet, CSV, JSON lines), show it, and save it for `reference: {file: ...}`."""
-    plan = _plan(source, model, file)
+    plan = built(source, model, file)
     _show(plan, Console())
     target = output or Path(f"{model}.driftline.json")
     write_plan(plan, target)
@@ -45,7 +45,7 @@ def show(source: Path, model: str, as_json: bool, file: Path | None) -> None:
     """Show what SOURCE would be as a reference: its columns, what was inferred, and what is left out."""
     read = table(source)
     model = model or _only_model(read, source)
-    plan = _plan(source, model, file)
+    plan = built(source, model, file)
     if as_json:
         click.echo(msgspec.json.encode(references.describe(plan)).decode())
         return
@@ -71,7 +71,8 @@ def _settings(model: str, file: Path | None) -> tuple[Model, Limits]:
     return settings.model(model) or settings.defaults, settings.limits
 
 
-def _plan(source: Path, model: str, file: Path | None) -> Plan:
+def built(source: Path, model: str, file: Path | None) -> Plan:
+    """The plan of a file, by the settings of a model."""
     settings, limits = _settings(model, file)
     read = reference_file(source)
     return references.plan(model, read.table, settings, limits, since=0, source=f"file {source.name}")

@@ -67,7 +67,7 @@ def _outputs(settings: Settings) -> Found:
     read = {*settings.events.predictions, *settings.events.labels}
     partials = {topics.partials_of(topic) for topic in read}
     said: dict[str, str] = {}
-    for key in ("triggers", "dead_letters", "plans", "outcomes"):
+    for key in ("triggers", "dead_letters", "plans", "outcomes", "control"):
         topic = getattr(topics, key)
         if topic in read:
             yield Objection(("topics", key), "a topic that is not read under `events`", topic)

@@ -29,6 +29,7 @@ def reading(settings: Settings) -> tuple[str, ...]:
         f"The very first start begins with {first}; every later one continues where the last commit ended.",
         f"A missing topic is {missing}.",
         f"Writes triggers to {settings.topics.triggers} and rejected records to {settings.topics.dead_letters}.",
+        f"Does what is asked of it on {settings.topics.control}.",
     )
 
 

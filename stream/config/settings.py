@@ -75,13 +75,14 @@ class Events(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Topics(Struct, frozen=True, forbid_unknown_fields=True):
-    """The topics that driftline writes."""
+    """The topics that driftline writes, and the one by which it is spoken to."""
 
     triggers: Topic = "driftline.triggers"
     dead_letters: Topic = "driftline.dead-letters"
     partials: Topic = "driftline.partials"  # followed by a dot and the event topic: what workers have summed
     plans: Topic = "driftline.plans"  # what monitors tell workers
     outcomes: Topic = "driftline.outcomes"  # what became of triggers
+    control: Topic = "driftline.control"  # what people ask of the monitor, see stream/controls.py
 
     def partials_of(self, topic: str) -> str:
         """The topic of an event topic's Partials."""

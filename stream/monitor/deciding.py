@@ -82,7 +82,7 @@ class Deciding:
         """Why nothing may be asked for, or nothing."""
         entry = self._state.roster.get(model)
         spans = () if entry is None else entry.settings.policy.maintenance
-        return maintenance(spans, at)
+        return maintenance(spans, at) or self._state.controls.quiet(model, at)
 
     def tell(self, version: Version, happened: Sequence[Event], shown: Shown, policy: Policy) -> None:
         """What happened to an incident as rows, and its trigger."""

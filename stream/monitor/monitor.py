@@ -11,6 +11,7 @@ from stream.config.settings import Model, Settings
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import rows, scopes
+from stream.monitor.controlled import Controlled
 from stream.monitor.earlier import Asked, Earlier, nothing
 from stream.monitor.meetings import Meetings
 from stream.monitor.onboarding import Sources
@@ -36,6 +37,7 @@ class Monitor:
         self.earlier = Earlier(state.policies, state.disturbed, self.ledger, asked)
         self._windows = Windows(settings, state, self.ledger, self.earlier)
         self.meetings = Meetings(settings, state, self.ledger)
+        self.controlled = Controlled(settings, state, self.ledger, self._panes)
 
     # ---- what ingest must know
 
@@ -122,8 +124,10 @@ class Monitor:
         """Close what these watermarks have passed, in order of its end; panes that close together close as if alone."""
         for scope, mark in sorted(at.events.items()):
             while (end := self._next(scope, mark)) is not None:
+                self.controlled.passed(scope, end - self.settings.pane)
                 self._close(scope, end)
             self._passed(self.state.closed, scope, mark - self.settings.lateness if mark != NEVER else NEVER)
+            self.controlled.passed(scope, self.state.closed.get(scope, NEVER))
         for scope, mark in sorted(at.labels.items()):
             self._close_labels(scope, mark)
             self._passed(self.state.labels_closed, scope, mark)

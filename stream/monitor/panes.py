@@ -84,7 +84,8 @@ class Panes:
                 key = (entry.name, version, length)
                 courses.followed(self._state.courses, key, plan.id, (start, end), summary.counts[0])
             tested.drawn_row(self._ledger, case, drawn, self._state.windows)
-            closed.append((case, self._step(case)))
+            paused = self._state.controls.paused(entry.name, end)
+            closed.append((case, [] if paused else self._step(case)))
         if plan is not None and closed:
             self._teach(entry, plan, [(case.version, case.summary) for case, _ in closed], end)
         return closed

@@ -8,6 +8,7 @@ import msgspec
 
 from detectors.verdict import Spread
 from stream.config.settings import Settings
+from stream.controls import Controls
 from stream.monitor.accumulator import Either, Key
 from stream.monitor.charts import Chart
 from stream.monitor.courses import Courses
@@ -63,6 +64,7 @@ class State:
     watched: dict[Version, Watched] = field(default_factory=dict)
     disturbed: dict[Version, tuple[Disturbed, ...]] = field(default_factory=dict)  # of models whose reference moves
     losses: Losses = ()
+    controls: Controls = field(default_factory=Controls)
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
     scopes: tuple[Scope, ...] = ()
@@ -116,6 +118,7 @@ class _Packed(msgspec.Struct, frozen=True):
     labelled: list[tuple[Version, Policy]] = []
     heard: list[tuple[Version, Hearing]] = []
     checked: dict[str, Checked] = {}
+    controls: Controls = Controls()
 
 
 def pack(state: State) -> bytes:
@@ -156,6 +159,7 @@ def pack(state: State) -> bytes:
             list(state.labelled.items()),
             list(state.heard.items()),
             {name: one.checked for name, one in state.teachings.items() if one.checked.panes and not one.over},
+            state.controls,
         )
     )
 
@@ -216,6 +220,7 @@ def unpack(
         {version: Watched.unpack(one) for version, one in found.watched if version[0] in names},
         {version: one for version, one in found.disturbed if version[0] in names},
         found.losses,
+        found.controls.of(names),
         found.pane,
         tuple(found.scopes),
         tuple(found.label_scopes),

@@ -19,7 +19,7 @@ from stream.monitor.scopes import Scope
 from stream.monitor.sequential import Alarm
 from stream.monitor.serving import Serving
 from stream.monitor.state import State, Version
-from stream.monitor.window import LEARNING, TWO_PLANS
+from stream.monitor.window import LEARNING, PAUSED, TWO_PLANS
 
 Alarms = Mapping[Version, tuple[Case, list[Alarm]]]
 
@@ -83,7 +83,8 @@ class Windows:
                 concerns[version].notice(noticed)
         for version in sorted(concerns):
             one, asked = concerns[version], self._deciding.asked(version[0])
-            incident = self._deciding.closed(version, end, one.seen, one.shown(asked))
+            paused = self._state.controls.paused(version[0], end)
+            incident = "" if paused else self._deciding.closed(version, end, one.seen, one.shown(asked))
             for belongs, some in one.told(asked):
                 rows.finding_rows(self._ledger, some, incident if belongs else "")
         rows.finding_rows(self._ledger, (one for each in others if not each.version[1] for one in each.findings), "")
@@ -92,15 +93,16 @@ class Windows:
             self._deciding.scheduled(model, end, [case for case, _, _ in judged], mine)
 
     def _case(self, scope: Scope, key: tuple[str, str, int]) -> Case | None:
-        """The window as a case; one over two plans, or still of learning, is unknown and becomes a row at once."""
+        """The window as a case; over two plans, of learning, or paused, it is unknown and becomes a row at once."""
         window = self._state.windows.pop(key)
         following = window.following()
         if following is not None:
             self._state.windows[key] = following
         entry = self._state.roster.entries[self._state.roster.index[key[0]]]
-        if window.plan is None or window.summary is None or entry.plan_at(window.start) is not window.plan:
+        paused = self._state.controls.paused(entry.name, window.end)
+        if window.plan is None or window.summary is None or entry.plan_at(window.start) is not window.plan or paused:
             complete = not self._touched(scope, window.start, window.end)
-            why = window.why or (TWO_PLANS if entry.plan_at(window.start) else LEARNING)
+            why = PAUSED if paused else window.why or (TWO_PLANS if entry.plan_at(window.start) else LEARNING)
             span = (moment(window.start), moment(window.end))
             about = (entry.name, key[1], "", key[2], *span, "", "", window.events)
             self._ledger.row(tables.WINDOWS, *about, complete, "unknown", why, "")

@@ -9,6 +9,7 @@ from stream.plan import Plan
 
 LEARNING: Final = "learning"
 TWO_PLANS: Final = "two plans"
+PAUSED: Final = "paused"
 
 
 @dataclass(frozen=True)

@@ -188,9 +188,7 @@ class Model(Struct, frozen=True):
     """Where one model stands.
 
     `worse`: its answers surely are worse than at first. `suspect`: the newest window drifts, but not long enough yet
-    for an incident.
-
-    `performance` is the main metric of the newest window that has enough labels.
+    for an incident. `performance` is the main metric of the newest window that has enough labels.
     """
 
     name: str
@@ -205,13 +203,6 @@ class Model(Struct, frozen=True):
     incident: Incident | None = None
     last_trigger: datetime | None = None
     performance: Performance | None = None
-
-
-class Problem(Struct, frozen=True):
-    """Why a request was refused."""
-
-    status: int
-    error: str
 
 
 def answers(found: Found, kind: type[Answer]) -> list[Answer]:
@@ -234,6 +225,6 @@ def _values(name: str, column: NDArray[np.generic]) -> list[object]:
         return [value if isfinite(value) else None for value in column.tolist()]
     if name == "length":
         return [spelled_duration(length) for length in column.tolist()]
-    if name in ("cells", "message"):
+    if name in ("cells", "message", "detail"):
         return [msgspec.json.decode(text) for text in column.tolist()]
     return list(column.tolist())

@@ -14,6 +14,7 @@ from sinks.prometheus import Exporter
 from stream.config.settings import Settings
 from stream.web import (
     api,
+    asked,
     attributed,
     beside,
     calibration,
@@ -25,6 +26,7 @@ from stream.web import (
     labelled,
     pages,
     served,
+    speaking,
     tested,
 )
 from stream.web.errors import known_parameters, refusal, store_failure
@@ -56,6 +58,8 @@ API = (
     estimated.list_reconciled,
     estimated.list_weighted,
     exporting.export_tables,
+    asked.list_controls,
+    speaking.control,
 )
 PAGES = (pages.overview, pages.model, pages.style, pages.script, pages.plotly, pages.icon)
 # The page runs only what this process serves: a name or a category can never become a script.
@@ -68,13 +72,20 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+CLOSED = speaking.Door()
+
 
 def application(
-    store: Store, status: Callable[[], Status], settings: Settings, exporter: Exporter | None = None
+    store: Store,
+    status: Callable[[], Status],
+    settings: Settings,
+    exporter: Exporter | None = None,
+    door: speaking.Door = CLOSED,
 ) -> Litestar:
     """The API, the page and /metrics over one store.
 
     `exporter` is the sink that is shown every Commit; without one, /metrics says what the store held at the start.
+    `door`: how something can be asked of the service; without one, by HTTP nothing can.
     """
     sources = Sources(store, status, settings)
     health = Health(lambda: _unready(status()), (exporter or primed(store, status, settings)).text)
@@ -83,6 +94,7 @@ def application(
         dependencies={
             "health": Provide(lambda: health, sync_to_thread=False),
             "sources": Provide(lambda: sources, sync_to_thread=False),
+            "door": Provide(lambda: door, sync_to_thread=False),
             "span": Provide(span, sync_to_thread=False),
         },
         exception_handlers={HTTPException: refusal, StoreError: store_failure},

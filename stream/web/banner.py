@@ -1,6 +1,7 @@
 """How the service itself is doing, at the top of every page."""
 
 from stream.config.units import spelled_size
+from stream.web.asked import notices
 from stream.web.html import Html, join, tag, time
 from stream.web.status import Status
 from stream.web.times import moment
@@ -8,7 +9,7 @@ from stream.web.times import moment
 
 def banner(status: Status) -> Html:
     """What a person must look at first, then the service's vital signs."""
-    return join(*_notices(status), _signs(status))
+    return join(*_notices(status), *notices(status.controls, status.watermark_ns), _signs(status))
 
 
 def _notices(status: Status) -> list[Html]:

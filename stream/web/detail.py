@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from sinks.commit import DRIFT, WINDOWS
 from stream.config.units import duration
+from stream.controls import Controls
 from stream.web.abreast import abreast
 from stream.web.answers import Model, Point, Window, answers
+from stream.web.asked import controls_of, incident_of
 from stream.web.attributed import attributions_of
 from stream.web.banner import banner
 from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
@@ -19,7 +21,7 @@ from stream.web.fields import features_of, unwatched_of
 from stream.web.folded import folded_of
 from stream.web.found import findings_of, triggers_of
 from stream.web.groups import groups_of
-from stream.web.html import Html, badge, chart, document, join, progress, section, tag, time
+from stream.web.html import Html, badge, chart, document, join, progress, section, tag
 from stream.web.learning import sketch
 from stream.web.overview import learned
 from stream.web.performance import performance_of
@@ -63,7 +65,8 @@ def detail(sources: Sources, name: str, selected: Selected) -> Html:
     else:
         body = section("No window has closed yet", tag("p", _NO_WINDOW))
     fields = join(features_of(model), unwatched_of(sources.store, name), folded_of(sources.store, name))
-    return document(name, banner(sources.status()), _head(model), body, fields)
+    asked, status = controls_of(sources.store, name), sources.status()
+    return document(name, banner(status), _head(model, status.controls), body, asked, fields)
 
 
 def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[Window]) -> Html:
@@ -91,12 +94,12 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
     )
 
 
-def _head(model: Model) -> Html:
+def _head(model: Model, controls: Controls) -> Html:
     facts = [badge(model.state)]
     if model.version:
         facts.append(tag("span", f"version {model.version}", class_="quiet"))
     if model.incident:
-        facts.append(tag("span", "incident open since ", time(model.incident.opened), class_="quiet"))
+        facts.append(tag("span", "incident ", incident_of(controls, model.incident), class_="quiet"))
     if model.last_window:
         facts.append(tag("span", "reference: ", model.last_window.reference or "none", class_="quiet"))
     return tag("div", tag("h1", model.name), tag("p", *facts, class_="facts"), class_="title")

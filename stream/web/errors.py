@@ -1,5 +1,6 @@
 """Refusals as sentences: every error of the API is a JSON object with its status and what went wrong."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 
 from litestar import MediaType, Request, Response
@@ -9,8 +10,8 @@ from litestar.exceptions import ClientException, HTTPException, NotFoundExceptio
 from litestar.handlers import BaseRouteHandler
 
 from sinks.commit import StoreError
-from stream.web.answers import Problem
 from stream.web.html import document, section, tag
+from stream.web.problem import Problem
 
 
 def refusal(request: Request[object, object, State], error: HTTPException) -> Response[Problem] | Response[str]:
@@ -19,7 +20,7 @@ def refusal(request: Request[object, object, State], error: HTTPException) -> Re
         text = tag("p", _sentence(error), " ", tag("a", "To all models", href="/"))
         page: str = document("Not here", section(f"Error {error.status_code}", text))
         return Response(page, status_code=error.status_code, media_type=MediaType.HTML)
-    return _answer(error.status_code, _sentence(error))
+    return _answer(error.status_code, _sentence(error), error.headers)
 
 
 def store_failure(request: Request[object, object, State], error: StoreError) -> Response[Problem]:  # noqa: ARG001 - given by position
@@ -58,5 +59,5 @@ def _sentence(error: HTTPException) -> str:
     return error.detail
 
 
-def _answer(status: int, sentence: str) -> Response[Problem]:
-    return Response(Problem(status, sentence), status_code=status, media_type=MediaType.JSON)
+def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response[Problem]:
+    return Response(Problem(status, sentence), status_code=status, media_type=MediaType.JSON, headers=headers)

@@ -22,3 +22,4 @@ class Incident(Struct, frozen=True):
     why: str
     opened: datetime
     closed: datetime | None = None
+    acknowledged: datetime | None = None

@@ -7,7 +7,7 @@ from litestar import MediaType, Response, get
 from litestar.di import NamedDependency
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from stream.web.answers import Problem
+from stream.web.problem import Problem
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 from urllib.parse import quote
 
 from stream.config.settings import Settings
+from stream.controls import Controls
+from stream.roster import FUTURE
 from stream.web.answers import Model
+from stream.web.asked import incident_of
 from stream.web.banner import banner
 from stream.web.html import Html, badge, document, join, progress, section, table, tag, time
 from stream.web.performance import rests_on, words
@@ -21,7 +24,8 @@ _EXAMPLE = """{"id": "1", "kind": "prediction", "model": "fraud", "version": "3"
 def overview(sources: Sources) -> Html:
     """The first page as HTML."""
     standing = standings(sources, sources.models())
-    body = _models(standing) if standing else _nothing(sources.settings)
+    controls = sources.status().controls
+    body = _models(standing, controls) if standing else _nothing(sources.settings)
     return document("Models", banner(sources.status()), body)
 
 
@@ -37,11 +41,12 @@ def learned(model: Model) -> str:
     return f"{model.learned_seconds / 3600:.1f} of {model.needed_seconds / 3600:.1f} h learned"
 
 
-def _models(standing: list[Standing]) -> Html:
+def _models(standing: list[Standing], controls: Controls) -> Html:
     ordered = sorted(standing, key=lambda each: (_WORST_FIRST.index(each.model.state), each.model.name))
     told = any(each.model.performance for each in standing)  # a column that nobody fills is left out
     head, *rows = [
-        row if told else (*row[:_PERFORMANCE], *row[_PERFORMANCE + 1 :]) for row in (_HEAD, *map(_row, ordered))
+        row if told else (*row[:_PERFORMANCE], *row[_PERFORMANCE + 1 :])
+        for row in (_HEAD, *(_row(each, controls) for each in ordered))
     ]
     return join(_summary(standing), section("Models", table(head, rows, "All models"), note="Worst first."))
 
@@ -56,19 +61,20 @@ def _summary(standing: list[Standing]) -> Html:
     return tag("div", *tiles, class_="tiles")
 
 
-def _row(each: Standing) -> tuple[str, ...]:
+def _row(each: Standing, controls: Controls) -> tuple[str, ...]:
     model, window = each.model, each.model.last_window
+    paused = controls.paused(model.name, FUTURE)
     name = tag("a", model.name, href=model_link(model.name), class_="name")
     return (
         join(name, tag("span", f"version {model.version}", class_="quiet")) if model.version else name,
         join(badge(model.state), progress(model.progress, learned(model)), tag("span", learned(model), class_="quiet"))
         if model.state in ("new", "learning")
-        else badge(model.state),
+        else join(badge(model.state), tag("span", "paused", class_="quiet") if paused else join()),
         strip(each),
         join(time(window.end), tag("span", window.length, class_="quiet")) if window else "none yet",
         f"{window.events:,}" if window else join(f"{model.events:,}", tag("span", "so far", class_="quiet")),
         _performance(model),
-        join("open since ", time(model.incident.opened)) if model.incident else "none",
+        incident_of(controls, model.incident) if model.incident else "none",
         time(model.last_trigger) if model.last_trigger else "none",
     )
 

@@ -31,6 +31,7 @@ from stream.web.times import nanoseconds
 
 DRIFTS = frozenset(("drift", "prediction_drift", "quality", "attribution"))  # incidents that labels did not open
 TICKS = 48  # windows in the strip of the first page: four hours of 5-minute ones
+ENDS = ("acknowledged", "closed")  # what may become of an incident
 NEWEST = 1_000  # incidents and triggers that are looked through: the page is no archive
 
 
@@ -70,12 +71,12 @@ def incidents(store: Store, model: str | None = None) -> list[Incident]:
     """Incidents with their opening and closing, newest first."""
     found = store.select(INCIDENTS, where=_only(model), order=("at",), descending=True, limit=NEWEST)
     rows = list(records(found))
-    closed = {row["id"]: row["at"] for row in rows if row["state"] == "closed"}
+    ends = {state: {row["id"]: row["at"] for row in rows if row["state"] == state} for state in ENDS}
     opened = [index for index, row in enumerate(rows) if row["state"] == "opened"]
     whole = {name: column[opened] for name, column in found.items()} | {
         "opened": found["at"][opened],
     }
-    return [_closed(each, closed) for each in answers(whole, Incident)]
+    return [_ended(each, ends) for each in answers(whole, Incident)]
 
 
 def triggers(store: Store, found: Found) -> list[Trigger]:
@@ -202,6 +203,6 @@ def _only(model: str | None) -> dict[str, str | int]:
     return {} if model is None else {"model": model}
 
 
-def _closed(incident: Incident, closed: Mapping[object, object]) -> Incident:
-    at = closed.get(incident.id)
-    return replace(incident, closed=at) if isinstance(at, datetime) else incident
+def _ended(incident: Incident, ends: Mapping[str, Mapping[object, object]]) -> Incident:
+    known = {state: at for state, found in ends.items() if isinstance(at := found.get(incident.id), datetime)}
+    return replace(incident, **known)

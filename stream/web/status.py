@@ -4,6 +4,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from stream.controls import Controls
+
 
 class Watermark(Struct, frozen=True):
     """Up to where event time is complete. `at_ns` is None until every partition of the scope has a clock."""
@@ -60,6 +62,7 @@ class Status(Struct, frozen=True):
     watermarks: tuple[Watermark, ...] = ()
     partitions: tuple[Partition, ...] = ()
     models: tuple[Model, ...] = ()
+    controls: Controls = Controls()  # what is in force
     commit: int = 0
     commit_seconds: float = 0.0
     committed_s: float | None = None  # wall time; None: not since the start

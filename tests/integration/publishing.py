@@ -18,7 +18,7 @@ SILENT = range(11_000, 14_000)  # events of the last partition that never come: 
 CONFIGURATION = """
 kafka: {{bootstrap: "{bootstrap}"}}
 events: {{predictions: [{topic}], idle: 700ms}}
-topics: {{triggers: {topic}.triggers, dead_letters: {topic}.dead-letters}}
+topics: {{triggers: {topic}.triggers, dead_letters: {topic}.dead-letters, control: {topic}.control}}
 defaults: {{windows: [1m, 5m], lateness: 20s, reference: {{learn: 5m}}}}
 models: {{"*": {{}}}}
 """

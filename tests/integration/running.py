@@ -25,7 +25,7 @@ STOP_S = 5.0  # what a stop may take
 CONFIGURATION = """
 kafka: {{bootstrap: "{bootstrap}", create_topics: {create}}}
 events: {{predictions: [{topic}], idle: 500ms}}
-topics: {{triggers: {topic}.triggers, dead_letters: {topic}.dead-letters}}
+topics: {{triggers: {topic}.triggers, dead_letters: {topic}.dead-letters, control: {topic}.control}}
 defaults: {{windows: [1m, 5m], lateness: 20s, reference: {{learn: 5m}}}}
 models: {{"*": {{}}}}
 """

@@ -34,10 +34,11 @@ def test_a_password_is_used_and_never_shown(
     """SCRAM over TLS reads, creates and relays; the secret is in no line, answer or file of the service."""
     (tmp_path / "secret").write_text(f"{PASSWORD}\n")
     passwords = ("env:SECRET", f"file:{tmp_path / 'secret'}")
-    services = []
+    services, topics = [], []
     for i, password in enumerate(passwords):
         topic = new_topic()
         own_kafka.publish(topic, events(0, 200, STEP_MS))
+        topics.append(topic)
         services.append(secured(own_kafka, topic, tmp_path / str(i), password))
     with services[0].running(), services[1].running():
         for driftline in services:
@@ -48,9 +49,9 @@ def test_a_password_is_used_and_never_shown(
             written = [path.read_bytes() for path in driftline.folder.iterdir()]
             assert not any(PASSWORD in answer for answer in answers)
             assert not any(PASSWORD.encode() in content for content in written)
-    for driftline in services:
+    for driftline, topic in zip(services, topics, strict=True):
         with driftline.kept() as store:
-            assert [200] == store.select(tables.POSITIONS)["offset"].tolist()
+            assert [200] == store.select(tables.POSITIONS, where={"topic": topic})["offset"].tolist()
             assert 200 // BROKEN_EVERY == len(store.select(tables.DEAD_LETTERS)["offset"])
 
 
@@ -98,7 +99,7 @@ def test_an_added_partition_is_read(kafka: Kafka, new_topic: Callable[..., str],
         driftline.finishes()
         assert 0 == driftline.stop()
     with driftline.kept() as store:
-        assert [2 * N, 2 * N] == store.select(tables.POSITIONS)["offset"].tolist()
+        assert [2 * N, 2 * N] == store.select(tables.POSITIONS, where={"topic": topic})["offset"].tolist()
         found, traffic = store.select(tables.JOURNAL), store.select(tables.TRAFFIC)
     assert [0, 1] == sorted(found["partition"][found["kind"] == "found"].tolist())
     late, by_design = int(traffic["late"].sum()), 4 * N // LATE_EVERY
@@ -130,6 +131,6 @@ def test_a_full_disk_turns_readiness_red_and_costs_nothing(
         driftline.finishes()
         assert 0 == driftline.stop()
     with driftline.kept() as store:
-        assert [3 * N] == store.select(tables.POSITIONS)["offset"].tolist()
+        assert [3 * N] == store.select(tables.POSITIONS, where={"topic": topic})["offset"].tolist()
         letters = store.select(tables.DEAD_LETTERS)["offset"].tolist()
     assert list(range(BROKEN_EVERY - 1, 3 * N, BROKEN_EVERY)) == letters

@@ -26,6 +26,7 @@ from stream.monitor.meetings import Meetings
 from stream.recovery import recall
 from stream.retention import Retention
 from stream.worker.claim import Claim
+from tests.simulation.asking import CONTROL
 from tests.simulation.kafka import Kafka, Relay, events, last_record, partials
 from tests.simulation.shape import sources
 from tests.simulation.turns import Process, Turn
@@ -71,7 +72,7 @@ class Service:
         trouble = Trouble(_silent)
         self.intake: Intake[Any] = (Following if tiers else Reading)(settings, {}, trouble, _silent, clock=kafka.clock)
         self.intake._steady = (partials if tiers else events)(kafka, batch_max)  # type: ignore[assignment]
-        self.intake._questions = _Questions(kafka)  # type: ignore[assignment]
+        self.intake._questions = self.intake._controlling.questions = _Questions(kafka)  # type: ignore[assignment]
         if isinstance(self.intake, Following):
             self.intake._relay = Relay(kafka, f"plans-{settings.monitors.name}")  # type: ignore[assignment]
         self.outbox = Outbox(Relay(kafka, f"monitor-{settings.monitors.name}"), settings.topics, trouble)
@@ -129,7 +130,8 @@ class Service:
         """Whether all that was decided is kept and sent."""
         monitor = self.watch.monitor
         waits = self._keeps or monitor.ledger or monitor.meetings.due()
-        return not (waits or self.watch.held or any(self.outbox.pending))
+        heeded = not self._kafka.topic(CONTROL).since(self.watch.heeding.positions.get(CONTROL, 0))
+        return heeded and not (waits or self.watch.held or any(self.outbox.pending))
 
 
 def forget(store: Store, meetings: Meetings, retention: Retention | None) -> None:
@@ -201,6 +203,8 @@ class _Questions:
     async def partitions(self, names: Collection[str]) -> Found:
         """Those of events that there are by now; those that driftline writes are there, and are enough."""
         await Turn("looking for partitions")
+        if CONTROL[0] in names:
+            return Found((CONTROL,), ())
         if self._kafka.topics_of_events.isdisjoint(names):
             return Found(tuple((topic, n) for topic in names for n in range(9)), ())
         return Found(tuple(self._kafka.partitions()), ())
@@ -208,6 +212,8 @@ class _Questions:
     async def bounds(self, partitions: list[Partition]) -> dict[Partition, Bounds]:
         """Where they begin and end."""
         high, wall = self._kafka.scene.log, self._kafka.wall
+        if partitions == [CONTROL]:
+            return {CONTROL: Bounds(0, len(self._kafka.topic(CONTROL).values))}
         return {each: Bounds(self._kafka.beginning(each), high[each].high(wall)) for each in partitions}
 
 

@@ -206,6 +206,8 @@ def events(kafka: Kafka, batch_max: int) -> Source:
     """Reads the event topics, read_committed."""
 
     def read(partition: Partition, offset: int) -> Fetched | Gap | None:
+        if partition not in kafka.scene.log:
+            return _stored(kafka, partition, offset, batch_max)
         one = kafka.scene.log[partition]
         if offset < (beginning := kafka.beginning(partition)):
             kafka.happened["losses by retention"] += 1
@@ -222,20 +224,30 @@ def events(kafka: Kafka, batch_max: int) -> Source:
         kafka.happened["stretches of control records alone"] += not found.values
         return Fetched(*partition, found.offsets, found.timestamps_ms, found.values, position)
 
-    return Source(kafka, batch_max, read, lambda each: kafka.scene.log[each].high(kafka.wall))
+    def high(each: Partition) -> int:
+        one = kafka.scene.log.get(each)
+        return len(kafka.topic(each).values) if one is None else one.high(kafka.wall)
+
+    return Source(kafka, batch_max, read, high)
 
 
 def partials(kafka: Kafka, batch_max: int) -> Source:
     """Reads what workers have sent, a few at a time."""
 
     def read(partition: Partition, offset: int) -> Fetched | Gap | None:
-        found = kafka.topic(partition).since(offset)[: kafka.dice.randrange(1, batch_max + 1)]
-        if not found:
-            return None
-        offsets = np.array([at for at, _ in found], np.int64)
-        return Fetched(*partition, offsets, offsets, [value for _, value in found], int(offsets[-1]) + 1)
+        return _stored(kafka, partition, offset, batch_max)
 
     return Source(kafka, batch_max, read, lambda each: len(kafka.topic(each).values))
+
+
+def _stored(kafka: Kafka, partition: Partition, offset: int, batch_max: int) -> Fetched | None:
+    """What there is of a partition that is no event partition."""
+    found = kafka.topic(partition).since(offset)
+    if not found:
+        return None
+    found = found[: kafka.dice.randrange(1, batch_max + 1)]
+    offsets = np.array([at for at, _ in found], np.int64)
+    return Fetched(*partition, offsets, offsets, [value for _, value in found], int(offsets[-1]) + 1)
 
 
 async def last_record(kafka: Kafka, partition: Partition) -> bytes | None:

@@ -38,6 +38,17 @@ OCCUR = (
     "changes that began in a window",
     "clock skews",
     "control records",
+    "controls applied: acknowledge",
+    "controls applied: close",
+    "controls applied: deployment",
+    "controls applied: maintenance",
+    "controls applied: pause",
+    "controls applied: reference",
+    "controls applied: resume",
+    "controls refused: acknowledge",
+    "controls refused: no kind",
+    "controls refused: reference",
+    "controls repeated: pause",
     "fetches that failed",
     "journal: lost",
     "journal: release",
@@ -48,6 +59,7 @@ OCCUR = (
     "labels: label",
     "labels: retract",
     "late events",
+    "incidents without a trigger, as announced",
     "labels that went early",
     "losses by retention",
     "machines suspended",
@@ -83,6 +95,7 @@ OCCUR = (
     "transactions whose answer was lost",
     "windows compared with earlier ones",
     "windows judged",
+    "windows that were paused",
     "windows of classes with scores",
     "windows of lists",
     "windows of numbers",
@@ -226,6 +239,13 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found["pairs of features judged"] = sum(row[TEST] == "pairs" for row in expected["tested"])
     segment = [column.name for column in tables.ESTIMATES.columns].index("segment")
     found["estimates of segments"] = sum(row[segment] != "" for row in expected["estimates"])
+    names = [column.name for column in tables.CONTROLS.columns]
+    kind, outcome = names.index("kind"), names.index("outcome")
+    found += Counter(f"controls {row[outcome]}: {row[kind] or 'no kind'}" for row in expected["controls"])
+    found["incidents without a trigger, as announced"] = sum(
+        "maintenance" in str(row) or "deployment" in str(row) for row in expected["incidents"]
+    )
+    found["windows that were paused"] = sum("paused" in row for row in expected["windows"])
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1
     return found

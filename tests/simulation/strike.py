@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from stream.config.settings import Settings
 from stream.events import Partition
+from stream.plan import Plan
+from tests.simulation.asking import Asking
 from tests.simulation.cast import Disk, Service, Worker
 from tests.simulation.kafka import Kafka
 from tests.simulation.scene import ACTS, Scene
@@ -48,6 +50,7 @@ class Struck:
         self.frozen: dict[Process, float] = {}  # who does nothing until then, and then goes on as if nothing had been
         self.away: dict[object, float] = {}  # who is not there before
         self.happened = self.kafka.happened
+        self.asking = Asking(self.kafka, self.seed, self.scene.shape.models, len(self.names) == 1)
 
     @property
     def ended(self) -> list[Settings]:
@@ -68,6 +71,7 @@ class Struck:
             self.kafka.act, self.kafka.begun = act, self.kafka.now
             self._settings = {name: self._configured(act, name) for name in ("", *self.names)}
             turns = self._strikes = 0
+            self.asking.begin()
             while turns % LOOK or not self._drained():
                 self._turn()
                 turns += 1
@@ -110,6 +114,7 @@ class Struck:
 
     def _turn(self) -> None:
         self.kafka.now += self.dice.random() * TURNS_S[self.tiers]
+        self.asking.turn(list(self.stores.values()), self._closed(), self._plans())
         dice = self.dice.random()
         if dice < self._kill_share and self._strikes < STRIKES_MAX:
             self._strike()
@@ -124,6 +129,14 @@ class Struck:
             process.step(names[self.dice.random() < OUTBOX_SHARE] if len(names) > 1 else names[0])
             if process.ended:  # a worker's producer has failed: the partition is claimed anew
                 del self.workers[next(each for each, worker in self.workers.items() if worker.process is process)]
+
+    def _closed(self) -> int:
+        return max((end for one in self.services.values() for end in one.watch.state.closed.values()), default=0)
+
+    def _plans(self) -> list[Plan]:
+        return [
+            plan for one in self.services.values() for entry in one.watch.state.roster.entries for plan in entry.plans
+        ]
 
     def _next(self) -> Process | None:
         """Whose turn it is: services get as many as all workers together."""

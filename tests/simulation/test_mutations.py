@@ -18,6 +18,7 @@ from stream.desk import Desk
 from stream.drawn import EVERY, Drawn
 from stream.events import Ints
 from stream.monitor import sampler
+from stream.monitor.controlled import Controlled
 from stream.monitor.earlier import Earlier, nothing
 from stream.monitor.meetings import Meetings
 from stream.sampling import EVERY_ID
@@ -253,3 +254,16 @@ def test_what_was_drawn_must_say_how_far(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(Drawn, "unpack", classmethod(boundless))
     assert found(TIERS)
+
+
+def test_controls_must_be_heeded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that does not know how far they were read does them again."""
+    monkeypatch.setattr(cast, "recall", lambda *arguments: replace(recovery.recall(*arguments), controls={}))
+    assert "controls differ" in found(RUN)
+
+
+def test_controls_must_hold_from_where_the_journal_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pane later, a rerun finds other incidents open, or pauses other windows."""
+    since = Controlled.since
+    monkeypatch.setattr(Controlled, "since", lambda self, text: since(self, text) + 5_000_000_000)
+    assert found(RUN)

@@ -1,5 +1,6 @@
 """What is captured of a stream, its records and its journal, gives its rows once more, byte for byte."""
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,9 +23,10 @@ from stream.monitor.onboarding import Sources
 from stream.monitor.state import closed
 from stream.recovery import recall
 from stream.rerun import Rerun
+from tests.simulation.asking import CONTROL
 from tests.simulation.driver import Rows, Run, rows
 from tests.simulation.tiers import Tiers
-from tests.simulation.world import World, settings, world
+from tests.simulation.world import BEGIN, World, settings, world
 
 MINUTES = 30
 
@@ -156,6 +158,39 @@ def test_losses_and_partitions_found_later_are_told_again(seed: int) -> None:
     journal = run.store.select(tables.JOURNAL)
     assert len(log.log) == np.count_nonzero(journal["kind"] == "found")
     assert len(lived(run.store)) > 2
+
+
+class Spoken(Run):
+    """People ask of the monitor whatever they like, while it is killed and configured anew."""
+
+    def __post_init__(self) -> None:
+        self.said: list[bytes] = []
+        super().__post_init__()
+
+    def step(self) -> None:
+        """The same, with controls; those that were not committed are read again."""
+        if self.rng.random() < 0.1:
+            kind, model = self.rng.choice(("pause", "resume", "maintenance")), self.rng.choice(("shop", "quiet", "*"))
+            latest = max(mark.clock for mark in self.journey.clocks.values()) // 1_000_000
+            record = {"id": str(len(self.said) // 2), "kind": kind, "model": model}
+            until = {"to": max(latest, BEGIN) + self.rng.randrange(600_000)} if kind == "maintenance" else {}
+            self.said.append(json.dumps(record | until).encode())
+        at = self.journey.heeding.positions.setdefault(CONTROL, 0)
+        come = self.said[at:]
+        self.journey.heeding.receive(CONTROL, range(at, len(self.said)), [7] * len(come), come, len(self.said))
+        super().step()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_was_asked_of_the_monitor_is_told_again(seed: int) -> None:
+    """Where it was asked, with what became of it."""
+    log = world(seed, minutes=MINUTES)
+    run = Spoken(log, seed, batch_max=20, kill_share=0.04)
+    assert run.finish() == again(log, run.store, [3, 60][seed % 2])
+    outcomes = run.store.select(tables.CONTROLS)["outcome"].tolist()
+    assert {"applied", "refused"} <= set(outcomes)
+    assert len(run.said) == len(outcomes)
+    assert "paused" in run.store.select(tables.WINDOWS)["why"].tolist()
 
 
 class Holed(Whole):

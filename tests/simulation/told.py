@@ -45,7 +45,10 @@ class Told:
         for act, known in enumerate(self.journals):
             settings = self.scene.shape.settings(act)
             memory = self._tell(sorted(known - before), recall(self.store, settings))
-            self._read(Journey(settings, sources(settings.limits), memory), self.scene.ends(act))
+            journey = Journey(settings, sources(settings.limits), memory)
+            controls = [row for row in known - before if row[0] == "control"]
+            journey.heeding.tell([((topic, n), *noted) for _, topic, n, *noted in controls])
+            self._read(journey, self.scene.ends(act))
             before = known
         return self.store
 

@@ -33,7 +33,7 @@ CHANGED = 1_000  # from this event on `fraud` has another currency, and is wrong
 CONFIGURATION = """
 kafka: {{bootstrap: "{bootstrap}"}}
 events: {{predictions: [{topic}], labels: [{topic}.labels], idle: 700ms, max_ahead: 6h}}
-topics: {{triggers: {topic}.triggers, dead_letters: {topic}.dead-letters}}
+topics: {{triggers: {topic}.triggers, dead_letters: {topic}.dead-letters, control: {topic}.control}}
 store: {{keep: 3650d}}
 defaults: {{windows: [4d, 8d], lateness: 20s, reference: {{learn: 1d}}, segments: [site], output: {{kind: binary}},
            labels: {{within: 14d, coverage: 0.8}}}}

@@ -1,0 +1,150 @@
+"""Controls take effect: a control holds from T, the first pane of its model that is not closed yet.
+
+Nothing that readers do depends on it, so it need not wait for panes that nobody has read. What it meets there, such as
+an open incident, is what all closes before T have left, and no later one.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from sinks import commit as tables
+from stream.asked import EVERY, Acknowledge, BadControl, Close, Control, Reference, loosely, parsed
+from stream.config.settings import Settings
+from stream.events import NEVER
+from stream.ledger import Ledger, moment
+from stream.monitor.panes import Panes
+from stream.monitor.referring import referred
+from stream.monitor.scopes import Scope, event_scope
+from stream.monitor.state import State
+from stream.reference import ReferenceProblem
+
+APPLIED, REPEATED, REFUSED, LOST = "applied", "repeated", "refused", "lost"
+
+
+class Note(NamedTuple):
+    """A record of the control topic, and T. `upto`: no record, but a gap that ends there; -1: it is one."""
+
+    number: int  # of this store: in which order they came
+    topic: str
+    partition: int
+    offset: int
+    stamp: int  # ms, of the record
+    since: int  # T, ns
+    text: str
+    upto: int = -1
+
+
+class Controlled:
+    """Applies controls to a state, and writes down what became of them."""
+
+    def __init__(self, settings: Settings, state: State, ledger: Ledger, panes: Panes) -> None:
+        self._settings, self._state, self._ledger, self._panes = settings, state, ledger, panes
+        self._told: list[Note] = []  # by a journal, and not due yet
+
+    def since(self, text: str) -> int:
+        """T of a control that comes now."""
+        closed, scope = self._state.closed, self._scope(_model(text))
+        return max(closed.values(), default=NEVER) if scope is None else closed.get(scope, NEVER)
+
+    def mine(self, text: str) -> bool:
+        """Whether a record is this monitor's: of one of its models, of all, or of none, which one of them tells."""
+        model = _model(text)
+        return model == EVERY or self._settings.monitors.mine(model)
+
+    def tell(self, notes: Iterable[Note]) -> None:
+        """Apply what a journal says when it is due."""
+        self._told = sorted((*self._told, *notes), key=lambda note: (note.since, note.number))
+        for scope in {None, *self._state.scopes}:
+            self.passed(scope, NEVER if scope is None else self._state.closed.get(scope, NEVER))
+
+    def passed(self, scope: Scope | None, closed: int) -> None:
+        """Apply what holds from there on: all panes of the scope up to this end are closed, and no later one."""
+        if self._told:
+            due = [note for note in self._told if self._due(note, scope, closed)]
+            self._told = [note for note in self._told if note not in due]
+            for note in due:
+                self.apply(note)
+
+    def _due(self, note: Note, scope: Scope | None, closed: int) -> bool:
+        own = self._scope(_model(note.text))
+        return own is None or (own == scope and note.since <= closed)
+
+    def _scope(self, model: str) -> Scope | None:
+        settings = self._settings.model(model) if model not in {"", EVERY} else None
+        return None if settings is None else event_scope(settings, self._settings)
+
+    # ---- one control
+
+    def apply(self, note: Note) -> None:
+        """Do what the record asks for, and say what became of it."""
+        if note.upto >= 0:
+            self._row(note, loosely(""), {}, LOST, f"the topic had forgotten records {note.offset} to {note.upto}")
+            return
+        try:
+            control = parsed(note.text)
+        except BadControl as bad:
+            self._row(note, loosely(note.text), {}, REFUSED, str(bad))
+            return
+        outcome, why = self._applied(control, note.since)
+        said = {name: getattr(control, name) for name in ("id", "kind", "model", "who", "words")}
+        self._row(note, said, control.detail, outcome, why)
+
+    def _applied(self, control: Control, since: int) -> tuple[str, str]:
+        state = self._state
+        if control.model != EVERY and control.model not in state.roster.index:
+            return REFUSED, "no event of a model of this name has come, and the configuration does not name it"
+        if state.controls.repeated(control):
+            return REPEATED, ""
+        opened = {
+            policy.incident.id: version
+            for version, policy in state.policies.items()
+            if version[0] == control.model and policy.incident is not None
+        }
+        if isinstance(control, Reference) and (why := self._refer(control, since)):
+            return REFUSED, why
+        state.controls, why = state.controls.after(control, since, opened.keys())
+        if not why and isinstance(control, Acknowledge | Close):
+            self._act(control, opened[control.incident], since)
+        return (REFUSED, why) if why else (APPLIED, "")
+
+    def _act(self, control: Acknowledge | Close, version: tuple[str, str], since: int) -> None:
+        """Note it with the incident. One that is closed opens again only by findings that all come after that."""
+        policy = self._state.policies[version]
+        assert policy.incident is not None
+        word = "acknowledged" if isinstance(control, Acknowledge) else "closed"
+        one = policy.incident
+        about = one.feature, one.detector, one.kind, one.rule, one.severity, one.why, moment(0)
+        self._ledger.row(tables.INCIDENTS, one.id, *version, word, moment(since), *about)
+        if word == "closed":
+            memories = {key: each.begun_anew() for key, each in policy.memories.items()}
+            self._state.policies[version] = replace(policy, incident=None, memories=memories)
+
+    def _refer(self, control: Reference, since: int) -> str:
+        """Adopt a reference; else why not."""
+        entry = self._state.roster.entries[self._state.roster.index[control.model]]
+        try:
+            plan = referred(control, entry, self._settings, since)
+        except ReferenceProblem as problem:
+            return str(problem)
+        self._panes.adopt(plan, entry.basis)
+        return ""
+
+    def _row(self, note: Note, said: Mapping[str, str], detail: Mapping[str, object], outcome: str, why: str) -> None:
+        """What a person reads later. Of what concerns everybody, one monitor keeps the row."""
+        told = {name: said.get(name, "").replace("\0", "\ufffd") for name in ("id", "kind", "model", "who", "words")}
+        if self._settings.monitors.mine(told["model"]):
+            at = np.datetime64(max(note.stamp, 0) * 1_000, "us")
+            place, more = (note.topic, note.partition, note.offset), msgspec.json.encode(detail).decode()
+            self._ledger.row(tables.CONTROLS, *place, at, note.since, *told.values(), more, outcome, why)
+
+
+def _model(text: str) -> str:
+    """Which model a record speaks of, if it is a control."""
+    try:
+        return parsed(text).model
+    except BadControl:
+        return loosely(text).get("model", "")

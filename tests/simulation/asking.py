@@ -1,0 +1,92 @@
+"""People who ask of a running monitor whatever they like: the controls of a seed, as they come to their minds."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from sinks import commit as tables
+from sinks.commit import Store
+from stream.asked import KINDS
+from stream.config.settings import Topics
+from stream.plan import Plan
+from stream.reference.saved import FORMAT, save
+from tests.simulation.kafka import Kafka
+
+CONTROL = (Topics().control, 0)
+SHARES = (0.0, 0.02, 0.1)  # of the turns
+ASKED_MAX = 40  # in an act
+BROKEN = (b"", b"{", b"[1]", b'{"id": "x", "kind": "paws", "model": "shop"}', b"\xff\xfe", b'{"id": "", "model": 1}')
+
+
+@dataclass
+class Asking:
+    """Appends to the control topic."""
+
+    kafka: Kafka
+    seed: int
+    models: tuple[str, ...]
+    alone: bool  # one monitor has all models
+    said: list[bytes] = field(default_factory=list)
+    _asked: int = 0
+
+    def __post_init__(self) -> None:
+        self._dice = random.Random(f"controls {self.seed}")  # the other draws stay what they are
+        self._share = self._dice.choice(SHARES)
+        if self._share == SHARES[0]:
+            self._asked = ASKED_MAX
+
+    def begin(self) -> None:
+        """Another act."""
+        self._asked = ASKED_MAX if self._share == SHARES[0] else 0
+
+    def turn(self, stores: list[Store], closed: int, plans: Sequence[Plan]) -> None:
+        """Perhaps ask for something, `closed` being the newest end that is; references are made of plans."""
+        if self._asked < ASKED_MAX and self._dice.random() < self._share:
+            self._asked += 1
+            value = self._value(stores, closed, plans)
+            self.kafka.topic(CONTROL).values.append((b"somebody", value))
+            if self._dice.random() < 0.1:
+                self.kafka.topic(CONTROL).values.append((None, None))  # a control record of Kafka's own
+
+    def _value(self, stores: list[Store], closed: int, plans: Sequence[Plan]) -> bytes:
+        dice = self._dice
+        if dice.random() < 0.08:
+            return dice.choice(BROKEN)
+        if self.said and dice.random() < 0.1:
+            return dice.choice(self.said)
+        opened = _opened(stores)
+        kind = dice.choice(("acknowledge", "close") if opened and dice.random() < 0.6 else (*KINDS, "resume"))
+        kind = "pause" if kind == "reference" and not self.alone else kind
+        model = dice.choice((*self.models, *self.models, "nobody"))
+        about: dict[str, object] = {}
+        if kind in {"acknowledge", "close"}:
+            model, incident = dice.choice(opened) if opened and dice.random() < 0.9 else (model, "none")
+            about = {"incident": incident}
+        elif kind in {"maintenance", "deployment"}:
+            end = max(closed, 0) // 1_000_000 + dice.randrange(-20_000, 90_000)
+            about = {"to": max(end, 1)} | (
+                {"from": max(end, 1) - dice.randrange(60_000)} if dice.random() < 0.5 else {}
+            )
+        if kind == "reference":
+            about = {"saved": {"format": FORMAT, "id": "none", "plan": {}}}
+            if plans:
+                plan = dice.choice(plans)
+                model = plan.model if dice.random() < 0.8 else model
+                about = {"saved": json.loads(save(replace(plan, reference=plan.reference + plan.reference)))}
+        if self.alone and kind in {"maintenance", "resume"} and dice.random() < 0.3:
+            model = "*"
+        said = {"id": str(len(self.said)), "kind": kind, "model": model, "who": dice.choice(("ada", "")), **about}
+        self.said.append(json.dumps(said).encode())
+        return self.said[-1]
+
+
+def _opened(stores: list[Store]) -> list[tuple[str, str]]:
+    """Incidents that are open, with their models."""
+    found = []
+    for store in stores:
+        rows = store.select(tables.INCIDENTS)
+        columns = [rows[name].tolist() for name in ("model", "id", "state")]
+        closed = {each for _, each, state in zip(*columns, strict=True) if state == "closed"}
+        found += [(model, each) for model, each, _ in zip(*columns, strict=True) if each not in closed]
+    return sorted(set(found))

@@ -84,11 +84,15 @@ class Estimates:
     # ---- panes in
 
     def _read(self, panes: Panes, said: Ask, only: Collection[Key] | None = None) -> None:
-        """Add what was said in panes to their windows, or to some of them."""
+        """Add what was said in panes to their windows, or to some of them.
+
+        Not to windows over two plans: they are not told, and segments are other ones in each.
+        """
         wanted: dict[Pane, list[tuple[Key, Source]]] = {}
         for pane in panes:
-            keys = [key for key in self._called.windows(*pane) if only is None or key in only]
-            found = [(key, source) for key in keys if (source := self._source(key)) is not None]
+            keys, plan = self._called.windows(*pane), self._called.plan_of(pane[0], pane[2])
+            sources = [(key, self._source(key)) for key in keys if only is None or key in only]
+            found = [(key, source) for key, source in sources if source is not None and source.plan is plan]
             if found:
                 wanted[pane] = found
         for stretch in _stretches({pane: _size(panes[pane], found) for pane, found in wanted.items()}):
@@ -108,23 +112,12 @@ class Estimates:
             row_of[mine] = np.arange(1, len(mine) + 1)
             chosen = np.flatnonzero(row_of[place])
             rows = {name: getattr(said, name)[chosen] for name in ("score", "value", "answer", "several")}
-            segments = self._segments(source, [panes[i] for i in mine], said.segments[chosen])
+            segments = _segments(source, said.segments[chosen])
             made = heard(source.meaning, rows, (row_of[place[chosen]] - 1, len(mine)), segments)
             for i, part in zip(mine, made, strict=True):
                 for key, one in wanted[panes[i]]:
                     if one is source:
                         self._grow(key, source, part)
-
-    def _segments(self, source: Source, panes: Sequence[Pane], packed: NDArray[np.object_]) -> Integers | None:
-        """The rows of segments that predictions belong to, (n, fields); None where a pane has those of another plan.
-
-        A window over two plans is not told.
-        """
-        fields = len(source.plan.segments)
-        plans = (self._called.plan_of(model, end) for model, _, end in panes)
-        if not fields or any(plan is not source.plan for plan in plans):
-            return None
-        return np.frombuffer(b"".join(packed.tolist()), "<u2").reshape(len(packed), fields).astype(np.int64)
 
     def _grow(self, key: Key, source: Source, part: Heard) -> None:
         known = self._open.get(key)
@@ -182,6 +175,12 @@ class Estimates:
 def _size(n: int, found: Sequence[tuple[Key, Source]]) -> int:
     """What a pane of `n` predictions takes, counted in these: few of them in many segments take more than they are."""
     return max(n, PER_SEGMENT * max(len(source.meaning.names) for _, source in found))
+
+
+def _segments(source: Source, packed: NDArray[np.object_]) -> Integers | None:
+    """The rows of segments that predictions belong to, (n, fields), in panes of the plan of a source."""
+    fields = len(source.plan.segments)
+    return np.frombuffer(b"".join(packed.tolist()), "<u2").reshape(-1, fields).astype(np.int64) if fields else None
 
 
 def _stretches(panes: Panes) -> Iterator[list[Pane]]:

@@ -162,6 +162,23 @@ def test_batches_and_crashes_change_nothing(kind: str, monkeypatch: pytest.Monke
     assert whole == log.read().commit().results()
 
 
+def test_panes_of_another_plan_do_not_silence_the_segments_of_those_read_beside_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a window over two plans nothing is told, of all others everything, however many panes are read at once."""
+    use(labelled("binary"), monkeypatch)
+    fewer, told = CONFIGURATION.replace("KIND", "binary").replace(", site", ""), []
+    for pieces in ([], range(13 * N, 20 * N, 3 * N)):
+        log = played("binary", 20).read(upto=6 * N).commit().crash(fewer)
+        for upto in pieces:
+            log.read(upto=upto).commit()
+        told.append(log.read().commit().rows(tables.ESTIMATES))
+    assert told[0] == told[1]
+    ends = {(row["segment"], row["end"]) for row in told[0] if row["length"] == 5 * MINUTE}
+    assert {5, 10, 20} == {end for segment, end in ends if segment == "country=FR"}
+    assert {5, 10} == {end for segment, end in ends if segment == "site=north"}
+
+
 def test_only_estimates_of_everything_meet_the_truth(monkeypatch: pytest.MonkeyPatch) -> None:
     """What becomes of an estimator is told once, of all it knows; also where the store has the estimates."""
     use(labelled("binary"), monkeypatch)

@@ -14,7 +14,7 @@ from tests.simulation.seeds import missing, play
 
 SHARE = 20  # seeds that a process is given together
 TOLD = 1_000  # seeds from one word of how far it is to the next
-ENOUGH = 100  # seeds, in which everything happens
+ENOUGH = 1_000  # seeds, in which everything happens
 
 
 def main() -> int:

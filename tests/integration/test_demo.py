@@ -23,10 +23,11 @@ def test_a_world_is_published_watched_and_judged(tmp_path: Path) -> None:
     with staged(tmp_path, free_port(0)) as (publisher, child):
         performance = Stage(World(seed=2, rate=0.1), publisher, child, scenes.append).play()
     assert performance.outcome.good, performance.outcome
-    assert {"fraud", "pricing"} == {trigger["model"] for trigger in performance.triggers}
+    assert {"fraud", "pricing", "support"} == {trigger["model"] for trigger in performance.triggers}
     watermarks = [scene.watermark_ms for scene in scenes]
     assert sorted(watermarks) == watermarks
-    assert ["fraud", "pricing"] == sorted({told.model for scene in scenes for told in scene.opened})
+    shown = {told.model for scene in scenes for told in scene.opened}
+    assert {"fraud", "pricing"} <= shown <= {"fraud", "pricing", "support"}  # whose labels come behind its events
     with duckdb.connect(str(tmp_path / "driftline.duckdb"), read_only=True) as store:
         assert "demand" in {feature for _, feature, *_ in store.sql(QUESTION).fetchall()}
 

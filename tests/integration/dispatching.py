@@ -10,9 +10,7 @@ import random
 import signal
 import socket
 import struct
-import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -30,6 +28,7 @@ from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Targe
 from stream.dispatch.given import Given
 from stream.dispatch.process import Dispatcher
 from tests.integration.kafka import Kafka, free_ports
+from tests.integration.program import Program
 
 FAULTS = ("500", "429", "silence", "reset", "reset after", "slow")
 TIMEOUT_S = 0.5
@@ -201,7 +200,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class Dispatching:
+class Dispatching(Program):
     """One dispatcher and its folder, started and ended any number of times.
 
     Targets whose names begin with `plain` do not know a repeated trigger; those of `followed` tell how a run is doing.
@@ -241,38 +240,13 @@ class Dispatching:
                 **dispatch,
             },
         }
-        self._file, self._log = folder / "given.json", folder / "said.txt"
-        self._file.write_text(json.dumps(given))
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> Self:
-        """Start it, and give it back."""
-        with self._log.open("ab") as log:
-            command = (sys.executable, "-m", "tests.integration.dispatching", str(self._file))
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
-        return self
-
-    @property
-    def process(self) -> "subprocess.Popen[bytes]":
-        """Its present or last life."""
-        assert self._process is not None, "never started"
-        return self._process
-
-    @property
-    def said(self) -> str:
-        """All that it has ever printed."""
-        return self._log.read_text()
-
-    def kill(self) -> None:
-        """End it like `kill -9`."""
-        self.process.kill()
-        self.process.wait(10)
+        file = folder / "given.json"
+        file.write_text(json.dumps(given))
+        super().__init__((sys.executable, "-m", "tests.integration.dispatching", str(file)), folder / "said.txt")
 
     def stop(self) -> tuple[int, float]:
         """End it by SIGTERM: its exit code, and how long it took."""
-        begun = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20), time.monotonic() - begun
+        return self.terminate(20)
 
     def ready(self) -> bool:
         """Whether readiness is green."""

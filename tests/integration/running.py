@@ -3,8 +3,6 @@
 import json
 import os
 import re
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +16,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, TopicPartition
 
 from sinks.duck import DuckStore
 from tests.integration.kafka import Kafka, free_ports
+from tests.integration.program import Program
 from tests.stream.web.served import eventually
 
 COMMAND = (sys.executable, "-c", "from stream.cli import main; main()")
@@ -34,7 +33,7 @@ COMMIT = "driftline_commit_number"
 END_S = 40.0  # what a process that ends by itself may take
 
 
-class Driftline:
+class Driftline(Program):
     """One service and its folder, started and ended any number of times; `file` is its configuration."""
 
     def __init__(
@@ -47,45 +46,17 @@ class Driftline:
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.port = folder, free_ports(1)[0]
-        self.store, self._log = folder / "driftline.duckdb", folder / "said.txt"
+        self.store = folder / "driftline.duckdb"
         if file:
             (folder / "driftline.yaml").write_text(file)
         listen = ("--listen", f"127.0.0.1:{self.port}") if command == "ingest" else ()
-        self._command = (*COMMAND, command, *listen, *arguments)
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("DRIFTLINE_")}
         self.environment |= {"DRIFTLINE_HTTP_LISTEN": f"127.0.0.1:{self.port}", **(environment or {})}
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> Self:
-        """Start it, and give it back."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, cwd=self.folder, env=self.environment, stdout=log, stderr=log
-            )
-        return self
-
-    @property
-    def process(self) -> "subprocess.Popen[bytes]":
-        """Its present or last life."""
-        assert self._process is not None, "never started"
-        return self._process
-
-    @property
-    def said(self) -> str:
-        """All that it has ever printed."""
-        return self._log.read_text()
-
-    def kill(self) -> None:
-        """End it like `kill -9`."""
-        self.process.kill()
-        self.process.wait(10)
+        super().__init__((*COMMAND, command, *listen, *arguments), folder / "said.txt", folder, self.environment)
 
     def stop(self) -> int:
         """End it by SIGTERM within STOP_S; its exit code."""
-        begun = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(END_S)
-        took = time.monotonic() - begun
+        code, took = self.terminate(END_S)
         assert took < STOP_S, f"{took:.1f} s to stop: {self.said}"
         assert "leaked" not in self.said  # a library's complaint about the interpreter's end
         return code

@@ -1,6 +1,6 @@
 """The level of one comparison that keeps a month's budget of false triggers."""
 
-from functools import cache
+from functools import cache, lru_cache
 from math import comb
 
 import numpy as np
@@ -14,6 +14,7 @@ LEAST, MOST = 1e-15, 0.05  # levels: below, no limit is right to its own size; a
 RHO_MAX = 0.99  # a reference that small beside its windows is all noise
 
 
+@lru_cache(maxsize=4096)  # windows of one length, and restarts, ask again
 def alpha_for(  # noqa: PLR0913, PLR0917 - one question with seven parts, in the order of the sentence
     budget_per_month: float, windows_per_month: float, comparisons: int, k: int, n_of: int, rho: float, overlap: int = 1
 ) -> float:

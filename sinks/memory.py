@@ -73,6 +73,8 @@ class MemoryStore:
         """Rows as the protocol says, of one moment."""
         with self._lock:
             rows = self._joined(table)
+        if not len(rows["commit"]):
+            return dict(rows)
         chosen = _matching(table, rows, where, since, until) & _current(table, rows)
         found = {name: array[chosen] for name, array in rows.items()}
         page = _ordered(found, (*order, *table.key, "commit"), descending=descending)[offset:][:limit]

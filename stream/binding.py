@@ -139,8 +139,9 @@ def schema(
     texts = [text for plan in every for vocabulary in plan.grid.vocabularies for text in vocabulary]
     texts += [text for plan in every for field in plan.segments for text in texts_asked(field)]
     ids, words = _vocabulary(tuple(dict.fromkeys(texts)))
+    says = _statuses(ids)
     bindings = {
-        plan.id: _binding(plan, shape, types, ids)
+        plan.id: _binding(plan, shape, types, ids, says)
         for (_, in_force), shape in zip(models, shapes, strict=True)
         for plan in in_force
     }
@@ -180,7 +181,7 @@ def _shape(model: str, in_force: Sequence[Plan]) -> Shape:
     return Shape(model, tuple(numeric), tuple(categorical), tuple(attributed))
 
 
-def _binding(plan: Plan, shape: Shape, types: Types, ids: Ids) -> Binding:
+def _binding(plan: Plan, shape: Shape, types: Types, ids: Ids, says: NDArray[np.int64]) -> Binding:
     numeric_at = {name: i for i, name in enumerate(shape.numeric)}
     text_at = {name: i for i, name in enumerate(shape.categorical)}
     numeric_at |= {plans.ATTRIBUTION + name: types.n_numeric + i for i, name in enumerate(shape.attributed)}
@@ -196,7 +197,7 @@ def _binding(plan: Plan, shape: Shape, types: Types, ids: Ids) -> Binding:
         tuple(_cells(v, n, ids) for v, n in zip(plan.grid.vocabularies, regular, strict=True)),
         tuple(teller(field, at) for field in plan.segments),
         numbers_asked(plan.segments),
-        _statuses(ids),
+        says,
     )
 
 

@@ -200,7 +200,8 @@ class Open:
             (self.keyed, partial.keyed),
             (self.kept, partial.kept),
         ):
-            counter.update(added)
+            if added:
+                counter.update(added)
         self.rejected.update(partial.rejected)
         add_fields(self.unwatched, partial.unwatched)
         tell_fewest(self.late, TOLD_MAX, self.settings)

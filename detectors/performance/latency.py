@@ -110,18 +110,18 @@ class Ordered:
         """The latency of a rank from 1 on, between two where it is not whole, (rows,); nan where there is none."""
         whole = np.floor(rank)
         with np.errstate(divide="ignore", invalid="ignore"):
-            lower, upper = self._at(whole), self._at(np.minimum(whole + 1, self.running[:, -1]))
+            lower, upper = self._at(np.stack([whole, np.minimum(whole + 1, self.running[:, -1])]))
             return np.asarray(lower + (rank - whole) * (upper - lower))
 
     def _at(self, rank: Floats) -> Floats:
-        """The latency of a whole rank.
+        """The latencies of whole ranks, (ranks, rows).
 
         Inside a bucket the density is a line as steep as its neighbours say, so s f^2 / 2 + (1 - s / 2) f is the share.
         """
-        bucket = np.minimum((self.running < rank[:, None]).sum(axis=1), BUCKETS - 1)
-        rows = np.arange(len(bucket))
+        bucket = np.minimum((self.running < rank[..., None]).sum(axis=-1), BUCKETS - 1)
+        rows = np.arange(len(self.counts))
         mine = self.counts[rows, bucket]
-        sides = [np.clip(bucket + step, 0, BUCKETS - 1) for step in (-1, 1)]
+        sides = np.maximum(bucket - 1, 0), np.minimum(bucket + 1, BUCKETS - 1)
         before, after = (self.counts[rows, side] * WIDTHS[bucket] / WIDTHS[side] for side in sides)
         slope = np.clip((after - before) / (2 * mine), -2, 2)
         share = (rank - 0.5 - self.running[rows, bucket] + mine) / mine

@@ -9,7 +9,7 @@ closed pane's mean. 8 bytes per series for each step of the window, and 2,512 fo
 
 from bisect import bisect_left
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from math import ceil, log
 from typing import Any
 
@@ -106,8 +106,9 @@ def _least(alpha: float, n: int) -> int:
     return 1 + bisect_left(range(1, n + 1), True, key=rare)
 
 
+@cache
 def _seeded(seed: int) -> tuple[Words, int]:
-    """The generator that Python's `random.Random(seed)` is, and its place."""
+    """The generator that Python's `random.Random(seed)` is, and its place. Nobody changes the words."""
     keys = [seed >> shift & 0xFFFFFFFF for shift in range(0, max(1, seed.bit_length()), 32)]
     state: Any = np.random.RandomState(keys).get_state(legacy=False)
     return state["state"]["key"].astype(np.uint32), int(state["state"]["pos"])

@@ -62,4 +62,4 @@ def trials(occupied: Integers, numeric: NDArray[np.bool_] | np.bool_) -> Floats:
 
 def total(cells: Floats) -> Floats:
     """Sums over the last axis in the order of the cells, so that empty ones behind change no bit."""
-    return np.asarray(np.cumsum(cells, axis=-1)[..., -1])
+    return np.asarray(np.add.accumulate(cells, axis=-1)[..., -1])

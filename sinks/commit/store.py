@@ -31,9 +31,11 @@ def checked(commit: Commit, last: int) -> list[tuple[Table, Rows]]:
     assert commit.tables.keys() <= BY_NAME.keys(), f"no such tables: {sorted(commit.tables.keys() - BY_NAME.keys())}"
     found = []
     for table in TABLES:
-        rows = commit.tables.get(table.name, {})
+        rows = commit.tables.get(table.name)
+        if not rows:
+            continue
         lengths = {len(array) for array in rows.values()}
-        assert not rows or rows.keys() == {column.name for column in table.columns}, f"{table.name}: other columns"
+        assert rows.keys() == {column.name for column in table.columns}, f"{table.name}: other columns"
         assert len(lengths) <= 1, f"{table.name}: columns differ in length"
         if any(lengths):
             found.append((table, rows))

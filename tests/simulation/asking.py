@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from sinks import commit as tables
@@ -40,16 +40,16 @@ class Asking:
         """Another act."""
         self._asked = ASKED_MAX if self._share == SHARES[0] else 0
 
-    def turn(self, stores: list[Store], closed: int, plans: Sequence[Plan]) -> None:
-        """Perhaps ask for something, `closed` being the newest end that is; references are made of plans."""
+    def turn(self, stores: Iterable[Store], closed: Callable[[], int], plans: Callable[[], Sequence[Plan]]) -> None:
+        """Perhaps ask for something, `closed` telling the newest end that is; references are made of plans."""
         if self._asked < ASKED_MAX and self._dice.random() < self._share:
             self._asked += 1
-            value = self._value(stores, closed, plans)
+            value = self._value(stores, closed(), plans())
             self.kafka.topic(CONTROL).values.append((b"somebody", value))
             if self._dice.random() < 0.1:
                 self.kafka.topic(CONTROL).values.append((None, None))  # a control record of Kafka's own
 
-    def _value(self, stores: list[Store], closed: int, plans: Sequence[Plan]) -> bytes:
+    def _value(self, stores: Iterable[Store], closed: int, plans: Sequence[Plan]) -> bytes:
         dice = self._dice
         if dice.random() < 0.08:
             return dice.choice(BROKEN)
@@ -81,7 +81,7 @@ class Asking:
         return self.said[-1]
 
 
-def _opened(stores: list[Store]) -> list[tuple[str, str]]:
+def _opened(stores: Iterable[Store]) -> list[tuple[str, str]]:
     """Incidents that are open, with their models."""
     found = []
     for store in stores:

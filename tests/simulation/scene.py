@@ -112,9 +112,8 @@ class _Publisher:
     def publish(self, n: int, born: float) -> Published:
         """About n records, from the partition's birth on; the last ones of each partition are far in the future."""
         made, offset, dice = Published(), self._dice.randrange(50), self._dice
-        drawn = (
-            max(0.0, born / PANE_S) + dice.random() * (self._panes - max(0.0, born / PANE_S)) for _ in range(4 * n)
-        )
+        begun = max(0.0, born / PANE_S)
+        drawn = (begun + dice.random() * (self._panes - begun) for _ in range(4 * n))
         places = sorted([place for place in drawn if int(place) not in self._silent][:n])
         self._note("silences", bool(self._silent))
         self._note("clock skews", any(self._skews))

@@ -114,7 +114,7 @@ class Struck:
 
     def _turn(self) -> None:
         self.kafka.now += self.dice.random() * TURNS_S[self.tiers]
-        self.asking.turn(list(self.stores.values()), self._closed(), self._plans())
+        self.asking.turn(self.stores.values(), self._closed, self._plans)
         dice = self.dice.random()
         if dice < self._kill_share and self._strikes < STRIKES_MAX:
             self._strike()

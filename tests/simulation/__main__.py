@@ -5,10 +5,13 @@ A seed that fails prints itself; `--first SEED --seeds 1` plays it again.
 
 import argparse
 import gc
+import os
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: every processor has a process already
 
 from stream.garbage import settle
 from tests.simulation.seeds import missing, play

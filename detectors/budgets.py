@@ -4,7 +4,7 @@ from functools import cache, lru_cache
 from math import comb
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 from scipy.special import betainc, ndtr, ndtri
 
 from detectors.codes import Floats
@@ -34,7 +34,7 @@ def alpha_for(  # noqa: PLR0913, PLR0917 - one question with seven parts, in the
         return MOST
     if surplus(np.log(LEAST)) >= 0:
         return LEAST
-    return float(np.exp(brentq(surplus, np.log(LEAST), np.log(MOST), xtol=1e-6)))
+    return float(np.exp(scipy.optimize.brentq(surplus, np.log(LEAST), np.log(MOST), xtol=1e-6)))
 
 
 def _runs(level: float, windows: float, k: int, n_of: int, rho: float, overlap: int) -> float:  # noqa: PLR0913, PLR0917

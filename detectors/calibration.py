@@ -5,9 +5,9 @@ estimates), between whose steps lines are drawn, and beyond which nothing rises 
 """
 
 import numpy as np
+import scipy
 from msgspec import Struct
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from detectors.codes import Floats
 
@@ -41,7 +41,7 @@ def fit(score: Floats, label: Bools) -> Calibrator:
     """The rising function of the scores, all finite, that is nearest to the labels, (n,) each. Needs one row."""
     at, place = np.unique(score, return_inverse=True)
     n = np.bincount(place)
-    steps = isotonic_regression(np.bincount(place, label) / n, weights=n)
+    steps = scipy.optimize.isotonic_regression(np.bincount(place, label) / n, weights=n)
     knots = np.unique(np.concatenate((steps.blocks[:-1], steps.blocks[1:] - 1)))  # both ends of every step
     return Calibrator(at[knots], steps.x[knots])
 

@@ -8,7 +8,7 @@ value has no p-value, so that it never drifts.
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from detectors.conventions.convention import Categories, Convention, Feature, Numbers, Refused, Score, filled
 
@@ -24,7 +24,7 @@ def _ks(feature: Numbers) -> Score:
     filled(feature.reference, feature.current)
     if _has_nan(feature):
         return _score(np.nan, np.nan)
-    found = stats.ks_2samp(feature.reference, feature.current, method="asymp")
+    found = scipy.stats.ks_2samp(feature.reference, feature.current, method="asymp")
     return _score(found.statistic, found.pvalue)
 
 
@@ -33,7 +33,7 @@ def _cvm(feature: Numbers) -> Score:
         raise Refused("it needs two values on either side")
     if _has_nan(feature):
         return _score(np.nan, np.nan)
-    found = stats.cramervonmises_2samp(feature.reference, feature.current)
+    found = scipy.stats.cramervonmises_2samp(feature.reference, feature.current)
     return _score(found.statistic, found.pvalue)
 
 
@@ -47,7 +47,7 @@ def _chi2(feature: Categories) -> Score:
     filled(feature.reference, feature.current)
     reference, current = feature.counts()
     known = (reference + current) > 0
-    found = stats.chi2_contingency(np.stack((reference[known], current[known])))
+    found = scipy.stats.chi2_contingency(np.stack((reference[known], current[known])))
     return _score(found.statistic, found.pvalue)
 
 
@@ -57,7 +57,7 @@ def _fet(feature: Categories) -> Score:
     reference, current = feature.counts()
     if len(reference) != 2:
         raise Refused("it is for two values")
-    found = stats.fisher_exact([[current[1], reference[1]], [current[0], reference[0]]], alternative="greater")
+    found = scipy.stats.fisher_exact([[current[1], reference[1]], [current[0], reference[0]]], alternative="greater")
     return Score(float(found.statistic), LEVEL, None, float(found.pvalue))
 
 

@@ -8,7 +8,7 @@ the baseline does not know is p = 0 for the chi-square test; a missing category 
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from detectors.codes import Floats, Integers
 from detectors.conventions.convention import (
@@ -35,7 +35,7 @@ def _wasserstein(feature: Numbers) -> Score:
     if len(reference) < 2:
         raise Refused("the reference has one value, and so no standard deviation")
     norm = max(float(np.std(reference, ddof=1)), 0.001)
-    return above(stats.wasserstein_distance(reference, current) / norm, LIMIT)
+    return above(scipy.stats.wasserstein_distance(reference, current) / norm, LIMIT)
 
 
 def _ks(feature: Numbers) -> Score:
@@ -43,7 +43,7 @@ def _ks(feature: Numbers) -> Score:
         raise Refused(f"it refuses samples of {KS_MOST:,} rows or more")
     reference, current = there(feature.reference), there(feature.current)
     filled(reference, current)
-    return Score(float(stats.ks_2samp(reference, current).pvalue), None, None)
+    return Score(float(scipy.stats.ks_2samp(reference, current).pvalue), None, None)
 
 
 def _counts(feature: Categories) -> tuple[Integers, Integers]:
@@ -72,7 +72,7 @@ def _chi_squared(feature: Categories) -> Score:
     reference, current = _counts(feature)
     expected = reference * (current.sum() / reference.sum())
     statistic = np.sum((current - expected) ** 2 / expected)
-    return Score(float(stats.chi2.sf(statistic, len(current) - 1)), None, None)
+    return Score(float(scipy.stats.chi2.sf(statistic, len(current) - 1)), None, None)
 
 
 def _chosen(feature: Feature) -> tuple[str]:

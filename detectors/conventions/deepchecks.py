@@ -10,8 +10,8 @@ hides new categories and changes of rare ones; categories below 1 % of the refer
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from detectors.codes import Floats, Integers
 from detectors.conventions.convention import (
@@ -53,7 +53,7 @@ def _numbers(feature: Numbers) -> tuple[Floats, Floats]:
 
 
 def _ks(feature: Numbers) -> Score:
-    return above(stats.ks_2samp(*_numbers(feature), method="asymp").statistic, LIMIT, strictly=False)
+    return above(scipy.stats.ks_2samp(*_numbers(feature), method="asymp").statistic, LIMIT, strictly=False)
 
 
 def _emd(feature: Numbers) -> Score:
@@ -75,7 +75,7 @@ def _scaled(reference: Floats, current: Floats) -> float:
     low, high = min(reference.min(), current.min()), max(reference.max(), current.max())
     if low == high:
         return 0.0
-    return float(stats.wasserstein_distance((reference - low) / (high - low), (current - low) / (high - low)))
+    return float(scipy.stats.wasserstein_distance((reference - low) / (high - low), (current - low) / (high - low)))
 
 
 def _counts(feature: Categories) -> tuple[Integers, Integers]:
@@ -104,7 +104,7 @@ def _cramers_v(feature: Categories) -> Score:
     table = table[:, table.any(axis=0)]
     rows, columns = table.shape
     total = table.sum()
-    phi = stats.chi2_contingency(table).statistic / total
+    phi = scipy.stats.chi2_contingency(table).statistic / total
     phi = max(0.0, phi - (columns - 1) * (rows - 1) / (total - 1))
     corrected = [size - (size - 1) ** 2 / (total - 1) for size in (rows, columns)]
     least = min(corrected) - 1

@@ -6,7 +6,7 @@ value that the reference does not know is p = 0 for `chisquare`.
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from detectors.codes import Floats, Integers
 from detectors.conventions.convention import (
@@ -57,7 +57,7 @@ def _psi(feature: Feature) -> Score:
 
 
 def _kl_div(feature: Feature) -> Score:
-    return above(stats.entropy(*map(_unempty, _binned(feature))), 0.1, strictly=False)
+    return above(scipy.stats.entropy(*map(_unempty, _binned(feature))), 0.1, strictly=False)
 
 
 def _jensenshannon(feature: Feature) -> Score:
@@ -67,7 +67,7 @@ def _jensenshannon(feature: Feature) -> Score:
 def _wasserstein(feature: Numbers) -> Score:
     reference, current = sides(feature)
     norm = max(float(np.std(reference)), 0.001)
-    return above(stats.wasserstein_distance(reference, current) / norm, 0.1, strictly=False)
+    return above(scipy.stats.wasserstein_distance(reference, current) / norm, 0.1, strictly=False)
 
 
 def _hellinger(feature: Feature) -> Score:
@@ -85,35 +85,35 @@ def _hellinger(feature: Feature) -> Score:
 
 
 def _ks(feature: Numbers) -> Score:
-    return below(stats.ks_2samp(*sides(feature)).pvalue, 0.05, strictly=False)
+    return below(scipy.stats.ks_2samp(*sides(feature)).pvalue, 0.05, strictly=False)
 
 
 def _ed(feature: Numbers) -> Score:
-    return above(stats.energy_distance(*sides(feature)), 0.1)
+    return above(scipy.stats.energy_distance(*sides(feature)), 0.1)
 
 
 def _anderson(feature: Numbers) -> Score:
     """The p-value is cut to [0.001, 0.25]."""
-    return below(stats.anderson_ksamp(list(sides(feature))).pvalue, 0.1)
+    return below(scipy.stats.anderson_ksamp(list(sides(feature))).pvalue, 0.1)
 
 
 def _cramer_von_mises(feature: Numbers) -> Score:
-    return below(stats.cramervonmises_2samp(*sides(feature)).pvalue, 0.1, strictly=False)
+    return below(scipy.stats.cramervonmises_2samp(*sides(feature)).pvalue, 0.1, strictly=False)
 
 
 def _es(feature: Numbers) -> Score:
     reference, current = sides(feature)
-    if stats.iqr(np.concatenate((reference, current))) == 0:
+    if scipy.stats.iqr(np.concatenate((reference, current))) == 0:
         raise Refused("the interquartile range of both samples together is 0")
-    return below(stats.epps_singleton_2samp(reference, current).pvalue, 0.05)
+    return below(scipy.stats.epps_singleton_2samp(reference, current).pvalue, 0.05)
 
 
 def _mannw(feature: Numbers) -> Score:
-    return below(stats.mannwhitneyu(*sides(feature), alternative="less").pvalue, 0.05)
+    return below(scipy.stats.mannwhitneyu(*sides(feature), alternative="less").pvalue, 0.05)
 
 
 def _t_test(feature: Numbers) -> Score:
-    return below(stats.ttest_ind(*sides(feature)).pvalue, 0.05)
+    return below(scipy.stats.ttest_ind(*sides(feature)).pvalue, 0.05)
 
 
 def _chisquare(feature: Feature) -> Score:
@@ -121,7 +121,7 @@ def _chisquare(feature: Feature) -> Score:
     reference, current = _counts(feature)
     expected = reference * (current.sum() / reference.sum())
     statistic = np.sum((current - expected) ** 2 / expected)
-    return below(stats.chi2.sf(statistic, len(current) - 1), 0.05)
+    return below(scipy.stats.chi2.sf(statistic, len(current) - 1), 0.05)
 
 
 def _z(feature: Feature) -> Score:
@@ -133,7 +133,7 @@ def _z(feature: Feature) -> Score:
     p, q = 1 - reference[0] / m, 1 - current[0] / n
     pooled = (p * m + q * n) / (m + n)
     z = (p - q) / np.sqrt(pooled * (1 - pooled) * (1 / m + 1 / n))
-    return below(2 * (1 - stats.norm.cdf(abs(z))), 0.05)
+    return below(2 * (1 - scipy.stats.norm.cdf(abs(z))), 0.05)
 
 
 def _g_test(feature: Feature) -> Score:
@@ -141,7 +141,7 @@ def _g_test(feature: Feature) -> Score:
     reference, current = _counts(feature)
     if not np.isclose(reference.sum(), current.sum(), rtol=np.sqrt(np.finfo(np.float64).eps), atol=0):
         raise Refused("the samples are of different sizes, which its chi-square refuses")
-    return below(stats.power_divergence(current, reference, lambda_="log-likelihood").pvalue, 0.1)
+    return below(scipy.stats.power_divergence(current, reference, lambda_="log-likelihood").pvalue, 0.1)
 
 
 def _fisher_exact(feature: Feature) -> Score:
@@ -152,7 +152,7 @@ def _fisher_exact(feature: Feature) -> Score:
         raise Refused("the samples are of different sizes")
     table = np.zeros((2, 2), np.int64)
     table[:, : len(reference)] = current, reference
-    return below(stats.fisher_exact(table).pvalue, 0.1)
+    return below(scipy.stats.fisher_exact(table).pvalue, 0.1)
 
 
 def _tvd(feature: Feature) -> Score:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
+import scipy
 from scipy.special import rel_entr
 
 from detectors.codes import Floats, Integers
@@ -57,7 +57,8 @@ def _smoothed(feature: Numbers) -> tuple[Floats, Floats]:
     both = np.concatenate((reference, current))
     edges = np.linspace(both.min(), both.max(), BINS)
     sides = [
-        np.diff(stats.rv_histogram(np.histogram(side, _automatic(side))).cdf(edges)) for side in (reference, current)
+        np.diff(scipy.stats.rv_histogram(np.histogram(side, _automatic(side))).cdf(edges))
+        for side in (reference, current)
     ]
     return sides[0], sides[1]
 
@@ -116,7 +117,7 @@ def _chi_square(feature: Categories) -> Score:
     filled(feature.reference, feature.current)
     sides = [np.bincount(side + 1, minlength=len(feature.texts) + 1) for side in (feature.current, feature.reference)]
     table = np.stack(sides)
-    found = stats.chi2_contingency(table[:, table.any(axis=0)])
+    found = scipy.stats.chi2_contingency(table[:, table.any(axis=0)])
     return beside(found.statistic, found.pvalue, None)
 
 
@@ -132,14 +133,14 @@ _DISTANCES = {
     "HellingerDistance": _distance(lambda feature: hellinger(*_binned(feature))),
     "HINormalizedComplement": _distance(_intersection),
     "BhattacharyyaDistance": _distance(_bhattacharyya),
-    "EMD": _distance(lambda feature: float(stats.wasserstein_distance(*_sides(feature)))),
-    "EnergyDistance": _distance(lambda feature: float(stats.energy_distance(*_sides(feature)))),
+    "EMD": _distance(lambda feature: float(scipy.stats.wasserstein_distance(*_sides(feature)))),
+    "EnergyDistance": _distance(lambda feature: float(scipy.stats.energy_distance(*_sides(feature)))),
 }
 _TESTS = {
-    "KSTest": _test(lambda first, second: _pair(stats.ks_2samp(first, second))),
-    "CVMTest": _test(lambda first, second: _pair(stats.cramervonmises_2samp(first, second))),
-    "MannWhitneyUTest": _test(lambda first, second: _pair(stats.mannwhitneyu(first, second, nan_policy="raise"))),
-    "WelchTTest": _test(lambda first, second: _pair(stats.ttest_ind(first, second, equal_var=False))),
-    "AndersonDarlingTest": _test(lambda first, second: _pair(stats.anderson_ksamp([first, second]))),
+    "KSTest": _test(lambda first, second: _pair(scipy.stats.ks_2samp(first, second))),
+    "CVMTest": _test(lambda first, second: _pair(scipy.stats.cramervonmises_2samp(first, second))),
+    "MannWhitneyUTest": _test(lambda first, second: _pair(scipy.stats.mannwhitneyu(first, second, nan_policy="raise"))),
+    "WelchTTest": _test(lambda first, second: _pair(scipy.stats.ttest_ind(first, second, equal_var=False))),
+    "AndersonDarlingTest": _test(lambda first, second: _pair(scipy.stats.anderson_ksamp([first, second]))),
 }
 FROUROS = Convention("frouros 0.9.0", {**_DISTANCES, **_TESTS}, {"ChiSquareTest": _chi_square}, _chosen)

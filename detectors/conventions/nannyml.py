@@ -9,7 +9,7 @@ whatever the number of features.
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from detectors.codes import Floats, Integers
 from detectors.conventions.convention import (
@@ -112,7 +112,7 @@ def _base_2(expected: Floats, observed: Floats) -> float:
 def _kolmogorov_smirnov(reference: Values) -> Distance:
     """The statistic, of 10,000 values or more on 10,000 bins of equal width."""
     if len(reference) < BINNED:
-        return lambda chunk: float(stats.ks_2samp(reference, chunk).statistic)
+        return lambda chunk: float(scipy.stats.ks_2samp(reference, chunk).statistic)
     edges = np.linspace(reference.min(), reference.max(), BINNED + 1)
     expected = np.cumsum(np.histogram(reference, edges)[0] / len(reference))
 
@@ -127,7 +127,7 @@ def _kolmogorov_smirnov(reference: Values) -> Distance:
 def _wasserstein(reference: Values) -> Distance:
     """In the feature's unit; of 10,000 values or more on 10,000 bins, and exactly beyond the range."""
     if len(reference) < BINNED:
-        return lambda chunk: float(stats.wasserstein_distance(reference, chunk))
+        return lambda chunk: float(scipy.stats.wasserstein_distance(reference, chunk))
     counts, edges = np.histogram(reference, bins=BINNED)
     expected, width = np.cumsum(counts / len(reference)), edges[1] - edges[0]
 
@@ -158,7 +158,7 @@ def _chi2(feature: Categories) -> Score:
     """The statistic; what alerts is its p-value, whatever limit is set."""
     filled(*feature.present())
     table = np.stack(feature.counts())
-    found = stats.chi2_contingency(table[:, table.any(axis=0)])
+    found = scipy.stats.chi2_contingency(table[:, table.any(axis=0)])
     score = beside(found.statistic, found.pvalue, P_LIMIT)
     return Score(score.value, None, score.drifted, score.p_value)
 

@@ -8,7 +8,7 @@ the source that promises to correct for few samples turns it off; categories hav
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from detectors.conventions.convention import Categories, Convention, Feature, Score, above, filled, there
 from detectors.conventions.shares import l_infinity, shares
@@ -25,7 +25,7 @@ def _distance(feature: Feature) -> tuple[float, int, int]:
         return l_infinity(*map(shares, feature.counts())), len(first), len(second)
     reference, current = there(feature.reference), there(feature.current)
     filled(reference, current)
-    return float(stats.ks_2samp(reference, current, method="asymp").statistic), len(reference), len(current)
+    return float(scipy.stats.ks_2samp(reference, current, method="asymp").statistic), len(reference), len(current)
 
 
 def _simple(feature: Feature) -> Score:

@@ -6,7 +6,7 @@ its rule on all categories); missing numbers lower every share, so they look lik
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from detectors.codes import Floats, Integers
 from detectors.conventions.convention import (
@@ -30,7 +30,7 @@ LEAST = 100  # values of the current sample: with no more there is no alert
 
 def _score(expected: Floats, observed: Floats, n: int) -> Score:
     value = psi(expected + ADDED, observed + ADDED)
-    limit = float(stats.chi2.ppf(1 - LEVEL, len(expected) - 1)) / n if len(expected) > 1 else None
+    limit = float(scipy.stats.chi2.ppf(1 - LEVEL, len(expected) - 1)) / n if len(expected) > 1 else None
     score = above(value, limit)
     return score if n > LEAST else Score(score.value, limit, None, problem=f"it alerts beyond {LEAST} values only")
 

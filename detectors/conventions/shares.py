@@ -1,7 +1,7 @@
 """Formulas that several tools share, of two rows of shares; zero rules and bins are the tools' own."""
 
 import numpy as np
-from scipy.spatial import distance
+import scipy
 from scipy.special import rel_entr
 
 from detectors.codes import Floats, Integers
@@ -29,7 +29,7 @@ def jensen_shannon(expected: Floats, observed: Floats, base: float = np.e) -> fl
 
     SciPy's, as tools use it: near 0 the root shows the last digits of the sums.
     """
-    return float(distance.jensenshannon(expected, observed, base))
+    return float(scipy.spatial.distance.jensenshannon(expected, observed, base))
 
 
 def hellinger(expected: Floats, observed: Floats) -> float:

@@ -10,7 +10,7 @@ a category that the reference does not know, or expects less than once, makes ch
 import math
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from detectors.codes import Floats, Integers
 from detectors.conventions.convention import (
@@ -47,7 +47,7 @@ def _ks(feature: Numbers) -> Score:
     shares = [np.searchsorted(side, points) / len(side) for side in (reference, current)]
     gap = float(np.abs(shares[0] - shares[1]).max())
     m, n = len(reference), len(current)
-    return beside(gap, float(stats.kstwo.sf(gap, np.round(m * n / (m + n)))), LEVEL)
+    return beside(gap, float(scipy.stats.kstwo.sf(gap, np.round(m * n / (m + n)))), LEVEL)
 
 
 def _hellinger(feature: Numbers) -> Score:
@@ -73,7 +73,7 @@ def _chi_square(feature: Categories) -> Score:
     else:
         statistic = float(np.sum((current[known] - expected[known]) ** 2 / expected[known]))
     freedom = max(int((current > 0).sum()) - 1, 1)
-    return beside(statistic, float(stats.chi2.sf(statistic, freedom)), LEVEL)
+    return beside(statistic, float(scipy.stats.chi2.sf(statistic, freedom)), LEVEL)
 
 
 def _chosen(feature: Feature) -> tuple[str]:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
+import scipy
 from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtri
-from scipy.stats import rankdata
 
 from detectors.codes import Floats, Integers, least
 from detectors.grids import SPECIAL, Grid
@@ -127,7 +127,7 @@ def chosen(rows: Rows, places: Sequence[Floats], loss: Floats) -> list[int]:
     One by one, each by what those before it leave over (Kruskal and Wallis 1952, Use of ranks in one-criterion variance
     analysis).
     """
-    found, left = list[int](), rankdata(loss) - (len(loss) + 1) / 2
+    found, left = list[int](), scipy.stats.rankdata(loss) - (len(loss) + 1) / 2
     groups = [
         np.rint(one)[np.minimum(cells, len(one) - 1)].astype(np.int64)
         for one, cells in zip(places, rows.cells, strict=True)

@@ -5,8 +5,8 @@ spread and of missing values, in any mixture of features. It is judged on rows t
 """
 
 import numpy as np
+import scipy
 from scipy.special import expit, ndtr
-from scipy.stats import rankdata
 
 from detectors.codes import Floats, Integers
 from detectors.multivariate.joint import Joint, Standard
@@ -76,7 +76,7 @@ def fit(columns: Floats, of_now: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> 
 def area(scores: Floats, positive: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> float:
     """The area under the ROC curve, ties a half each. Both classes must be there."""
     n = int(np.count_nonzero(positive))
-    above = rankdata(scores)[positive].sum() - n * (n + 1) / 2
+    above = scipy.stats.rankdata(scores)[positive].sum() - n * (n + 1) / 2
     return float(above / (n * (len(scores) - n)))
 
 

@@ -8,7 +8,6 @@ is learned from windows. Nothing is assumed of a rhythm that was not seen yet.
 from msgspec import Struct
 from msgspec.structs import replace
 from scipy.special import betainc, gammaincc, gammaincinv
-from scipy.stats import chi2
 
 RECENT = 0.3  # of the newest window in what came lately
 MEMORY = 500  # windows that the variation is learned from; older ones fade
@@ -71,7 +70,8 @@ class Usual(Struct, frozen=True, array_like=True):
         if self.windows < LEAST or mean <= 0:
             return float("nan")
         windows = min(self.windows, MEMORY)
-        doubted = (self.excess + 1 / mean) * windows / float(chi2.ppf(DOUBT, windows))
+        least = 2 * float(gammaincinv(windows / 2, DOUBT))  # the quantile of chi-squared
+        doubted = (self.excess + 1 / mean) * windows / least
         return fewest(mean, max(0.0, doubted - 1 / mean), chance)
 
 

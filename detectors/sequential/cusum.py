@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
+import scipy
 from msgspec import Struct
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from detectors.codes import Floats, Integers
 from detectors.distances import Counts
@@ -99,7 +99,9 @@ def threshold_for(run_length: float, allowance: float) -> float:
         return float(np.expm1(reach) - reach) / (2 * allowance**2) - 2 * run_length
 
     assert allowance > 0, allowance
-    return brentq(surplus, 0.0, np.log(4 * (1 + run_length)) / allowance + 1) if surplus(0.0) < 0 else 0.0
+    return (
+        scipy.optimize.brentq(surplus, 0.0, np.log(4 * (1 + run_length)) / allowance + 1) if surplus(0.0) < 0 else 0.0
+    )
 
 
 def location(expected: Counts, observed: Counts, ordered: Bools, tolerate: float | Floats) -> Floats:

@@ -7,8 +7,8 @@ standard errors. 16 bytes per series.
 """
 
 import numpy as np
+import scipy
 from msgspec import Struct
-from scipy.signal import lfilter
 
 from detectors.codes import Floats, Integers
 from detectors.sequential.fold import Rows, first, last
@@ -40,7 +40,7 @@ class Ewma(Struct, frozen=True):
         """As `Sequential` says."""
         keep = 1 - self.weight
         off = values - self.target
-        average, _ = lfilter([self.weight], [1.0, -keep], off, axis=1, zi=keep * state.average[:, None])
+        average, _ = scipy.signal.lfilter([self.weight], [1.0, -keep], off, axis=1, zi=keep * state.average[:, None])
         n = state.n[:, None] + np.arange(1, values.shape[1] + 1)
         variance = self.weight / (2 - self.weight) * (1 - np.exp(2 * n * np.log(keep)))
         found = np.abs(average) > self.width * self.sigma * np.sqrt(variance)

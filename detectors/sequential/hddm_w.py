@@ -10,8 +10,8 @@ both sides are tested.
 import math
 
 import numpy as np
+import scipy
 from msgspec import Struct
-from scipy.signal import lfilter
 
 from detectors.codes import Floats, Integers
 from detectors.sequential.fold import Bools, Rows, first, held, last
@@ -55,7 +55,7 @@ class HddmW(Struct, frozen=True):
         same = slice(1) if np.ptp(state.n) == 0 else slice(None)
         c = (1 - self.lambda_val) ** 2
         added = np.full((len(state.n[same]), values.shape[1]), self.lambda_val * self.lambda_val)
-        weights, _ = lfilter([1.0], [1.0, -c], added, axis=1, zi=c * state.weights[same, None])
+        weights, _ = scipy.signal.lfilter([1.0], [1.0, -c], added, axis=1, zi=c * state.weights[same, None])
         weights = np.broadcast_to(weights, values.shape)
         found = np.zeros(values.shape, np.bool_)
         sides = []
@@ -72,7 +72,7 @@ class HddmW(Struct, frozen=True):
         """Weighted averages; the first pair is the first average."""
         keep = 1 - self.lambda_val
         begun = np.where(state.n == 0, x[:, 0], self.lambda_val * x[:, 0] + keep * state.average)
-        after = lfilter([self.lambda_val], [1.0, -keep], x[:, 1:], axis=1, zi=(keep * begun)[:, None])[0]
+        after = scipy.signal.lfilter([self.lambda_val], [1.0, -keep], x[:, 1:], axis=1, zi=(keep * begun)[:, None])[0]
         return np.concatenate((begun[:, None], after), axis=1)
 
     def _side(

@@ -14,10 +14,10 @@ from math import ceil, log
 from typing import Any
 
 import numpy as np
+import scipy
 from msgspec import Struct
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.stats import ks_2samp
 
 from detectors.codes import Floats, Integers
 from detectors.sequential.fold import Rows, first
@@ -101,7 +101,7 @@ def _least(alpha: float, n: int) -> int:
 
     def rare(gap: int) -> bool:
         other = np.arange(n) + gap - 0.5
-        return gap / n > DISTANCE and float(ks_2samp(np.arange(n), other).pvalue) <= alpha
+        return gap / n > DISTANCE and float(scipy.stats.ks_2samp(np.arange(n), other).pvalue) <= alpha
 
     return 1 + bisect_left(range(1, n + 1), True, key=rare)
 

@@ -7,8 +7,8 @@ than the threshold. A step is any number, such as a closed pane's mean. 40 bytes
 """
 
 import numpy as np
+import scipy
 from msgspec import Struct
-from scipy.signal import lfilter
 
 from detectors.codes import Floats, Integers
 from detectors.sequential.fold import Bools, Rows, first, last
@@ -49,7 +49,7 @@ class PageHinkley(Struct, frozen=True):
         # S = alpha S + x is a filter of the first order.
         faded = [1.0], [1.0, -self.alpha]
         deviation = values - total / n - self.delta
-        rising, _ = lfilter(*faded, deviation, axis=1, zi=self.alpha * state.rising[:, None])
+        rising, _ = scipy.signal.lfilter(*faded, deviation, axis=1, zi=self.alpha * state.rising[:, None])
         # The falling sum has 2 delta more in each step, which fades too: a geometric series.
         apart = n if self.alpha == 1 else (1 - np.exp(n * np.log(self.alpha))) / (1 - self.alpha)
         falling = rising + 2 * self.delta * apart

@@ -5,7 +5,7 @@ Expected counts come from both sides together, so sizes may differ. Where most c
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 from scipy.special import gammaincc, ndtr
 
 from detectors.codes import Integers
@@ -49,7 +49,7 @@ def fisher(expected: Integers, observed: Integers) -> Outcome:
     table = _yes_or_no(expected, observed)
     if table is None:
         return UNKNOWN
-    found = stats.fisher_exact(table[:, ::-1][::-1])  # odds of the second category, now to then
+    found = scipy.stats.fisher_exact(table[:, ::-1][::-1])  # odds of the second category, now to then
     return Outcome(float(found.statistic), float(min(found.pvalue, 1.0)), _rise(table))
 
 

@@ -1,7 +1,7 @@
 """Tests of ranks: however large a value is, it is one value. Ties count half on either side."""
 
 import numpy as np
-from scipy import stats
+import scipy
 from scipy.special import gammaln, kve
 
 from detectors import distances
@@ -31,7 +31,7 @@ def ks(expected: Floats, observed: Floats) -> Outcome:
     if samples.few:
         return UNKNOWN
     method = "exact" if max(map(len, samples)) <= EXACT_MAX else "asymp"
-    found = stats.ks_2samp(*samples, method=method)
+    found = scipy.stats.ks_2samp(*samples, method=method)
     return Outcome(float(found.statistic), float(np.clip(found.pvalue, 0.0, 1.0)), float(found.statistic))
 
 
@@ -55,7 +55,7 @@ def cramer_von_mises(expected: Floats, observed: Floats) -> Outcome:
     statistic = samples.effective / total * float(squares.sum())
     effect = float(distances.DISTANCES["cramer_von_mises"](before, now))
     if len(values) == total and max(m, n) <= COUNTED_MAX:
-        return Outcome(statistic, float(stats.cramervonmises_2samp(*samples, method="exact").pvalue), effect)
+        return Outcome(statistic, float(scipy.stats.cramervonmises_2samp(*samples, method="exact").pvalue), effect)
     mean = (1 + 1 / total) / 6
     variance = (total + 1) / (45 * total**2) * (4 * m * n * total - 3 * (m**2 + n**2) - 2 * m * n) / (4 * m * n)
     standardised = (statistic - mean) / np.sqrt(45 * variance) + 1 / 6
@@ -119,5 +119,5 @@ def mann_whitney(expected: Floats, observed: Floats) -> Outcome:
     pairs = len(samples.expected) * len(samples.observed)
     if samples.constant:
         return Outcome(pairs / 2, 1.0, 0.0)
-    found = stats.mannwhitneyu(samples.observed, samples.expected, alternative="two-sided")
+    found = scipy.stats.mannwhitneyu(samples.observed, samples.expected, alternative="two-sided")
     return Outcome(float(found.statistic), float(min(found.pvalue, 1.0)), float(2 * found.statistic / pairs - 1))

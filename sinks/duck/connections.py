@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import duckdb
 
-from sinks.commit import TABLES, Table
+from sinks.commit import Table
 from sinks.duck import words
 from sinks.duck.schema import prepare
 from sinks.duck.statements import COMMITTED, insertion
@@ -38,7 +38,7 @@ class Connections:
             # An INSERT of all columns of some arrays has nothing to optimise: a tenth of a Commit saved.
             self.writer.execute("PRAGMA disable_optimizer")
             # Parsing the text of an INSERT is a third of one of a few rows, of which a Commit has eight.
-            self._insertions = {(table.name, frozenset[str]()): self._parsed(insertion(table)) for table in TABLES}
+            self._insertions = dict[tuple[str, frozenset[str]], duckdb.Statement]()
             self.committed = self._parsed(COMMITTED)
         except BaseException:
             self._root.close()

@@ -17,10 +17,10 @@ demo: .venv/ready     ## play four models for a minute and find what was planted
 	$(BIN)/driftline demo
 
 test: fast .venv/ready     ## everything, integration against a real Kafka included
-	$(BIN)/pytest -q -n 2 --dist loadfile -m "integration and not real"
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "integration and not real"
 
 fast: .venv/ready     ## what needs no broker and no browser: laws, tables, stories
-	$(BIN)/pytest -q -n 2 -m "not integration"
+	$(BIN)/pytest -q -n 2 --dist worksteal -m "not integration"
 
 real: .venv/ready     ## triggers start runs in MLflow, Airflow, Metaflow, DVC, which it installs first
 	$(BIN)/pytest -q -m real tests/real

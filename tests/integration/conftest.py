@@ -14,10 +14,17 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever lies in this folder needs another program."""
+    """Whatever lies in this folder needs another program.
+
+    Files with the longest stories are begun first, or in the end one of them would be told while nobody else works.
+    """
+    longest: dict[Path, int] = {}
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.integration)
+            for mark in item.iter_markers("timeout"):
+                longest[item.path] = max(longest.get(item.path, 0), *mark.args)
+    items.sort(key=lambda item: -longest.get(item.path, 0))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,7 +6,7 @@ numbers.
 """
 
 from sinks.commit.controls import CONTROLS
-from sinks.commit.earlier import EARLIER
+from sinks.commit.earlier import COMPARED, EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
 from sinks.commit.identities import among, identities, repeated
 from sinks.commit.labels import (
@@ -65,6 +65,7 @@ __all__ = [
     "BASES",
     "BY_NAME",
     "CHECKPOINTS",
+    "COMPARED",
     "CONTROLS",
     "DEAD_LETTERS",
     "DRAWN",

@@ -1,7 +1,7 @@
 """All tables, in the order in which the docs list them."""
 
 from sinks.commit.controls import CONTROLS
-from sinks.commit.earlier import EARLIER
+from sinks.commit.earlier import COMPARED, EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
 from sinks.commit.labels import (
     ABREAST,
@@ -69,6 +69,7 @@ TABLES: tuple[Table, ...] = (
     RECONCILED,
     WINDOWS,
     EARLIER,
+    COMPARED,
     DRIFT,
     EFFECTS,
     TESTED,
@@ -116,6 +117,7 @@ RESULTS = (
     RECONCILED,
     WINDOWS,
     EARLIER,
+    COMPARED,
     DRIFT,
     EFFECTS,
     TESTED,

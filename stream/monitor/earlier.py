@@ -100,12 +100,19 @@ class Earlier:
         enough = all(2 * len(some) >= choice.n for some, choice in zip(found, asked, strict=True))
         summaries = [packing.unpack(case.plan.grid, rows[end].packed) for end in sorted(rows) if enough]
         summary = reduce(add, summaries, nobody)
+        if enough:
+            self._note(case, sorted(rows))
         each = " and ".join(_told(case, *one) for one in zip(asked, found, strict=True))
         events = f", {int(summary.events()[0]):,} events" if enough else ""
         # Panes that follow each other teach the rhythm of a day, not how much days differ.
         daily = case.settings.reference.days or case.settings.reference.weeks
         spread = _between(case, summaries) if daily else case.spread
         return with_(case, spread=spread, reference=summary, compared_with=each + events)
+
+    def _note(self, case: Case, ends: Sequence[int]) -> None:
+        """Keep which windows it was, for whoever wants to see them beside it."""
+        about = (*_version(case), case.length, moment(case.end), case.plan.id)
+        self._ledger.row(tables.COMPARED, *about, np.array(ends, "<i8").tobytes())
 
     def _chosen(self, case: Case, choice: Choice) -> list[_Window]:
         """The newest windows of a choice that may be chosen, the newest first."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from detectors.packing import unpack
-from sinks.commit import PANES, PLANS, WINDOWS, Store
+from sinks.commit import COMPARED, EARLIER, PANES, PLANS, WINDOWS, Store
 from stream.plan import Plan
 from stream.web.times import moments
 
@@ -18,8 +18,9 @@ Counts = NDArray[np.int64]
 class Distribution(Struct, frozen=True):
     """Shares per cell; each of `expected` and `observed` sums to 1, or is empty where nothing is known.
 
-    `source` says what `expected` was learned from, and what the window was compared with where that is something else;
-    `end` is the end of the observed window, `n` its values.
+    `expected` is what the window was compared with, and `source` says what that is. Where earlier windows are gone, or
+    were too few, it is what the cells were made of, and `source` says both. `end` is the end of the observed window,
+    `n` its values.
     """
 
     cells: tuple[str, ...] = ()
@@ -46,10 +47,14 @@ def distribution(  # noqa: PLR0913, PLR0917 - a window is named by all of these
     if segment in plan.rows:
         row = plan.rows.index(segment)
         observed = sum((unpack(plan.grid, packed).counts[row] for packed in panes["summary"]), observed)
-    found = _compared(plan, feature, _reference(plan, segment), observed, moments(windows["end"])[0])
     source, compared_with = plan.source_for(version), str(windows["reference"][0])
-    moved = compared_with != source and bool(compared_with)
-    return replace(found, source=f"{source}; the verdict is about {compared_with}" if moved else source)
+    expected = _reference(plan, segment)
+    if compared_with and compared_with != source:
+        earlier = _earlier(store, plan, {"model": model, "version": version, "length": length}, end)
+        source = compared_with if earlier else f"{source}; the verdict is about {compared_with}"
+        row = plan.rows.index(segment) if segment in plan.rows else None
+        expected = expected if not earlier or row is None else sum((each[row] for each in earlier), _none(plan))
+    return replace(_compared(plan, feature, expected, observed, moments(windows["end"])[0]), source=source)
 
 
 def _plan(store: Store, name: str = "") -> Plan | None:
@@ -64,6 +69,18 @@ def _reference(plan: Plan, segment: str) -> Counts:
         return _none(plan)
     counts: Counts = plan.reference.counts[plan.rows.index(segment)]
     return counts
+
+
+def _earlier(store: Store, plan: Plan, key: dict[str, str | int], end: int) -> list[Counts]:
+    """The windows that one was compared with, (rows, cells of all columns) each; none where one of them is gone."""
+    told = store.select(COMPARED, where={**key, "plan": plan.id}, since=end, until=end + 1)["ends"].tolist()
+    ends = np.frombuffer(told[0], "<i8").tolist() if told else []
+    if not ends:
+        return []
+    rows = store.select(EARLIER, where={**key, "plan": plan.id}, since=ends[0], until=ends[-1] + 1)
+    wanted = np.isin(rows["end"].astype("datetime64[ns]").astype(np.int64), ends)
+    found = [unpack(plan.grid, packed).counts for packed in rows["summary"][wanted]]
+    return found if len(found) == len(ends) else []
 
 
 def _none(plan: Plan) -> Counts:

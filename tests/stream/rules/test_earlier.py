@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sinks import commit as tables
@@ -46,6 +47,8 @@ def test_a_window_is_compared_with_those_before() -> None:
     ]
     assert expected == told(story.read().end())
     assert {0, 240, 360} == {row["n_reference"] for row in story.rows(tables.DRIFT) if row["feature"] == "amount"}
+    ends = {row["end"]: (np.frombuffer(row["ends"], "<i8") - moment(0)) / 60e9 for row in story.rows(tables.COMPARED)}
+    assert {3: [1, 2], 4: [1, 2, 3], 5: [2, 3, 4], 9: [3, 4, 5]} == {end: [*each] for end, each in ends.items()}
 
 
 def test_windows_that_slide_are_compared_with_whole_lengths_before() -> None:
@@ -232,7 +235,8 @@ def test_rows_do_not_depend_on_crashes_commits_or_retention(reference: str) -> N
         again.crash()
     again.read(batch=50).end(5 * DAY)
     expected, found = story.results(), again.results()
-    assert len(found.pop("earlier")) <= len(expected.pop("earlier"))
+    for table in ("earlier", "compared"):
+        assert len(found.pop(table)) <= len(expected.pop(table))
     assert expected == found
     assert expected["incidents"]
 

@@ -4,9 +4,10 @@ import pytest
 
 from detectors.packing import unpack
 from sinks.commit import PANES, PLANS
-from stream.config.settings import HOUR
+from stream.config.settings import HOUR, MINUTE
 from stream.plan import Plan
 from stream.web.distribution import Distribution, distribution
+from tests.stream.rules.story import CONFIGURATION, FIRST, Story, crowd, moment
 from tests.stream.web.seeded import DRIFTING, N_PANE, NUMERIC, PANE, WELL, seeded_store
 
 KEY = ("3", "")
@@ -52,3 +53,27 @@ def test_a_planted_change_is_seen_in_the_last_cells() -> None:
 def test_what_nobody_counted_is_empty(model: str, version: str, segment: str, feature: str) -> None:
     """An unknown name gives an empty distribution, not an error."""
     assert Distribution() == distribution(seeded_store(), model, version, segment, feature, PANE)
+
+
+def test_a_moving_reference_is_drawn_as_it_was_for_that_window() -> None:
+    """The two minutes before the last one, of each segment; where they are gone, the cells' own, with a word."""
+    story = Story(CONFIGURATION.replace("shop: {}", "shop: {reference: {previous: 2}, segments: [country]}"))
+    for minute in range(5):
+        story.publish(FIRST, *crowd(minute + 0.5, 90 + 10 * minute))
+    story.read().end()
+    (body,) = story.store.select(PLANS)["body"]
+    plan = Plan.load(body)
+    rows = story.store.select(PANES, order=("end",))["summary"]
+    column = plan.grid.columns.index("amount")
+    cells = slice(plan.grid.offsets[column], plan.grid.offsets[column + 1] - 1)
+    for segment in ("", "country=FR"):
+        row = plan.rows.index(segment)
+        before = sum(unpack(plan.grid, packed).counts[row, cells] for packed in rows[2:4])
+        found = distribution(story.store, "shop", "1", segment, "amount", MINUTE)
+        shown = before[: len(found.cells)]
+        assert found.source.startswith("the last 2 windows, 230 events")
+        assert pytest.approx(tuple(shown / before.sum())) == found.expected
+    story.store.forget({"earlier": moment(10)}, {})
+    forgotten = distribution(story.store, "shop", "1", "", "amount", MINUTE)
+    assert forgotten.source.endswith("; the verdict is about the last 2 windows, 230 events")
+    assert forgotten.expected != found.expected

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from detectors.packing import pack, unpack
 from detectors.parts import Summary
+from stream.drawn import Drawn
 from stream.monitor.window import TWO_PLANS, Pane, Window
 from stream.plan import Plan
 from stream.windows import window_end
@@ -35,6 +36,29 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Sampled:
+    """The sample of the window that ends at the next whole multiple of the length; the others have none.
+
+    A piece cannot take what it has kept out of a sample with it, so a sample grows, and begins anew. It is None where a
+    pane has none, or another plan.
+    """
+
+    end: int
+    plan: str
+    drawn: Drawn | None
+
+    @classmethod
+    def after(cls, known: "Sampled | None", end: int, pane: Pane) -> "Sampled":
+        """With one more pane, which is part of the window with this end."""
+        plan = "" if pane.plan is None else pane.plan.id
+        if known is None or known.end != end:
+            return cls(end, plan, pane.drawn)
+        if known.drawn is None or pane.drawn is None or known.plan != plan:
+            return cls(end, plan, None)
+        return cls(end, plan, known.drawn + pane.drawn)
+
+
+@dataclass(frozen=True)
 class Sliding:
     """The window that closes next, of one length and version of a model; those after it are made of it.
 
@@ -49,6 +73,7 @@ class Sliding:
     summed: Summary | None = None
     n_summed: int = 0
     events: int = 0
+    sampled: "Sampled | None" = None
 
     @property
     def start(self) -> int:
@@ -76,7 +101,8 @@ class Sliding:
         before, newest, more = self._settled(), Window.of(end, self.every, pane), 1
         if self.newest is not None and self.newest.end == end:
             before, newest, more = self, self.newest.add(pane), 0
-        grown = replace(before, newest=newest, events=self.events + pane.events)
+        sampled = Sampled.after(self.sampled, window_end(pane.end, self.length), pane)
+        grown = replace(before, newest=newest, events=self.events + pane.events, sampled=sampled)
         if newest.plan is None or pane.summary is None:
             return replace(grown, summed=None, n_summed=0)
         last = before._all[-1].plan if before.n_summed else None

@@ -58,15 +58,18 @@ def drawn_row(ledger: Ledger, case: Case, drawn: Drawn | None, windows: Mapping[
     if drawn is None:
         return
     keys = [(case.plan.model, case.version, length) for length in case.settings.windows]
-    still = [one.bound for key in keys if windows[key].end > case.end and (one := _sample(windows[key])) is not None]
+    samples = [_sample(windows[key]) for key in keys]
+    still = [one.bound for end, one in samples if end > case.end and one is not None]
     if still:
         about = (case.plan.model, case.version, moment(case.start), moment(case.end))
         ledger.row(tables.DRAWN, *about, *drawn.below(max(still)).pack())
 
 
-def _sample(window: Either) -> Drawn | None:
-    """A window's sample. One that slides has none: what a piece has kept others out of is gone when it leaves."""
-    return window.drawn if isinstance(window, Window) else None
+def _sample(window: Either) -> tuple[int, Drawn | None]:
+    """The sample that a window's panes add to, and the end of the window that it is of: the next that is tested."""
+    if isinstance(window, Window):
+        return window.end, window.drawn
+    return (0, None) if window.sampled is None else (window.sampled.end, window.sampled.drawn)
 
 
 # ---- what is said of windows
@@ -78,7 +81,8 @@ def close(ledger: Ledger, closing: Mapping[Key, Either], cases: Sequence[Case]) 
         drift = case.settings.drift
         if not drift.tests and not drift.together:
             continue
-        drawn = _sample(closing[case.plan.model, case.version, case.length])
+        end, sample = _sample(closing[case.plan.model, case.version, case.length])
+        drawn = sample if end == case.end else None
         told = [one for one in _tested(case, drawn) if not np.isnan(one.outcome.statistic)]
         if told:
             rows(ledger, case, told)

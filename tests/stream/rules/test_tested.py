@@ -112,3 +112,18 @@ def test_a_window_keeps_so_many_events_and_no_more() -> None:
     stored = [len(row["hashes"]) // 8 for row in story.rows(tables.DRAWN)]
     assert 60 == stored[0]
     assert sum(stored[1:4]) < 4 * 60 * 0.7
+
+
+def test_windows_that_slide_are_tested_at_whole_multiples_of_their_length() -> None:
+    """As those are that do not slide, row by row, though pieces come and go; whatever is read again after a crash."""
+    text = asked(EVERY.replace("300", "100"))
+    plain, slid = (text.replace("[1m, 5m]", windows) for windows in ("[1m, 4m]", "[1m, {length: 4m, every: 2m}]"))
+    expected = told(plain, 60, 9)
+    found, again = told(slid, 60, 9), Story(slid)
+    again.log = expected.log
+    for upto in (50, 130, 190, 260, 330, 400, 470):
+        again.read(batch=11, upto=upto).commit().crash()
+    again.read(batch=50).end()
+    assert {4.0, 8.0, 12.0} == {row["end"] for row in found.rows(tables.TESTED) if row["length"] == 4 * MINUTE}
+    assert expected.rows(tables.TESTED) == found.rows(tables.TESTED)
+    assert found.results() == again.results()

@@ -28,6 +28,7 @@ PER_GROUP = 10  # events for each group of all columns: of 24, 16 groups each, w
 ROUNDS = 8  # over all columns: 3 ms for 24 columns and 4,096 events
 STEPS_MAX = 320  # a column each: of more than 40 columns fewer rounds, and so never more than 5 ms
 CLOSE = 1e-4  # shares that differ by less are equal enough, as effects make up for the rest
+TINY = 1e-300  # of weights: less is nothing
 RIDGE = 1.0  # what is known of an effect beforehand is worth one event without any
 NOWHERE = -1  # the group of cells in which there is no labelled event
 COVERED_LEAST = 0.98  # of a window's events, in each column, must lie where there are labelled ones
@@ -145,7 +146,8 @@ def _thirds(weights: Floats, moved: Floats, n: int) -> Thirds:
 def rake(codes: NDArray[np.integer], targets: list[Floats]) -> tuple[Floats, float]:
     """Weights of events, (n,), with sum 1, and how far shares are from the targets at most.
 
-    `codes`, (columns, n), say in which group of each column events are; `targets` are the shares of its groups.
+    `codes`, (columns, n), say in which group of each column events are; `targets` are the shares of its groups. Where
+    nothing is left, as columns want nothing of each other's events, all weigh alike, infinitely far.
     """
     groups = codes.astype(np.intp)
     weights = np.full(groups.shape[1], 1 / groups.shape[1])
@@ -154,10 +156,13 @@ def rake(codes: NDArray[np.integer], targets: list[Floats]) -> tuple[Floats, flo
         for column, wanted in zip(groups, targets, strict=True):
             shares = np.bincount(column, weights, len(wanted))
             far = max(far, float(np.abs(shares - wanted).max()))
-            weights *= (wanted / np.where(shares > 0, shares, 1.0))[column]
+            weights *= (wanted / np.where(shares > TINY, shares, 1.0))[column]
         if far < CLOSE:
             break
-    weights /= weights.sum()
+    total = weights.sum()
+    if not total > TINY:
+        return np.full(groups.shape[1], 1 / groups.shape[1]), np.inf
+    weights /= total
     pairs = zip(groups, targets, strict=True)
     return weights, max(
         float(np.abs(np.bincount(column, weights, len(wanted)) - wanted).max()) for column, wanted in pairs

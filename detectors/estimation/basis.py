@@ -110,17 +110,6 @@ def of_cells(basis: Basis, cells: Cells) -> Window:
     return Window(counts, basis.probability, basis.scores, basis.log_odds, cells.read().mean, bins)
 
 
-def of_rows(basis: Basis, score: Floats, decided: Bools) -> Window:
-    """The window of these events, (n,) each, exactly: one row, a place per event. Scores not finite are left out."""
-    score, decided = score[np.isfinite(score)], decided[np.isfinite(score)]
-    order = np.argsort(score, kind="stable")
-    score, decided = score[order], decided[order]
-    probability = basis.calibrator.apply(score)
-    counts = np.stack((~decided, decided))[None].astype(np.float64)
-    losses = expected_losses(score, probability).sum(axis=0, keepdims=True) / (len(score) or np.nan)
-    return Window(counts, probability, score, log_odds(score), losses, basis.bins(score))
-
-
 def log_odds(score: Floats) -> Floats:
     """The log odds of scores, 36 at most; nan of those that are no probabilities. Any shape."""
     return np.asarray(np.where((score >= 0) & (score <= 1), logit(np.clip(score, LEAST, 1 - LEAST)), np.nan))

@@ -107,8 +107,8 @@ ENDS: dict[str, Ends] = {name: BOTH if name in {"mcc", "kappa"} else UNIT for na
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
-    """A quotient; nan where the whole is 0."""
-    defined = whole != 0
+    """A quotient; nan where the whole is 0, or nan."""
+    defined = (whole != 0) & ~np.isnan(whole)
     return np.where(defined, part / np.where(defined, whole, 1.0), np.nan)
 
 

@@ -66,12 +66,3 @@ def shifted(estimate: Estimate, truth: Floats, *, shares: bool = True) -> float:
         error = np.sqrt(own + common) / max(mean, TINY)
         off = np.log(max(mean, TINY)) - np.log(max(true, TINY))
     return float(2 * ndtr(-abs(off) / max(error, TINY)))
-
-
-def peer_limits(reference: Floats, deviation: float, ends: tuple[float, float]) -> tuple[float, float]:
-    """The limits that NannyML sets by convention: mean and `deviation` standard deviations of the reference's chunks.
-
-    They are cut at the metric's ends. Deviations are divided by n.
-    """
-    mean, reach = float(np.nanmean(reference)), deviation * float(np.nanstd(reference))
-    return max(mean - reach, ends[0]), min(mean + reach, ends[1])

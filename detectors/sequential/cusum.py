@@ -4,9 +4,6 @@ Page 1954, Continuous inspection schemes. High and low are max(0, sum + z - allo
 an alarm is a sum beyond the threshold, and starts both from 0 again.
 """
 
-from collections.abc import Sequence
-from typing import Self
-
 import numpy as np
 import scipy
 from msgspec import Struct
@@ -21,7 +18,6 @@ Bools = NDArray[np.bool_]
 OVERSHOOT = 1.166  # Siegmund's correction: a normal walk is beyond its barrier by about 0.583 on either side
 GRAIN = 2.0**20  # steps are rounded to 2^-20, so that sums are exact and do not depend on how steps were cut
 STEP_MAX = 4_096.0  # standard errors: beyond, one step alarms whatever the sum was
-AHEAD = 16, 512  # steps at a time at first and at most; all behind an alarm are walked again
 
 
 class State(Rows, frozen=True):
@@ -30,19 +26,12 @@ class State(Rows, frozen=True):
     high: Floats
     low: Floats
 
-    def pack(self) -> list[list[float]]:
-        """The state as plain lists, exact in msgpack."""
-        return [self.high.tolist(), self.low.tolist()]
-
-    @classmethod
-    def unpack(cls, packed: Sequence[Sequence[float]]) -> Self:
-        """The state that `pack` gave."""
-        high, low = packed
-        return cls(np.array(high, np.float64), np.array(low, np.float64))
-
 
 class Cusum(Struct, frozen=True):
-    """The detector: `allowance` is half of the smallest shift worth finding, `threshold` what a sum may come to."""
+    """The detector: `allowance` is half of the smallest shift worth finding, `threshold` what a sum may come to.
+
+    However steps are cut, the result is the same: they are rounded to a grain.
+    """
 
     allowance: float = 0.5
     threshold: float = 5.0
@@ -50,27 +39,6 @@ class Cusum(Struct, frozen=True):
     def start(self, series: int) -> State:
         """Nothing has been seen."""
         return State(np.zeros(series), np.zeros(series))
-
-    def step(self, state: State, z: Floats) -> tuple[State, Bools, Floats]:
-        """After steps `z` (steps, series): the state, where it alarmed, and the greater sum before starting again.
-
-        A nan is no step: it moves nothing and does not alarm. However steps are cut into calls, the result is the same.
-        """
-        up, down = self._moves(z)
-        alarms, statistic = np.zeros(z.shape, np.bool_), np.zeros(z.shape)
-        begun, ahead = 0, AHEAD[0]
-        while begun < len(z):
-            block = slice(begun, begun + ahead)
-            highs, lows = _walk(state.high, up[block]), _walk(state.low, down[block])
-            above = np.maximum(highs, lows) > self.threshold
-            n = (
-                int(above.any(axis=1).argmax()) + 1 if above.any() else len(above)
-            )  # up to the first alarm of any series
-            alarms[begun : begun + n] = above[:n]
-            statistic[begun : begun + n] = np.maximum(highs, lows)[:n]
-            state = State(*(np.where(above[n - 1], 0.0, sums[n - 1]) for sums in (highs, lows)))
-            begun, ahead = begun + n, min(2 * n, AHEAD[1])
-        return state, alarms, statistic
 
     def walk(self, state: State, values: Floats, lengths: Integers) -> tuple[Integers, State]:
         """As `Sequential` says."""

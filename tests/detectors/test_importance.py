@@ -46,6 +46,12 @@ def test_all_columns_have_the_shares_of_the_window() -> None:
     assert weights.sum() == pytest.approx(1)
 
 
+def test_where_nothing_is_left_all_weigh_alike_infinitely_far() -> None:
+    """One column wants only the events of which the other one wants none: unlike, and no warning."""
+    weights, far = rake(np.array([[0, 0, 1, 1], [0, 0, 1, 1]]), [np.array([1.0, 0.0]), np.array([0.0, 1.0])])
+    assert ([0.25] * 4, np.inf) == (weights.tolist(), far)
+
+
 def test_what_raking_leaves_the_effects_make_up_for() -> None:
     """Columns that say nearly the same take more rounds than there are until they have the shares of each."""
     random = np.random.default_rng(3)

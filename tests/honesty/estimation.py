@@ -12,9 +12,10 @@ import numpy as np
 from scipy.special import expit
 
 from detectors.codes import Floats
-from detectors.estimation.basis import Basis, Window, expected_losses, of_cells, of_rows
+from detectors.estimation.basis import Basis, Window, expected_losses, of_cells
 from detectors.estimation.binary import METRICS, estimate
 from detectors.performance.cells import of as cells_of
+from tests.detectors.estimation.rows import of_rows
 
 LEVEL = 0.95
 RUNS = 2_000

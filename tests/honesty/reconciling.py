@@ -10,9 +10,10 @@ from functools import partial
 
 import numpy as np
 
-from detectors.estimation.basis import Basis, of_rows
+from detectors.estimation.basis import Basis
 from detectors.estimation.binary import estimate
 from stream.monitor.truths import LAST, LOOKS, OF_NUMBERS, WATCHED, chance_of, widened
+from tests.detectors.estimation.rows import of_rows
 from tests.honesty import losses
 from tests.honesty.estimation import WORLDS, Events, events
 

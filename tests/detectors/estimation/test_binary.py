@@ -7,10 +7,12 @@ from sklearn import metrics
 
 from detectors.calibration import fit
 from detectors.estimation import ranking
-from detectors.estimation.basis import Basis, Window, expected_losses, of_cells, of_rows
+from detectors.estimation.basis import Basis, Window, expected_losses, of_cells
 from detectors.estimation.binary import METRICS, estimate
+from detectors.estimation.confusion import CONFUSION, slopes
 from detectors.performance.cells import Cells
 from detectors.performance.cells import of as cells_of
+from tests.detectors.estimation.rows import of_rows
 from tests.honesty.estimation import WORLDS, covered, events, truth
 
 # name -> what scikit-learn says of label, decision, score
@@ -185,3 +187,10 @@ def test_windows_have_a_row_per_segment() -> None:
         for row in range(2):
             single = estimate(mine, alone[row], 0.95)[name]
             np.testing.assert_allclose([part[row] for part in one], [part[0] for part in single], rtol=1e-9)
+
+
+def test_nothing_known_is_nan_without_a_warning() -> None:
+    """Warnings are errors here: cells that are nan have no metric and no slope."""
+    for metric in CONFUSION.values():
+        assert np.isnan(slopes(metric, np.full((1, 4), np.nan), np.eye(4))).all()
+        assert np.isnan(metric(*np.full(4, np.nan)))

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from detectors.estimation.estimate import between
-from detectors.estimation.reconciliation import peer_limits, reconcile, shifted
+from detectors.estimation.reconciliation import reconcile, shifted
 
 LEVEL = 0.95
 
@@ -54,11 +54,6 @@ def test_what_is_unknown_is_neither_in_nor_out() -> None:
     assert chance == pytest.approx(binom.sf(0, 2, 0.05))
     assert 1.0 == reconciled(np.array([np.nan]), 0.01, 0.0)[1]
     assert 1.0 == reconciled(np.empty(0), 0.01, 0.0)[1]
-
-
-def test_the_peers_limits_are_cut_at_the_metrics_ends() -> None:
-    """Mean and three deviations, nan left out."""
-    assert peer_limits(np.array([0.9, 1.0, np.nan]), 3.0, (0.0, 1.0)) == pytest.approx((0.8, 1.0))
 
 
 def test_a_mean_difference_is_as_rare_as_it_says() -> None:

@@ -177,3 +177,68 @@ def test_evidently_takes_few_integers_for_categories() -> None:
     large = np.tile(few, 2)
     assert ["jensenshannon"] == [*CONVENTIONS["evidently"].judge({"x": Numbers(large, large)}).features["x"]]
     assert isinstance(CONVENTIONS["evidently"].typed(Numbers(few, few)), Categories)
+
+
+def test_evidently_seeds_nobodys_chance(chance: np.random.Generator) -> None:
+    """The tool seeds NumPy's own generator for `TVD`; the same number comes of a generator of its own."""
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - it is theirs that must not move
+    texts = chance.choice(np.array(["a", "b", "c"]), 900)
+    assert said("evidently", "TVD", texts[:500], texts[500:]) == said("evidently", "TVD", texts[:500], texts[500:])
+    np.testing.assert_array_equal(before, np.random.get_state()[1])  # noqa: NPY002
+
+
+def test_frouros_kl_is_infinite_beyond_the_reference(chance: np.random.Generator) -> None:
+    """One value outside is enough."""
+    reference = chance.normal(0, 1, 2000)
+    assert np.inf == said("frouros", "KL", reference, np.append(reference, 30.0)).value
+    assert not ours(reference, np.append(reference, 30.0))
+
+
+def test_deepchecks_throws_away_the_larger_sample(chance: np.random.Generator) -> None:
+    """A reference of 50,000 is made as small as a window of 300, and its counts are rounded."""
+    reference = chance.choice(np.array(["a", "b", "rare"]), 50_000, p=[0.55, 0.43, 0.02])
+    current = np.repeat(["a", "b", "rare"], [165, 117, 18])
+    small = np.repeat(["a", "b", "rare"], [165, 129, 6])
+    assert said("deepchecks", "cramers_v", reference, current).value == pytest.approx(
+        said("deepchecks", "cramers_v", small, current).value, abs=0.02
+    )
+    assert said("deepchecks", "cramers_v", reference, current).drifted is False
+
+
+def test_scouter_missing_numbers_look_like_drift(chance: np.random.Generator) -> None:
+    """They are in no bin and in the number of all, though the reference has as many."""
+    reference, current = chance.normal(0, 1, (2, 4000))
+    reference[::4], current[::4] = np.nan, np.nan
+    assert said("scouter", "psi_decile", reference, current).drifted
+    assert not ours(reference, current)
+
+
+def test_tfdv_and_others_count_what_is_missing_in_their_own_way(chance: np.random.Generator) -> None:
+    """Equal shares of NaN are drift for TFDV, none for those that drop them."""
+    values = chance.normal(0, 1, 1000)
+    values[:100] = -np.float64("nan")
+    assert said("evidently", "psi", values, values).value < 1e-9
+    assert said("tfdv", "jensen_shannon_divergence", np.append(values[100:], [np.inf] * 100), values).value > 0.05
+
+
+def test_azure_shares_do_not_sum_to_one(chance: np.random.Generator) -> None:
+    """One event more in each cell, and as many in all as before: samples differ by their size alone."""
+    small = np.repeat(["a", "b", "c"], [10, 8, 2])
+    assert said("azure", "population_stability_index", np.tile(small, 100), small).value > 0.01
+    refused = said("azure", "two_sample_kolmogorov_smirnov_test", chance.normal(0, 1, 10_000), chance.normal(0, 1, 99))
+    assert "refuses" in str(refused.problem)
+
+
+def test_fiddler_differs_from_the_book(chance: np.random.Generator) -> None:
+    """One event more in each bin, in the sum too."""
+    texts = chance.choice(np.array(["a", "b", "c"]), 300, p=[0.5, 0.49, 0.01])
+    first, second = texts[:200], np.append(texts[200:], ["d", "d"])
+    assert 0 < said("fiddler", "psi", first, second).value < said("evidently", "psi", first, second).value
+
+
+def test_vertex_says_nothing_of_small_drift_and_tfdv_nothing_at_all(chance: np.random.Generator) -> None:
+    """Its limit of 0.3 is one of a divergence: four deviations' worth of shift are below it."""
+    reference, current = chance.normal(0, 1, 4000), chance.normal(1.0, 1, 4000)
+    assert said("vertex", "jensen_shannon_divergence", reference, current).drifted is False
+    assert said("tfdv", "jensen_shannon_divergence", reference, current).drifted is None
+    assert ours(reference, current)

@@ -64,6 +64,13 @@ def largest_gap(feature: Categories, limit: float | None = None) -> Score:
     return above(l_infinity(*map(shares, feature.counts())), limit)
 
 
+def _normalized_difference(feature: Categories) -> Score:
+    """The largest gap of a category's count, over all of both samples: it grows as their sizes differ."""
+    filled(*feature.present())
+    first, second = feature.counts()
+    return above(float(np.abs(first - second).max()) / float((first + second).sum()), None)
+
+
 def _chosen(feature: Feature) -> tuple[str]:
     return ("l_infinity",) if isinstance(feature, Categories) else ("jensen_shannon_divergence",)
 
@@ -71,6 +78,10 @@ def _chosen(feature: Feature) -> tuple[str]:
 TFDV = Convention(
     "TensorFlow Data Validation 1.16.1",
     {"jensen_shannon_divergence": jensen_shannon_divergence},
-    {"l_infinity": largest_gap, "jensen_shannon_divergence": jensen_shannon_divergence},
+    {
+        "l_infinity": largest_gap,
+        "jensen_shannon_divergence": jensen_shannon_divergence,
+        "normalized_abs_difference": _normalized_difference,
+    },
     _chosen,
 )

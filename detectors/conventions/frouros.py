@@ -116,7 +116,8 @@ def _pair(found: object) -> tuple[float, float]:
 
 def _kuiper(first: Values, second: Values) -> tuple[float, float]:
     """Kuiper's law of a statistic that is Kolmogorov and Smirnov's, so its chances are far too large."""
-    gap, n = np.float64(_pair(scipy.stats.ks_2samp(first, second))[0]), len(first) * len(second) / (len(first) + len(second))
+    gap = np.float64(_pair(scipy.stats.ks_2samp(first, second))[0])
+    n = len(first) * len(second) / (len(first) + len(second))
     return float(gap), _kuiper_tail(gap, n)
 
 

@@ -5,7 +5,7 @@ that the reference does not know is `unknown_labels`, which is red.
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from detectors.codes import Floats, Integers
 from detectors.conventions.convention import Categories, Convention, Feature, Numbers, Refused, Score, above, filled
@@ -39,11 +39,11 @@ def _chi2(feature: Categories) -> tuple[float, float]:
     found, (m, n) = first + second > 0, (first.sum(), second.sum())
     terms = (n * first[found] - m * second[found]).astype(np.float64) ** 2 / (first + second)[found]
     statistic = float(terms.sum() / m / n)
-    return statistic, float(stats.chi2.sf(statistic, int(found.sum()) - 1))
+    return statistic, float(scipy.stats.chi2.sf(statistic, int(found.sum()) - 1))
 
 
 def _chi2_zscore(feature: Categories) -> Score:
-    return above(float(-stats.norm.ppf(_chi2(feature)[1])), RED)
+    return above(float(-scipy.stats.norm.ppf(_chi2(feature)[1])), RED)
 
 
 def _residuals(feature: Categories) -> Floats:

@@ -52,8 +52,9 @@ def distribution(  # noqa: PLR0913, PLR0917 - a window is named by all of these
     if compared_with and compared_with != source:
         earlier = _earlier(store, plan, {"model": model, "version": version, "length": length}, end)
         source = compared_with if earlier else f"{source}; the verdict is about {compared_with}"
-        row = plan.rows.index(segment) if segment in plan.rows else None
-        expected = expected if not earlier or row is None else sum((each[row] for each in earlier), _none(plan))
+        if earlier and segment in plan.rows:
+            row = plan.rows.index(segment)
+            expected = sum((each[row] for each in earlier), _none(plan))
     return replace(_compared(plan, feature, expected, observed, moments(windows["end"])[0]), source=source)
 
 

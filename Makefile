@@ -6,6 +6,8 @@ SEEDS ?= 200
 
 # Without bytecode every process of a test compiles six hundred files anew: half of what it takes to start.
 export PYTHONDONTWRITEBYTECODE =
+# Every processor has a process of tests already: threads for small products only wait.
+export OPENBLAS_NUM_THREADS = 1
 
 .PHONY: demo test fast real check bench simulate honest torture lock clean
 .DEFAULT_GOAL := help

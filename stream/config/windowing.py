@@ -58,5 +58,5 @@ def sliding(settings: Settings) -> Iterator[str]:
     if any(every < length for _, model in settings.patterns for length, every in model.spans):
         yield (
             "A window that slides ends at every whole multiple of its step; those that end at one of their length, "
-            "too, also tell of labels, latencies and traffic."
+            "too, also tell of labels, latencies and traffic, and `drift.tests` and `drift.together` are made of them."
         )

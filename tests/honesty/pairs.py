@@ -27,6 +27,11 @@ def normal(dice: np.random.Generator, windows: int, n: int, features: int, corre
     return drawn
 
 
+def apart(dice: np.random.Generator, windows: int, n: int, features: int, _: float) -> np.ndarray:
+    """None goes with any other, (windows, n, features)."""
+    return normal(dice, windows, n, features, 0.0)
+
+
 def heavy(dice: np.random.Generator, windows: int, n: int, features: int, correlation: float) -> np.ndarray:
     """The same, some events wild in all features at once: multivariate t with 2 degrees of freedom."""
     wild = np.sqrt(2 / dice.chisquare(2, (windows, n, 1))).astype(np.float32)
@@ -105,6 +110,9 @@ ROWS: tuple[tuple[str, Draw, int, int, int, bool], ...] = (
     ("normal", normal, 100, 1_000, 2, False),
     ("normal", normal, 1_000, 10_000, 10, False),
     ("normal, taught", normal, 200, 100_000, 10, True),
+    ("normal", normal, 100, 1_000, 20, False),
+    ("normal, apart", apart, 100, 1_000, 20, False),
+    ("normal, apart", apart, 100, 1_000, 50, False),
     ("t with 2 degrees of freedom", heavy, 1_000, 10_000, 5, False),
     ("nine of ten are 0", zeros, 1_200, 12_000, 2, False),
     ("users of four events, not taught", sessions, 200, 20_000, 3, False),

@@ -49,7 +49,8 @@ def by_tallies(  # noqa: PLR0913 - two versions and what to ask of them
     error, pairs = (np.array([getattr(one, name) for one in seen]) for name in ("error", "pairs"))
     difference = values[:, 0] - values[:, 1]
     compared = judged(difference, error, pairs, horizon, alpha, metric.better >= 0, margin)
-    return Looks(values[:, 0], values[:, 1], compared)
+    verdict = compared.verdict if metric.better else np.zeros_like(compared.verdict)
+    return Looks(values[:, 0], values[:, 1], compared._replace(verdict=verdict))
 
 
 def _look(tallies: Tallies, metric: Tallied, upto: int) -> _Seen:
@@ -72,6 +73,6 @@ def _look(tallies: Tallies, metric: Tallied, upto: int) -> _Seen:
     centre = float((found.slopes[0] * means[0]).sum() - (found.slopes[1] * means[1]).sum())
     free = 1 - (weight**2).sum() / weight.sum() ** 2
     shown = (weight**2 * (told[0] - told[1] - centre) ** 2).sum() / free if len(weight) > 1 else 0.0
-    error = float(np.sqrt(max(alone, shown)) / weight.sum())
+    error = float(np.sqrt(max(alone, shown) / weight.sum() ** 2 + found.more.sum()))
     known = np.isfinite(found.value).all() and np.isfinite(error)
     return _Seen(found.value, error if known else 0.0, 2 * float(weight.sum()))

@@ -32,7 +32,7 @@ class Truth:
     `cells`: the performance cells of all pairs, one row; None where only scores were kept. `basis`: what estimates of a
     window stand on; None where scores are missing, or pairs too few. `losses`: the same where answers are numbers.
     `labelled`: events that may be weighted; None where nobody knows their inputs. `classes`: what scores of several
-    classes mean.
+    classes mean. `apart`: the cells of the scores of each class.
     """
 
     answers: str
@@ -43,6 +43,7 @@ class Truth:
     losses: Losses | None = None
     labelled: Labelled | None = None
     classes: Classes | None = None
+    apart: Cells | None = None
 
     @property
     def teaches(self) -> bool:
@@ -52,18 +53,18 @@ class Truth:
     def document(self) -> dict[str, Any]:
         """As JSON has it."""
         cells, basis = self.cells, self.basis
-        counted = None if cells is None else [cells.layout.exponents, cells.counts, cells.finite, cells.moments]
         known = {
             "answers": self.answers,
             "n": self.n,
             "right": self.right,
-            "cells": None if counted is None else [array.tolist() for array in counted],
+            "cells": None if cells is None else _counted(cells),
             "basis": None if basis is None else _packed(basis),
         }
         losses = {} if self.losses is None else {"losses": _losses_packed(self.losses)}
         rows = {} if self.labelled is None else {"labelled": labelled.document(self.labelled)}
         classes = {} if self.classes is None else {"classes": calibrated.document(self.classes)}
-        return known | losses | rows | classes
+        apart = {} if self.apart is None else {"apart": _counted(self.apart)}
+        return known | losses | rows | classes | apart
 
     @classmethod
     def load(cls, document: dict[str, Any]) -> Self:
@@ -74,7 +75,8 @@ class Truth:
         losses = _losses(document["losses"]) if "losses" in document else None
         rows = labelled.load(document["labelled"]) if "labelled" in document else None
         classes = calibrated.load(document["classes"]) if "classes" in document else None
-        return cls(answers, n, right, cells, None if basis is None else _basis(basis), losses, rows, classes)
+        apart = _cells(*(np.array(each, np.int64) for each in document["apart"])) if "apart" in document else None
+        return cls(answers, n, right, cells, None if basis is None else _basis(basis), losses, rows, classes, apart)
 
     def pack(self) -> bytes:
         """As bytes, equal ones for equal truths."""
@@ -95,6 +97,10 @@ def basis_of(score: Floats, positive: Bools) -> Basis | None:
         return None
     chosen = slice(None, None, -(-len(score) // MOST))
     return Basis.of(score[chosen], positive[chosen], SEED)
+
+
+def _counted(cells: Cells) -> list[Any]:
+    return [array.tolist() for array in (cells.layout.exponents, cells.counts, cells.finite, cells.moments)]
 
 
 def _cells(exponents: Integers, counts: Integers, finite: Integers, moments: Integers) -> Cells:

@@ -22,6 +22,25 @@ def baseline(metric: Metric[Outcomes], seen: Outcomes) -> Floats:
     return np.where(known & (metric.better != 0), np.nan_to_num(best), np.nan)
 
 
+def of_scores(seen: Outcomes) -> dict[str, Floats]:
+    """What the prevalence as every score has of the metrics that follow from it alone, (rows,) each.
+
+    It ranks nothing, and is honest: the same as `baseline` finds, at once.
+    """
+    each = seen.scores.sum(axis=2)
+    prevalence = ratio(each[:, 1], each.sum(axis=1))
+    regular = np.where(seen.regular.sum(axis=(1, 2)) > 0, 0.0, np.nan)
+    some = np.where(prevalence > 0, prevalence, np.nan)
+    return {
+        "roc_auc": np.where(prevalence < 1, 0.5 * some / some, np.nan),
+        "average_precision": some,
+        "lift": some / some,
+        "reliability": regular,
+        "resolution": regular,
+        "calibration_error": regular,
+    }
+
+
 def constant(seen: Outcomes, *, yes: bool) -> Outcomes:
     """The same labels, all decided alike, all with the prevalence as their score."""
     tn, fp, fn, tp = seen.confusion.T

@@ -1,9 +1,10 @@
 """The metrics of a binary classifier, by name."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from detectors.codes import Floats
 from detectors.performance import decisions, discrimination, probabilities, reliability
 from detectors.performance.binary import Outcomes
 from detectors.performance.measured import Measured
@@ -39,6 +40,23 @@ METRICS: dict[str, Metric[Outcomes]] = {
 }
 
 
-def measure(seen: Outcomes, level: float = 0.95, names: Collection[str] = METRICS) -> dict[str, Measured]:
-    """These metrics of each row, with intervals of this confidence. A row's do not depend on the others."""
-    return {name: metric.measure(seen, level) for name, metric in METRICS.items() if name in names}
+NOTHING: Mapping[str, Floats] = {}  # is known exactly
+
+
+def measure(
+    seen: Outcomes,
+    level: float = 0.95,
+    names: Collection[str] = METRICS,
+    exact: Mapping[str, Floats] = NOTHING,
+) -> dict[str, Measured]:
+    """These metrics of each row, with intervals of this confidence. A row's do not depend on the others.
+
+    `exact` has values by the scores themselves, nan where these are not known: they stand for those by bins.
+    """
+    found = {name: metric.measure(seen, level) for name, metric in METRICS.items() if name in names}
+    greatest = {"lift": 1 / seen.settings.top}
+    return found | {
+        name: discrimination.exactly(found[name], values, greatest.get(name, 1.0))
+        for name, values in exact.items()
+        if name in found
+    }

@@ -3,7 +3,7 @@
 A mean over windows is that of all labels only where a window's value is right on average however few labels it has.
 Those of accuracy, losses and areas are. A ratio or a root is not: so it is made of what is, of the four shares of a
 confusion matrix or of a mean square. Macro averages and average precision need more, see `tallied`; the rest, such as
-calibration errors, cannot be compared.
+the calibration error, cannot be compared.
 """
 
 from collections.abc import Callable
@@ -51,6 +51,16 @@ def _square(name: str) -> Comparable:
     return Comparable((name,), -1, _root, _root_slopes, squared=True)
 
 
+def _explained(parts: Floats) -> Floats:
+    """R2, of the mean squared error and the variance of the labels, each right on average in every window."""
+    return 1 - parts[..., 0] / np.where(parts[..., 1] > 0, parts[..., 1], np.nan)
+
+
+def _explained_slopes(parts: Floats) -> Floats:
+    variance = np.where(parts[..., 1] > 0, parts[..., 1], np.nan)
+    return np.stack((-1 / variance, parts[..., 0] / variance**2), axis=-1)
+
+
 Decided = Callable[[Floats, Floats, Floats, Floats], Floats]  # of tn, fp, fn, tp
 
 
@@ -95,8 +105,12 @@ BETTER = (
     *RANKED,
 )
 WORSE = ("log_loss", "brier", "mae", "mse", "mape", "smape")  # the more of them
-NEITHER = ("selection_rate", *CELLS, "mean_error", "interval_coverage", "barren")
-OF_CLASS = {"precision": 1, "recall": 1, "specificity": 1, "prevalence": 0}  # as in `recall:grass`
+NEITHER = ("selection_rate", *CELLS, "mean_error", "interval_coverage", "barren", "label_variance")
+OF_CLASS = {  # as in `recall:grass`
+    **dict.fromkeys(("precision", "recall", "specificity", "accuracy", "roc_auc"), 1),
+    **dict.fromkeys(("log_loss", "brier"), -1),
+    "prevalence": 0,
+}
 # In this order: what a model without one of them has is the next.
 METRICS: dict[str, Comparable] = {
     **{name: _mean(name, 1) for name in BETTER},
@@ -104,6 +118,7 @@ METRICS: dict[str, Comparable] = {
     **{name: _mean(name, -1) for name in WORSE},
     **{name: _mean(name, 0) for name in NEITHER},
     **{name: _square(name) for name in ("rmse", "rmsle")},
+    "r2": Comparable(("mse", "label_variance"), 1, _explained, _explained_slopes),
     "precision": _confusion(lambda _tn, fp, _fn, tp: ratio(tp, tp + fp)),
     "recall": _confusion(lambda _tn, _fp, fn, tp: ratio(tp, tp + fn)),
     "specificity": _confusion(lambda tn, fp, _fn, _tp: ratio(tn, tn + fp)),

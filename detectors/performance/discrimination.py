@@ -13,6 +13,8 @@ from detectors.performance.binary import Outcomes
 from detectors.performance.decisions import ratio
 from detectors.performance.measured import Measured, wilson
 
+NAMES = ("roc_auc", "average_precision", "lift")
+LEVEL = 0.95  # of intervals that nobody reads
 BLUR = 0.1  # of a pair with the other label's scores joins each label, for an interval: no ranking is without error
 
 
@@ -35,6 +37,40 @@ def lift(seen: Outcomes, level: float) -> Measured:
     top = seen.settings.top
     found = _measured(lambda negatives, positives: _captured(negatives, positives, top), seen, level)
     return Measured(*(one / top for one in found))
+
+
+def bounds(seen: Outcomes) -> dict[str, Floats]:
+    """How far the value on the scores themselves may lie either way, by metric, (rows,); nan where there is none.
+
+    Scores that share a bin may be in any order, or equal. So half of the pairs of either label that share one are not
+    ranked. The precision is least where the negatives of each bin come first and its positives one by one, greatest
+    where its positives come first and are equal. Of the bin at the border of the top any may be among it.
+    """
+    negatives, positives = _sides(seen)
+    p, q, both = _total(positives), _total(negatives), negatives + positives
+    area = ratio((positives * negatives).sum(axis=1), 2 * p[:, 0] * q[:, 0])
+    above, hits = _above(both), _above(positives)
+    later = above + negatives
+    one_by_one = positives - (later - hits) * (digamma(later + positives + 1) - digamma(later + 1))
+    at_once = np.where(positives > 0, positives * ratio(hits + positives, above + positives), 0.0)
+    value = average_precision(seen, LEVEL).value
+    least, most = (ratio(each.sum(axis=1), p[:, 0]) for each in (one_by_one, at_once))
+    top = seen.settings.top
+    taken = np.clip(top * _total(both) - above, 0.0, both)  # how many of each bin are among the top
+    share = np.where(both > 0, positives * taken / np.where(both > 0, both, 1.0), 0.0)
+    more, less = np.minimum(positives, taken) - share, share - np.maximum(taken - negatives, 0.0)
+    captured = ratio(np.maximum(more.sum(axis=1), less.sum(axis=1)), p[:, 0]) / top
+    return dict(zip(NAMES, (area, np.maximum(most - value, value - least), captured), strict=True))
+
+
+def exactly(found: Measured, exact: Floats, greatest: float) -> Measured:
+    """A value by bins with the exact one in its place where that is known, and the interval moved with it, (rows,)."""
+    known = ~np.isnan(exact) & ~np.isnan(found.value)
+    moved = np.where(known, exact - found.value, 0.0)
+    value = np.where(known, exact, found.value)
+    low, high = np.maximum(found.low + moved, 0.0), np.minimum(found.high + moved, greatest)
+    ends = (np.minimum(low, value), found.low), (np.maximum(high, value), found.high)
+    return Measured(value, found.error, *(np.where(known, *both) for both in ends))
 
 
 def _measured(value: Callable[[Floats, Floats], tuple[Floats, Floats]], seen: Outcomes, level: float) -> Measured:

@@ -1,11 +1,11 @@
-"""What a regression model explains: R2, and how much it is worth."""
+"""What a regression model explains: R2, and what there is to explain."""
 
 import numpy as np
 
 from detectors.codes import Floats
 from detectors.performance import regression as r
 from detectors.performance import skewed
-from detectors.performance.measured import Measured
+from detectors.performance.measured import Measured, deviations
 from detectors.performance.regression import Errors
 
 
@@ -32,6 +32,21 @@ def r2(seen: Errors, level: float) -> Measured:
     low = np.where(np.isnan(error), np.nan, 1 - unit * np.where(a > 0, np.maximum(most, ratio), np.inf))
     high = np.where(np.isnan(error), np.nan, 1 - unit * np.clip(least, 0.0, ratio))
     return Measured(1 - unit * ratio, unit * error, low, high)
+
+
+def label_variance(seen: Errors, level: float) -> Measured:
+    """The variance of the labels, (divided by n - 1, so right on average): what there is to explain.
+
+    The interval is that of a logarithm which is nearly normal.
+    """
+    unit = 4.0**seen.settings.scale
+    moments = seen.averages.squares(r.ERROR, seen.settings.usual_scale)
+    n = np.where(moments.n > 1, moments.n, np.nan)
+    _, variance, (_, ww, _) = _parts(seen, moments.first)
+    value = np.maximum(variance, 0.0) * n / (n - 1)
+    error = np.sqrt(np.maximum(ww, 0.0) / (n - 1))
+    reach = np.exp(deviations(level) * error / np.where(value > 0, value, 1.0))
+    return Measured(unit * value, unit * error, unit * value / reach, unit * value * reach)
 
 
 def _parts(seen: Errors, square: Floats) -> tuple[Floats, Floats, tuple[Floats, Floats, Floats]]:

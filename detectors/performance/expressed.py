@@ -15,6 +15,7 @@ from detectors.performance import (
     binary_metrics,
     latency,
     multiclass_metrics,
+    one_vs_rest,
     ranking,
     ranking_metrics,
     regression_metrics,
@@ -52,6 +53,9 @@ KINDS: Final = {kind: tuple(name for name in names if name not in UNKNOWN) for k
 TAKEN: Final = frozenset((
     *(name for names in _TOLD.values() for name in names),
     *multiclass_metrics.PER_CLASS,
+    *one_vs_rest.DECIDED,
+    *one_vs_rest.SCORED,
+    *one_vs_rest.AVERAGES,
     *regression_metrics.PER_QUANTILE,
     *latency.METRICS,
     *("coverage", "label_delay_p50", "label_delay_p90", "large_errors"),

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from detectors.codes import Floats
 from detectors.performance.agreement import kappa, mcc
+from detectors.performance.binary import Binary, Outcomes
 from detectors.performance.cells import Cells
-from detectors.performance.decisions import mean_worth, ratio
+from detectors.performance.decisions import f_beta, mean_worth, ratio
 from detectors.performance.delta import right, share_like, smoothed
 from detectors.performance.losses import at_least_nothing
 from detectors.performance.measured import Measured, wilson
@@ -37,6 +38,8 @@ class Share(NamedTuple):
 
 
 PRECISION, RECALL, F1 = Share(1, 0, 1), Share(1, 1, 0), Share(2, 1, 1)
+F_HALF, F2 = Share(1.25, 0.25, 1), Share(5, 4, 1)
+OfClass = Callable[[Confusion, float], Measured]
 
 
 def of_class(seen: Confusion, level: float, share: Share) -> Measured:
@@ -51,6 +54,15 @@ def of_class(seen: Confusion, level: float, share: Share) -> Measured:
     found = _share(hits, below - extra * hits, level)
     value, _, low, high = (share.times * j / (1 + extra * j) for j in found)
     return Measured(value, found.error * share.times / (1 + extra * found.value) ** 2, low, high)
+
+
+def f_of_class(seen: Confusion, level: float, beta: float) -> Measured:
+    """F-beta of each class, (rows, C), with the interval that it has where there are two."""
+    labels, answers, hits = seen.matrix.sum(axis=2), seen.matrix.sum(axis=1), right(seen.matrix)
+    nothing = np.zeros((hits.size, 0))
+    counts = np.stack((np.zeros_like(hits), answers - hits, labels - hits, hits), axis=2).reshape(-1, 4)
+    found = f_beta(beta)(Outcomes(Binary(), counts, nothing, nothing, nothing, nothing), level)
+    return Measured(*(column.reshape(hits.shape) for column in found))
 
 
 def specificity(seen: Confusion, level: float) -> Measured:
@@ -81,8 +93,8 @@ def log_loss(seen: Confusion, level: float) -> Measured:
     return at_least_nothing(seen.losses.mean(0, LOSS_SCALE, level))
 
 
-def macro(seen: Confusion, level: float, share: Share) -> Measured:
-    """The mean of a metric over the classes.
+def macro(seen: Confusion, level: float, share: Share, of_each: OfClass | None = None) -> Measured:
+    """The mean of a metric over the classes; `of_each` measures those where Wilson's interval does not hold.
 
     Two intervals, and the wider end of each: one goes by the error of the whole, which forgets how skewed the share of
     a class with five pairs is; the other adds up the classes' own (Zou and Donner 2008, Construction of confidence
@@ -90,9 +102,10 @@ def macro(seen: Confusion, level: float, share: Share) -> Measured:
     """
     defined = share.parts(seen.matrix)[1] > 0
     whole = share_like(seen.matrix, level, partial(averaged, share=share, defined=defined, weighted=False))
-    value, _, low, high = of_class(seen, level, share)
+    each = partial(of_class, share=share) if of_each is None else of_each
+    value, _, low, high = each(seen, level)
     classes = np.maximum(defined.sum(axis=1), 1)
-    smooth = of_class(seen._replace(matrix=smoothed(seen.matrix)), level, share).error
+    smooth = each(seen._replace(matrix=smoothed(seen.matrix)), level).error
     # Classes share pairs, so their errors go together by this much.
     together = whole.error / _norm(np.where(defined, smooth, 0.0)) * classes
     below, above = (together * _norm(np.where(defined, reach, 0.0)) / classes for reach in (value - low, high - value))
@@ -104,6 +117,13 @@ def weighted(seen: Confusion, level: float, share: Share) -> Measured:
     """The mean of a metric over the classes, each weighted by its labels."""
     defined = share.parts(seen.matrix)[1] > 0
     return share_like(seen.matrix, level, partial(averaged, share=share, defined=defined, weighted=True))
+
+
+def average_specificity(seen: Confusion, level: float, *, weighted: bool) -> Measured:
+    """The mean of the specificity over the classes that occur and are not every label, or weighted by their labels."""
+    labels, answers, n = seen.matrix.sum(axis=2), seen.matrix.sum(axis=1), seen.matrix.sum(axis=(1, 2))
+    defined = (labels + answers > 0) & (labels < n[:, None])
+    return share_like(seen.matrix, level, partial(averaged_specificity, defined=defined, weighted=weighted))
 
 
 def worth(seen: Confusion, level: float) -> Measured:
@@ -130,6 +150,12 @@ METRICS: dict[str, Metric] = {
     "weighted_precision": partial(weighted, share=PRECISION),
     "weighted_recall": accuracy,
     "weighted_f1": partial(weighted, share=F1),
+    "macro_specificity": partial(average_specificity, weighted=False),
+    "weighted_specificity": partial(average_specificity, weighted=True),
+    "macro_f_half": partial(macro, share=F_HALF, of_each=partial(f_of_class, beta=0.5)),
+    "macro_f2": partial(macro, share=F2, of_each=partial(f_of_class, beta=2.0)),
+    "weighted_f_half": partial(weighted, share=F_HALF),
+    "weighted_f2": partial(weighted, share=F2),
     "micro_precision": accuracy,
     "micro_recall": accuracy,
     "micro_f1": accuracy,
@@ -194,4 +220,23 @@ def averaged(shares: Floats, share: Share, defined: Bools, weighted: bool) -> tu
     slopes = slopes - share.labels * loss[:, :, None] - share.answers * loss[:, None, :]
     if weighted:
         slopes = slopes + (weights / np.where(labels > 0, labels, 1.0) * (each - value[:, None]))[:, :, None]
+    return value, slopes
+
+
+def averaged_specificity(shares: Floats, defined: Bools, weighted: bool) -> tuple[Floats, Floats]:
+    """The mean of the specificity over the classes, and its slopes."""
+    labels, answers, total = shares.sum(axis=2), shares.sum(axis=1), shares.sum(axis=(1, 2))[:, None]
+    below = np.where(defined, total - labels, 1.0)
+    each = (total - labels - answers + right(shares)) / below
+    weights = np.where(defined, labels if weighted else 1.0, 0.0)
+    size = weights.sum(axis=1, keepdims=True)
+    weights = weights / size
+    value = (weights * each).sum(axis=1)
+    gain, loss = weights / below, weights * each / below
+    # A pair is above the line of all classes but its two, and below that of all but its own.
+    above = gain.sum(axis=1)[:, None, None] - gain[:, :, None] - gain[:, None, :]
+    slopes = above + np.eye(shares.shape[1]) * gain[:, :, None]
+    slopes = slopes - (loss.sum(axis=1, keepdims=True) - loss)[:, :, None]
+    if weighted:
+        slopes = slopes + (np.where(defined, each - value[:, None], 0.0) / size)[:, :, None]
     return value, slopes

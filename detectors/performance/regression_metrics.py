@@ -8,7 +8,7 @@ import numpy as np
 from detectors.codes import Floats
 from detectors.performance import regression as r
 from detectors.performance.cells import Cells
-from detectors.performance.explained import r2
+from detectors.performance.explained import label_variance, r2
 from detectors.performance.losses import at_least_nothing, root
 from detectors.performance.measured import Measured, wilson
 from detectors.performance.regression import Errors, Regression, read
@@ -70,6 +70,7 @@ METRICS: dict[str, Metric] = {
     "mape": partial(relative, column=r.RELATIVE),
     "smape": partial(relative, column=r.SYMMETRIC),
     "r2": r2,
+    "label_variance": label_variance,
     "interval_coverage": interval_coverage,
 }
 PER_QUANTILE: dict[str, Metric] = {"pinball": pinball}

@@ -15,17 +15,19 @@ from detectors.codes import Floats
 from detectors.performance.agreement import kappa_slopes, mcc_slopes
 from detectors.performance.delta import Derivative, smoothed
 from detectors.performance.discrimination import BLUR
-from detectors.performance.multiclass_metrics import F1, PRECISION, RECALL, Share, averaged
-
-ENOUGH = 20  # labels or answers of a class, or positives, of either version: of fewer nobody knows how they vary
-
-
-class Influence(NamedTuple):
-    """A metric of two versions, and what it would be moved by."""
-
-    value: Floats  # (2,); nan where either has too few labels
-    slopes: Floats  # (2, cells)
-    shares: Floats  # (2, cells): by which the slopes vary, with a little of what has not been seen yet
+from detectors.performance.expression import Expression
+from detectors.performance.influence import ENOUGH, Influence
+from detectors.performance.multiclass_metrics import (
+    F1,
+    F2,
+    F_HALF,
+    PRECISION,
+    RECALL,
+    Share,
+    averaged,
+    averaged_specificity,
+)
+from detectors.performance.tallied_scores import lift, reliability
 
 
 class Tallied(NamedTuple):
@@ -48,13 +50,24 @@ def _matrix(counts: Floats, derivative: Callable[[Floats], Derivative]) -> Influ
 
 def _averaged(matrix: Floats, share: Share, weighted: bool) -> Derivative:
     """The mean over the classes of which both versions have enough, or over all that occur, weighted by labels."""
-    below = share.parts(matrix)[1]
+    below = share.parts(matrix)[1] / max(share.labels, share.answers)
     defined = (below > 0 if weighted else below >= ENOUGH).all(axis=0)
     return partial(averaged, share=share, defined=np.stack((defined, defined)), weighted=weighted)
 
 
+def _specific(matrix: Floats, weighted: bool) -> Derivative:
+    """The same of the specificity, by labels of other classes."""
+    labels, answers, n = matrix.sum(axis=2), matrix.sum(axis=1), matrix.sum(axis=(1, 2))
+    defined = ((n[:, None] - labels >= ENOUGH) & (labels + answers > 0)).all(axis=0)
+    return partial(averaged_specificity, defined=np.stack((defined, defined)), weighted=weighted)
+
+
 def _average(share: Share, *, weighted: bool = False) -> Tallied:
     return Tallied("matrix", partial(_matrix, derivative=partial(_averaged, share=share, weighted=weighted)))
+
+
+def _specificity(*, weighted: bool) -> Tallied:
+    return Tallied("matrix", partial(_matrix, derivative=partial(_specific, weighted=weighted)))
 
 
 def _agreement(derivative: Derivative) -> Tallied:
@@ -110,10 +123,31 @@ TALLIED: dict[str, Tallied] = {
     "macro_f1": _average(F1),
     "weighted_precision": _average(PRECISION, weighted=True),
     "weighted_f1": _average(F1, weighted=True),
+    "macro_f_half": _average(F_HALF),
+    "macro_f2": _average(F2),
+    "weighted_f_half": _average(F_HALF, weighted=True),
+    "weighted_f2": _average(F2, weighted=True),
+    "macro_specificity": _specificity(weighted=False),
+    "weighted_specificity": _specificity(weighted=True),
     "mcc": _agreement(mcc_slopes),
     "average_precision": Tallied("scores", precision_over_scores),
+    "lift": Tallied("scores", lift),
+    "reliability": Tallied("scores", reliability, better=-1),
 }
 OF_CLASSES: dict[str, Tallied] = {  # what two classes have as well, by other cells
     "balanced_accuracy": TALLIED["macro_recall"],
     "kappa": _agreement(kappa_slopes),
 }
+
+
+def expressed(expression: Expression, metric: Tallied, better: int) -> Tallied:
+    """An expression of one such metric, `better` as there: by the chain rule."""
+    (name,) = expression.names
+
+    def of(counts: Floats) -> Influence:
+        below = metric.of(counts)
+        told = expression.told({name: below.value})
+        slope = told.slopes[0]
+        return Influence(told.value, slope[:, None] * below.slopes, below.shares, slope**2 * below.more)
+
+    return Tallied(metric.cells, of, better)

@@ -202,6 +202,7 @@ predicted int: predictions that wait for a label, the first of each id, or make 
 repeats int: further predictions whose id the version had already, in none of these numbers; -1 for segments and gaps
 labelled int: those that have one; 0 for a gap that needs none
 rate float: the share of ids that was kept: the least of the window's panes
+bound float: how far the value may be off because scores were counted in bins; 0: not at all; nan where nobody knows
 """,
     time="end",
 )

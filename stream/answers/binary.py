@@ -1,6 +1,6 @@
 """Yes or no, and how sure."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,10 +12,13 @@ from detectors.performance import baselines, binary, binary_metrics
 from detectors.performance.cells import Cells, Layout
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged, Trials
-from stream.answers.kind import Rows
+from stream.answers.kind import NOTHING, Rows
 from stream.answers.texts import texts_of
 
-BASELINES: Final = ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "log_loss", "brier")
+BASELINES: Final = (
+    *("accuracy", "balanced_accuracy", "precision", "recall", "specificity", "f1", "f_half", "f2", "matthews", "kappa"),
+    *("worth", "log_loss", "brier"),
+)
 
 
 @dataclass(frozen=True)
@@ -40,15 +43,18 @@ class Binary:
         """Decision and score beside the truth."""
         return binary.pairs(self.settings, rows["score"], *self._decided(rows))
 
-    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+    def measure(
+        self, made: Cells, names: Collection[str] | None = None, exact: Mapping[str, Floats] = NOTHING
+    ) -> dict[str, Measured]:
         """All metrics of a binary classifier, or those with these names."""
         seen = binary.read(self.settings, made)
-        return binary_metrics.measure(seen, names=binary_metrics.METRICS if names is None else names)
+        return binary_metrics.measure(seen, names=binary_metrics.METRICS if names is None else names, exact=exact)
 
     def constant(self, made: Cells) -> dict[str, Floats]:
         """Of the better of two constant decisions, and of the prevalence as every score."""
         seen = binary.read(self.settings, made)
-        return {name: baselines.baseline(binary_metrics.METRICS[name], seen) for name in BASELINES}
+        of_decisions = {name: baselines.baseline(binary_metrics.METRICS[name], seen) for name in BASELINES}
+        return of_decisions | baselines.of_scores(seen)
 
     def tallied(self, made: Cells) -> tuple[str, Integers]:
         """Scores by label and bin."""

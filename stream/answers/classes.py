@@ -1,7 +1,7 @@
 """One of several classes."""
 
 import json
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from detectors.performance.delta import right
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged, Trials
 from stream.answers.blocks import by_blocks
-from stream.answers.kind import Rows
+from stream.answers.kind import NOTHING, Rows
 from stream.answers.texts import texts_of
 from stream.encodings.several import unpacked
 
@@ -58,7 +58,12 @@ class Classes:
         place = {name: i for i, name in enumerate(self.settings.classes)}
         return np.array([place.get(text, len(place)) if text else -1 for text in texts.tolist()], np.int64)
 
-    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+    def measure(
+        self,
+        made: Cells,
+        names: Collection[str] | None = None,
+        exact: Mapping[str, Floats] = NOTHING,  # noqa: ARG002  # nothing of it is by bins
+    ) -> dict[str, Measured]:
         """All metrics over the classes, and `recall:name` and its like of each class; or those with these names."""
         if names is not None:
             return multiclass_metrics.measure(self.settings, made, names=multiclass_metrics.METRICS.keys() & names)

@@ -12,6 +12,7 @@ from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged
 
 Rows = Mapping[str, NDArray[Any]]  # columns of `pairs`
+NOTHING: Mapping[str, Floats] = {}  # is known exactly
 
 
 class Answers(Protocol):
@@ -30,8 +31,10 @@ class Answers(Protocol):
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """What pairs add to the cells, as `cells.of` takes it."""
 
-    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
-        """All metrics of each row, or those with these names."""
+    def measure(
+        self, made: Cells, names: Collection[str] | None = None, exact: Mapping[str, Floats] = NOTHING
+    ) -> dict[str, Measured]:
+        """All metrics of each row, or those with these names. `exact` values stand for those by bins, (rows,) each."""
 
     def constant(self, made: Cells) -> Mapping[str, Floats]:
         """What the best answer that never looks at its inputs would have had, by metric; (rows,) each."""

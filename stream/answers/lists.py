@@ -1,6 +1,6 @@
 """How good lists are: what their labels say of each place becomes cells, cells become metrics."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from detectors.performance.cells import Cells, Layout
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged, Trials
 from stream.answers.blocks import by_blocks
-from stream.answers.kind import Rows
+from stream.answers.kind import NOTHING, Rows
 from stream.encodings.ranked import matrices
 
 CUTS: Final = ranking.Ranking()
@@ -45,7 +45,12 @@ class Lists:
         counted[~said], values[~said] = -1, np.nan
         return counted, values
 
-    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+    def measure(
+        self,
+        made: Cells,
+        names: Collection[str] | None = None,
+        exact: Mapping[str, Floats] = NOTHING,  # noqa: ARG002  # nothing of it is by bins
+    ) -> dict[str, Measured]:
         """All metrics over queries, those of a cut as `ndcg_at_10`; or those with these names."""
         found = ranking_metrics.measure(self.settings, made)
         of_cuts = {metric: found.pop(metric) for metric in ranking_metrics.PER_CUT}

@@ -1,6 +1,6 @@
 """A number."""
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from detectors.performance import regression_metrics as errors
 from detectors.performance.cells import Cells, Layout
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged, Trials
-from stream.answers.kind import Rows
+from stream.answers.kind import NOTHING, Rows
 
 LARGE: Final = 0.2  # of the reference's errors are larger than those that are not called large
 
@@ -53,7 +53,12 @@ class Numbers:
             error = np.clip(predicted - label, -largest, largest)
         return predicted, np.where(np.isfinite(predicted) & np.isfinite(label), error, np.nan)
 
-    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+    def measure(
+        self,
+        made: Cells,
+        names: Collection[str] | None = None,
+        exact: Mapping[str, Floats] = NOTHING,  # noqa: ARG002  # nothing of it is by bins
+    ) -> dict[str, Measured]:
         """All metrics of errors, or those with these names; events have no quantiles."""
         return errors.measure(self.settings, made, names=errors.METRICS if names is None else names)
 

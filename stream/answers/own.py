@@ -16,8 +16,9 @@ from detectors.performance.expressed import KINDS, kinds, of_decisions, of_one
 from detectors.performance.expression import Expression, parsed
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged
+from detectors.performance.tallied import OF_CLASSES, TALLIED, Tallied, expressed
 from stream.answers.binary import Binary
-from stream.answers.kind import Answers, Rows
+from stream.answers.kind import NOTHING, Answers, Rows
 from stream.config.settings import Model
 
 Metrics = tuple[tuple[str, Expression], ...]
@@ -44,10 +45,12 @@ class Own:
         """The kind's."""
         return self.answers.pairs(rows)
 
-    def measure(self, made: Cells, names: Collection[str] | None = None) -> dict[str, Measured]:
+    def measure(
+        self, made: Cells, names: Collection[str] | None = None, exact: Mapping[str, Floats] = NOTHING
+    ) -> dict[str, Measured]:
         """All metrics of the kind, or those with these names, and the expressions."""
         single = {each.names[0] for _, each in self.metrics if len(each.names) == 1}
-        found = self.answers.measure(made, None if names is None else {*names} | single)
+        found = self.answers.measure(made, None if names is None else {*names} | single, exact)
         told = {name: one for name, one in found.items() if names is None or name in names}
         for name, each in self.metrics:
             told[name] = of_one(each, found[each.names[0]]) if len(each.names) == 1 else self._of_several(each, made)
@@ -101,8 +104,21 @@ def compared_as(model: Model, name: str) -> Comparable | None:
     """How a metric of a model is compared, also one of its own; None where it cannot be."""
     if name not in model.metrics:
         return comparable(name)
-    better = {"high": 1, "low": -1}.get(model.better.get(name, ""), 0)
-    return composed(parsed(model.metrics[name], {each for names in KINDS.values() for each in names}), better)
+    read = parsed(model.metrics[name], {each for names in KINDS.values() for each in names})
+    return composed(read, _better(model, name))
+
+
+def tallied_as(model: Model, name: str) -> Tallied | None:
+    """How a metric of a model is compared by cells, also one of its own; None where it is not, or needs none."""
+    if name not in model.metrics:
+        return (TALLIED | OF_CLASSES).get(name)
+    read = parsed(model.metrics[name], {each for names in KINDS.values() for each in names})
+    base = TALLIED.get(read.names[0]) if len(read.names) == 1 else None
+    return None if base is None else expressed(read, base, _better(model, name))
+
+
+def _better(model: Model, name: str) -> int:
+    return {"high": 1, "low": -1}.get(model.better.get(name, ""), 0)
 
 
 @lru_cache(maxsize=512)

@@ -88,7 +88,7 @@ def gap_rows(ledger: Ledger, at: int, status: str, rate: float, one: Treated) ->
         counted = (-1, -1, one.n) if one.labelled else (one.n, -1, 0)
         numbers = (gap.value, np.nan, gap.low, gap.high, np.nan, _tolerated(metric, one.model), np.nan)
         verdict = VERDICTS[one.judged.gaps[metric].verdict]
-        ledger.row(tables.PERFORMANCE, name, version, one.field, metric, *span, *numbers, verdict, *counted, rate)
+        ledger.row(tables.PERFORMANCE, name, version, one.field, metric, *span, *numbers, verdict, *counted, rate, 0.0)
 
 
 def findings(one: Treated) -> Iterator[Finding]:

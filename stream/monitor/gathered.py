@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from detectors.codes import Integers
 from detectors.performance import cells
 from detectors.performance.cells import Cells
+from detectors.performance.ranked import Ranked
 from detectors.service import BUCKETS, EDGES
+from stream.answers.apart import apart_of
 from stream.answers.kind import Answers, Rows
+from stream.answers.ranked import ranked_of
 from stream.plan import Plan
 
 SECOND: Final = 1e9  # ns: delays are counted in seconds, in buckets of 2 %, from 10 ms to 70 days
@@ -49,28 +52,40 @@ class Shape:
 
 @dataclass(frozen=True, eq=False)
 class Gathered:
-    """Pairs of one window: cells, a row per name of the shape, how many there are of each, how long labels took."""
+    """Pairs of one window: cells, a row per name of the shape, how many there are of each, how long labels took.
+
+    `apart`: the cells of the scores of each class; `ranked`: scores themselves, where there are few.
+    """
 
     shape: Shape
     cells: Cells | None
     n: Integers  # (rows,)
     delays: Integers  # (BUCKETS,)
+    apart: Cells | None = None
+    ranked: Ranked | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes of the arrays."""
-        return self.n.nbytes + self.delays.nbytes + (0 if self.cells is None else self.cells.nbytes)
+        known = (each for each in (self.cells, self.apart, self.ranked) if each is not None)
+        return self.n.nbytes + self.delays.nbytes + sum(each.nbytes for each in known)
 
     def __add__(self, other: "Gathered") -> "Gathered":
         made = None if self.cells is None or other.cells is None else self.cells + other.cells
-        return replace(self, cells=made, n=self.n + other.n, delays=self.delays + other.delays)
+        apart = None if self.apart is None or other.apart is None else self.apart + other.apart
+        ranked = None if self.ranked is None or other.ranked is None else self.ranked + other.ranked
+        n, delays = self.n + other.n, self.delays + other.delays
+        return replace(self, cells=made, n=n, delays=delays, apart=apart, ranked=ranked)
 
 
-def gather(shapes: Sequence[Shape], pairs: Sequence[Rows]) -> list[Gathered]:
-    """The sums of the pairs of windows. A pair that was taken back is taken away again."""
+def gather(shapes: Sequence[Shape], pairs: Sequence[Rows], *, scores: bool = True) -> list[Gathered]:
+    """The sums of the pairs of windows. A pair that was taken back is taken away again.
+
+    Without `scores` those of each class are left out, and what ranks them.
+    """
     found: dict[int, Gathered] = {}
     for members in _alike(shapes):
-        made = _together([shapes[i] for i in members], [pairs[i] for i in members])
+        made = _together([shapes[i] for i in members], [pairs[i] for i in members], scores=scores)
         found |= dict(zip(members, made, strict=True))
     return [found[i] for i in range(len(shapes))]
 
@@ -90,13 +105,14 @@ def _alike(shapes: Sequence[Shape]) -> Iterator[list[int]]:
         yield some
 
 
-def _together(shapes: Sequence[Shape], pairs: Sequence[Rows]) -> list[Gathered]:
+def _together(shapes: Sequence[Shape], pairs: Sequence[Rows], *, scores: bool) -> list[Gathered]:
     """Windows of the same answers and as many fields."""
     sizes = np.array([len(shape.names) for shape in shapes])
     firsts, n_rows = np.cumsum(sizes) - sizes, int(sizes.sum())
     window = np.repeat(np.arange(len(shapes)), [len(each["change"]) for each in pairs])
     every = {name: np.concatenate([each[name] for each in pairs]) for name in pairs[0]}
-    change, rows = every["change"], firsts[window][:, None] + _segments(every, shapes[0].fields)
+    own = _segments(every, shapes[0].fields)
+    change, rows = every["change"], firsts[window][:, None] + own
     n = np.zeros(n_rows, np.int64)
     for column in rows.T:
         n += np.bincount(column, change, n_rows).astype(np.int64)
@@ -106,9 +122,17 @@ def _together(shapes: Sequence[Shape], pairs: Sequence[Rows]) -> list[Gathered]:
     answers = shapes[0].answers
     made = None if answers is None else _cells(answers, every, rows, n_rows)
     parts = [slice(first, first + size) for first, size in zip(firsts.tolist(), sizes.tolist(), strict=True)]
+    places = np.split(own, np.cumsum([len(each["change"]) for each in pairs])[:-1])
     return [
-        Gathered(shape, None if made is None else made.take(np.arange(part.start, part.stop)), n[part].copy(), delay)
-        for shape, part, delay in zip(shapes, parts, delays.copy(), strict=True)
+        Gathered(
+            shape,
+            None if made is None else made.take(np.arange(part.start, part.stop)),
+            n[part].copy(),
+            delay,
+            apart_of(answers, each) if scores else None,
+            ranked_of(answers, each, place) if scores else None,
+        )
+        for shape, part, delay, each, place in zip(shapes, parts, delays.copy(), pairs, places, strict=True)
     ]
 
 

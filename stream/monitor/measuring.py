@@ -1,26 +1,27 @@
 """Windows are measured, many at once: one alone costs as much as fifty together. A row's numbers are its own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
-from detectors.codes import Integers
-from detectors.performance import latency
 from detectors.performance.cells import Cells
 from detectors.performance.measured import Measured
 from sinks import commit as tables
 from sinks.commit import Texts
+from stream.answers import ranked
 from stream.ledger import Ledger, moment
 from stream.monitor import fairness
+from stream.monitor.by_class import by_class
 from stream.monitor.called import Called
 from stream.monitor.findings import Finding
 from stream.monitor.gathered import Gathered
 from stream.monitor.matured import Matured
 from stream.monitor.noticed import Noticed
+from stream.monitor.numbered import Numbers, numbered, of_labels
 from stream.monitor.settled import settled
-from stream.monitor.standards import DETECTOR, VERDICTS, WELL, WORSE, Judged, Standards, finding, judge
+from stream.monitor.standards import DETECTOR, VERDICTS, WELL, WORSE, Judged, Standards, Sums, finding, judge
 from stream.monitor.state import State
 from stream.monitor.tell import PROVISIONAL, Tell
 from stream.policy.sightings import Series
@@ -29,20 +30,7 @@ SEGMENTED: Final = (
     *("accuracy", "precision", "recall", "specificity", "selection_rate", "roc_auc", "mae", "rmse", "mean_error"),
     *("ndcg_at_10", "hit_rate_at_10", "mrr"),
 )
-DELAYS: Final = {"label_delay_p50": 0.5, "label_delay_p90": 0.9}  # in seconds
-COVERAGE: Final = "coverage"
-NOTHING: Final[Mapping[str, Judged]] = {}  # is judged
-LEVEL: Final = 0.95
-
-
-class _Numbers(NamedTuple):
-    """Numbers of some tells; (n,) each."""
-
-    tell: Integers
-    row: Integers  # of its plan's summaries
-    metric: Sequence[str]
-    measured: Measured
-    judged: Judged
+WHOLE: Final = np.zeros(1, np.int64)  # the row of everything
 
 
 class Measuring:
@@ -60,7 +48,7 @@ class Measuring:
             if one.shape.answers is not None:
                 alike.setdefault((type(one.shape.answers), one.shape.answers.family), []).append(i)
         standards = [self._standard(*both) for both in zip(tells, found, strict=True)]
-        numbers = [*_of_labels(tells, found)]
+        numbers = [*of_labels(tells, found)]
         for members in alike.values():
             numbers += self._measured(members, tells, found, standards)
         rates = [self._called.rate(one.key[0], one.key[3] - one.key[2], one.key[3]) for one in tells]
@@ -74,7 +62,7 @@ class Measuring:
             gaps = self._beside(tell, one, rate) if tell.status != PROVISIONAL else ()
             self._notice(tell, one, worse.get(i, []), judged.get(i, []), gaps)
 
-    def _standard(self, tell: Tell, found: Gathered) -> Cells | None:
+    def _standard(self, tell: Tell, found: Gathered) -> Sums | None:
         """What a window is compared with; it may become part of that, after it."""
         if tell.status == PROVISIONAL or found.shape.answers is None:
             return None
@@ -88,8 +76,8 @@ class Measuring:
         members: Sequence[int],
         tells: Sequence[Tell],
         found: Sequence[Gathered],
-        standards: Sequence[Cells | None],
-    ) -> Iterator[_Numbers]:
+        standards: Sequence[Sums | None],
+    ) -> Iterator[Numbers]:
         """Windows whose cells are alike: all metrics of each, those of segments where it has enough labels."""
         cells = [one.cells for i in members if (one := found[i]).cells is not None]
         answers = found[members[0]].shape.answers
@@ -102,22 +90,33 @@ class Measuring:
             entries = [self._state.roster.get(tells[i].key[0]) for i in mine]
             models = [entry.settings for entry in entries if entry is not None]
             keys = [tells[i].key for i in mine]
-            judged, extra = judge(answers, models, keys, whole.take(settled), [standards[i] for i in mine])
-            yield from _numbers(np.array(mine), np.zeros(len(mine), np.int64), tells, extra, judged)
+            before = [None if (known := standards[i]) is None else known.cells for i in mine]
+            judged, extra = judge(answers, models, keys, whole.take(settled), before)
+            yield from numbered(np.array(mine), np.zeros(len(mine), np.int64), tells, extra, judged)
         first, places = np.zeros(len(members), np.int64), np.array(members)
-        yield from _numbers(places, first, tells, answers.measure(whole), judged, settled)
+        scores = [found[i].ranked for i in members]
+        exact = ranked.of_rows(answers, scores, [WHOLE] * len(members))
+        off = ranked.bounds(answers, whole, exact)
+        yield from numbered(places, first, tells, answers.measure(whole, exact=exact), judged, settled, off)
+        if not settled:
+            return
+        mine = [members[place] for place in settled]
+        yield from by_class(answers, mine, tells, found, [standards[i] for i in mine])
         parts = [(members[place], np.flatnonzero(found[members[place]].n[1:]) + 1) for place in settled]
         if any(len(part) for _, part in parts):
             row = np.concatenate([part for _, part in parts])
             segments = Cells.stacked([cells[place].take(part) for place, (_, part) in zip(settled, parts, strict=True)])
             tell = np.repeat([i for i, _ in parts], [len(part) for _, part in parts])
-            yield from _numbers(tell, row, tells, answers.measure(segments, SEGMENTED))
+            exact = ranked.of_rows(answers, [scores[place] for place in settled], [part for _, part in parts])
+            off = ranked.bounds(answers, segments, exact)
+            told = answers.measure(segments, SEGMENTED, exact)
+            yield from numbered(tell, row, tells, told, off=off)
 
     def _find(
         self,
         tells: Sequence[Tell],
         found: Sequence[Gathered],
-        numbers: _Numbers,
+        numbers: Numbers,
         worse: dict[int, list[Finding]],
         judged: dict[int, list[Series]],
     ) -> None:
@@ -160,44 +159,7 @@ class Measuring:
             self._state.noticed.append(Noticed(tell.key[:2], tell.at, tuple(worse)))
 
 
-def _of_labels(tells: Sequence[Tell], found: Sequence[Gathered]) -> Iterator[_Numbers]:
-    """How many predictions have a label, and how long those took."""
-    tell, first = np.arange(len(tells)), np.zeros(len(tells), np.int64)
-    share = np.array([one.labelled / one.predicted for one in tells])  # counted, not estimated
-    counts = np.stack([one.delays for one in found]).astype(np.float64)
-    nothing = np.full(len(tells), np.nan)
-    known = latency.Seen(counts, nothing, nothing, nothing)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        delays = {name: latency.quantile(known, LEVEL, share) for name, share in DELAYS.items()}
-    yield from _numbers(tell, first, tells, {COVERAGE: Measured(share, 0 * share, share, share)} | delays)
-
-
-def _numbers(  # noqa: PLR0913, PLR0917 - what is known of some rows
-    tell: Integers,
-    row: Integers,
-    tells: Sequence[Tell],
-    metrics: Mapping[str, Measured],
-    judged: Mapping[str, Judged] = NOTHING,
-    places: Sequence[int] | None = None,
-) -> Iterator[_Numbers]:
-    """What is to be told of some metrics, (n,) each; those in `judged` are of these places, or of all."""
-    again = np.array([one.corrected for one in tells])[tell] & (row == 0)
-    for name, measured in metrics.items():
-        known = ~np.isnan(measured.value) | again
-        says = Judged.nothing(len(tell))
-        if name in judged:
-            for whole, part in zip(says, judged[name], strict=True):
-                whole[slice(None) if places is None else places] = part
-        yield _Numbers(
-            tell[known],
-            row[known],
-            [name] * int(known.sum()),
-            Measured(*(column[known] for column in measured)),
-            says.take(known),
-        )
-
-
-def _matured(tells: Sequence[Tell], numbers: Sequence[_Numbers]) -> list[Matured]:
+def _matured(tells: Sequence[Tell], numbers: Sequence[Numbers]) -> list[Matured]:
     """What windows say of all events that have enough labels for the first time."""
     settled = {i: dict[str, float]() for i, tell in enumerate(tells) if tell.settles}
     for each in numbers:
@@ -208,7 +170,7 @@ def _matured(tells: Sequence[Tell], numbers: Sequence[_Numbers]) -> list[Matured
 
 
 def _rows(
-    tells: Sequence[Tell], found: Sequence[Gathered], numbers: Sequence[_Numbers], rates: Sequence[float]
+    tells: Sequence[Tell], found: Sequence[Gathered], numbers: Sequence[Numbers], rates: Sequence[float]
 ) -> dict[str, Any]:
     """Rows of `performance`."""
     tell, row = (np.concatenate([getattr(each, name) for each in numbers]) for name in ("tell", "row"))
@@ -242,4 +204,5 @@ def _rows(
         "repeats": np.where(row == 0, repeats[tell], -1),
         "labelled": ns[n_first[tell] + row],
         "rate": np.array(rates)[tell],
+        "bound": np.concatenate([each.bound for each in numbers]),
     }

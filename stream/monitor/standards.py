@@ -7,11 +7,12 @@ the standard by more than is tolerated. Levels are such that all of a version's 
 often as its budget says.
 """
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,10 @@ from detectors.codes import Floats, Integers
 from detectors.performance import shares
 from detectors.performance.cells import Cells
 from detectors.performance.measured import Measured
+from detectors.performance.one_vs_rest import LAYOUT
 from sinks import commit as tables
 from sinks.commit import Columns
+from stream.answers.apart import n_rows
 from stream.answers.kind import Answers
 from stream.config.settings import Model
 from stream.ledger import Ledger, moment
@@ -47,6 +50,30 @@ class Standard:
     packed: bytes
     n: int
     settled: bool
+
+
+class Sums(NamedTuple):
+    """What windows are compared with, one row; `apart` of the scores of each class, None where some have none."""
+
+    cells: Cells
+    apart: Cells | None
+
+    def pack(self) -> bytes:
+        """As bytes, one after the other."""
+        return self.cells.pack() + (b"" if self.apart is None else self.apart.pack())
+
+    @classmethod
+    def unpack(cls, answers: Answers, packed: bytes) -> Self:
+        """What `pack` made bytes of, also before scores were told apart."""
+        first = zlib.decompressobj()
+        first.decompress(packed)
+        rest, rows = first.unused_data, n_rows(answers)
+        cells = Cells.unpack(answers.layout, 1, packed[: len(packed) - len(rest)])
+        return cls(cells, Cells.unpack(LAYOUT, rows, rest) if rest and rows else None)
+
+    def __add__(self, other: "Sums") -> "Sums":  # type: ignore[override]  # not one tuple after another
+        apart = None if self.apart is None or other.apart is None else self.apart + other.apart
+        return Sums(self.cells + other.cells, apart)
 
 
 class Judged(NamedTuple):
@@ -82,7 +109,7 @@ class Standards:
         for model, version, *standard in zip(*(rows[name][order].tolist() for name in names), strict=True):
             self._known[model, version] = Standard(*standard)
 
-    def of(self, key: Key, found: Gathered) -> Cells | None:
+    def of(self, key: Key, found: Gathered) -> Sums | None:
         """The sums that a window is compared with: of its reference's labels, else of first windows, if enough."""
         answers, taught = found.shape.answers, _taught(found)
         if answers is None or taught is not None:
@@ -101,7 +128,7 @@ class Standards:
         known = self._standard(key, answers)
         if known is not None and known.settled:
             return
-        made, n = found.cells.take([0]), int(found.n[0])
+        made, n = Sums(found.cells.take([0]), found.apart), int(found.n[0])
         if known is not None:
             made, n = made + _unpacked(answers, known.packed), n + known.n
         standard = Standard(_measured(answers), made.pack(), n, n >= REFERENCE)
@@ -115,12 +142,12 @@ class Standards:
         return known if known is not None and known.measured == _measured(answers) else None
 
 
-def _taught(found: Gathered) -> Cells | None:
+def _taught(found: Gathered) -> Sums | None:
     """What the labels of a reference say, if there are enough."""
     plan, answers = found.shape.plan, found.shape.answers
     truth = None if plan is None else plan.truth
     fits = truth is not None and answers is not None and truth.answers == answers.about and truth.n >= TAUGHT
-    return truth.cells if truth is not None and fits else None
+    return Sums(truth.cells, truth.apart) if truth is not None and truth.cells is not None and fits else None
 
 
 @lru_cache(maxsize=1_024)
@@ -130,8 +157,8 @@ def _measured(answers: Answers) -> str:
 
 
 @lru_cache(maxsize=256)
-def _unpacked(answers: Answers, packed: bytes) -> Cells:
-    return Cells.unpack(answers.layout, 1, packed)
+def _unpacked(answers: Answers, packed: bytes) -> Sums:
+    return Sums.unpack(answers, packed)
 
 
 def judge(

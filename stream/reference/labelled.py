@@ -7,6 +7,7 @@ from detectors.codes import Floats
 from detectors.performance import cells
 from stream import weighting
 from stream.answers import teaching
+from stream.answers.apart import apart_of
 from stream.answers.chosen import answers_of
 from stream.answers.classes import Classes
 from stream.answers.kind import Rows
@@ -48,7 +49,8 @@ def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical
     classes = classes_of_pairs(kind, rows) if isinstance(kind, Classes) else None
     weighted = weighting.labelled(answers, plan, rows, (values[known], categorical[known]))
     right = -1 if wrong is None else n - int(wrong.sum())
-    return Truth(answers.about, n, right, made, basis, losses, weighted, classes)
+    apart = apart_of(answers, {**rows, "change": np.ones(n, np.int64)})
+    return Truth(answers.about, n, right, made, basis, losses, weighted, classes, apart)
 
 
 def _pairs(table: Table, labels: Values, classes: tuple[str, ...]) -> tuple[NDArray[np.bool_], Rows]:

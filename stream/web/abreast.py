@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from math import isfinite
 
-from stream.answers.own import compared_as
+from stream.answers.own import compared_as, tallied_as
 from stream.web.charts import Figure, figure
 from stream.web.html import Html, badge, chart, join, section, table, tag
 from stream.web.ratio import Ratio
 from stream.web.sides import Compared, History, Question, Side, compared
 from stream.web.sources import Sources
-from stream.web.tallies import tallied_as
 from stream.web.times import short
 from stream.web.versions import settings_of, versions
 
@@ -23,7 +22,8 @@ def abreast(sources: Sources, model: str, version: str, metric: str) -> Html:
     names = [each.version for each in versions(sources, model)]
     if len(names) < 2:
         return join()
-    known = bool(metric) and bool(compared_as(settings_of(sources, model), metric) or tallied_as(metric))
+    settings = settings_of(sources, model)
+    known = bool(metric) and bool(compared_as(settings, metric) or tallied_as(settings, metric))
     question = Question(candidate=version if version in names[1:] else "", metric=metric if known else "")
     said, history = compared(sources, model, question)
     if not said.incumbent.version:

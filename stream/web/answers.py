@@ -91,7 +91,8 @@ class Performance(Struct, frozen=True):
     `low` and `high` end its 95 % interval. `predicted`, `repeats` apart from it, and `coverage` are null for segments;
     a gap that needs no labels is of those predicted, and 0 `labelled`. `reference` is what the version's first windows
     had, `baseline` the best constant answer; `verdict` is empty while labels are missing and for metrics that are not
-    judged. `rate` is the share of ids that wait for labels; below 1 all of it is of a uniform sample of them.
+    judged. `rate` is the share of ids that wait for labels; below 1 all of it is of a uniform sample of them. `bound`
+    says how far the value may be off because scores were counted in bins: 0 where it is that of the scores themselves.
     """
 
     model: str
@@ -116,6 +117,7 @@ class Performance(Struct, frozen=True):
     labelled: int
     coverage: float | None
     rate: float
+    bound: float | None
 
 
 class Fates(Struct, frozen=True):

@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from detectors.performance.comparable import METRICS
 from detectors.performance.tallied import TALLIED
-from stream.answers.own import compared_as
+from stream.answers.own import compared_as, tallied_as
 from stream.web import errors
 from stream.web.filters import Length, Metric, Named, where
 from stream.web.gate import Health, health
 from stream.web.labelled import addressed
 from stream.web.sides import Compared, Question, compared
 from stream.web.sources import Given, Sources
-from stream.web.tallies import tallied_as
 from stream.web.times import nanoseconds
 from stream.web.versions import settings_of, versions
 
@@ -107,7 +106,7 @@ def question(  # noqa: PLR0913, PLR0917 - what a query string may say
     if candidate is not None and candidate == incumbent:
         raise ClientException(ITSELF)
     settings = settings_of(sources, model)
-    if metric is not None and compared_as(settings, metric) is None and tallied_as(metric) is None:
+    if metric is not None and compared_as(settings, metric) is None and tallied_as(settings, metric) is None:
         known_names = [*METRICS, *TALLIED, *settings.metrics]
         raise ClientException(f"metric: {metric!r} cannot be compared{errors.nearest(metric, known_names)}")
     asked = where(length).get("length", 0)

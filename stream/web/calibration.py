@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from detectors.performance import binary, binary_metrics, reliability
 from stream.answers.binary import Binary
-from stream.monitor.measuring import LEVEL
+from stream.monitor.numbered import LEVEL
 from stream.web.answers import Page, Status
 from stream.web.charts import Figure, figure
 from stream.web.filters import Asked, Length, Named, Version, where

@@ -113,7 +113,8 @@ def _newest(points: list[Performance], estimates: list[Estimate]) -> str:
     surely = "" if last.verdict != "worse" else f" Worse than at first ({_short(last.reference)}), beyond its limit."
     again = f" ({last.repeats:,} more repeat others)" if last.repeats else ""
     labelled = f"{last.status}, {last.labelled:,}{of} labelled{again}{sample}"
-    return f"{words(last)}: {labelled}, in the window to {short(last.end)}.{surely}"
+    binned = f", {last.bound:.1g} off at most by its bins" if last.bound else ""
+    return f"{words(last)}{binned}: {labelled}, in the window to {short(last.end)}.{surely}"
 
 
 def _reach(points: list[Performance]) -> Html:

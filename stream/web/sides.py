@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from detectors.comparison import START, VERDICTS, Comparison
 from detectors.performance.comparable import Comparable
-from detectors.performance.tallied import ENOUGH
+from detectors.performance.influence import ENOUGH
 from detectors.stratified import Windows, side_by_side
 from sinks.commit import PERFORMANCE, Store
-from stream.answers.own import compared_as
+from stream.answers.own import compared_as, tallied_as
 from stream.config.units import duration, spelled_duration
 from stream.web.answers import Found
 from stream.web.matured import SPEAKING
 from stream.web.ratio import Ratio, ratio
 from stream.web.revisions import newest_revisions
 from stream.web.sources import Sources
-from stream.web.tallies import Abreast, looked, tallied_as
+from stream.web.tallies import Abreast, looked
 from stream.web.times import moment
 from stream.web.versions import pair, settings_of, versions
 
@@ -84,16 +84,17 @@ def compared(sources: Sources, model: str, question: Question) -> tuple[Compared
     """What is known of two versions of a model. The metric, if one is named, must be comparable."""
     candidate, incumbent = pair(versions(sources, model), question.candidate, question.incumbent)
     metric = question.metric or _main(sources.store, model, candidate)
-    known, tallied = compared_as(settings_of(sources, model), metric), tallied_as(metric)
-    assert known or tallied, f"{metric}: not comparable"
-    better = known.better if known else 1
+    settings = settings_of(sources, model)
+    known, tallied = compared_as(settings, metric), tallied_as(settings, metric)
+    better = known.better if known else tallied.better if tallied else None
+    assert better is not None, f"{metric}: not comparable"
     said = Compared(
         model, metric, Side(candidate), Side(incumbent), "not yet known", "", DIRECTIONS[better],
         ratio=ratio(sources, model),
     )  # fmt: skip
     if not incumbent:
         return replace(said, words="there are no two versions of this model"), History()
-    length = question.length or settings_of(sources, model).windows[0]
+    length = question.length or settings.windows[0]
     if tallied is not None:
         where: dict[str, str | int] = {"model": model, "length": length}
         both = {**where, "version": candidate}, {**where, "version": incumbent}

@@ -72,7 +72,7 @@ def summed(sources: Sources, point: Performance) -> Summed | None:
     answers = _answers(sources.store, settings_of(sources, point.model), set(pairs["plan"].tolist()))
     if answers is None:
         return None
-    (made,) = gather([Shape(None, answers, frozenset(), ("",))], [pairs])
+    (made,) = gather([Shape(None, answers, frozenset(), ("",))], [pairs], scores=False)
     return None if made.cells is None else Summed(point, answers, made.cells, one_in)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Integers
-from detectors.performance.tallied import OF_CLASSES, TALLIED, Tallied
+from detectors.performance.tallied import Tallied
 from detectors.tallies import Looks, Tallies, by_tallies
 from sinks.commit import ABREAST, Store
 from stream.web.answers import Found
@@ -27,11 +27,6 @@ class Abreast(NamedTuple):
     looks: Integers  # places of windows
     labels: tuple[int, int]
     said: Looks
-
-
-def tallied_as(name: str, *, classes: bool = True) -> Tallied | None:
-    """How a metric is compared by cells, also one that two `classes` have as well; None where it is not."""
-    return (TALLIED | OF_CLASSES if classes else TALLIED).get(name)
 
 
 def looked(store: Store, sides: tuple[Where, Where], metric: Tallied, since: int | None) -> Abreast | None:

@@ -144,3 +144,23 @@ def test_a_canary_with_few_labels_is_told_apart_as_seldom_as_promised() -> None:
     found = told_apart((10, 90), 120, 40, ("roc_auc", "recall", "f1", "calibration_error"))
     assert found.pop("calibration_error") > 0.9
     assert max(found.values()) <= ALPHA
+
+
+def regressions(rng: np.random.Generator, n: int, spread: float = 0.5) -> Windows:
+    """Mean squared errors and the labels' variance in 120 windows of 30 runs; labels have their hours."""
+    label = rng.gamma(3, 1, (120, 30, n)) + 2 * np.sin(np.arange(120) / 10)[:, None, None]
+    square = rng.laplace(0, spread, label.shape) ** 2
+    away = (label - label.mean(axis=-1, keepdims=True)) ** 2
+    means = np.stack((square.mean(axis=-1), label.var(axis=-1, ddof=1)), axis=-1)
+    errors = np.stack((square.std(axis=-1), away.std(axis=-1)), axis=-1) / np.sqrt(n - 1)
+    return Windows(np.full(means.shape[:2], n), means, errors)
+
+
+def test_a_canary_with_few_labels_explains_as_much() -> None:
+    """R2 of each window would be far too small in small ones; one that is worse is found in every run."""
+    rng = np.random.default_rng(11)
+    equal = side_by_side(regressions(rng, 4), regressions(rng, 36), METRICS["r2"])
+    assert (equal.compared.verdict != 0).any(axis=0).mean() <= ALPHA
+    assert abs(equal.candidate[-1].mean() - equal.incumbent[-1].mean()) < 0.005
+    worse = side_by_side(regressions(rng, 10, 0.7), regressions(rng, 90), METRICS["r2"])
+    assert (worse.compared.verdict[-1] < 0).all()

@@ -2,10 +2,19 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import average_precision_score, f1_score, matthews_corrcoef, precision_score, recall_score
+from sklearn.metrics import (
+    average_precision_score,
+    f1_score,
+    fbeta_score,
+    matthews_corrcoef,
+    precision_score,
+    recall_score,
+)
 
 from detectors.performance import binary
-from detectors.performance.tallied import ENOUGH, OF_CLASSES, TALLIED, average_precision
+from detectors.performance.expression import parsed
+from detectors.performance.influence import ENOUGH
+from detectors.performance.tallied import TALLIED, average_precision, expressed
 from detectors.tallies import Tallies, by_tallies
 from tests.honesty.tallies import EQUAL, METRICS, World, story
 
@@ -48,6 +57,9 @@ def test_values_are_those_of_scikit_learn_where_all_windows_weigh_alike() -> Non
         "weighted_precision": precision_score(true, said, average="weighted"),
         "weighted_f1": f1_score(true, said, average="weighted"),
         "mcc": matthews_corrcoef(true, said),
+        "macro_f2": fbeta_score(true, said, beta=2, average="macro"),
+        "weighted_f_half": fbeta_score(true, said, beta=0.5, average="weighted"),
+        "macro_specificity": np.mean([np.mean(said[true != k] != k) for k in range(k)]),
     }
     for name, value in expected.items():
         assert by_tallies(Tallies(cells, cells), TALLIED[name], np.array([0])).candidate[0] == pytest.approx(value)
@@ -57,9 +69,12 @@ def test_values_are_those_of_scikit_learn_where_all_windows_weigh_alike() -> Non
     bins = np.stack([np.bincount(place[label == one], minlength=258) for one in (False, True)]).reshape(1, -1)
     found = by_tallies(Tallies(bins, bins), TALLIED["average_precision"], np.array([0])).incumbent[0]
     assert found == pytest.approx(average_precision_score(label, score), abs=2e-3)
+    order = np.argsort(-score)
+    top = by_tallies(Tallies(bins, bins), TALLIED["lift"], np.array([0])).incumbent[0]
+    assert top == pytest.approx(label[order[: n // 10]].mean() / label.mean(), abs=0.02)
 
 
-@pytest.mark.parametrize("name", sorted(TALLIED.keys() - {"average_precision"} | OF_CLASSES.keys()))
+@pytest.mark.parametrize("name", [name for name, each in METRICS.items() if each.cells == "matrix"])
 def test_intervals_are_those_of_a_loop_over_windows(name: str) -> None:
     """The weighted mean of shares, and the greater of two variances of its influence."""
     sides = matrices(7, 12, 3)
@@ -85,6 +100,65 @@ def test_intervals_are_those_of_a_loop_over_windows(name: str) -> None:
     assert [again[0] - reach, again[0] + reach] == pytest.approx([low_3[0], high_3[0]])
     assert low[0] > low_3[0], "less sure is narrower"
     assert high[0] - difference[0] == pytest.approx(difference[0] - low[0])
+
+
+@pytest.mark.parametrize("name", ["lift", "reliability"])
+def test_influences_are_slopes_of_the_value(name: str) -> None:
+    """By a label more, or less, in each bin that has many."""
+    rng = np.random.default_rng(4)
+    counts = rng.integers(40, 90, (2, 2 * 258)).astype(np.float64) * 1e3
+    if name == "lift":  # where the top begins its density is smoothed
+        counts = np.repeat([[60e3, 40e3], [80e3, 20e3]], 258, axis=1)
+    counts[:, [0, 257, 258, 515]] = 0.0
+    found = TALLIED[name].of(counts)
+    total = counts.sum(axis=1)
+    centred = found.slopes - (found.slopes * found.shares).sum(axis=1, keepdims=True)
+    for cell in (20, 100, 200, 250, 300, 400, 500):
+        step = np.zeros_like(counts)
+        step[:, cell] = 100.0
+        rise = (TALLIED[name].of(counts + step).value - TALLIED[name].of(counts - step).value) / 200.0 * total
+        assert rise == pytest.approx(centred[:, cell], rel=0.01, abs=1e-3), cell
+
+
+def test_the_reliability_of_honest_scores_is_none_on_average() -> None:
+    """Of few labels, where what samples show is much more; scores that are off by a tenth are off by its square."""
+    rng = np.random.default_rng(5)
+    middles = (binary.edges(256)[1:] + binary.edges(256)[:-1]) / 2
+    shown, shifted, spread = [], [], []
+    for _ in range(400):
+        place = rng.integers(0, 256, (2, 400))
+        sides = []
+        for one, chance in zip(place, (middles, np.clip(middles + 0.1, 0, 1)), strict=True):
+            label = rng.random(400) < chance[one]
+            sides.append(np.concatenate([np.bincount(one[label == each], minlength=256) for each in (False, True)]))
+        found = TALLIED["reliability"].of(np.array(sides, np.float64))
+        shown.append(found.value[0])
+        shifted.append(found.value[1])
+        slopes = (found.slopes**2 * found.shares).sum(axis=1) - (found.slopes * found.shares).sum(axis=1) ** 2
+        spread.append(slopes / 400 + found.more)
+    error = np.std(shown) / 20
+    assert abs(np.mean(shown)) < 3 * error
+    width = np.diff(binary.edges(256))
+    rate = np.clip(middles + 0.1, 0, 1)
+    assert width.sum() == pytest.approx(1.0)
+    expected = np.mean((rate - middles).reshape(16, 16).mean(axis=1) ** 2)
+    assert np.mean(shifted) == pytest.approx(expected, abs=3 * np.std(shifted) / 20)
+    for values, variances in zip((shown, shifted), np.array(spread).T, strict=True):
+        assert 0.8 < np.mean(variances) / np.var(values) < 4, (
+            "what chance adds to distances makes it too great, not small"
+        )
+
+
+def test_an_expression_of_a_metric_is_compared_by_the_chain_rule() -> None:
+    """Its value, its slopes, and which way it is better."""
+    rng = np.random.default_rng(6)
+    counts = rng.integers(100, 200, (2, 516)).astype(np.float64)
+    base = TALLIED["average_precision"]
+    own = expressed(parsed("1 - average_precision * average_precision", {"average_precision"}), base, -1)
+    found, below = own.of(counts), base.of(counts)
+    assert ("scores", -1) == (own.cells, own.better)
+    np.testing.assert_allclose(found.value, 1 - below.value**2)
+    np.testing.assert_allclose(found.slopes, -2 * below.value[:, None] * below.slopes)
 
 
 def test_a_look_knows_nothing_of_later_windows() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detectors.performance import reliability
-from detectors.performance.baselines import baseline
+from detectors.performance.baselines import baseline, of_scores
 from detectors.performance.binary import Binary
 from detectors.performance.binary_metrics import METRICS, measure
 from tests.detectors.performance.answers import N_ROWS, ORACLES, Answers, groups, made, one_per_bin
@@ -138,6 +138,14 @@ def test_the_baseline_is_the_best_constant_answer(name: str) -> None:
     answers = made(14, 500)
     expected = [best_constant(name, answers.of_row(row)) for row in range(N_ROWS)]
     np.testing.assert_allclose(baseline(METRICS[name], answers.seen()), expected, rtol=1e-12, atol=1e-12)
+
+
+def test_what_the_prevalence_has_as_a_score_is_known_at_once() -> None:
+    """The same as by measuring it, for every row, of few pairs too."""
+    for n in (500, 5, 0):
+        seen = made(15, n).seen()
+        for name, values in of_scores(seen).items():
+            np.testing.assert_allclose(values, baseline(METRICS[name], seen), rtol=1e-12, atol=1e-12)
 
 
 def test_no_constant_lifts() -> None:

@@ -1,6 +1,7 @@
 """Several classes: every metric is scikit-learn's, what is undefined is nan, and a perfect model is not certain."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -31,6 +32,21 @@ def top(k: int) -> Callable[..., float]:
     return lambda y, _, s: oracle.top_k_accuracy_score(y[y < K], s[y < K], k=k, labels=range(K))
 
 
+def f_beta(beta: float) -> Callable[..., float]:
+    """F-beta as scikit-learn's other scores are called."""
+    return partial(oracle.fbeta_score, beta=beta)
+
+
+def specificities(y: Integers, p: Integers) -> Floats:
+    """How many of the pairs of other classes each was not given to."""
+    return np.array([np.mean(p[y != k] != k) for k in EVERY])
+
+
+def shares(y: Integers) -> Floats:
+    """How often each class is the label."""
+    return np.array([np.mean(y == k) for k in EVERY])
+
+
 ORACLES: dict[str, Callable[..., float]] = {
     "accuracy": lambda y, p, _: oracle.accuracy_score(y, p),
     "balanced_accuracy": lambda y, p, _: oracle.balanced_accuracy_score(y, p),
@@ -44,11 +60,18 @@ ORACLES: dict[str, Callable[..., float]] = {
         for average in ("macro", "weighted", "micro")
         for name in ("precision", "recall", "f1")
     },
+    **{
+        f"{average}_{name}": averaged(f_beta(beta), average)
+        for average in ("macro", "weighted")
+        for name, beta in (("f_half", 0.5), ("f2", 2.0))
+    },
+    "macro_specificity": lambda y, p, _: specificities(y, p)[[k for k in EVERY if k in y or k in p]].mean(),
+    "weighted_specificity": lambda y, p, _: (specificities(y, p) * shares(y)).sum(),
 }
 ORACLES_PER_CLASS: dict[str, Callable[..., Floats]] = {
     **{name: averaged(getattr(oracle, f"{name}_score"), None) for name in ("precision", "recall", "f1")},
-    "specificity": lambda y, p, _: np.array([np.mean(p[y != k] != k) for k in EVERY]),
-    "prevalence": lambda y, _, __: np.array([np.mean(y == k) for k in EVERY]),
+    "specificity": lambda y, p, _: specificities(y, p),
+    "prevalence": lambda y, _, __: shares(y),
 }
 
 
@@ -83,8 +106,8 @@ def test_every_metric_has_an_oracle() -> None:
 @pytest.mark.parametrize("rare", [False, True])
 def test_metrics_are_those_of_scikit_learn(name: str, rare: bool) -> None:
     """Of all pairs and of each segment's; where classes are rare, some are never seen or never predicted."""
-    shares = [0.6, 0.3, 0.09, 0.01, 0.0, 0.0, 0.0, 0.0] if rare else None
-    data = judged(3, 400, shares)
+    frequent = [0.6, 0.3, 0.09, 0.01, 0.0, 0.0, 0.0, 0.0] if rare else None
+    data = judged(3, 400, frequent)
     data[1][data[1] == (6 if rare else -1)] = 0  # never predicted, and never a label
     segments = np.random.default_rng(4).integers(1, 3, (400, 1))
     found = measure(SETTINGS, of(data, segments, 3))[name]
@@ -170,8 +193,8 @@ def test_the_baseline_is_the_best_constant_answer() -> None:
     """The most frequent label; the frequencies themselves as scores."""
     truth, predicted, scores = judged(8, 500, [0.5, 0.2, 0.1, 0.1, 0.05, 0.03, 0.02, 0.0])
     found = baseline(SETTINGS, of((truth, predicted, scores)))
-    shares = np.bincount(truth, minlength=K) / 500
-    constant = np.zeros(500, np.int64), np.tile(shares, (500, 1))
+    frequencies = np.bincount(truth, minlength=K) / 500
+    constant = np.zeros(500, np.int64), np.tile(frequencies, (500, 1))
     for name in METRICS:
         if name not in {
             "worth",

@@ -23,6 +23,7 @@ ORACLES: dict[str, Callable[[Floats, Floats, Floats], float]] = {
     "mape": lambda y, p, _: oracle.mean_absolute_percentage_error(y, p),
     "smape": lambda y, p, _: float(np.mean(2 * np.abs(p - y) / (np.abs(p) + np.abs(y)))),
     "r2": lambda y, p, _: oracle.r2_score(y, p),
+    "label_variance": lambda y, _, __: float(np.var(y, ddof=1)),
     "interval_coverage": lambda y, _, i: float(np.mean((i[:, 0] <= y) & (y <= i[:, 1]))),
 }
 ORACLES_PER_QUANTILE: dict[str, Callable[..., list[float]]] = {
@@ -62,6 +63,8 @@ def test_metrics_are_those_of_scikit_learn(name: str, unit: float, start: float)
     found = measure(settings, of(settings, data, segments, 3))[name]
     quantum = 2.0 ** (QUANTUM + (settings.scale if name in {"mean_error", "mae", "mse", "rmse"} else 0))
     size = unit if name == "mse" else 1.0  # an error times its quantum
+    if name == "label_variance":  # a label's distance, twice
+        quantum = 2.0 ** (QUANTUM + 1 + 2 * settings.scale)
     for row in range(3):
         mine = [column[segments[:, 0] == row] if row else column for column in data]
         expected = ORACLES[name](mine[0], mine[1], mine[3])

@@ -70,7 +70,7 @@ def test_the_example_is_what_the_command_says(driftline: Command, store: Path) -
 def test_a_running_service_says_the_same(driftline: Command, store: Path, request: pytest.FixtureRequest) -> None:
     """As JSON, byte for byte; also what it refuses."""
     asked = [("versions", "fraud", "--json", "--metric", "f1", "--since", "2026-01-05T14:00:00Z"), ("versions", "frod")]
-    asked += [("versions", "fraud", "--metric", "r2"), ("versions", "fraud", "--candidate", "9")]
+    asked += [("versions", "fraud", "--metric", "calibration_error"), ("versions", "fraud", "--candidate", "9")]
     alone = [driftline(*arguments) for arguments in asked]
     request.getfixturevalue("address")
     assert store.exists()

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import log_loss, top_k_accuracy_score
+from sklearn.metrics import brier_score_loss, log_loss, matthews_corrcoef, roc_auc_score, top_k_accuracy_score
 
 from sinks import commit as tables
 from stream.config.settings import MINUTE
@@ -110,3 +110,45 @@ def test_a_corrected_label_moves_its_ranks() -> None:
     }
     assert (0.0, 1.0) == (final["top_1_accuracy"], final["top_2_accuracy"])
     assert final["log_loss"] == pytest.approx(-np.log(0.2), abs=1e-6)
+
+
+@pytest.mark.usefixtures("known")
+def test_each_class_is_measured_beside_all_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its decisions and its scores, and averages of these: exactly where labels are few, else within a bound."""
+    dice = random.Random(3)
+    told = [scores(dice) for _ in range(N)]
+    labels = [drawn(dice, each) for each in told]
+    predictions = [{"scores": each} for each in told]
+    log, found = measured(predictions, labels)
+    table = np.array([[*each.values()] for each in told]).astype(np.float32)
+    truth = np.array(labels)[:, None] == np.array([*NAMES])
+    areas = roc_auc_score(truth, table, average=None)
+    for k, name in enumerate(NAMES):
+        said = table.argmax(axis=1) == k
+        assert found[f"mcc:{name}"]["value"] == pytest.approx(matthews_corrcoef(truth[:, k], said))
+        assert found[f"brier:{name}"]["value"] == pytest.approx(brier_score_loss(truth[:, k], table[:, k]))
+        assert found[f"roc_auc:{name}"]["value"] == pytest.approx(areas[k], abs=1e-14)
+        assert (0.0, 0.5) == tuple(found[f"roc_auc:{name}"][each] for each in ("bound", "baseline"))
+    for average in ("macro", "weighted", "micro"):
+        expected = roc_auc_score(truth, table, average=average)
+        assert found[f"{average}_roc_auc"]["value"] == pytest.approx(expected, abs=1e-14)
+    assert log.results() == measured(predictions, labels, batch=11)[0].results()
+    monkeypatch.setattr("detectors.performance.ranked.PAIRS_MAX", N - 1)
+    binned = measured(predictions, labels)[1]
+    for name, row in binned.items():
+        if name.startswith("roc_auc:"):
+            assert 0 < row["bound"] < 0.05
+            assert abs(row["value"] - found[name]["value"]) <= row["bound"]
+
+
+@pytest.mark.usefixtures("known")
+def test_only_windows_with_enough_labels_tell_of_each_class_beside_others() -> None:
+    """What a provisional one says is said of the classes together, and by their matrix."""
+    log = Story(CONFIGURATION.replace("binary", "multiclass"), (FIRST, LABELS))
+    log.publish(FIRST, *(event(0.5, seed=i, id=f"a{i}", scores={"a": 0.7, "b": 0.3}) for i in range(60)), event(60))
+    log.publish(LABELS, *(label(1.5, id=f"a{i}", label="ab"[i % 2]) for i in range(40)), label(60))
+    log.read().commit()
+    told = {(row["status"], row["metric"]) for row in log.rows(tables.PERFORMANCE) if row["length"] == MINUTE}
+    assert ("provisional", "recall:a") in told
+    assert ("final", "roc_auc:a") in told
+    assert ("provisional", "roc_auc:a") not in told

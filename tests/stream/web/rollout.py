@@ -56,7 +56,7 @@ def told(version: str, i: int, metric: str, value: float, n: int, **other: objec
     error = float(np.sqrt(max(value * (1 - value), 0) / n))
     usual = {"model": MODEL, "version": version, "metric": metric, "step": step, "status": "mature", "value": value}
     ends = {"error": error, "low": value - 2 * error, "high": value + 2 * error}
-    return usual | span | ends | {"predicted": n, "repeats": 0, "labelled": n, "rate": 1.0} | other
+    return usual | span | ends | {"predicted": n, "repeats": 0, "labelled": n, "rate": 1.0, "bound": 0.0} | other
 
 
 def rollout(

@@ -225,7 +225,7 @@ def _numbers(model: str, metrics: dict[str, float], i: int, length: int, random:
                 "error": error, "low": value - 1.96 * error, "high": min(value + 1.96 * error, ceiling),
                 "reference": usual, "limit": usual - 4 * error, "baseline": 0.5 * usual,
                 "verdict": "" if status == "provisional" else "worse" if value < usual - 4 * error else "well",
-                "predicted": N_PANE * panes, "repeats": panes, "labelled": labelled, "rate": 1.0,
+                "predicted": N_PANE * panes, "repeats": panes, "labelled": labelled, "rate": 1.0, "bound": 0.0,
             }  # fmt: skip
 
 
@@ -251,6 +251,7 @@ def _gaps(model: str, i: int, length: int) -> Told:
         "value": 0.02, "error": np.nan, "low": 0.0, "high": 0.04, "reference": np.nan, "limit": 0.05,
         "baseline": np.nan, "verdict": "well", "predicted": -1, "repeats": -1, "labelled": int(0.85 * N_PANE * panes),
         "rate": 1.0,
+        "bound": 0.0,
     }  # fmt: skip
 
 

@@ -429,6 +429,25 @@ def test_average_precision_has_a_verdict_a_page_and_a_gate() -> None:
     assert (None, True) == (few["low"], few["words"].startswith("20 labels of a class, or positives"))
 
 
+def test_a_metric_of_ones_own_may_be_of_what_needs_cells() -> None:
+    """As its own direction says; without one there is a difference, and no verdict."""
+    one = [0.4, 0.3, 0.1] + [0.0] * 5 + [0.02, 0.08, 0.1] + [0.0] * 5
+    other = [0.1, 0.3, 0.4] + [0.0] * 5 + [0.1, 0.08, 0.02] + [0.0] * 5
+    store = abreast("scores", (drawn(one), drawn(other, seed=2)))
+    settings = configured()
+    for text, better, verdict in (
+        ("1 - average_precision", {"short": "low"}, "worse"),
+        ("lift / 10", {"short": "high"}, "worse"),
+        ("2 * lift", {}, "not yet known"),
+    ):
+        model = replace(settings.patterns[0][1], metrics={"short": text}, better=better)
+        asked = replace(settings, defaults=model, patterns=(("*", model),))
+        found = answer(store, settings=asked, metric="short")
+        assert verdict == found["verdict"], (text, found)
+        assert found["low"] < found["difference"] < found["high"]
+        assert found["low"] > 0 or found["high"] < 0
+
+
 def test_versions_with_other_classes_are_not_compared_by_them() -> None:
     """Nor where no window has such cells."""
     words = "no 5m window has macro_f1 of both versions yet"

@@ -24,7 +24,7 @@ USUAL = {
     "model": "fraud", "version": "3", "segment": "", "metric": "accuracy", "length": HOUR, "start": NOON, "end": NOON,
     "step": NOON, "status": "mature", "value": 0.9, "error": 0.01, "low": 0.88, "high": 0.92, "predicted": 100,
     "repeats": 4, "labelled": 85,
-    "rate": 1.0, "reference": 0.92, "limit": 0.85, "baseline": 0.6, "verdict": "well",
+    "rate": 1.0, "bound": 0.0, "reference": 0.92, "limit": 0.85, "baseline": 0.6, "verdict": "well",
 }  # fmt: skip
 Client = TestClient[Litestar]
 

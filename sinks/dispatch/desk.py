@@ -44,7 +44,7 @@ class Desk:
         self.target, self.numbers, self.breaker, self.follower = target, numbers, breaker, follower
         self._teller, self._patience = teller, patience
         self._monotonic, self._sleep = monotonic, sleep
-        self._working: dict[str, asyncio.Task[None]] = {}  # by trigger
+        self._working: dict[str, asyncio.Task[None]] = {}  # by trigger, and which try
         self._last: dict[str, asyncio.Task[None]] = {}  # by model: the newest of its triggers
         self._calling: set[asyncio.Task[None]] = set()
         self._superseded: dict[str, str] = {}  # trigger: by which
@@ -77,18 +77,21 @@ class Desk:
 
     def _task(self, trigger: Trigger) -> "asyncio.Task[None]":
         """The work on a trigger: one task, however often it is delivered."""
-        if trigger.id in self._working:
+        key = f"{trigger.id} {trigger.redriven}"  # another try may come while the end of the first is still told
+        if key in self._working:
             self.numbers.repeats += 1
-            return self._working[trigger.id]
+            return self._working[key]
+        if trigger.redriven:
+            self._superseded.pop(trigger.id, None)  # somebody wants it all the same
         for earlier in supersedes(trigger):
             self._superseded[earlier] = trigger.id
             while len(self._superseded) > SUPERSEDED_MAX:
                 self._superseded.pop(next(iter(self._superseded)))
         task = asyncio.create_task(self._work(trigger, self._last.get(trigger.model)))
-        self._working[trigger.id] = self._last[trigger.model] = task
+        self._working[key] = self._last[trigger.model] = task
 
         def forget(_: "asyncio.Task[None]") -> None:
-            self._working.pop(trigger.id, None)
+            self._working.pop(key, None)
             if self._last.get(trigger.model) is task:
                 del self._last[trigger.model]
 
@@ -120,8 +123,9 @@ class Desk:
     async def _settle(self, trigger: Trigger) -> None:
         name, now = self.target.name, self._teller.now()
         fate = await self._teller.find(trigger.id, name)
-        if fate is None:
-            fate = Fate(trigger.id, name, trigger.model, trigger.version, trigger.incident, now, changed_at=now)
+        if fate is None or (fate.dead and trigger.redriven not in ("", fate.redriven)):
+            about = (trigger.model, trigger.version, trigger.incident)
+            fate = Fate(trigger.id, name, *about, now, changed_at=now, redriven=trigger.redriven)
             await self._teller.keep(fate)
         elif fate.settled:
             self.numbers.repeats += 1

@@ -4,17 +4,18 @@ The way is accepted, started, then one end; a trigger that never started goes fr
 kept in the ledger before it is told, and told before the trigger is let go, so a crash between any two goes on there.
 """
 
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+State = Literal["accepted", "started", "succeeded", "failed", "superseded", "promoted"]  # the last is told by others
 ACCEPTED: Final = "accepted"  # from here on it may have been asked of the target
 STARTED: Final = "started"
 SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
 SUPERSEDED: Final = "superseded"
-ENDS = (SUCCEEDED, FAILED, SUPERSEDED)
+ENDS: Final = (SUCCEEDED, FAILED, SUPERSEDED)
 WHY_MAX = 1_000  # characters
 
 
@@ -27,7 +28,7 @@ class Fate(Struct, frozen=True):
     version: str
     incident: str
     accepted_at: float
-    state: str = ACCEPTED
+    state: State = ACCEPTED
     told: str = ""  # the last state that is surely on the outcomes topic
     attempts: int = 0
     started_at: float | None = None
@@ -35,6 +36,12 @@ class Fate(Struct, frozen=True):
     external_id: str = ""
     link: str = ""
     why: str = ""
+    redriven: str = ""  # the dead letter that this is another try of
+
+    @property
+    def dead(self) -> bool:
+        """Whether it was given up without a run: there is a dead letter of it."""
+        return self.state == FAILED and self.started_at is None
 
     @property
     def ended(self) -> bool:
@@ -42,13 +49,14 @@ class Fate(Struct, frozen=True):
         return self.state in ENDS
 
     @property
-    def way(self) -> tuple[str, ...]:
+    def way(self) -> tuple[State, ...]:
         """The states that it has been through, this one last."""
-        middle = (STARTED,) if self.started_at is not None and self.ended else ()
-        return (ACCEPTED, *middle, *((self.state,) if self.state != ACCEPTED else ()))
+        middle: tuple[State, ...] = (STARTED,) if self.started_at is not None and self.ended else ()
+        last: tuple[State, ...] = () if self.state == ACCEPTED else (self.state,)
+        return (ACCEPTED, *middle, *last)
 
     @property
-    def untold(self) -> tuple[str, ...]:
+    def untold(self) -> tuple[State, ...]:
         """The states that are perhaps not on the outcomes topic."""
         way = self.way
         return way[way.index(self.told) + 1 :] if self.told in way else way
@@ -64,7 +72,7 @@ def started(fate: Fate, at: float, external_id: str, link: str) -> Fate:
     return replace(fate, state=STARTED, started_at=at, changed_at=at, external_id=external_id, link=link, why="")
 
 
-def ended(fate: Fate, at: float, state: str, why: str = "") -> Fate:
+def ended(fate: Fate, at: float, state: State, why: str = "") -> Fate:
     """It has come to an end; the first end stands."""
     assert state in ENDS, state
     return fate if fate.ended else replace(fate, state=state, changed_at=at, why=why[:WHY_MAX])

@@ -1,6 +1,7 @@
 """A record of the trigger topic as a Trigger, or the reason why it is none. Pure."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
@@ -9,6 +10,10 @@ from sinks.dispatch.target import Trigger
 
 TEXT_MAX = 512  # characters of an id or a name: they become keys, labels and parts of addresses
 BYTES_MAX = 1_048_576  # what brokers take of a topic that says nothing else
+REDRIVEN: Final = "driftline-redriven"  # headers of another try: the place of the dead letter that it is of ...
+TARGET: Final = "driftline-target"  # ... and the target that had given it up
+GAVE_UP, NO_TRIGGER = "dispatch_failed", "no_trigger"  # reasons of dead letters
+NOTHING: Final[Mapping[str, bytes]] = {}
 
 
 class _Data(Struct, frozen=True):
@@ -30,7 +35,7 @@ class _Event(Struct, frozen=True):
     data: msgspec.Raw
 
 
-def read(raw: bytes | None) -> Trigger | str:
+def read(raw: bytes | None, headers: Mapping[str, bytes] = NOTHING) -> Trigger | str:
     """The trigger that a record holds; a text says why it holds none. Never raises."""
     if not raw:
         return "a record without a value"
@@ -57,6 +62,8 @@ def read(raw: bytes | None) -> Trigger | str:
         time=event.time,
         data=data,
         raw=raw,
+        redriven=_header(headers, REDRIVEN),
+        only=_header(headers, TARGET) if REDRIVEN in headers else "",
     )
 
 
@@ -66,9 +73,16 @@ def supersedes(trigger: Trigger) -> tuple[str, ...]:
 
 
 def meant_for(trigger: Trigger, target: str) -> bool:
-    """Whether a target is to act; a trigger that names no targets is for all."""
+    """Whether a target is to act; a trigger that names no targets is for all, another try for one."""
+    if trigger.only:
+        return trigger.only == target
     named = trigger.data.get("targets")
     return named is None or target in _texts(named)
+
+
+def _header(headers: Mapping[str, bytes], name: str) -> str:
+    """A header's text; others may write what they like there."""
+    return (headers.get(name) or b"").decode(errors="replace")[:TEXT_MAX]
 
 
 def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - JSON

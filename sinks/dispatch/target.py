@@ -17,6 +17,8 @@ class Trigger(Struct, frozen=True):
     time: str  # end of the window that opened the incident, RFC 3339
     data: dict[str, Any]  # the event's data, whole
     raw: bytes  # the message as it came
+    redriven: str = ""  # of which dead letter it is another try; empty: it comes for the first time
+    only: str = ""  # whom that try is for; empty: those whom the trigger is for
 
 
 class Started(Struct, frozen=True):

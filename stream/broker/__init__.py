@@ -9,6 +9,8 @@ from stream.broker.connect import arguments as arguments
 from stream.broker.fetched import Fetched as Fetched
 from stream.broker.fetched import Gap as Gap
 from stream.broker.membership import Membership as Membership
+from stream.broker.once import Headed as Headed
+from stream.broker.once import headed as headed
 from stream.broker.problems import BrokerFailed as BrokerFailed
 from stream.broker.problems import ConnectionProblem as ConnectionProblem
 from stream.broker.problems import TopicReplaced as TopicReplaced

@@ -15,6 +15,7 @@ from stream.cli.exporting import export_tables
 from stream.cli.failures import leave
 from stream.cli.handing import hand_over
 from stream.cli.publishing import publish
+from stream.cli.redriving import redrive
 from stream.cli.references import reference
 from stream.cli.replaying import replay
 from stream.cli.schemas import schema
@@ -24,7 +25,7 @@ from stream.demo.command import demo
 
 COMMANDS = (
     *(run, ingest, monitor, dispatch, check, demo, publish, capture, replay, reference),
-    *(compare, versions, export_tables, backup, restore, hand_over, policy, schema),
+    *(compare, versions, export_tables, backup, restore, hand_over, policy, redrive, schema),
     control,
 )
 

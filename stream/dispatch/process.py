@@ -10,11 +10,12 @@ from sinks.dispatch.desk import Desk
 from sinks.dispatch.following import Follower
 from sinks.dispatch.host.app import Host, HostFailed
 from sinks.dispatch.host.ledger import DuckLedger
+from sinks.dispatch.message import NO_TRIGGER
 from sinks.dispatch.numbers import Numbers
 from sinks.dispatch.patience import Breaker, Patience
 from sinks.dispatch.ports import Unheard
 from sinks.dispatch.target import Target
-from sinks.dispatch.teller import NO_TRIGGER, Teller
+from sinks.dispatch.teller import Teller
 from sinks.prometheus.dispatching import exposition
 from sinks.topics import Relay
 from stream.broker import BrokerFailed, ConnectionProblem, Questions, arguments, offer_topics, quieten, wait_for_topics

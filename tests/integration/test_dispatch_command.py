@@ -2,12 +2,13 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 from tests.integration.dispatching import Stub, trigger
 from tests.integration.kafka import Kafka, free_ports
-from tests.integration.running import Driftline, configuration, taken
+from tests.integration.running import COMMAND, Driftline, configuration, taken
 from tests.stream.web.served import eventually
 
 MEMORY_MAX = 150_000_000
@@ -49,6 +50,39 @@ def test_a_trigger_becomes_a_signed_request(tmp_path: Path, kafka: Kafka, new_to
         assert {("hook", "t1"): 1, ("hook", "t2"): 1} == stub.taken
         assert 2 == stub.calls["hook"]
         assert not re.search("whsec", driftline.said)
+
+
+def test_what_was_given_up_is_redriven(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:
+    """A target refuses while it is misconfigured; the command lists it, puts it before the target again, and once."""
+    topic = new_topic()
+    secret = {"HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+    with Stub().serving() as stub:
+        port = free_ports(1)[0]
+        file = dispatching(kafka, topic, stub, port, inside=False)
+        driftline = Driftline(tmp_path / "one", "driftline.yaml", file=file, environment=secret, command="dispatch")
+        driftline.port = port
+
+        def redriven(*arguments: str) -> str:
+            command = (*COMMAND, "redrive", "driftline.yaml", *arguments)
+            where = {"cwd": driftline.folder, "env": driftline.environment}
+            return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, **where).stdout
+
+        with driftline.running():
+            eventually(driftline.ready, 60)
+            stub.refuses.add("hook")
+            kafka.publish(f"{topic}.triggers", [b"no trigger", trigger(1)])
+            taken(kafka, f"{topic}.dead-letters", 2)
+            stub.refuses.clear()
+            assert "fraud 3  t1 at hook: HTTP 400" in redriven("--dry-run")
+            assert not stub.taken
+            assert f"1 put on {topic}.triggers again" in redriven("--target", "hook", "--since", "1h")
+            told = taken(kafka, f"{topic}.outcomes", 4)
+            states = [json.loads(each.value() or b"{}")["data"]["state"] for each in told]
+            assert ["accepted", "failed", "accepted", "started"] == states
+            redriven()
+            kafka.publish(f"{topic}.triggers", [trigger(2)])
+            taken(kafka, f"{topic}.outcomes", 6)
+            assert {("hook", "t1"): 1, ("hook", "t2"): 1} == stub.taken
 
 
 def test_a_service_dispatches_what_it_asks_for(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:

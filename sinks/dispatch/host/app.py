@@ -98,8 +98,8 @@ class Host:
     def _agent(self, desk: Desk, *, first: bool) -> Callable[[StreamT[Any]], Awaitable[None]]:
         """The agent of one desk. The first one also buries what is no trigger: the others only pass it by."""
 
-        async def settle(raw: bytes | None) -> None:
-            trigger = read(raw)
+        async def settle(raw: bytes | None, headers: Mapping[str, bytes]) -> None:
+            trigger = read(raw, headers)
             if isinstance(trigger, Trigger):
                 await desk.settle(trigger)
             elif first:
@@ -111,7 +111,7 @@ class Host:
             try:
                 async for event in cast("faust.Stream[bytes]", stream).noack().events():
                     await lane.room()
-                    lane.add(event, asyncio.create_task(settle(event.value)))
+                    lane.add(event, asyncio.create_task(settle(event.value, event.headers)))
             finally:
                 acknowledging.cancel()
                 lane.leave()

@@ -19,9 +19,10 @@ TABLE = """
 CREATE TABLE IF NOT EXISTS fates (
   trigger VARCHAR, target VARCHAR, model VARCHAR, version VARCHAR, incident VARCHAR, accepted_at DOUBLE, state VARCHAR,
   told VARCHAR, attempts INTEGER, started_at DOUBLE, changed_at DOUBLE, external_id VARCHAR, link VARCHAR, why VARCHAR,
-  PRIMARY KEY (trigger, target)
+  redriven VARCHAR DEFAULT '', PRIMARY KEY (trigger, target)
 )
 """  # few rows, one writer, asked for by key: here an index is right
+LATER = "ALTER TABLE fates ADD COLUMN IF NOT EXISTS redriven VARCHAR DEFAULT ''"  # a ledger of an earlier driftline
 # Who dispatches by this file: nobody else can, because one process has it.
 IDENTITY = "CREATE TABLE IF NOT EXISTS identity (name VARCHAR)"
 # All rows in one statement: 500 take 6 to 130 ms; one each, with `executemany`, they take seconds (measured).
@@ -29,7 +30,7 @@ PUT = """
 INSERT OR REPLACE INTO fates SELECT
   unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]),
   unnest(?::DOUBLE[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::INTEGER[]), unnest(?::DOUBLE[]),
-  unnest(?::DOUBLE[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])
+  unnest(?::DOUBLE[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[]), unnest(?::VARCHAR[])
 """
 FIND = "SELECT * FROM fates WHERE trigger = ? AND target = ?"
 # `started` that was told, or an end that was not.
@@ -121,6 +122,7 @@ class DuckLedger:
     def _open(self) -> duckdb.DuckDBPyConnection:
         file = duckdb.connect(self._path, config=SETTINGS)
         file.execute(TABLE)
+        file.execute(LATER)
         return file
 
     def _close(self) -> None:

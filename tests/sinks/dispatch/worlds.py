@@ -3,14 +3,14 @@
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from heapq import heapify, heappush
 from typing import TypeVar
 
 from sinks.dispatch.desk import Desk
 from sinks.dispatch.fate import ENDS, STARTED, Fate
 from sinks.dispatch.following import Follower
-from sinks.dispatch.message import read
+from sinks.dispatch.message import NOTHING, read
 from sinks.dispatch.numbers import Numbers
 from sinks.dispatch.patience import Breaker, Patience
 from sinks.dispatch.ports import Words
@@ -167,11 +167,11 @@ class World:
         return {trigger: fate.state for (trigger, _), fate in self.memory.fates.items()}
 
 
-def trigger(number: int, model: str = "fraud", **data: object) -> Trigger:
+def trigger(number: int, model: str = "fraud", headers: Mapping[str, bytes] = NOTHING, **data: object) -> Trigger:
     """A trigger whose id is its number."""
     known = {"model": model, "model_version": "3", "incident": f"i{number}"}
     event = {"specversion": "1.0", "id": f"t{number}", "time": "2026-11-20T17:00:00Z", "data": {**known, **data}}
-    found = read(json.dumps(event).encode())
+    found = read(json.dumps(event).encode(), headers)
     assert isinstance(found, Trigger), found
     return found
 

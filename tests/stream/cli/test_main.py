@@ -49,7 +49,8 @@ HELP = {
     "restore": ("COPY", "FILE", "--force"),
     "policy": ("try", "docs/policy.md"),
     "policy try": ("FILE", "--since", "--store", "--model", "--json"),
-    "schema": ("trigger", "asyncapi"),
+    "redrive": ("FILE", "--target", "--model", "--since", "--dry-run", "--json", "docs/triggers.md"),
+    "schema": ("trigger", "outcome", "asyncapi"),
 }
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
 import duckdb
@@ -59,6 +60,27 @@ def backup(path: Path, folder: Path, *, keep: int, memory_limit: str) -> Copy:
     return Copy(target, commit)
 
 
+@contextmanager
+def looked_at(path: Path, memory_limit: str) -> Iterator[DuckStore]:
+    """The store as it is now, as a copy that goes with the end of the block; who has the store goes on with it.
+
+    The copy is in the folder for temporary files (TMPDIR), not beside the store: its owner needs that disk.
+    StoreFailed where there is no room for it.
+    """
+    with TemporaryDirectory(prefix="driftline-") as folder:
+        copy = Path(folder) / path.name
+        with translated(str(path)):
+            _taken(path, copy)
+        try:
+            store = DuckStore(copy, memory_limit=memory_limit)
+        except StoreUnreadable as error:
+            raise StoreUnreadable(str(error).replace(str(copy), str(path))) from error
+        try:
+            yield store
+        finally:
+            store.close()
+
+
 def restore(copy: Path, path: Path, *, force: bool, memory_limit: str) -> Copy:
     """Put a copy in the place of the store, which stays beside it as `.replaced`.
 
@@ -91,10 +113,7 @@ def _beside(target: Path) -> Iterator[Path]:
 
 def _copied(path: Path, target: Path, memory_limit: str) -> int:
     """Copy a store, and read the copy whole; its last Commit."""
-    if not path.exists():
-        raise StoreUnreadable(f"{path}: there is no such file")
-    if not any(_snapshot(path, target) for _ in range(ATTEMPTS)):
-        raise StoreFailed(f"{path}: it is never copied before its next checkpoint; stop the service, and copy it then")
+    _taken(path, target)
     try:
         store = DuckStore(target, memory_limit=memory_limit)
         try:
@@ -106,6 +125,14 @@ def _copied(path: Path, target: Path, memory_limit: str) -> int:
         raise StoreUnreadable(str(error).replace(str(target), str(path))) from error
     _sync(target)
     return store.last()
+
+
+def _taken(path: Path, target: Path) -> None:
+    """Copy a store, or say why it cannot be."""
+    if not path.exists():
+        raise StoreUnreadable(f"{path}: there is no such file")
+    if not any(_snapshot(path, target) for _ in range(ATTEMPTS)):
+        raise StoreFailed(f"{path}: it is never copied before its next checkpoint; stop the service, and copy it then")
 
 
 def _snapshot(path: Path, target: Path) -> bool:

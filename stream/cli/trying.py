@@ -6,6 +6,7 @@ import msgspec
 import rich_click as click
 from msgspec.structs import replace
 
+from sinks.duck import looked_at
 from stream.cli import opening
 from stream.cli.options import JSON
 from stream.config.units import duration
@@ -21,13 +22,14 @@ def policy() -> None:
 @policy.command("try")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--since", default="30d", show_default=True, help="How far back, in event time, from the newest window.")
-@click.option("--store", help="The store, or a copy of it. Default: store.path of the configuration.")
+@click.option("--store", help="The store, or a backup of it. Default: store.path of the configuration.")
 @click.option("--model", help="One model. Default: all.")
 @JSON
 def try_policy(file: Path | None, since: str, store: str | None, model: str | None, as_json: bool) -> None:
     """List what the policies of a configuration would have done with what was found.
 
-    Nothing is written. The store must not be in use: `driftline backup` makes a copy while the service runs.
+    Nothing is written, and the service that has the store goes on: a copy of it is looked at, which takes as much room
+    in the folder for temporary files (TMPDIR) until the end.
     """
     settings = opening.configuration(file)
     if store:
@@ -38,11 +40,8 @@ def try_policy(file: Path | None, since: str, store: str | None, model: str | No
         back = duration(since)
     except ValueError as error:
         raise click.BadParameter(f"--since: expected {error}, found {since}") from error
-    opened = opening.store(settings)
-    try:
+    with looked_at(Path(settings.store.path), settings.store.memory_limit) as opened:
         found = trial(opened, settings, back, model)
-    finally:
-        opened.close()
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
         return

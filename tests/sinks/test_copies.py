@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sinks.commit import StoreFailed, StoreLocked, StoreUnreadable
-from sinks.duck import DuckStore, StoreNewer, backup, copies, restore
+from sinks.duck import DuckStore, StoreNewer, backup, copies, looked_at, restore
 from tests.sinks.rows import commit, torn
 
 MEMORY = "200MB"
@@ -87,6 +87,34 @@ def test_a_copy_that_no_pause_between_checkpoints_allows_is_given_up(
     with pytest.raises(StoreFailed, match="never copied before its next checkpoint"):
         backup(path, tmp_path / "copies", keep=1, memory_limit=MEMORY)
     assert [] == names(tmp_path / "copies")
+
+
+def test_a_store_is_looked_at_while_its_owner_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of one moment; the owner goes on, and nothing is left of the copy."""
+    path, room = tmp_path / "driftline.duckdb", tmp_path / "room"
+    room.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(room))
+    with writer(path) as process:
+        while acknowledged(process) < 5:
+            pass
+        with looked_at(path, MEMORY) as store:
+            assert ([], True) == (torn(store), store.last() >= 5)
+            there = store.last()
+            while acknowledged(process) <= there:
+                pass
+            assert there == store.last()
+        assert process.poll() is None
+    assert [] == names(room)
+
+
+def test_what_cannot_be_looked_at_is_told_by_its_own_name(tmp_path: Path) -> None:
+    """Not by that of the copy."""
+    path = tmp_path / "driftline.duckdb"
+    path.write_text("no store")
+    with pytest.raises(StoreUnreadable, match=f"^{path} "), looked_at(path, MEMORY):
+        pass
+    with pytest.raises(StoreUnreadable, match="there is no such file"), looked_at(tmp_path / "nowhere", MEMORY):
+        pass
 
 
 def test_the_newest_copies_are_kept(tmp_path: Path) -> None:

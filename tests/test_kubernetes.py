@@ -40,6 +40,12 @@ def of_kind(kind: str) -> Iterator[Object]:
     return (each for each in OBJECTS if each["kind"] == kind)
 
 
+def named(name: str) -> Object:
+    """The pods' owner of a name."""
+    (found,) = (each for each in PODS if each["metadata"]["name"] == name)
+    return found
+
+
 def template(one: Object) -> Object:
     """What its pods are made of."""
     return one["spec"]["template"]
@@ -77,12 +83,13 @@ def test_a_misspelt_field_does_not_fit() -> None:
         kubernetes_validate.validate(wrong, VERSIONS[0], strict=True)
 
 
-def test_there_are_workers_and_a_monitor() -> None:
+def test_there_are_workers_a_monitor_and_a_dispatcher() -> None:
     """Each a command that there is, of the version of this project."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     known = {command.name for command in COMMANDS}
     found = {(each["kind"], container(each)["args"][0], container(each)["image"]) for each in PODS}
-    assert {("StatefulSet", "monitor"), ("Deployment", "ingest")} == {(kind, command) for kind, command, _ in found}
+    expected = {("StatefulSet", "monitor"), ("Deployment", "ingest"), ("StatefulSet", "dispatch")}
+    assert expected == {(kind, command) for kind, command, _ in found}
     assert {f"driftline:{version}"} == {image for *_, image in found}
     assert known >= {command for _, command, _ in found}
 
@@ -96,7 +103,8 @@ def test_probes_ask_where_there_is_an_answer(one: Object) -> None:
     assert ["/health/live", "/health/live", "/health/ready"] == [probe["path"] for probe in asked]
     (port,) = made["ports"]
     assert {port["name"]} == {probe["port"] for probe in asked}
-    listens = made["args"][-1] if "--listen" in made["args"] else settings().http.listen
+    configured = settings().dispatch.listen if made["args"][0] == "dispatch" else settings().http.listen
+    listens = made["args"][-1] if "--listen" in made["args"] else configured
     assert f"0.0.0.0:{port['containerPort']}" == listens
     told = template(one)["metadata"]["annotations"]
     assert str(port["containerPort"]) == told["prometheus.io/port"]
@@ -130,7 +138,10 @@ def test_what_the_configuration_names_is_mounted(one: Object) -> None:
     assert volumes == set(mounts.values())
     security = settings().kafka.security
     named = [container(one)["args"][1], security.password.removeprefix("file:"), security.ca_file]
-    named += [settings().store.path] if one["kind"] == "StatefulSet" else []
+    named += {
+        "monitor": [settings().store.path],
+        "dispatch": [settings().dispatch.ledger, *re.findall(r"'file:(.*?)'", str(settings().dispatch.targets))],
+    }.get(container(one)["args"][0], [])
     assert [] == [path for path in named if str(Path(path).parent) not in mounts]
 
 
@@ -140,17 +151,20 @@ def test_selectors_find_the_pods() -> None:
     selectors = [each["spec"]["selector"]["matchLabels"] for each in (*PODS, *of_kind("PodDisruptionBudget"))]
     selectors += [each["spec"]["selector"] for each in of_kind("Service")]
     found = [sum(chosen.items() <= each.items() for each in labels.values()) for chosen in selectors]
-    assert [1] * 7 == found
-    (rules,) = of_kind("NetworkPolicy")
-    assert all(rules["spec"]["podSelector"]["matchLabels"].items() <= each.items() for each in labels.values())
-    (monitor,) = of_kind("StatefulSet")
-    assert monitor["spec"]["serviceName"] in {each["metadata"]["name"] for each in of_kind("Service")}
+    assert [1] * 9 == found
+    ruled = [
+        sum(each["spec"]["podSelector"]["matchLabels"].items() <= pod.items() for pod in labels.values())
+        for each in of_kind("NetworkPolicy")
+    ]
+    assert sorted(ruled) == [1, len(PODS)]  # what the dispatcher may reach beside the brokers, and what all may
+    names = {each["metadata"]["name"] for each in of_kind("Service")}
+    assert names >= {each["spec"]["serviceName"] for each in of_kind("StatefulSet")}
 
 
 def test_the_network_lets_the_brokers_be_reached() -> None:
     """At the namespace and the port that the configuration names."""
     host, port = settings().kafka.bootstrap.split(":")
-    (rules,) = of_kind("NetworkPolicy")
+    rules = next(each for each in of_kind("NetworkPolicy") if each["metadata"]["name"] == "driftline")
     opened = {
         (peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"], place["port"])
         for rule in rules["spec"]["egress"]
@@ -163,18 +177,18 @@ def test_the_network_lets_the_brokers_be_reached() -> None:
 def test_prometheus_looks_where_pods_are_named() -> None:
     """At headless services, at their port, whether a pod is ready or not."""
     scraped = yaml.safe_load((ROOT / "deploy" / "prometheus" / "kubernetes.yml").read_text())["scrape_configs"][0]
-    (found,) = scraped["dns_sd_configs"]
+    found = {(name, each["port"]) for each in scraped["dns_sd_configs"] for name in each["names"]}
     headless = {
         (f"{each['metadata']['name']}.driftline.svc.cluster.local", each["spec"]["ports"][0]["port"])
         for each in of_kind("Service")
         if each["spec"].get("clusterIP") == "None" and each["spec"]["publishNotReadyAddresses"]
     }
-    assert headless == {(name, found["port"]) for name in found["names"]}
+    assert headless == found
 
 
 def test_a_monitor_has_room_for_what_its_configuration_will_take() -> None:
     """By the estimates of `driftline check`."""
-    (monitor,) = of_kind("StatefulSet")
+    monitor = named("driftline-monitor")
     (claim,) = monitor["spec"]["volumeClaimTemplates"]
     assert memory(settings()).total <= size_of(container(monitor)["resources"]["limits"]["memory"])
     assert rows(settings()).kept_bytes <= size_of(claim["spec"]["resources"]["requests"]["storage"])
@@ -182,7 +196,7 @@ def test_a_monitor_has_room_for_what_its_configuration_will_take() -> None:
 
 def test_every_pod_of_the_monitors_is_one_that_the_configuration_names() -> None:
     """A pod tells its monitor's name by its own."""
-    (monitor,) = of_kind("StatefulSet")
+    monitor = named("driftline-monitor")
     pods = [f"{monitor['metadata']['name']}-{i}" for i in range(monitor["spec"]["replicas"])]
     assert pods == list(settings().monitors.names)
     (given,) = container(monitor)["env"]

@@ -21,6 +21,10 @@ CALLED = {
     "labels": "labels that come for a part",
     "chosen": "a finding of a chosen detector or test",
 }
+CLOSES = (
+    "Each condition looks at the windows of one series; an incident closes when as many windows are clean, and the "
+    "newest of the next longer ones, too (where they are at most 12 times as long): short ones miss what goes on."
+)
 assert CALLED.keys() == {*KINDS}
 
 
@@ -33,7 +37,7 @@ def policies(settings: Settings) -> tuple[str, ...]:
     return (
         *each,
         "There is one incident at a time of each version, and one that labels open; it asks at most once.",
-        "Each condition looks at the windows of one series; an incident closes when as many windows are clean.",
+        CLOSES,
     )
 
 

@@ -10,6 +10,7 @@ from stream.policy.leaves import Leaf
 from stream.policy.sightings import CRITICAL
 
 DRIFT, PERFORMANCE = "drift", "performance"  # the default rules
+LONGER_MAX: Final = 12  # times the length that opened an incident: of the usual windows an hour for five minutes
 EVERYONE: Final[tuple[str, ...]] = ()
 
 
@@ -64,6 +65,15 @@ class Book:
     leaves: tuple[Leaf, ...]
     rules: tuple[Ruling, ...]
     weights: Mapping[str, float] = field(default_factory=dict)
+    lengths: tuple[int, ...] = ()  # of the model's windows, ascending
+
+    def longer(self, length: int) -> int | None:
+        """The windows that must be clean, too, before an incident of this length closes: the next longer ones.
+
+        A short window has few events, and at night it misses what goes on; a much longer one would keep open for a day
+        what was over in an hour.
+        """
+        return next((each for each in self.lengths if length < each <= LONGER_MAX * length), None)
 
     def ruling(self, name: str) -> Ruling | None:
         """The rule of a name; None where a changed configuration has none."""
@@ -84,7 +94,7 @@ def book(model: Model) -> Book:
     leaves: list[Leaf] = []
     rules = [*(_written(model, leaves) if model.policy.rules else _default(model, leaves))]
     ordered = sorted(rules, key=lambda rule: -rank(rule.severity))
-    return Book(tuple(leaves), tuple(ordered), model.policy.importance)
+    return Book(tuple(leaves), tuple(ordered), model.policy.importance, model.windows)
 
 
 def _written(model: Model, leaves: list[Leaf]) -> Iterator[Ruling]:

@@ -211,12 +211,17 @@ class Policy(msgspec.Struct, frozen=True):
         return replace(self, incident=incident, last=last), (told,)
 
     def _closed(self, incident: Incident, book: Book, moment: Moment) -> tuple["Policy", tuple[Event, ...]]:
-        """By time, not by what is remembered of series: one that is gone keeps its last verdicts there for ever."""
+        """By time, not by what is remembered of series: one that is gone keeps its last verdicts there for ever.
+
+        Windows of its length were clean for long enough, and so was the newest of the next longer ones.
+        """
         rule = book.ruling(incident.rule)
         keys = [book.leaves[i].key for i in sorted(rule.asked)] if rule is not None else []
-        seen = [self.memories[key].last_seen(incident.length) for key in keys if key in self.memories]
-        last = max((incident.opened, *seen))
-        if incident.length not in moment.ends or moment.at < last + incident.clean:
+        asked = [self.memories[key] for key in keys if key in self.memories]
+        over = max((incident.opened, *(one.last_seen(incident.length) for one in asked))) + incident.clean
+        if (longer := book.longer(incident.length)) is not None:
+            over = max((over, *(one.last_seen(longer) + longer for one in asked)))
+        if incident.length not in moment.ends or moment.at < over:
             return self, ()
         return replace(self, incident=None), (Event("closed", incident, moment.at, triggered=False),)
 

@@ -6,12 +6,12 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.config.settings import Trigger
+from stream.config.settings import DAY, HOUR, MINUTE, Trigger
 from stream.events import NEVER
 from stream.policy import Book, Event, Policy
 from tests.policies import drifting, rules, step
 
-LENGTH = 10
+LENGTH, MINUTES = 10, 5 * MINUTE
 TWO_OF_THREE = Trigger(windows=2, of=3, cooldown=100)
 Verdict = bool | None  # of one series: drifted or not; None: unknown
 
@@ -159,3 +159,28 @@ def test_persistence_is_the_last_n_windows_with_a_verdict(verdicts: list[Verdict
     known = [verdict for verdict in verdicts if verdict is not None][-TWO_OF_THREE.of :]
     expected = bool(known) and bool(known[-1]) and sum(known) >= TWO_OF_THREE.windows
     assert expected == any(held for *_, held in remembered(life.policy))
+
+
+def closed(longer: int, hours: str, minutes: str = "!!..!..!..!.") -> list[tuple[str, int]]:
+    """What happens with windows of five minutes, of which none of the later ones drifts, beside `longer` ones."""
+    ruling = rules(TWO_OF_THREE)
+    policy, told, n = Policy(), [], longer // MINUTES
+    for i in range(1, n * len(hours) + 1):
+        drifted = i <= len(minutes) and minutes[i - 1] == "!"
+        seen = [drifting(MINUTES, i * MINUTES, [drifted])]
+        if i % n == 0:
+            seen.append(drifting(longer, i * MINUTES, [hours[i // n - 1] == "!"]))
+        policy, happened = step(policy, ruling, *seen)
+        told += [(event.state, event.at // MINUTES) for event in happened]
+    return told
+
+
+def test_an_incident_stays_open_while_the_next_longer_windows_still_find_it() -> None:
+    """Five minutes are too few at night; the hour that is clean closes it, and not only three windows."""
+    assert [("opened", 2), ("closed", 48)] == closed(HOUR, "!!!..")
+    assert [("opened", 2), ("closed", 14)] == closed(HOUR, ".....")
+
+
+def test_much_longer_windows_keep_nothing_open() -> None:
+    """A day has in it for a day what was over in an hour."""
+    assert [("opened", 2), ("closed", 14)] == [each for each in closed(DAY, "!") if each[1] < DAY // MINUTES]

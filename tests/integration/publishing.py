@@ -1,13 +1,13 @@
 """Events published as time goes by, whoever reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Event, Thread
 
 from confluent_kafka import Producer
 
 from tests.integration.kafka import Kafka
-from tests.integration.streams import events
+from tests.integration.streams import MODELS, events
 
 PARTITIONS = 3
 STEP_MS = 100  # 100 s of event time per second: every fault falls into open panes
@@ -27,20 +27,23 @@ models: {{"*": {{}}}}
 class Publisher(Thread):
     """Publishes as time goes by, from `start` to `finish`, whoever reads."""
 
-    def __init__(self, kafka: Kafka, topic: str, silent: range = SILENT) -> None:
+    def __init__(
+        self, kafka: Kafka, topic: str, silent: range = SILENT, models: Sequence[str] = MODELS, per_s: int = PER_S
+    ) -> None:
         super().__init__()
-        self._silent = silent
+        self._silent, self._models, self._per_s = silent, models, per_s
         self._producer = Producer({"bootstrap.servers": kafka.bootstrap, "enable.idempotence": True})
         self._topic, self._finished = topic, Event()
         self.n = 0  # events per partition so far, those of the silence included
 
     def run(self) -> None:
         """Publish a chunk to each partition, and again."""
-        chunk = int(PER_S * CHUNK_S)
+        chunk = int(self._per_s * CHUNK_S)
         while not self._finished.wait(CHUNK_S):
             for partition in range(PARTITIONS):
                 if not (partition == PARTITIONS - 1 and self.n in self._silent):
-                    for event in events(partition, self.n + chunk, STEP_MS, changed_from=CHANGED, first=self.n):
+                    upto, known = self.n + chunk, {"first": self.n, "models": self._models}
+                    for event in events(partition, upto, STEP_MS, changed_from=CHANGED, **known):
                         self._producer.produce(self._topic, event, partition=partition)
             self._producer.flush(10)
             self.n += chunk

@@ -1,7 +1,7 @@
 """Events for a service to read: two models, a change planted in one of them, refused records in between."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -19,7 +19,14 @@ def late_among(n: int) -> int:
 
 
 def events(
-    partition: int, n: int, step_ms: int, *, changed_from: int = NEVER, begin_ms: int = BEGIN_MS, first: int = 0
+    partition: int,
+    n: int,
+    step_ms: int,
+    *,
+    changed_from: int = NEVER,
+    begin_ms: int = BEGIN_MS,
+    first: int = 0,
+    models: Sequence[str] = MODELS,
 ) -> Iterator[bytes]:
     """Events `first` to `n` of a partition, one each `step_ms`; from `changed_from` on `fraud` has another currency."""
     rng, n_new = np.random.default_rng([partition, first]), n - first
@@ -32,8 +39,8 @@ def events(
         if i % BROKEN_EVERY == BROKEN_EVERY - 1:
             yield BROKEN
             continue
-        model = MODELS[i % 2]
-        changed = model == "fraud" and i >= changed_from
+        model = models[i % len(models)]
+        changed = model.startswith("fraud") and i >= changed_from
         yield json.dumps(
             {
                 "id": f"{partition}-{i}",

@@ -15,4 +15,5 @@ def test_killed_at_random_nothing_is_lost_or_repeated(tmp_path: Path, kafka: Kaf
         for _ in range(3):
             torture.strike()
         torture.settle()
+        torture.stop()
     print(torture.judge())

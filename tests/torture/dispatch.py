@@ -7,6 +7,7 @@ trigger again where an answer was lost: by a fault of its own, or by a kill betw
 
 import argparse
 import json
+import os
 import random
 import secrets
 import sys
@@ -17,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from typing import NamedTuple
 
 import duckdb
 from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
@@ -32,6 +34,19 @@ STEPS["followed"] = ("accepted", "started", "succeeded")
 BATCH = 10
 PADDING = ["x" * 100] * 40  # 4 KB: twenty pieces of evidence
 BURST_S, READ_S = 540.0, 120.0
+
+
+class Burst(NamedTuple):
+    """How a dispatcher took many triggers at once."""
+
+    n: int
+    starts_per_s: float
+    before_mb: float
+    most_mb: float
+
+    def __str__(self) -> str:
+        memory = f"{self.before_mb:.0f} MB before, {self.most_mb:.0f} MB at most"
+        return f"a burst of {self.n:,}: {self.starts_per_s:.0f} starts/s, {memory}"
 
 
 class Torture:
@@ -58,7 +73,7 @@ class Torture:
                     self._over.set()
                     publishing.join(30)
 
-    def burst(self, n: int) -> str:
+    def burst(self, n: int) -> Burst:
         """Publish n triggers at once, and watch the dispatcher's memory until all are settled."""
         self.rate = 1e-3
         eventually(self.dispatching.ready, 60)
@@ -73,8 +88,18 @@ class Torture:
             most = max(most, self._memory_mb())
             time.sleep(0.2)
             took = time.monotonic() - begun
-        rate = n * len(TARGETS) / took
-        return f"a burst of {n}: {rate:.0f} starts/s, {before:.0f} MB before, {most:.0f} MB at most"
+        return Burst(n, n * len(TARGETS) / took, before, most)
+
+    def idle(self, seconds: float) -> tuple[float, float]:
+        """What the dispatcher takes when there is nothing to do: its share of a core, %, and its memory, MB."""
+        begun, spent = time.monotonic(), self._spent_s()
+        time.sleep(seconds)
+        return 100 * (self._spent_s() - spent) / (time.monotonic() - begun), self._memory_mb()
+
+    def _spent_s(self) -> float:
+        """The processor's time so far, of all threads."""
+        fields = Path(f"/proc/{self.dispatching.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def _memory_mb(self) -> float:
         pages = Path(f"/proc/{self.dispatching.process.pid}/statm").read_text().split()[1]
@@ -102,6 +127,9 @@ class Torture:
             assert time.monotonic() - since < 60, f"no progress: {now}, {self.n} triggers; {self.dispatching.said}"
             time.sleep(0.2)
         time.sleep(1.0)
+
+    def stop(self) -> None:
+        """End the dispatcher in good order."""
         assert self.dispatching.stop()[0] == 0, self.dispatching.said
 
     def judge(self) -> str:
@@ -203,6 +231,7 @@ def main() -> int:
                     if i % 10 == 9:
                         print(f"{time.monotonic() - begun:6.1f} s  {i + 1} kills, {torture.n} triggers", flush=True)
                 torture.settle()
+                torture.stop()
             print(torture.judge())
         finally:
             kafka.kill()

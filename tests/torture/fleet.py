@@ -62,6 +62,8 @@ class Fleet:
         monitors: int = 1,
         secure: bool = False,
         labelled: Labelled | None = None,
+        publisher: Publisher | None = None,
+        configured: str = CONFIGURATION,
     ) -> None:
         self.kafka, self.topic, self.dice = kafka, topic, dice
         self.faults: Counter[str] = Counter()
@@ -70,7 +72,7 @@ class Fleet:
         self._moved: list[float] = []  # when a worker left, or came
         self.silences: list[float] = []  # s, after each of these
         self._pause = Event()
-        text = CONFIGURATION if labelled is None else labelled.configuration
+        text = configured if labelled is None else labelled.configuration
         configuration = text.format(bootstrap=kafka.bootstrap, topic=topic)
         self.configuration = between(configuration, topic) if workers else configuration
         folder.mkdir(exist_ok=True)
@@ -96,7 +98,8 @@ class Fleet:
             for i in range(workers)
         ]
         self._read = f"{topic}.partials.{topic}" if workers else topic
-        self.publisher = Publisher(kafka, topic, SILENT) if labelled is None else labelled.publisher(kafka, topic)
+        usual = publisher or Publisher(kafka, topic, SILENT)
+        self.publisher = usual if labelled is None else labelled.publisher(kafka, topic)
         self._labelled = labelled
         self._pulse = Pulse(kafka, self._read, PARTITIONS)
 

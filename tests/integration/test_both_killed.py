@@ -8,7 +8,6 @@ import pytest
 
 from tests.integration.kafka import Kafka
 from tests.integration.publishing import PARTITIONS
-from tests.stream.web.served import eventually
 from tests.torture.both import Both
 
 STRIKES = 3
@@ -21,7 +20,6 @@ def test_killed_together_every_trigger_is_started_once(
     """Drift, a count and a clock ask; targets fail one call in five; rows are those of one undisturbed process."""
     both = Both(kafka, new_topic(PARTITIONS), tmp_path / "both", random.Random(3))
     with both.running():
-        eventually(both.dispatching.ready, 60)
         for _ in range(STRIKES):
             both.strike()
         both.settle()

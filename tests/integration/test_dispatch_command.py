@@ -73,7 +73,7 @@ def test_what_was_given_up_is_redriven(tmp_path: Path, kafka: Kafka, new_topic: 
             kafka.publish(f"{topic}.triggers", [b"no trigger", trigger(1)])
             taken(kafka, f"{topic}.dead-letters", 2)
             stub.refuses.clear()
-            assert "fraud 3  t1 at hook: HTTP 400" in redriven("--dry-run")
+            assert "fraud 3  t1 at hook: answered 400" in redriven("--dry-run")
             assert not stub.taken
             assert f"1 put on {topic}.triggers again" in redriven("--target", "hook", "--since", "1h")
             told = taken(kafka, f"{topic}.outcomes", 4)

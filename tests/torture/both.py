@@ -41,9 +41,9 @@ topics: {{triggers: {topic}.triggers, dead_letters: {topic}.dead-letters, contro
 defaults:
   windows: [1m, 5m]
   lateness: 20s
-  reference: {{learn: 5m}}
+  reference: {{learn: 3m}}
   trigger: {{cooldown: 0s}}
-  policy: {{schedules: [{{name: often, events: 300}}, {{name: clock, cron: "*/5 * * * *"}}]}}
+  policy: {{schedules: [{{name: often, events: 150}}, {{name: clock, cron: "*/5 * * * *"}}]}}
 models: {{"*": {{}}}}
 """
 Step = tuple[str, str, str]  # trigger, target, state
@@ -63,10 +63,12 @@ class Both:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Everything, until the end of the block."""
+        """Everything, until the end of the block; when it begins, the first triggers are there."""
         with self.stub.serving():
             self.dispatching = Dispatching(self._folder, self.kafka, self.triggers, self.stub, TARGETS)
             with self.dispatching.running(), self.fleet.running():
+                (service,) = self.fleet.monitors
+                eventually(lambda: self.dispatching.ready() and service.metric("driftline_triggers_total") > 0, 120)
                 yield
 
     def strike(self) -> None:
@@ -186,7 +188,6 @@ def main() -> int:
             topic = kafka.create_topic(f"torture-{asked.seed}", PARTITIONS)
             both = Both(kafka, topic, Path(folder) / "both", random.Random(asked.seed), asked.share)
             with both.running():
-                eventually(both.dispatching.ready, 60)
                 for i in range(asked.kills):
                     both.strike()
                     if i % 10 == 9:

@@ -57,18 +57,19 @@ def _missing(_change: Change, _values: Values, _story_h: Floats) -> NDArray[np.g
 class Concept(Struct, frozen=True):
     """A planted change of what is true, while all that the model sees and says stays the same.
 
-    `share` of the truths become the next of the classes.
+    Where `feature` is `value`, truths become the next of the classes: who looks at that feature can learn it.
     """
 
     model: str
     begin_h: float
     end_h: float
     words: str
-    share: float
+    feature: str
+    value: str
 
-    def apply(self, truths: Texts, classes: Sequence[str], story_h: Floats, random: np.random.Generator) -> Texts:
+    def apply(self, truths: Texts, classes: Sequence[str], story_h: Floats, features: Mapping[str, Values]) -> Texts:
         """What is true with the change in it, for events at these hours of the story, (n,)."""
-        touched = (story_h >= self.begin_h) & (story_h < self.end_h) & (random.random(len(truths)) < self.share)
+        touched = (story_h >= self.begin_h) & (story_h < self.end_h) & (features[self.feature] == self.value)
         following = dict(zip(classes, (*classes[1:], classes[0]), strict=True))
         return np.where(touched, [following[truth] for truth in truths.tolist()], truths)
 
@@ -120,7 +121,7 @@ CHANGES = (
     Change("pricing", "demand", "shift", 44, 72, "one deviation (15) more, in 10 hours", size=15.0, ramp_h=10.0),
     Change("fraud", "merchant_risk", "missing", 62, 66, "40 % are missing", share=0.4),
 )
-CONCEPTS = (Concept("support", 50, 72, "25 % of the tickets turn out to be about something else", share=0.25),)
+CONCEPTS = (Concept("support", 50, 72, "what paying customers (30 %) write is about something else", "tier", "pro"),)
 FAULTS = (Fault("pricing", 56, 59, "answers take two and a half times as long", size=2.5),)
 GAPS = (Gap("fraud", "sex", "f", 46, 56, "a new rule says yes to women three times as often", size=2.0),)
 PLANTED: Sequence[Change | Fault | Gap] = (*CHANGES, *FAULTS, *GAPS)  # what one finding shows

@@ -54,8 +54,8 @@ class Child:
 
     def __init__(self, folder: Path, bootstrap: str, port: int) -> None:
         self.port, self.store = port, folder / "driftline.duckdb"
-        self._settings, self._log = folder / "driftline.yaml", folder / "driftline.log"
-        self._settings.write_text(SETTINGS.format(bootstrap=bootstrap, store=self.store, port=port), encoding="utf-8")
+        self.settings, self._log = folder / "driftline.yaml", folder / "driftline.log"
+        self.settings.write_text(SETTINGS.format(bootstrap=bootstrap, store=self.store, port=port), encoding="utf-8")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -68,7 +68,7 @@ class Child:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("DRIFTLINE_")}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                (*COMMAND, str(self._settings)), stdout=log, stderr=log, env=environment, start_new_session=True
+                (*COMMAND, str(self.settings)), stdout=log, stderr=log, env=environment, start_new_session=True
             )
         return self
 

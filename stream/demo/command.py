@@ -37,8 +37,9 @@ def demo(  # noqa: PLR0913, PLR0917 - the options, spelled out
 
     Starts a broker inside this process, the ordinary service beside it, and a publisher with three days of events.
     Four changes are planted in what two of the models see, and one in what is true of a third: its labels, which come
-    some minutes late, show it. One service answers slowly for three hours, and one model begins to say yes to women
-    more often. Exit code 0 says that all of it was found and that nothing was claimed of what was well.
+    some minutes late, show it, and a small retrainer fits it anew. One service
+    answers slowly for three hours, and one model begins to say yes to women more often. Exit code 0 says that all of it
+    was found, that nothing was claimed of what was well, and that the model that was retrained is well again.
     """
     if publish_only:
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,7 +48,7 @@ def demo(  # noqa: PLR0913, PLR0917 - the options, spelled out
     else:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # so that the service is ended, too
         performance = _play(World(seed), port, as_json=as_json, keep_running=keep_running)
-        sys.exit(0 if performance.outcome.good else FAILED)
+        sys.exit(0 if performance.good else FAILED)
 
 
 def _play(world: World, port: int, *, as_json: bool, keep_running: bool) -> Performance:
@@ -57,17 +58,17 @@ def _play(world: World, port: int, *, as_json: bool, keep_running: bool) -> Perf
         console.print(f"port {port} is in use: the page is on port {free}")
     console.print(f"Three days of four models, from seed {world.seed}, in about a minute.")
     folder = Path(tempfile.mkdtemp(prefix="driftline-demo-"))
-    with staged(folder, free) as (publisher, child):
+    with staged(folder, free) as parts:
         with report.Screen(Console(stderr=True, quiet=as_json)) as screen:
-            performance = Stage(world, publisher, child, screen.show).play()
+            performance = Stage(world, parts, screen.show).play()
         if as_json:
             click.echo(report.document(performance))
         else:
             report.tell(performance, console)
-        report.open_next(child, console, running=keep_running)
+        report.open_next(parts.child, console, running=keep_running)
         if keep_running:
             with suppress(KeyboardInterrupt):
-                child.wait()
+                parts.child.wait()
     return performance
 
 

@@ -25,6 +25,16 @@ class Told(Struct, frozen=True):
     words: str = ""
 
 
+class Retrained(Struct, frozen=True):
+    """A model that was fitted anew: for which trigger, on how many tickets, and from when on it answers."""
+
+    model: str
+    version: str
+    trigger: str
+    rows: int
+    from_ms: int
+
+
 class Discovery(Struct, frozen=True):
     """A planted change, and the first finding of it. None: it was missed."""
 
@@ -47,6 +57,7 @@ class Measured(Struct, frozen=True):
     value: float
     low: float
     high: float
+    version: str = ""
 
 
 class Fall(Struct, frozen=True):
@@ -72,6 +83,29 @@ class Fall(Struct, frozen=True):
         return self.first is not None and self.after is not None
 
 
+class Recovery(Struct, frozen=True):
+    """How a model does that was fitted anew.
+
+    `after` is the new version's longest and latest window; `unclosed` are the model's incidents that are still open,
+    `triggers` what was asked for of the new version.
+    """
+
+    made: Retrained
+    fallen: Measured | None
+    before: Measured | None
+    after: Measured | None
+    unclosed: int
+    triggers: int
+
+    @property
+    def found(self) -> bool:
+        """Whether it is surely better than it had become, not surely worse than it was, and nothing is asked of it."""
+        if self.fallen is None or self.before is None or self.after is None:
+            return False
+        better, as_good = self.fallen.high < self.after.low, self.before.low <= self.after.high
+        return better and as_good and not self.triggers
+
+
 class Outcome(Struct, frozen=True):
     """How it went. `claims`: incidents and triggers of what was well; `strays`: single findings there, which may be."""
 
@@ -95,6 +129,16 @@ def judge(world: World, findings: Sequence[Told], accuracies: Sequence[Measured]
         tuple(told for told in claims if _well(world, told)),
         tuple(told for told in findings if _well(world, told)),
     )
+
+
+def recovery(
+    made: Retrained, falls: Iterable[Fall], accuracies: Iterable[Measured], unclosed: int, triggers: int
+) -> Recovery:
+    """How a new version does beside the fall that it was made for."""
+    fall = next(fall for fall in falls if fall.concept.model == made.model)
+    mine = [each for each in accuracies if (each.model, each.version) == (made.model, made.version)]
+    after = max(mine, key=lambda each: (each.end_ms - each.start_ms, each.end_ms), default=None)
+    return Recovery(made, fall.after, fall.before, after, unclosed, triggers)
 
 
 def _discovery(world: World, change: Planted, findings: Iterable[Told]) -> Discovery:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from stream.demo.changes import CONCEPTS, PLANTED, STORY_H
 from stream.demo.child import Child
-from stream.demo.outcome import Discovery, Fall, Measured, Told, spelled
+from stream.demo.outcome import Discovery, Fall, Measured, Recovery, Told, spelled
 from stream.demo.stage import Performance, Scene
 
 # Asked of the store that a demo leaves behind. No quotes in it, so that any shell takes it.
@@ -31,7 +31,7 @@ class Screen:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
         self._progress = Progress(*columns, console=console, transient=True)
         self._task = self._progress.add_task("starting a broker and the service", total=STORY_H)
-        self._announced = 0
+        self._announced, self._retrained = 0, False
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -55,6 +55,10 @@ class Screen:
             if begin_h <= story_h
         ]
         self._announced += len(happened)
+        if scene.retrained is not None and not self._retrained:
+            made, self._retrained = scene.retrained, True
+            words = f"{made.model} is fitted anew on {made.rows:,} labelled tickets: version {made.version}"
+            happened.append((made.from_ms, f"[green]retrained[/] {words} from {clock(made.from_ms)} on"))
         happened += [(told.end_ms, f"[red]incident[/] {told.model}, by {told.feature}") for told in scene.opened]
         for at_ms, line in sorted(happened):
             self._progress.console.print(f"{clock(at_ms)}  {line}")
@@ -73,6 +77,8 @@ def tell(performance: Performance, console: Console) -> None:
         planted.add_row(*_row(discovery))
     for fall in outcome.falls:
         planted.add_row(*_fallen(fall))
+    if performance.recovery is not None:
+        planted.add_row(*_recovered(performance.recovery))
     console.print(planted)
     triggers = Table("Model", "Version", "At", "Id", "Delivered", title="Triggers: requests to retrain")
     for row in performance.triggers:
@@ -83,9 +89,10 @@ def tell(performance: Performance, console: Console) -> None:
         console.print(f"[red]claimed of a model that was well:[/] {_told(told)}")
     for told in outcome.strays:
         console.print(f"a single finding of a model that was well, below what opens an incident: {_told(told)}")
-    good, bad = "[green]all changes found, nothing claimed of what was well[/]", "[red]not as it should be[/]"
+    good = "[green]all changes found, nothing claimed of what was well, and what was retrained is well again[/]"
+    bad = "[red]not as it should be[/]"
     events = f"{performance.n_published:,} events, {performance.n_broken} of them broken"
-    console.print(f"{events}, in {performance.seconds:.0f} s: {good if outcome.good else bad}")
+    console.print(f"{events}, in {performance.seconds:.0f} s: {good if performance.good else bad}")
 
 
 def open_next(child: Child, console: Console, *, running: bool) -> None:
@@ -106,7 +113,7 @@ def document(performance: Performance) -> str:
     outcome = performance.outcome
     whole: dict[str, Any] = {
         "seed": performance.world.seed,
-        "good": outcome.good,
+        "good": performance.good,
         "planted": [
             {
                 "model": discovery.change.model,
@@ -135,6 +142,7 @@ def document(performance: Performance) -> str:
             }
             for fall in outcome.falls
         ],
+        "retrained": _again(performance.recovery),
         "claims": [{"model": told.model, "at_ms": told.end_ms, "words": told.words} for told in outcome.claims],
         "strays": [{"model": told.model, "at_ms": told.end_ms, "words": told.words} for told in outcome.strays],
         "triggers": performance.triggers,
@@ -162,6 +170,24 @@ def _fallen(fall: Fall) -> tuple[str, str, str]:
     found = f"[green]{clock(first.end_ms)}[/] by {first.detector}\n{first.words}"
     accuracy = f"accuracy {_spelled(after)} at {clock(after.end_ms)},\nbefore {_spelled(before)}"
     return planted, f"{found}\n{accuracy}", spelled(delay_ms)
+
+
+def _recovered(one: Recovery) -> tuple[str, str, str]:
+    done = f"[bold]{one.made.model}, version {one.made.version}[/], {clock(one.made.from_ms)}\nfitted anew on "
+    done += f"{one.made.rows:,} tickets\nfor trigger {one.made.trigger}"
+    if one.after is None:
+        return done, "[red]nothing is known of it[/]", ""
+    accuracy = f"accuracy {_spelled(one.after)} at {clock(one.after.end_ms)}"
+    left = f"{one.unclosed} incidents open, {one.triggers} triggers of the new version"
+    return done, f"[{'green' if one.found else 'red'}]{accuracy}[/]\n{left}", ""
+
+
+def _again(one: Recovery | None) -> dict[str, Any] | None:
+    if one is None:
+        return None
+    told: dict[str, Any] = {name: getattr(one.made, name) for name in ("model", "version", "trigger", "rows")}
+    left = {"incidents_open": one.unclosed, "triggers": one.triggers}
+    return {**told, "at_ms": one.made.from_ms, "recovered": one.found, "accuracy": _numbers(one.after), **left}
 
 
 def _spelled(measured: Measured) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from stream.demo.cast import CAST, CLASSES, Floats, Player, Truth, Values
 from stream.demo.changes import CHANGES, CONCEPTS, FAULTS, GAPS, STORY_H, Change, Concept, Fault, Gap
+from stream.demo.head import Rollouts
 
 Ints = NDArray[np.int64]
 
@@ -75,13 +76,17 @@ class World(msgspec.Struct, frozen=True):
     hour_ms: int = HOUR_MS
     rate: float = 1.0
 
-    def blocks(self, hours: int | None = STORY_H) -> Iterator[Block]:
-        """The log, a block for each hour of the story; without an end where `hours` is None."""
+    def blocks(self, hours: int | None = STORY_H, rollouts: Rollouts | None = None) -> Iterator[Block]:
+        """The log, a block for each hour of the story; without an end where `hours` is None.
+
+        What a retrainer puts into `rollouts` meanwhile answers from the hour on that it says.
+        """
         on_the_way = NOTHING
+        rollouts = rollouts or Rollouts()
         hour = 0
         while hour != hours:
             hour += 1
-            block = on_the_way + self._hour(hour - 1)
+            block = on_the_way + self._hour(hour - 1, rollouts)
             block = block.take(np.argsort(block.arrivals_ms, kind="stable"))
             arrived = (block.arrivals_ms < self.start_ms + hour * self.hour_ms) | (hour == hours)
             on_the_way = block.take(~arrived)
@@ -92,7 +97,7 @@ class World(msgspec.Struct, frozen=True):
         begin, end = (self.start_ms + round(hour * self.hour_ms) for hour in (change.begin_h, change.end_h))
         return begin, end
 
-    def _hour(self, hour: int) -> Block:
+    def _hour(self, hour: int, rollouts: Rollouts) -> Block:
         """The events whose time lies in one hour of the story."""
         random = np.random.default_rng((self.seed, hour))
         busy = self.rate * (1 + RHYTHM * np.sin(2 * np.pi * (hour + 0.5 - 10) / 24))
@@ -102,10 +107,10 @@ class World(msgspec.Struct, frozen=True):
         for player in CAST:
             n = int(random.poisson(player.per_hour * busy))
             times.append(np.sort(random.integers(0, self.hour_ms, n)) + self.start_ms + hour * self.hour_ms)
-            events, answers = self._events(player, hour, times[-1], random)
+            events, answers, features = self._events(player, hour, times[-1], random, rollouts)
             values += events
             if player.truth is not None:
-                said += self._labels(player, player.truth, hour, times[-1], answers)
+                said += self._labels(player, player.truth, hour, times[-1], answers, features)
         n = len(values)
         delays_ms = np.minimum(random.exponential(DELAY_MS, n), DELAY_MS_MAX)
         delays_ms[random.random(n) < LATE_SHARE] = LATE_MS
@@ -117,9 +122,12 @@ class World(msgspec.Struct, frozen=True):
         return Block(np.array(values, np.object_), arrivals_ms, keys, broken, none) + said
 
     def _events(
-        self, player: Player, hour: int, times_ms: Ints, random: np.random.Generator
-    ) -> tuple[list[bytes], Sequence[object]]:
-        """The events of one model at these times, as their publisher writes them, and what the model says in them."""
+        self, player: Player, hour: int, times_ms: Ints, random: np.random.Generator, rollouts: Rollouts
+    ) -> tuple[list[bytes], Sequence[object], dict[str, Values]]:
+        """The events of one model at these times, as their publisher writes them.
+
+        And what its first version says of them, on which the truth rests, whoever answers; and what it sees.
+        """
         n = len(times_ms)
         story_h = (times_ms - self.start_ms) / self.hour_ms
         features = player.features(n, random)
@@ -134,13 +142,15 @@ class World(msgspec.Struct, frozen=True):
                 if (gap.model, gap.feature) == (player.name, player.group.name):
                     opinion = gap.apply(opinion, groups, story_h % STORY_H)
             told = {"segments": [{player.group.name: group} for group in groups.tolist()]}
-        answers = player.answers(opinion)
-        written = _written(player, features)
+        first = answers = player.answers(opinion)
+        written, versions = _written(player, features), _versions(player, story_h, random)
+        if (rollout := rollouts.of(player.name, hour)) is not None:
+            answers, versions = rollout.head.answers(first, written), [rollout.version] * n
         columns = {
             "id": [f"{player.name}-{hour}-{i}" for i in range(n)],
             "kind": ["prediction"] * n,
             "model": [player.name] * n,
-            "version": _versions(player, story_h, random),
+            "version": versions,
             "time": np.datetime_as_string(times_ms.view("datetime64[ms]"), timezone="UTC").tolist(),
             "features": [dict(zip(written, row, strict=True)) for row in zip(*written.values(), strict=True)],
             **answers,
@@ -148,9 +158,17 @@ class World(msgspec.Struct, frozen=True):
             "latency_ms": _latencies(player, story_h % STORY_H, random),
             "status": np.where(random.random(n) < TIMEOUT_SHARE, "timeout", "ok").tolist(),
         }
-        return _documents(columns), answers.get("prediction", ())
+        return _documents(columns), first.get("prediction", ()), features
 
-    def _labels(self, player: Player, truth: Truth, hour: int, times_ms: Ints, answers: Sequence[object]) -> Block:
+    def _labels(  # noqa: PLR0913, PLR0917 - what was, and what was said of it
+        self,
+        player: Player,
+        truth: Truth,
+        hour: int,
+        times_ms: Ints,
+        answers: Sequence[object],
+        features: Mapping[str, Values],
+    ) -> Block:
         """What was true of one model's events at these times: known later, and sent at once."""
         n = len(times_ms)
         random = np.random.default_rng((self.seed, hour, 1))  # the events are those of a world without labels
@@ -160,7 +178,7 @@ class World(msgspec.Struct, frozen=True):
         story_h = (times_ms - self.start_ms) / self.hour_ms % STORY_H
         for concept in CONCEPTS:
             if concept.model == player.name:
-                truths = concept.apply(truths, CLASSES, story_h, random)
+                truths = concept.apply(truths, CLASSES, story_h, features)
         delays_h = np.minimum(random.exponential(truth.delay_h, n), LABEL_DELAYS_MAX * truth.delay_h)
         known_ms = times_ms + (delays_h * self.hour_ms).astype(np.int64)
         columns = {

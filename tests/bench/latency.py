@@ -103,7 +103,8 @@ def _figure(kafka: RealKafka, folder: Path, seconds: int) -> Figure:
         f"{len(delays):,} triggers at {PER_SECOND:,} events a second of {MODELS} models: p50 {p50:.2f} s, "
         f"p99 {p99:.2f} s, greatest {max(delays):.2f} s; lag {np.median(lags):,.0f} events, greatest {max(lags):,.0f}"
     )
-    return Figure(f"latency, p99 from a window's last event to its trigger, {PER_SECOND:,}/s", p99, P99_S_MAX, " s")
+    what = f"latency, p99 from the event that closes a window to its trigger on the topic, {PER_SECOND:,}/s"
+    return Figure(what, p99, P99_S_MAX, " s")
 
 
 def _arrivals(

@@ -21,9 +21,12 @@ COMMAND = (sys.executable, "-c", "from stream.demo.command import demo; demo(pro
 def test_a_world_is_published_watched_and_judged(tmp_path: Path) -> None:
     """With a tenth of the traffic everything is found and triggered; the store that is left answers the question."""
     scenes: list[Scene] = []
-    with staged(tmp_path, free_port(0)) as (publisher, child):
-        performance = Stage(World(seed=2, rate=0.1), publisher, child, scenes.append).play()
+    with staged(tmp_path, free_port(0)) as parts:
+        performance = Stage(World(seed=2, rate=0.1), parts, scenes.append).play()
     assert performance.outcome.good, performance.outcome
+    assert performance.recovery is not None
+    assert 0 == performance.recovery.triggers, performance.recovery
+    assert performance.recovery.after is not None  # of so few tickets an hour that nobody can say more
     assert {"fraud", "pricing", "support"} == {trigger["model"] for trigger in performance.triggers}
     watermarks = [scene.watermark_ms for scene in scenes]
     assert sorted(watermarks) == watermarks

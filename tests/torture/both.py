@@ -43,7 +43,7 @@ defaults:
   lateness: 20s
   reference: {{learn: 3m}}
   trigger: {{cooldown: 0s}}
-  policy: {{schedules: [{{name: often, events: 150}}, {{name: clock, cron: "*/5 * * * *"}}]}}
+  policy: {{schedules: [{{name: often, events: 300}}, {{name: clock, cron: "*/10 * * * *"}}]}}
 models: {{"*": {{}}}}
 """
 Step = tuple[str, str, str]  # trigger, target, state

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from stream.demo.changes import CHANGES, FAULTS, GAPS
-from stream.demo.outcome import Measured, Outcome, Told, judge, spelled
+from stream.demo.outcome import Measured, Outcome, Retrained, Told, judge, recovery, spelled
 from stream.demo.world import HOUR_MS, START_MS, World
 from stream.monitor.truths import FIRST, SECOND
 
@@ -130,6 +130,27 @@ def test_a_fall_that_nobody_can_see_is_not_good(told: list[Measured]) -> None:
     """Whatever else was found."""
     outcome = judge(WORLD, EVERYTHING, told, [])
     assert (None, False, False) == (outcome.falls[0].after, outcome.falls[0].found, outcome.good)
+
+
+@pytest.mark.parametrize(
+    ("begin_h", "value", "version", "left", "found"),
+    [
+        (57, 0.85, "2", (0, 0), True),
+        (57, 0.80, "2", (0, 0), False),  # surely worse than before
+        (57, 0.70, "2", (0, 0), False),  # no better than after the fall
+        (57, 0.85, "1", (0, 0), False),  # another version
+        (57, 0.85, "2", (1, 0), True),  # the former version's incident is still open: it is shown
+        (57, 0.85, "2", (0, 1), False),  # the new version is to be trained again
+    ],
+)
+def test_a_model_has_recovered_when_it_is_as_good_as_before(
+    begin_h: float, value: float, version: str, left: tuple[int, int], found: bool
+) -> None:
+    """And nobody asks for the new version to be trained again."""
+    falls = judge(WORLD, EVERYTHING, FALLEN, []).falls
+    made = Retrained("support", "2", "t", 900, START_MS + 56 * HOUR_MS)
+    since = replace(accuracy(begin_h, begin_h + 1, value), version=version)
+    assert found == recovery(made, falls, [*FALLEN, since], *left).found
 
 
 def test_delays_are_spelled() -> None:

@@ -6,7 +6,7 @@ import json
 from rich.console import Console
 
 from stream.demo.changes import CHANGES, CONCEPTS, FAULTS, GAPS
-from stream.demo.outcome import Measured, Told, judge
+from stream.demo.outcome import Measured, Retrained, Told, judge, recovery
 from stream.demo.report import Screen, document, tell
 from stream.demo.stage import Performance, Scene
 from stream.demo.world import HOUR_MS, START_MS, World
@@ -33,7 +33,11 @@ def performance(*, good: bool = True) -> Performance:
     words = "errors went from 15.8% to 34.2% of the last 111 labels"
     findings += [Told("support", begin + 1_800_000, begin, "output:errors", "error_rate", words)]
     findings = findings if good else [*findings[:3], *findings[4:]]
-    return Performance(WORLD, judge(WORLD, findings, told, []), (TRIGGER,), 1_000, 2, 41.5)
+    outcome = judge(WORLD, findings, told, [])
+    made = Retrained("support", "2", "5be3", 2_345, begin + 6 * HOUR_MS)
+    since = Measured("support", begin + 7 * HOUR_MS, begin + 8 * HOUR_MS, 0.847, 0.827, 0.867, "2")
+    recovered = recovery(made, outcome.falls, [*told, since], 0, 0)
+    return Performance(WORLD, outcome, recovered, (TRIGGER,), 1_000, 2, 41.5)
 
 
 def text(*, good: bool = True) -> str:
@@ -63,6 +67,9 @@ def test_people_see_what_was_planted_and_found() -> None:
     assert "accuracy 0.64 (0.62 to 0.66) at" in shown
     assert "before 0.85 (0.83 to 0.87)" in shown
     assert "1,000 events, 2 of them broken, in 42 s: all changes found" in shown
+    assert "support, version 2, Wed 08:00" in shown
+    assert "for trigger 5be3" in shown
+    assert "accuracy 0.85 (0.83 to 0.87) at" in shown
 
 
 def test_people_see_what_was_missed() -> None:
@@ -82,6 +89,8 @@ def test_programs_get_the_same() -> None:
     assert (False, 1_800_000, None) == (fall["found"], fall["after_ms"], fall["accuracy_after"])
     assert 0.853 == fall["accuracy_before"]["value"]
     assert (False, 3, [TRIGGER]) == (told["good"], told["seed"], told["triggers"])
+    assert (2_345, False) == (told["retrained"]["rows"], told["retrained"]["recovered"])  # from what, nobody knows
+    assert json.loads(document(performance()))["retrained"]["recovered"]
 
 
 def test_changes_are_announced_when_event_time_reaches_them() -> None:

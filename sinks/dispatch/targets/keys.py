@@ -57,6 +57,7 @@ SECRETS = ("token", "password", "client_secret", "trigger_token", "secret")
 COMMON = {
     "name": Key("name", "a name: letters, digits, `.`, `_` and `-`, at most 64"),
     "kind": Key("text", "a kind", needed=True),
+    "hold": Key("flag", "true or false: whether nothing starts for a trigger that says hold_training"),
 }
 REACHED = {
     "timeout": Key("patience", "a duration of at most 5m, such as 30s", 30.0),

@@ -9,6 +9,7 @@ from sinks.dispatch.targets.client import Client
 from sinks.dispatch.targets.command import CommandTarget
 from sinks.dispatch.targets.commanding import Command
 from sinks.dispatch.targets.entry import read
+from sinks.dispatch.targets.holding import holding
 from sinks.dispatch.targets.http import HttpTarget
 from sinks.dispatch.targets.keys import Entry
 from sinks.dispatch.targets.kinds import KINDS
@@ -19,6 +20,10 @@ from sinks.dispatch.targets.secrets import Secrets
 def opened(entry: Mapping[str, object], environment: Mapping[str, str]) -> Target:
     """The target; ValueError where something is missing on this machine."""
     own = read(entry)
+    return holding(_target(own, environment), own.kind, entry.get("hold"))
+
+
+def _target(own: Entry, environment: Mapping[str, str]) -> Target:
     kind = KINDS[own.kind]
     if isinstance(kind, Command):
         return CommandTarget(own, environment)

@@ -5,7 +5,8 @@ A plan holds from `since` on, for every pane that begins there or later, until t
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -45,7 +46,8 @@ class Plan:
     `versions`: whose events the reference was learned from; none where that is not known. `truth`: what its labels
     teach; None where it has none. `sample`: how many events of a window are drawn with their values. `drawn`: as
     many of the reference, (rows, numeric columns), which the document does not hold; None where nobody has them.
-    `cuts`: which features' pairs are watched; None where none are.
+    `cuts`: which features' pairs are watched; None where none are. `datasets`: by tool, what it calls the version of
+    the data that the reference is of.
     """
 
     model: str
@@ -60,6 +62,7 @@ class Plan:
     sample: int = 0
     drawn: Floats | None = None
     cuts: Cuts | None = None
+    datasets: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def source_for(self, version: str) -> str:
         """Where the reference of a version comes from; one that it was not learned from has inherited it."""
@@ -134,6 +137,7 @@ class Plan:
             | ({} if self.truth is None else {"truth": self.truth.document()})
             | ({"sample": self.sample} if self.sample else {})
             | ({} if self.cuts is None else {"cuts": [each.tolist() for each in self.cuts]})
+            | ({"datasets": self.datasets} if self.datasets else {})
         )
 
     @cached_property
@@ -158,4 +162,5 @@ class Plan:
             Truth.load(document["truth"]) if "truth" in document else None,
             document.get("sample", 0),
             cuts=Cuts(*(np.array(each, np.int64) for each in document["cuts"])) if "cuts" in document else None,
+            datasets=document.get("datasets", {}),
         )

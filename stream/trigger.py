@@ -49,6 +49,7 @@ class Versions(Struct, frozen=True):
     dvc: dict[str, str] | None = None
     lakefs: dict[str, str] | None = None
     mlflow: dict[str, str] | None = None
+    missing: Annotated[bool, Meta(description="true: nothing says which data it was")] = True
 
 
 class Fresh(Struct, frozen=True, rename={"from_": "from"}):

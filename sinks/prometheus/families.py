@@ -107,7 +107,11 @@ FATES = _counter("fates", "model fate", "What became of predictions and labels; 
 REJECTED = _counter("rejected_events", "topic reason", "Events that could not be used.")
 FINDINGS = _counter("findings", "model detector", "Judged facts that exceeded their limit.")
 TRIGGERS = _counter("triggers", "model reason", "Requests to retrain.")
+UNVERSIONED = _counter(
+    "unversioned_triggers", "model", "Of these, those that could not say which data the reference is of."
+)
 CONTROLS = _counter("controls", "outcome", "Records of the control topic, by what became of them.")
+HOOKS = _counter("hooks", "hook answer", "Calls of other systems since the start, by what they were answered.")
 
 READY = _gauge("ready", "", "1 when the service reads and commits.")
 REPLAYING = _gauge("replaying", "", "1 while old events are read again; inhibit alerts on models then.")
@@ -176,7 +180,9 @@ FAMILIES: Mapping[str, Declared] = {
         REJECTED,
         FINDINGS,
         TRIGGERS,
+        UNVERSIONED,
         CONTROLS,
+        HOOKS,
         READY,
         REPLAYING,
         WATERMARK,

@@ -41,6 +41,7 @@ class Live(Struct, frozen=True):
     replaying: bool = False
     learning: tuple[tuple[str, float], ...] = ()  # model and share, 0 to 1
     outbox: tuple[tuple[str, int], ...] = ()  # outbox and rows that wait
+    hooks: tuple[tuple[str, str, int], ...] = ()  # system, answer and how often
     commit_number: int = 0
     commit_seconds: float = 0.0
     store_bytes: int = 0

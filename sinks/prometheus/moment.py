@@ -30,6 +30,8 @@ def of_service(live: Live) -> Iterator[Sample]:
         yield families.LEARNING, (label(model),), share
     for outbox, rows in live.outbox:
         yield families.OUTBOX, (outbox,), rows
+    for hook, answer, n in live.hooks:
+        yield families.HOOKS, (hook, answer), n
     yield families.COMMIT_NUMBER, (), live.commit_number
     yield families.COMMIT_SECONDS, (), live.commit_seconds
     yield families.STORE_BYTES, (), live.store_bytes

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from sinks.commit import (
     PERFORMANCE,
     SERVICE,
     SPREADS,
+    TRIGGERS,
     WINDOWS,
     Columns,
     Commit,
@@ -44,6 +46,18 @@ _COUNTED = (  # family, table, its label columns, the column that is summed ("":
     (families.CONTROLS, "controls", ("outcome",), ""),
     *((families.FATES, MET.name, ("model",), fate) for fate in _FATES),
 )
+
+
+class _Versions(Struct, frozen=True):
+    missing: bool = False
+
+
+class _Data(Struct, frozen=True):
+    dataset_versions: _Versions = _Versions()
+
+
+class _Trigger(Struct, frozen=True):
+    data: _Data = _Data()
 
 
 class Snapshot(Struct, frozen=True):
@@ -131,6 +145,18 @@ def _counted(commit: Commit) -> Iterator[tuple[Count, int]]:
         for *names, amount in zip(*(rows[label].tolist() for label in labels), amounts, strict=True):
             told = (column,) if family is families.FATES else ()
             yield (family.name, (*names, *told)), amount
+    triggers = _rows(commit, TRIGGERS.name)
+    if triggers is not None:
+        for model, body in zip(triggers["model"].tolist(), triggers["body"].tolist(), strict=True):
+            yield (families.UNVERSIONED.name, (model,)), int(_unversioned(body))
+
+
+def _unversioned(body: bytes) -> bool:
+    """Whether a trigger says that nobody knows of which data its reference is."""
+    try:
+        return msgspec.json.decode(body, type=_Trigger).data.dataset_versions.missing
+    except msgspec.MsgspecError:  # of a store before there was such a field, or of a test
+        return False
 
 
 def _added(counts: Mapping[Count, int], commit: Commit) -> Mapping[Count, int]:

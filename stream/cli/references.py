@@ -11,10 +11,15 @@ from stream import reference as references
 from stream.cli import opening
 from stream.cli.options import CONFIG, JSON
 from stream.config.settings import Limits, Model
-from stream.files import reference_file, table, write_plan
+from stream.files import mlmodel, reference_file, table, write_plan
 from stream.plan import Plan
 
 NAMES_SHOWN = 20
+MLFLOW = click.option(
+    "--mlflow",
+    type=click.Path(path_type=Path),
+    help="The folder of an MLflow model (MLmodel): its signature says which columns are features, and of what kind.",
+)
 
 
 @click.group()
@@ -26,10 +31,14 @@ def reference() -> None:
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--model", required=True, help="The model whose settings it is made by.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Default: MODEL.driftline.json")
+@MLFLOW
 @CONFIG
-def build(source: Path, model: str, output: Path | None, file: Path | None) -> None:
-    """Make a reference of SOURCE (Parquet, CSV, JSON lines), show it, and save it for `reference: {file: ...}`."""
-    plan = built(source, model, file)
+def build(source: Path, model: str, output: Path | None, mlflow: Path | None, file: Path | None) -> None:
+    """Make a reference of SOURCE (Parquet, CSV, JSON lines), show it, and save it for `reference: {file: ...}`.
+
+    A folder with an MLmodel as SOURCE is the input example of that model, if it has enough rows.
+    """
+    plan = built(source, model, file, mlflow)
     _show(plan, Console())
     target = output or Path(f"{model}.driftline.json")
     write_plan(plan, target)
@@ -71,11 +80,23 @@ def _settings(model: str, file: Path | None) -> tuple[Model, Limits]:
     return settings.model(model) or settings.defaults, settings.limits
 
 
-def built(source: Path, model: str, file: Path | None) -> Plan:
-    """The plan of a file, by the settings of a model."""
+def built(source: Path, model: str, file: Path | None, mlflow: Path | None = None) -> Plan:
+    """The plan of a file, by the settings of a model; `mlflow`: the folder of the model that the file was given to.
+
+    Such a folder as SOURCE stands for the input example in it.
+    """
     settings, limits = _settings(model, file)
-    read = reference_file(source)
-    return references.plan(model, read.table, settings, limits, since=0, source=f"file {source.name}")
+    if mlflow is None and not (source.is_dir() and (source / mlmodel.NAME).exists()):
+        read = reference_file(source).table
+        return references.plan(model, read, settings, limits, since=0, source=f"file {source.name}")
+    known = mlmodel.signed(mlflow or source)
+    read = table(source) if mlflow is not None else mlmodel.example(known)
+    if read.saved is not None:
+        raise references.ReferenceProblem(f"{source} is a saved reference: name the rows that it was built from")
+    about = f"file {source.name}" if mlflow is not None else "the input example"
+    named = " ".join(f"{key} {value}" for key, value in sorted(known.about.items()) if key != "model_uuid")
+    about = f"{about}, of the MLflow model {named}".rstrip()
+    return references.plan(model, known.table(read), known.settings(settings, read), limits, since=0, source=about)
 
 
 def _show(plan: Plan, console: Console) -> None:

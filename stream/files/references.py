@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,6 +16,7 @@ from stream.files import fields
 from stream.files.database import Connection, batches, database
 from stream.files.fields import Field
 from stream.files.paths import BOM, FileProblem, check, kind_of, opened
+from stream.files.provenance import versions
 from stream.plan import Plan
 from stream.reference import Table, from_columns, load, save
 from stream.reference.columns import SCORES, Columns, Shared, Values, joined, of_documents
@@ -62,7 +64,7 @@ def table(path: str | Path) -> Table:
     """The rows of a reference file by their roles, or the plan that was saved in it."""
     path = Path(path)
     if not path.name.endswith(ENDING):
-        return from_columns(columns(path))
+        return replace(from_columns(columns(path)), versions=versions(path))
     check(path)
     with opened(path) as (content, _):
         return Table(saved=load(content.read(), str(path)))

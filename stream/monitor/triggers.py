@@ -24,6 +24,7 @@ REASONS: Final[Mapping[str, Reason]] = {
     "chosen": "chosen",
 }
 SCHEDULE: Final[Reason] = "schedule"
+DATASETS: Final = frozenset(("dvc", "lakefs", "mlflow"))
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,18 @@ def message(asked: Request, plan: Plan, found: Sequence[Finding], config_digest:
         targets=asked.targets or None,
         evidence=tuple(_evidence(finding) for finding in evidence),
         reference=Origin(plan.id, compared_with or plan.source_for(asked.version)),
-        dataset_versions=Versions(),
+        dataset_versions=versions(plan),
         fresh_data=fresh(asked, evidence),
         config_digest=config_digest,
     )
     about = (asked.id, "/driftline", TYPE, asked.model, rfc3339(asked.at), "application/json", SCHEMA, data)
     return msgspec.json.encode(Trigger("1.0", *about))  # type: ignore[arg-type]  # the words that they must be
+
+
+def versions(plan: Plan) -> Versions:
+    """Of the data that a plan's reference is of, as far as the tools that keep it said so."""
+    told = {tool: dict(about) for tool, about in plan.datasets.items() if tool in DATASETS}
+    return Versions(**told, missing=not told)
 
 
 def holds(found: Iterable[Finding]) -> bool:

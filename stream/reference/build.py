@@ -59,7 +59,7 @@ def plan(  # noqa: PLR0913 - what a plan is made of, the last two by name
     values = np.stack(list(numeric.values()), axis=1) if numeric else np.empty((table.n, 0))
     summary = parts.of(grid, values, cells, rows, 1 + sum(len(field.rows) for field in fields)).served(_served(table))
     inferred = tuple(name for name in kinds if name not in settings.features)
-    made = Plan(model, since, grid, fields, summary, source, inferred)
+    made = Plan(model, since, grid, fields, summary, source, inferred, datasets=table.versions)
     made = _coupled(made, settings.drift.pairs, values, cells)
     made = replace(made, truth=truth(table, made, settings, values, cells))
     sample = rows_drawn(settings)

@@ -35,7 +35,7 @@ class Table:
     `models` are the models of events; None where the rows are not told apart. `nested` says that features and segments
     came as objects, so that a field of one is not a field of the other. `labels` are texts, empty where there is none;
     None where nobody said any. `saved` stands for rows that are no more. `scores` are those of several classes, by
-    name.
+    name. `versions`: by tool, what it calls this version of the data.
     """
 
     n: int = 0
@@ -48,6 +48,7 @@ class Table:
     saved: Plan | None = None
     labels: Values | None = None
     scores: Mapping[str, Values] = field(default_factory=dict)
+    versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def of(self, model: str, source: str) -> "Table":
         """Only the rows of a model, where they are told apart. ReferenceProblem where there are none."""
@@ -67,7 +68,8 @@ class Table:
         )
         models, labels = (None if each is None else each[rows] for each in (self.models, self.labels))
         n = int(rows.sum())
-        return Table(n, features, outputs, segments, self.bare[rows], models, self.nested, None, labels, scores)
+        about = (n, features, outputs, segments, self.bare[rows], models, self.nested, None, labels, scores)
+        return Table(*about, self.versions)
 
 
 def from_events(payloads: Iterable[bytes]) -> Table:

@@ -51,6 +51,7 @@ def live(status: Status) -> Live:
         replaying=status.replaying,
         learning=tuple((model.name, model.progress) for model in status.models),
         outbox=(("triggers", status.triggers_pending), ("dead_letters", status.dead_letters_pending)),
+        hooks=status.hooks,
         commit_number=status.commit,
         commit_seconds=status.commit_seconds,
         store_bytes=status.store_bytes,

@@ -63,6 +63,7 @@ class Status(Struct, frozen=True):
     partitions: tuple[Partition, ...] = ()
     models: tuple[Model, ...] = ()
     controls: Controls = Controls()  # what is in force
+    hooks: tuple[tuple[str, str, int], ...] = ()  # who called, what was answered, and how often
     commit: int = 0
     commit_seconds: float = 0.0
     committed_s: float | None = None  # wall time; None: not since the start

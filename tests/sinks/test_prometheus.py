@@ -87,6 +87,7 @@ driftline_fates_total{fate="unsampled",model="fraud"} 0.0
 driftline_fates_total{fate="unusable",model="fraud"} 0.0
 driftline_rejected_events_total{reason="json",topic="predictions"} 2.0
 driftline_triggers_total{model="fraud",reason="drift"} 1.0
+driftline_unversioned_triggers_total{model="fraud"} 0.0
 driftline_ready 1.0
 driftline_replaying 0.0
 driftline_watermark_timestamp_seconds{scope="service"} 1.795176e+09

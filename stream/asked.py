@@ -80,7 +80,26 @@ class Reference(_Control, frozen=True, tag="reference"):
         return {"source": self.source}
 
 
-Control = Pause | Resume | Acknowledge | Close | Maintenance | Deployment | Reference
+class Promote(_Control, frozen=True, tag="promote"):
+    """A version is the one that is served from now on: the one before it is not, and what it is compared with is new.
+
+    Without `saved` its reference is learned from its own first panes. `decided`: when somebody made up their mind; one
+    that was decided before the newest one, and comes after it, changes nothing.
+    """
+
+    version: _Short
+    saved: msgspec.Raw | UnsetType = UNSET  # as `driftline reference build` writes it
+    source: Annotated[str, Meta(max_length=200)] = ""
+    decided: str | int | UnsetType = UNSET
+
+    @property
+    def detail(self) -> dict[str, object]:
+        """What is promoted, and where its reference comes from."""
+        said = {"source": self.source, "decided": None if self.decided is UNSET else self.decided}
+        return {"version": self.version, **{name: value for name, value in said.items() if value}}
+
+
+Control = Pause | Resume | Acknowledge | Close | Maintenance | Deployment | Reference | Promote
 KINDS: Final = tuple(str(each.__struct_config__.tag) for each in get_args(Control))
 _DECODER: Final = msgspec.json.Decoder(Control)
 
@@ -99,7 +118,7 @@ def _longest(text: str) -> int:
     """How long a record may be, by what it asks for."""
     if len(text) <= TEXT_MAX:
         return TEXT_MAX
-    return REFERENCE_MAX if loosely(text).get("kind") == "reference" else TEXT_MAX
+    return REFERENCE_MAX if loosely(text).get("kind") in {"reference", "promote"} else TEXT_MAX
 
 
 def parsed(text: str) -> Control:
@@ -114,6 +133,8 @@ def parsed(text: str) -> Control:
         raise BadControl(f"{control.kind} needs the name of one model, not {EVERY}")
     if isinstance(control, Maintenance):
         span(control)
+    if isinstance(control, Promote):
+        decided(control)
     return control
 
 
@@ -134,6 +155,14 @@ def loosely(text: str) -> dict[str, str]:
         return {}
     texts = {name: said.get(name, "") for name in ("id", "kind", "model", "who", "words")}
     return {name: value[:200] if isinstance(value, str) else "" for name, value in texts.items()}
+
+
+def decided(control: Promote) -> int:
+    """When a promotion was decided, ns; NEVER: it does not say. BadControl."""
+    time = NEVER if control.decided is UNSET else one(control.decided)
+    if time == BAD:
+        raise BadControl("decided: expected a time such as 2026-11-20T17:00:00Z, or epoch milliseconds")
+    return time
 
 
 def span(control: Maintenance) -> tuple[int, int]:

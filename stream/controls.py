@@ -4,14 +4,30 @@ Frozen, and all of it by model: what a control does depends on the controls of i
 closed by then, so it is the same whoever else is spoken to in between.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
-from stream.asked import DAY, EVERY, LONGEST, Acknowledge, Close, Control, Maintenance, Pause, Reference, Resume, span
+from stream import promotions
+from stream.asked import (
+    DAY,
+    EVERY,
+    LONGEST,
+    Acknowledge,
+    Close,
+    Control,
+    Maintenance,
+    Pause,
+    Promote,
+    Reference,
+    Resume,
+    decided,
+    span,
+)
 from stream.events import NEVER
+from stream.promotions import Promotion, Promotions
 from stream.roster import FUTURE
 
 SPANS_MAX: Final = 100  # announced of a model, over or not
@@ -51,6 +67,7 @@ class Held(Struct, frozen=True, array_like=True):
     spans: tuple[Span, ...] = ()
     acknowledged: Mapping[str, Known] = {}  # by incident, of those that were open
     seen: tuple[str, ...] = ()  # ids of what was applied, the newest last
+    promotions: Promotions = ()
 
 
 NOTHING: Final = Held()
@@ -79,6 +96,22 @@ class Controls(Struct, frozen=True):
         """Who knows of an incident."""
         return self.models.get(model, NOTHING).acknowledged.get(incident)
 
+    def promotions(self, model: str) -> Promotions:
+        """Which versions were promoted, the newest last."""
+        return self.models.get(model, NOTHING).promotions
+
+    def learning(self, model: str, version: str, at: int) -> bool:
+        """Whether windows of a version that end then wait for the reference that its promotion asks for."""
+        return promotions.learning(self.promotions(model), version, at)
+
+    def settled(self, model: str, until: int) -> "Controls":
+        """With a reference of the model that holds from `until` on: nothing more is to be learned."""
+        held = self.models.get(model, NOTHING)
+        after = promotions.settled(held.promotions, until)
+        if after is held.promotions:
+            return self
+        return Controls({**self.models, model: msgspec.structs.replace(held, promotions=after)})
+
     def announced(self, at: int) -> list[tuple[str, Span]]:
         """What is announced and not over at an event time, with its models, in order."""
         return [(name, each) for name, held in sorted(self.models.items()) for each in held.spans if each.end > at]
@@ -95,16 +128,30 @@ class Controls(Struct, frozen=True):
         """These and those of other models."""
         return Controls({**other.models, **self.models})
 
-    def after(self, control: Control, since: int, opened: Collection[str]) -> tuple["Controls", str]:
-        """With a control, from T on; `opened`: the incidents of its model that are open. Else why it is refused."""
-        held, why = _after(self.models.get(control.model, NOTHING), control, since, opened)
+    def after(
+        self, control: Control, since: int, opened: Collection[str], versions: Iterable[str] = ()
+    ) -> tuple["Controls", str]:
+        """With a control, from T on; `opened`: the incidents of its model that are open, `versions`: what it has had.
+
+        Else why it is refused.
+        """
+        held = self.models.get(control.model, NOTHING)
+        if isinstance(control, Promote):
+            held, why = _promoted(held, control, since, versions)
+        else:
+            held, why = _after(held, control, since, opened)
         if why:
             return self, why
         held = msgspec.structs.replace(held, seen=(*held.seen, control.id)[-SEEN_MAX:])
         return Controls({**self.models, control.model: held}), ""
 
 
-def _after(held: Held, control: Control, since: int, opened: Collection[str]) -> tuple[Held, str]:
+def _after(
+    held: Held,
+    control: Pause | Resume | Acknowledge | Close | Maintenance | Reference,
+    since: int,
+    opened: Collection[str],
+) -> tuple[Held, str]:
     by = Known(since, control.who, control.words)
     match control:
         case Pause():
@@ -119,6 +166,12 @@ def _after(held: Held, control: Control, since: int, opened: Collection[str]) ->
             if control.incident not in opened:
                 return held, f"no incident {control.incident} of this model is open"
             return _told_of(held, control, by, opened)
+
+
+def _promoted(held: Held, control: Promote, since: int, versions: Iterable[str]) -> tuple[Held, str]:
+    new = Promotion(control.version, since, (), FUTURE, decided(control), control.who)
+    after, why = promotions.promoted(held.promotions, new, versions)
+    return msgspec.structs.replace(held, promotions=after), why
 
 
 def _resumed(held: Held, since: int) -> tuple[Held, str]:

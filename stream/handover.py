@@ -74,6 +74,7 @@ def joined(states: Sequence[State]) -> State:
         state.pending |= other.pending
         state.traffic |= other.traffic
         state.bases |= other.bases
+        state.gathered |= other.gathered
         state.controls = state.controls.joined(other.controls)
     return state
 

@@ -72,6 +72,7 @@ class Service(Generic[W]):
         )
         self._outbox = Outbox(relay, settings.topics, self._trouble)
         self._speaker = Speaker(settings, environment)
+        self._receiver = self._speaker.receiver()
         self._writer = Writer(store, self._show, self._trouble, self._stopping)
         self._keeping = Keeping(self._writer, self._outbox, self._intake, say)
         self._exporter: Exporter | None = None
@@ -93,6 +94,7 @@ class Service(Generic[W]):
             problem=problem,
             commit_seconds=self._writer.seconds,
             committed_s=self._writer.kept_s,
+            hooks=self._receiver.answered,
             triggers_pending=n_triggers,
             dead_letters_pending=n_letters,
         )
@@ -192,7 +194,7 @@ class Service(Generic[W]):
     async def _serve(self, listener: socket.socket, shown: Exporter) -> None:
         self.address = shown_address(listener)
         self._say(f"the page is at {self.address}")
-        app = application(self.store, self.status, self.settings, shown, self._speaker.door())
+        app = application(self.store, self.status, self.settings, shown, self._speaker.door(), receiver=self._receiver)
         await serve_on(app, listener)
 
     def _observe(self, watch: W) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from sinks.topics import Message, Relay, RelayFailed
 from stream.broker import arguments
 from stream.config.mistakes import ConfigurationError
+from stream.config.secrets import secret
 from stream.config.settings import Settings
+from stream.web.hooking import Receiver
 from stream.web.speaking import VARIABLE, Door, Unsent
 
 TRIES = 3  # whoever waits for the answer would rather hear that it cannot be said now
@@ -29,6 +31,14 @@ class Speaker:
     def door(self) -> Door:
         """How controls come in."""
         return Door(self.environment.get(VARIABLE, ""), self.send)
+
+    def receiver(self) -> Receiver:
+        """How other systems come in; a secret is read when it is needed, so that it may be renewed."""
+        mlflow = self.settings.hooks.mlflow
+        return Receiver(mlflow, self.door(), lambda: secret(mlflow.secret, self.environment), self._known)
+
+    def _known(self, model: str) -> bool:
+        return self.settings.model(model) is not None
 
     async def send(self, key: bytes, value: bytes) -> None:
         """Return when the topic has it. Unsent: it may have it, or not; its id makes saying it again harmless."""

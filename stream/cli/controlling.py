@@ -20,7 +20,7 @@ from stream.asked import EVERY, BadControl, parsed
 from stream.broker import quieten
 from stream.cli import opening
 from stream.cli.options import BOOTSTRAP, CONFIG, JSON
-from stream.cli.references import built
+from stream.cli.references import MLFLOW, built
 from stream.config.settings import Settings
 from stream.config.units import duration
 
@@ -48,7 +48,7 @@ COMMON = (
 
 @click.group()
 def control() -> None:
-    """Speak to the running monitor: pause a model, acknowledge an incident, announce maintenance.
+    """Speak to the running monitor: pause a model, acknowledge an incident, promote a version.
 
     Each command writes one record to the control topic (`topics.control`), which the monitor reads within a second. It
     holds from the first pane of event time that is not closed yet. What became of it is on the model's page, and at
@@ -118,6 +118,39 @@ def reference(model: str, source: Path, file: Path | None, **common: Any) -> Non
     """
     saved = msgspec.Raw(references.save(built(source, model, file)))
     _ask({"kind": "reference", "model": model, "saved": saved, "source": f"file {source.name}"}, file=file, **common)
+
+
+@control.command()
+@_with(
+    MODEL,
+    click.argument("version"),
+    click.option(
+        "--reference",
+        "reference_of",
+        type=click.Path(path_type=Path),
+        help="Rows, or what `driftline reference build` has saved. Default: learned from the version's first events.",
+    ),
+    MLFLOW,
+    *COMMON,
+)
+def promote(
+    model: str,
+    version: str,
+    reference_of: Path | None,
+    mlflow: Path | None,
+    file: Path | None,
+    **common: Any,  # noqa: ANN401 - the options of COMMON
+) -> None:
+    """Say that VERSION of MODEL is the one that is served now: a retraining has ended well.
+
+    Open incidents of it, and of the versions before it, are closed. Its windows are compared with the reference given
+    here, or with one that is learned from its own first events; the versions before it ask for nothing any more.
+    """
+    about: dict[str, object] = {"kind": "promote", "model": model, "version": version}
+    if reference_of is not None:
+        plan = built(reference_of, model, file, mlflow)
+        about |= {"saved": msgspec.Raw(references.save(plan)), "source": plan.source[:200]}
+    _ask(about, file=file, **common)
 
 
 def _model(model: str | None, *, every: bool) -> str:

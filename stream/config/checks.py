@@ -113,6 +113,14 @@ def _targets(settings: Settings) -> Found:
     yield from repeated(path, [named(entry) for entry in targets])
 
 
+def _hooks(settings: Settings) -> Found:
+    mlflow, path = settings.hooks.mlflow, ("hooks", "mlflow")
+    for registered, model in mlflow.models.items():
+        if settings.model(model) is None:
+            names = [name for name, _ in settings.patterns]
+            yield Objection((*path, "models", registered), choice(names), model, nearest(model, names))
+
+
 def _named(settings: Settings) -> Found:
     n = sum(exact(name) for name, _ in settings.patterns)
     if n > settings.limits.models:
@@ -196,6 +204,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Callable[[Settings], Found]], ...] = (
     (("events", "topics"), _outputs),
     (("security",), _security),
     (("targets",), _targets),
+    (("hooks",), _hooks),
     (("monitors",), _monitors),
     (("limits", "models"), _named),
     (("store", "windows", "labels"), _kept),

@@ -5,7 +5,6 @@ from hashlib import blake2b
 import msgspec
 from msgspec.structs import astuple, replace
 
-from stream.config.references import Reference
 from stream.config.settings import Model, Sequential, Settings
 
 
@@ -31,12 +30,9 @@ def digest(settings: Settings) -> str:
 
 
 def _canonical(model: Model) -> Model:
-    """The model without what makes no difference: the order of lists, and how long it would learn with a file.
+    """The model without what makes no difference: the order of lists.
 
     Which way a metric is better is asked by whoever compares, and is in no row.
     """
-    reference = model.reference
-    if reference.file:
-        reference = replace(reference, learn=Reference().learn)
     chosen = Sequential(*(tuple(sorted({*names})) for names in astuple(model.sequential)))
-    return replace(model, topics=tuple(sorted(model.topics)), reference=reference, sequential=chosen, better={})
+    return replace(model, topics=tuple(sorted(model.topics)), sequential=chosen, better={})

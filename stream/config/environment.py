@@ -8,6 +8,7 @@ from msgspec import Struct, inspect
 from stream.config.dispatch import Dispatch
 from stream.config.document import Items, Keys, Node, Scalar
 from stream.config.fields import fields
+from stream.config.hooks import Hooks
 from stream.config.mistakes import Mistake, Path, nearest, shown, spelled
 from stream.config.monitors import Monitors
 from stream.config.settings import Defaults, Events, Http, Kafka, Limits, StoreSettings, Topics
@@ -22,6 +23,7 @@ SECTIONS: dict[str, type[Struct]] = {
     "limits": Limits,
     "monitors": Monitors,
     "dispatch": Dispatch,
+    "hooks": Hooks,
     "defaults": Defaults,
 }
 # DRIFTLINE_TOKEN is a secret of its own, DRIFTLINE_TEST_* belongs to the tests, and Kubernetes puts the others into

@@ -23,4 +23,6 @@ Secret = Annotated[str, Meta(extra={"reads": "secret", "hidden": True})]  # neve
 Tree = Annotated[object, Meta(extra={"tree": True})]  # whatever was written: another program's values
 Persistence = Annotated[str, Meta(extra={"reads": "persistence"})]  # `3 of 5 windows`
 Cron = Annotated[str, Meta(extra={"reads": "cron"})]  # five fields, UTC
+Tag = Annotated[str, Meta(extra={"reads": "tag"})]  # key=value; empty: none
+Called = Annotated[str, Meta(extra={"reads": "called"})]  # with ${version} in it
 Moment = Annotated[int, Meta(extra={"reads": "moment"})]  # ns

@@ -12,6 +12,7 @@ from stream.config.dispatch import Dispatch
 from stream.config.document import Items, Keys, Node, Scalar, document
 from stream.config.environment import SECTIONS, overlay, with_value
 from stream.config.fields import Objections, described, structure
+from stream.config.hooks import Hooks
 from stream.config.mistakes import ConfigurationError, Mistake, Objection, choice, nearest, spelled
 from stream.config.monitors import Monitors
 from stream.config.panes import pane
@@ -91,6 +92,7 @@ def _read(tree: Keys) -> tuple[Settings, Objections]:
         limits=section(Limits()),
         monitors=section(Monitors()),
         dispatch=section(Dispatch()),
+        hooks=section(Hooks()),
         lateness=lateness,
         defaults=defaults,
         patterns=patterns,

@@ -80,6 +80,16 @@ def secret(text: str) -> str:
     return _matching(r"|env:[A-Za-z_][A-Za-z0-9_]*|file:.+", text, "env:NAME or file:PATH, never the secret itself")
 
 
+def tag(text: str) -> str:
+    """A key and its value; nothing is none."""
+    return _matching(r"|[^=]+=.+", text, "key=value, such as stage=production")
+
+
+def called(text: str) -> str:
+    """How something is called that a registry has under a version of its own."""
+    return _matching(r".*\$\{version\}.*", text, "a text with ${version} in it, such as v${version}")
+
+
 def persistence(text: str) -> str:
     """In how many windows of how many: `3 of 5 windows`."""
     expected = "k of n windows, such as 3 of 5 windows, n at most 60"
@@ -111,6 +121,8 @@ READS: dict[str, Callable[[str], object]] = {
     "name": name,
     "memory": memory,
     "secret": secret,
+    "tag": tag,
+    "called": called,
     "persistence": persistence,
     "cron": cron.checked,
     "moment": moment,

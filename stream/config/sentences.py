@@ -5,6 +5,7 @@ from math import gcd
 
 from stream.config import earlier
 from stream.config.estimate import WAITING, Assumed, Memory, Rows, pending
+from stream.config.hooks import Mlflow
 from stream.config.measures import measured
 from stream.config.models import exact
 from stream.config.panes import decision_delay, reread
@@ -170,7 +171,18 @@ def security(settings: Settings) -> tuple[str, ...]:
         *_warnings(settings),
         f"HTTP listens on {settings.http.listen}, {_reach(settings.http.listen)}.",
         "Whatever changes something over HTTP needs DRIFTLINE_TOKEN.",
+        *_hooks(settings.hooks.mlflow),
     )
+
+
+def _hooks(mlflow: Mlflow) -> Iterable[str]:
+    """Who else is heard, and what of."""
+    if mlflow.secret:
+        tag = f" or the tag {mlflow.tag}" if mlflow.tag else ""
+        yield (
+            f"MLflow's webhooks are heard where they are signed with the secret of {mlflow.secret}: whoever moves the "
+            f"alias {mlflow.alias}{tag} promotes a version."
+        )
 
 
 def _model(settings: Settings, pattern: str, model: Model) -> str:

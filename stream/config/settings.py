@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from stream.config.dispatch import Dispatch
 from stream.config.drift import Drift
+from stream.config.hooks import Hooks
 from stream.config.kinds import (
     Bootstrap,
     Count,
@@ -220,6 +221,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     limits: Limits = Limits()
     monitors: Monitors = Monitors()
     dispatch: Dispatch = Dispatch()
+    hooks: Hooks = Hooks()
     lateness: DurationOrNone = 2 * MINUTE  # `defaults.lateness`: one for the service, because its clocks are shared
     pane: int = 5 * MINUTE  # derived, see `stream.config.panes`: every window is a whole number of panes
     defaults: Model = Model()

@@ -9,18 +9,21 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from sinks import commit as tables
-from stream.asked import EVERY, Acknowledge, BadControl, Close, Control, Reference, loosely, parsed
+from stream.asked import EVERY, Acknowledge, BadControl, Close, Control, Promote, Reference, loosely, parsed
 from stream.config.settings import Settings
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor.panes import Panes
+from stream.monitor.promoting import begin, close_incidents
 from stream.monitor.referring import referred
 from stream.monitor.scopes import Scope, event_scope
 from stream.monitor.state import State
 from stream.reference import ReferenceProblem
+from stream.roster import Entry
 
 APPLIED, REPEATED, REFUSED, LOST = "applied", "repeated", "refused", "lost"
 
@@ -106,6 +109,9 @@ class Controlled:
         }
         if isinstance(control, Reference) and (why := self._refer(control, since)):
             return REFUSED, why
+        if isinstance(control, Promote):
+            why = self._promote(control, since)
+            return (REFUSED, why) if why else (APPLIED, "")
         state.controls, why = state.controls.after(control, since, opened.keys())
         if not why and isinstance(control, Acknowledge | Close):
             self._act(control, opened[control.incident], since)
@@ -123,9 +129,27 @@ class Controlled:
             memories = {key: each.begun_anew() for key, each in policy.memories.items()}
             self._state.policies[version] = replace(policy, incident=None, memories=memories)
 
-    def _refer(self, control: Reference, since: int) -> str:
+    def _promote(self, control: Promote, since: int) -> str:
+        """Make another version the one that is served, with the reference that it brings or learns; else why not."""
+        state, entry = self._state, self._entry(control.model)
+        before = state.controls
+        state.controls, why = before.after(control, since, (), entry.versions)
+        if not why and control.saved is not UNSET:
+            why = self._refer(control, since)
+        if why:
+            state.controls = before
+            return why
+        if control.saved is UNSET:
+            begin(state, entry, control)
+        close_incidents(state, self._ledger, control, since)
+        return ""
+
+    def _entry(self, model: str) -> Entry:
+        return self._state.roster.entries[self._state.roster.index[model]]
+
+    def _refer(self, control: Reference | Promote, since: int) -> str:
         """Adopt a reference; else why not."""
-        entry = self._state.roster.entries[self._state.roster.index[control.model]]
+        entry = self._entry(control.model)
         try:
             plan = referred(control, entry, self._settings, since)
         except ReferenceProblem as problem:

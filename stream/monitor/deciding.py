@@ -45,9 +45,12 @@ class Deciding:
         return frozenset(leaf.kind for leaf in self.book(model).leaves)
 
     def newest(self, model: str, versions: Iterable[Version]) -> Version | None:
-        """The version of a model that was seen first last."""
+        """The version of a model that was promoted last, if it is one of these; else the one that came last."""
         entry = self._state.roster.get(model)
         mine = [version for version in versions if version[0] == model]
+        served = [(model, one.version) for one in self._state.controls.promotions(model)[-1:]]
+        if served and served[0] in mine:
+            return served[0]
         return max(mine, key=lambda one: (entry.versions.get(one[1], 0) if entry else 0, one[1]), default=None)
 
     def closed(self, version: Version, end: int, seen: Sequence[Seen], shown: Shown) -> str:

@@ -6,7 +6,7 @@ from itertools import groupby
 from sinks.commit import Steps
 from stream.config.settings import Settings
 from stream.ledger import Ledger
-from stream.monitor import rows, triggers
+from stream.monitor import promoting, rows, triggers
 from stream.monitor.concern import Shown
 from stream.monitor.deciding import Deciding
 from stream.monitor.findings import finding_id
@@ -35,19 +35,35 @@ class Labelling:
         self._state.noticed.clear()
         by_version = {version: [*some] for version, some in groupby(noticed, key=lambda one: one.version)}
         spoken = {version for version in self._state.heard if version[0] in steps.models}
-        for version in sorted({*by_version, *spoken}):
+        promoted = {
+            version
+            for version, policy in self._state.labelled.items()
+            if policy.incident is not None
+            and version[0] in steps.models
+            and self._state.controls.promotions(version[0])
+        }
+        for version in sorted({*by_version, *spoken, *promoted}):
             self._follow(version, by_version.get(version, []), steps.upto)
+            self._promoted(version, steps.upto)
 
     def _follow(self, version: Version, noticed: Sequence[Noticed], upto: int) -> None:
         hearing = self._state.heard.get(version, Hearing())
         by_time = {at: [*some] for at, some in groupby(noticed, key=lambda one: one.at)}
         for at in sorted({*by_time, *hearing.times(upto)}):
             hearing, fresh = hearing.upto(at)
+            self._promoted(version, at)
             self._decide(version, at, by_time.get(at, []), hearing, fresh)
         if hearing == Hearing():
             self._state.heard.pop(version, None)
         else:
             self._state.heard[version] = hearing
+
+    def _promoted(self, version: Version, at: int) -> None:
+        """End what a promotion before that time has ended, when steps of labels have come so far."""
+        policy = self._state.labelled.get(version, Policy())
+        ended = promoting.ended_by_labels(self._state, version, policy, at)
+        if ended is not None:
+            self._state.labelled[version] = promoting.begun_anew(version, policy, ended, self._ledger)
 
     def _decide(
         self,
@@ -73,7 +89,8 @@ class Labelling:
             self._deciding.suppressed(version[0], at),
             hearing.now.last,
         )
-        policy, happened = policy.decide(book, book.told(labelled=True), fresh, moment, holds)
+        asking = () if promoting.is_retired(self._state, version, at) else book.told(labelled=True)
+        policy, happened = policy.decide(book, asking, fresh, moment, holds)
         if policy != Policy():
             self._state.labelled[version] = policy
         coverage = next((one.coverage for one in reversed(noticed) if one.coverage is not None), None)

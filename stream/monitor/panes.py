@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from detectors.parts import Summary
 from sinks import commit as tables
@@ -14,6 +15,7 @@ from stream.monitor.findings import SEQUENTIAL
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
 from stream.monitor.onboarding import Sources
+from stream.monitor.promoting import gather, pinned
 from stream.monitor.sampler import Sampler
 from stream.monitor.scopes import event_scope
 from stream.monitor.sequential import Alarm, Steps
@@ -84,8 +86,12 @@ class Panes:
                 key = (entry.name, version, length)
                 courses.followed(self._state.courses, key, plan.id, (start, end), summary.counts[0])
             tested.drawn_row(self._ledger, case, drawn, self._state.windows)
-            paused = self._state.controls.paused(entry.name, end)
-            closed.append((case, [] if paused else self._step(case)))
+            controls = self._state.controls
+            still = controls.paused(entry.name, end) or controls.learning(entry.name, version, end)
+            closed.append((case, [] if still else self._step(case)))
+            learned = gather(self._state, entry, case)
+            if learned is not None:
+                self.adopt(replace(learned, since=self.decided_from(end)), entry.basis)
         if plan is not None and closed:
             self._teach(entry, plan, [(case.version, case.summary) for case, _ in closed], end)
         return closed
@@ -133,6 +139,7 @@ class Panes:
     def adopt(self, plan: Plan, basis: str) -> None:
         """Take a plan into force, from its `since` on."""
         self._state.roster = self._state.roster.plan(plan, basis)
+        pinned(self._state, plan)
         rows.plan_rows(self._ledger, plan)
         tested.reference_row(self._ledger, plan)
 

@@ -1,6 +1,10 @@
 """Another reference by a control: the plan that it carries, from the first pane on that nobody can have read."""
 
-from stream.asked import Reference
+from dataclasses import replace
+
+from msgspec import UNSET, Raw
+
+from stream.asked import Promote, Reference
 from stream.config.settings import Settings
 from stream.events import NEVER
 from stream.monitor.triggers import rfc3339
@@ -11,7 +15,7 @@ from stream.roster import Entry
 from stream.windows import decided_from
 
 
-def referred(control: Reference, entry: Entry, settings: Settings, since: int) -> Plan:
+def referred(control: Reference | Promote, entry: Entry, settings: Settings, since: int) -> Plan:
     """The plan for a model, at a control's T. ReferenceProblem says why it can have none."""
     if since == NEVER or not entry.plans:
         raise ReferenceProblem("it has no reference yet: say in the configuration what its first one is")
@@ -23,17 +27,26 @@ def referred(control: Reference, entry: Entry, settings: Settings, since: int) -
     newest = entry.plans[-1].since
     if newest >= begin:  # a Commit does not say in which order it has adopted two
         raise ReferenceProblem(f"another reference is to hold from {rfc3339(newest)} on: ask again after that")
-    plan = adopted(_loaded(control), control.model, entry.settings, since=begin, source=control.source)
+    source, versions = _about(control)
+    assert control.saved is not UNSET, "nothing was brought"
+    plan = adopted(_loaded(control.saved, source), control.model, entry.settings, since=begin, source=source)
     if plan.reference.counts.shape != (len(plan.rows), int(plan.grid.offsets[-1])):
-        raise ReferenceProblem(f"{control.source} is no saved reference: its counts are not those of its cells")
-    return plan
+        raise ReferenceProblem(f"{source} is no saved reference: its counts are not those of its cells")
+    return replace(plan, versions=versions) if versions else plan
 
 
-def _loaded(control: Reference) -> Plan:
+def _about(control: Reference | Promote) -> tuple[str, tuple[str, ...]]:
+    """Where the reference comes from, in words, and of which versions it is; none where that is not known."""
+    if isinstance(control, Promote):
+        return control.source or f"promoted with version {control.version}", (control.version,)
+    return control.source, ()
+
+
+def _loaded(saved: Raw, source: str) -> Plan:
     try:
-        return load(bytes(control.saved), control.source)
+        return load(bytes(saved), source)
     except ReferenceProblem:
         raise
     except Exception as error:
         # Its hash is right, and it is none all the same: whoever has written it is told, whatever it is.
-        raise ReferenceProblem(f"{control.source} is no saved reference: {type(error).__name__} {error}") from error
+        raise ReferenceProblem(f"{source} is no saved reference: {type(error).__name__} {error}") from error

@@ -34,6 +34,16 @@ from stream.sampling import Rate, Schedule
 Version = tuple[str, str]  # (model, version)
 
 
+class Gathered(msgspec.Struct, frozen=True, array_like=True):
+    """What a promoted version's own reference is made of: the sum of its panes in the cells of a plan, so far."""
+
+    version: str
+    plan: str = ""
+    started: int = 0
+    upto: int = 0
+    packed: bytes = b""
+
+
 @dataclass
 class State:
     """The monitor's memory.
@@ -65,6 +75,7 @@ class State:
     disturbed: dict[Version, tuple[Disturbed, ...]] = field(default_factory=dict)  # of models whose reference moves
     losses: Losses = ()
     controls: Controls = field(default_factory=Controls)
+    gathered: dict[str, Gathered] = field(default_factory=dict)  # by model
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
     scopes: tuple[Scope, ...] = ()
@@ -119,6 +130,7 @@ class _Packed(msgspec.Struct, frozen=True):
     heard: list[tuple[Version, Hearing]] = []
     checked: dict[str, Checked] = {}
     controls: Controls = Controls()
+    gathered: dict[str, Gathered] = {}
 
 
 def pack(state: State) -> bytes:
@@ -160,6 +172,7 @@ def pack(state: State) -> bytes:
             list(state.heard.items()),
             {name: one.checked for name, one in state.teachings.items() if one.checked.panes and not one.over},
             state.controls,
+            state.gathered,
         )
     )
 
@@ -221,6 +234,7 @@ def unpack(
         {version: one for version, one in found.disturbed if version[0] in names},
         found.losses,
         found.controls.of(names),
+        {name: one for name, one in found.gathered.items() if name in names},
         found.pane,
         tuple(found.scopes),
         tuple(found.label_scopes),

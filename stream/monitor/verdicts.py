@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sinks import commit as tables
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
-from stream.monitor import beside, effects, judging, losses, rows, selected, tested, tracing
+from stream.monitor import beside, effects, judging, losses, promoting, rows, selected, tested, tracing
 from stream.monitor.accumulator import Key
 from stream.monitor.beside import Beside
 from stream.monitor.concern import Concern
@@ -81,9 +81,13 @@ class Windows:
         for noticed in others:
             for version in self._concerned(noticed.version, concerns):
                 concerns[version].notice(noticed)
+        for model in sorted({version[0] for version in concerns}):
+            promoting.close_retired(self._state, self._ledger, model, end)
         for version in sorted(concerns):
             one, asked = concerns[version], self._deciding.asked(version[0])
-            paused = self._state.controls.paused(version[0], end)
+            controls = self._state.controls
+            paused = controls.paused(version[0], end) or controls.learning(*version, end)
+            paused = paused or promoting.is_retired(self._state, version, end)
             incident = "" if paused else self._deciding.closed(version, end, one.seen, one.shown(asked))
             for belongs, some in one.told(asked):
                 rows.finding_rows(self._ledger, some, incident if belongs else "")
@@ -100,9 +104,12 @@ class Windows:
             self._state.windows[key] = following
         entry = self._state.roster.entries[self._state.roster.index[key[0]]]
         paused = self._state.controls.paused(entry.name, window.end)
-        if window.plan is None or window.summary is None or entry.plan_at(window.start) is not window.plan or paused:
+        learning = self._state.controls.learning(entry.name, key[1], window.end)
+        two = entry.plan_at(window.start) is not window.plan
+        if window.plan is None or window.summary is None or two or paused or learning:
             complete = not self._touched(scope, window.start, window.end)
-            why = PAUSED if paused else window.why or (TWO_PLANS if entry.plan_at(window.start) else LEARNING)
+            why = PAUSED if paused else LEARNING if learning else window.why
+            why = why or (TWO_PLANS if entry.plan_at(window.start) else LEARNING)
             span = (moment(window.start), moment(window.end))
             about = (entry.name, key[1], "", key[2], *span, "", "", window.events)
             self._ledger.row(tables.WINDOWS, *about, complete, "unknown", why, "")

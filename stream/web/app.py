@@ -23,6 +23,7 @@ from stream.web import (
     estimated,
     exporting,
     folded,
+    hooking,
     labelled,
     pages,
     served,
@@ -60,6 +61,7 @@ API = (
     exporting.export_tables,
     asked.list_controls,
     speaking.control,
+    hooking.mlflow,
 )
 PAGES = (pages.overview, pages.model, pages.style, pages.script, pages.plotly, pages.icon)
 # The page runs only what this process serves: a name or a category can never become a script.
@@ -73,19 +75,23 @@ HEADERS = {
 }
 
 CLOSED = speaking.Door()
+DEAF = hooking.Receiver()
 
 
-def application(
+def application(  # noqa: PLR0913 - what is served, and how it is spoken to
     store: Store,
     status: Callable[[], Status],
     settings: Settings,
     exporter: Exporter | None = None,
     door: speaking.Door = CLOSED,
+    *,
+    receiver: hooking.Receiver = DEAF,
 ) -> Litestar:
     """The API, the page and /metrics over one store.
 
     `exporter` is the sink that is shown every Commit; without one, /metrics says what the store held at the start.
-    `door`: how something can be asked of the service; without one, by HTTP nothing can.
+    `door`: how something can be asked of the service; without one, by HTTP nothing can; `receiver`: who
+    else is heard.
     """
     sources = Sources(store, status, settings)
     health = Health(lambda: _unready(status()), (exporter or primed(store, status, settings)).text)
@@ -95,6 +101,7 @@ def application(
             "health": Provide(lambda: health, sync_to_thread=False),
             "sources": Provide(lambda: sources, sync_to_thread=False),
             "door": Provide(lambda: door, sync_to_thread=False),
+            "receiver": Provide(lambda: receiver, sync_to_thread=False),
             "span": Provide(span, sync_to_thread=False),
         },
         exception_handlers={HTTPException: refusal, StoreError: store_failure},

@@ -73,6 +73,10 @@ def notices(controls: Controls, watermark: int | None) -> list[Html]:
     for model, held in sorted(controls.models.items()):
         if held.paused is not None:
             told.append(_notice(f"{model} is paused", held.paused.who, held.paused.words))
+        for one in held.promotions[-1:]:
+            if one.until == FUTURE:
+                words = f"version {one.version} of {model} was promoted: its reference is being learned"
+                told.append(_notice(words, one.who, ""))
     for model, each in controls.announced(NEVER if watermark is None else watermark):
         about = "all models" if model == EVERY else model
         begin = join(" from ", time(moment(each.begin))) if each.begin != NEVER else join()

@@ -29,12 +29,14 @@ class Asking:
     alone: bool  # one monitor has all models
     said: list[bytes] = field(default_factory=list)
     _asked: int = 0
+    _once: bool = False  # nothing but one promotion, which then has time to learn
 
     def __post_init__(self) -> None:
         self._dice = random.Random(f"controls {self.seed}")  # the other draws stay what they are
         self._share = self._dice.choice(SHARES)
         if self._share == SHARES[0]:
             self._asked = ASKED_MAX
+            self._once = self._dice.random() < 0.6
 
     def begin(self) -> None:
         """Another act."""
@@ -42,6 +44,10 @@ class Asking:
 
     def turn(self, stores: Iterable[Store], closed: Callable[[], int], plans: Callable[[], Sequence[Plan]]) -> None:
         """Perhaps ask for something, `closed` telling the newest end that is; references are made of plans."""
+        if self._once and self._dice.random() < 0.05 and (known := plans()):
+            self._once = False
+            said = {"id": "once", "kind": "promote", "model": self._dice.choice(known).model, "version": "1"}
+            self.kafka.topic(CONTROL).values.append((b"somebody", json.dumps(said).encode()))
         if self._asked < ASKED_MAX and self._dice.random() < self._share:
             self._asked += 1
             value = self._value(stores, closed(), plans())
@@ -56,7 +62,9 @@ class Asking:
         if self.said and dice.random() < 0.1:
             return dice.choice(self.said)
         opened = _opened(stores)
-        kind = dice.choice(("acknowledge", "close") if opened and dice.random() < 0.6 else (*KINDS, "resume"))
+        kind = dice.choice(
+            ("acknowledge", "close", "promote") if opened and dice.random() < 0.6 else (*KINDS, "resume")
+        )
         kind = "pause" if kind == "reference" and not self.alone else kind
         model = dice.choice((*self.models, *self.models, "nobody"))
         about: dict[str, object] = {}
@@ -68,6 +76,14 @@ class Asking:
             about = {"to": max(end, 1)} | (
                 {"from": max(end, 1) - dice.randrange(60_000)} if dice.random() < 0.5 else {}
             )
+        if kind == "promote":
+            model = dice.choice(opened)[0] if opened and dice.random() < 0.7 else model
+            about = {"version": dice.choice(("1", "2", "9"))} | (
+                {"decided": dice.randrange(5)} if dice.random() < 0.3 else {}
+            )
+            if self.alone and plans and dice.random() < 0.3:
+                plan = dice.choice(plans)
+                model, about = plan.model, about | {"saved": json.loads(save(plan))}
         if kind == "reference":
             about = {"saved": {"format": FORMAT, "id": "none", "plan": {}}}
             if plans:

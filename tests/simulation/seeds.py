@@ -43,6 +43,7 @@ OCCUR = (
     "controls applied: deployment",
     "controls applied: maintenance",
     "controls applied: pause",
+    "controls applied: promote",
     "controls applied: reference",
     "controls applied: resume",
     "controls refused: acknowledge",
@@ -245,6 +246,9 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found["incidents without a trigger, as announced"] = sum(
         "maintenance" in str(row) or "deployment" in str(row) for row in expected["incidents"]
     )
+    found["incidents that a promotion ended"] = sum("promoted" in row for row in expected["incidents"])
+    promoted = sum("which was promoted" in str(row) for row in expected["windows"])
+    found["windows compared with a promoted reference"] = promoted
     found["windows that were paused"] = sum("paused" in row for row in expected["windows"])
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1

@@ -17,7 +17,7 @@ from stream.config.parse import parse
 from stream.config.settings import Limits, Settings
 from stream.events import Partition
 from stream.monitor import earlier as chosen
-from stream.monitor import errors, examples, heard, learned, matured
+from stream.monitor import errors, examples, heard, learned, matured, promoting
 from stream.monitor.onboarding import File, Sources
 from stream.reference import from_columns
 from stream.reference.columns import of_documents
@@ -89,6 +89,7 @@ def few() -> Iterator[None]:
     """So few labels teach and tell something, and so short are days, that a small log has enough of them."""
     limits = ((truth, "LEAST", 2), (learned, "LEAST", 2), (teaching, "LEAST", 2), (matured, "LEAST", 1))
     limits += ((probable, "LEAST", 2), (heard, "KNOWN", 0.0), (heard, "LEAST", 1), (errors, "LEAST", 1))
+    limits += ((promoting, "ROWS_MIN", 2),)
     weighed = (
         (importance, "ROWS_LEAST", 2),
         (importance, "EFFECTIVE_LEAST", 1.0),

@@ -46,7 +46,7 @@ def refused(held: Controls, asked: Control, since: int = T, opened: tuple[str, .
         ('{"kind": "pause", "model": "fraud"}', "Object missing required field `id`"),
         (
             '{"id": "1", "model": "fraud"}',
-            "kind: expected pause, resume, acknowledge, close, maintenance, deployment or reference, found none",
+            f"kind: expected {', '.join(KINDS[:-1])} or {KINDS[-1]}, found none",
         ),
         ('{"id": "1", "kind": "paws", "model": "fraud"}', "found paws"),
         ('{"id": "1", "kind": "pause", "model": "*"}', "pause needs the name of one model, not *"),

@@ -10,6 +10,7 @@ import msgspec
 from sinks import commit as tables
 from sinks.commit import Store
 from sinks.memory import MemoryStore
+from stream.asked import KINDS
 from stream.config.parse import parse
 from stream.config.settings import MINUTE
 from stream.events import NEVER
@@ -64,7 +65,7 @@ def test_each_record_becomes_a_row_with_its_outcome() -> None:
             "paws",
             "",
             "refused",
-            "kind: expected pause, resume, acknowledge, close, maintenance, deployment or reference, found paws",
+            f"kind: expected {', '.join(KINDS[:-1])} or {KINDS[-1]}, found paws",
         ),
         (
             "3",

@@ -18,6 +18,8 @@ BY_UNIT: dict[str, tuple[str, object]] = {
     "bootstrap": ("a:1, b:2", "a:1,b:2"),
     "listen": ("[::1]:0", "[::1]:0"),
     "memory": ("2GiB", "2GiB"),
+    "tag": ("stage=production", "stage=production"),
+    "called": ("v${version}", "v${version}"),
     "secret": ("file:/run/secret", "file:/run/secret"),
 }
 # What a key needs beside it, so that it contradicts nothing.

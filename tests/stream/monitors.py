@@ -164,7 +164,7 @@ class Monitors:
     def _rows(self, table: Table, store: MemoryStore) -> list[dict[str, Any]]:
         columns = store.select(table)
         names = [column.name for column in table.columns]
-        lists = [[seen(value) for value in columns[name]] for name in names]
+        lists = [seen(columns[name]) for name in names]
         return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
 
 

@@ -172,7 +172,7 @@ class Story:
         """The rows of a table in the order of its key; times as minutes."""
         found = self.store.select(table)
         names = [column.name for column in table.columns]
-        lists = [[seen(value) for value in found[name]] for name in names]
+        lists = [seen(found[name]) for name in names]
         return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
 
     def counts(self, model: str = "shop") -> dict[float, tuple[int, int]]:
@@ -199,6 +199,9 @@ def records(partition: Partition, chosen: Sequence[tuple[int, int, bytes | None]
     return Records(*partition, np.array(offsets, np.int64), np.array(stamps, np.int64), list(values), position)
 
 
-def seen(value: Any) -> Any:  # noqa: ANN401 - any column
-    """A value as stories compare it: times as minutes."""
-    return minute_of(value) if isinstance(value, np.datetime64) else value.item() if hasattr(value, "item") else value
+def seen(column: np.ndarray) -> list[Any]:
+    """Values as stories compare them: times as minutes."""
+    if column.dtype.kind == "M":
+        return [minute_of(ns) for ns in column.astype("datetime64[ns]").astype(np.int64).tolist()]
+    found: list[Any] = column.tolist()
+    return found

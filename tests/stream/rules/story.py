@@ -89,6 +89,7 @@ class Story:
         self.log: dict[Partition, list[tuple[int, int, bytes | None]]] = {}
         self.begins: dict[Partition, int] = {}
         self.partials: Log = {}
+        self._seen: dict[str, tuple[object, list[dict[str, Any]]]] = {}
         self._life = 0
         self.journey: Any = self._born()
         for partition in partitions:
@@ -170,10 +171,16 @@ class Story:
 
     def rows(self, table: Table) -> list[dict[str, Any]]:
         """The rows of a table in the order of its key; times as minutes."""
-        found = self.store.select(table)
-        names = [column.name for column in table.columns]
-        lists = [seen(found[name]) for name in names]
-        return [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+        # Stories ask for the same ones again and again. A MemoryStore has another list as soon as rows come or go.
+        chunks = getattr(self.store, "_chunks", {}).get(table.name)
+        kept, found = self._seen.get(table.name, (None, []))
+        if chunks is None or chunks is not kept or len(chunks) > 1:
+            selected = self.store.select(table)
+            names = [column.name for column in table.columns]
+            lists = [seen(selected[name]) for name in names]
+            found = [dict(zip(names, row, strict=True)) for row in zip(*lists, strict=True)]
+            self._seen[table.name] = getattr(self.store, "_chunks", {}).get(table.name), found
+        return [dict(row) for row in found]
 
     def counts(self, model: str = "shop") -> dict[float, tuple[int, int]]:
         """By the end of each pane: events counted, late ones."""

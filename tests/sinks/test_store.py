@@ -1,5 +1,7 @@
 """Laws of every Store, asked of the file and of its in-memory twin."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from sinks.commit import (
     TABLES,
     TRIGGERS,
     Commit,
+    Keep,
     Store,
     Table,
     Texts,
@@ -32,8 +35,9 @@ def state(store: Store) -> dict[str, list[dict[str, object]]]:
 
 
 @tables
-def test_an_empty_table_has_typed_columns(store: Store, table: Table) -> None:
+def test_an_empty_table_has_typed_columns(shared: Callable[[str], Store], table: Table) -> None:
     """No rows are a value of the right type, `commit` first."""
+    store = shared("empty")
     kinds = {"commit": type_of["int"], **{column.name: type_of[column.kind] for column in table.columns}}
     found = store.select(table)
     assert list(kinds) == list(found)
@@ -43,28 +47,32 @@ def test_an_empty_table_has_typed_columns(store: Store, table: Table) -> None:
 
 @tables
 @pytest.mark.parametrize("seed", range(3))
-def test_rows_come_back_as_they_were_written(store: Store, table: Table, seed: int) -> None:
+def test_rows_come_back_as_they_were_written(shared: Callable[[str], Store], table: Table, seed: int) -> None:
     """Every value survives, undefined and extreme ones included, with its type and under its commit's number."""
-    written = rows(table, np.random.default_rng(seed), 200)
-    store.write(Commit(1, {table.name: written}))
+    store, written = shared(f"rows {seed}"), rows(table, np.random.default_rng(seed), 200)
+    number = store.last() + 1
+    store.write(Commit(number, {table.name: written}))
     found = store.select(table)
-    expected = [{"commit": 1, **row} for row in plain(written)]
+    expected = [{"commit": number, **row} for row in plain(written)]
     assert sorted(map(repr, expected)) == sorted(map(repr, plain(found)))
     assert [type_of["int"], *(type_of[column.kind] for column in table.columns)] == [a.dtype for a in found.values()]
 
 
 @tables
-def test_texts_that_repeat_come_back_like_any_others(store: Store, table: Table) -> None:
+def test_texts_that_repeat_come_back_like_any_others(shared: Callable[[str], Store], table: Table) -> None:
     """As words and places in them, some words equal and some unused; the callers' own are as good as arrays."""
+    store = shared("texts")
+    number = store.last() + 1
     written = rows(table, np.random.default_rng(4), 60)
     names = [column.name for column in table.columns if column.kind == "text"]
     texts = {
         name: Texts.joined([Texts(("unused", "Z"), np.empty(0, np.int64)), _texts(written[name])]) for name in names
     }
-    store.write(Commit(1, {table.name: {**written, **texts}}))
-    store.write(Commit(2, {table.name: written}))
+    store.write(Commit(number, {table.name: {**written, **texts}}))
+    store.write(Commit(number + 1, {table.name: written}))
     first, second = (
-        [{**row, "commit": 0} for row in plain(store.select(table)) if row["commit"] == number] for number in (1, 2)
+        [{**row, "commit": 0} for row in plain(store.select(table)) if row["commit"] == each]
+        for each in (number, number + 1)
     )
     if table.keep == "newest":
         first = [{"commit": 0, **row} for row in plain(written)]
@@ -143,23 +151,35 @@ def test_only_the_newest_rows_of_a_newest_table_count(store: Store, table: Table
     )
 
 
+BOUNDS: dict[Keep, int] = {
+    "panes": BOUND_NS,
+    "waiting": BOUND_NS - 60_000_000_000,
+    "answered": BOUND_NS - 1,
+    "history": BOUND_NS + 1,
+}
+
+
+@pytest.fixture(scope="module")
+def forgetful(shared: Callable[[str], Store]) -> tuple[Store, dict[str, list[dict[str, object]]]]:
+    """A store of two Commits that has forgotten, and what it held before."""
+    generator, store = np.random.default_rng(3), shared("forgetful")
+    for number in (1, 2):
+        store.write(commit(number, generator))
+    before = state(store)
+    store.forget(BOUNDS, {})
+    return store, before
+
+
 @tables
-def test_forgetting_keeps_what_its_bound_does_not_reach(store: Store, table: Table) -> None:
+def test_forgetting_keeps_what_its_bound_does_not_reach(
+    forgetful: tuple[Store, dict[str, list[dict[str, object]]]], table: Table
+) -> None:
     """Panes, what waits, and history go by their own bound, exclusive, to the nanosecond; everything else stays."""
-    generator = np.random.default_rng(3)
-    store.write(commit(1, generator))
-    store.write(commit(2, generator))
-    before = plain(store.select(table))
-    bounds = {
-        "panes": BOUND_NS,
-        "waiting": BOUND_NS - 60_000_000_000,
-        "answered": BOUND_NS - 1,
-        "history": BOUND_NS + 1,
-    }
-    store.forget(bounds, {})
-    bound_us = -(-bounds[table.keep] // 1000) if table.keep in bounds else -(2**63)
+    store, before = forgetful
+    bound_us = -(-BOUNDS[table.keep] // 1000) if table.keep in BOUNDS else -(2**63)
     unsent = table in OUTBOXES  # nothing has been relayed
-    expected = [row for row in before if unsent or not table.time or int(str(row[table.time])) >= bound_us]
+    rows_before = before[table.name]
+    expected = [row for row in rows_before if unsent or not table.time or int(str(row[table.time])) >= bound_us]
     assert expected == plain(store.select(table))
     assert store.last() == 2
 

@@ -18,6 +18,7 @@ from detectors.performance.cells import Cells, Layout
 
 GROUPS_MAX = 64  # of equally many labelled scores
 GROUP = 25  # of these at least, so that the share of positives is known well enough for an error
+PARTS_MAX = 128  # bins of windows' segments: 2 KB each
 EVEN = 128  # cuts of the unit interval where scores are trusted: no bin is wider than 1/128
 EDGES_MAX = 448  # of a million labelled scores, isotonic regression makes about 256 steps
 SUMS = np.array([-34, -40], np.int64)  # quanta 2^-34 of a log loss, at most 36.1, and 2^-40 of a squared error
@@ -53,15 +54,22 @@ class Basis(Struct, frozen=True):
         positives = np.bincount(bins, label, len(events)).astype(np.int64)
         return cls(calibrator, edges, groups, events, positives, *means)
 
-    def grouped(self) -> "Basis":
-        """The same with one bin for each group: an eighth of the cells, for windows of many segments."""
-        first = np.searchsorted(self.groups, np.arange(1, self.groups[-1] + 1))
-        events, positives = (
-            np.bincount(self.groups, counts).astype(np.int64) for counts in (self.events, self.positives)
-        )
+    def coarse(self) -> "Basis":
+        """The same with fewer bins, for windows of many segments: PARTS_MAX, or one for each group.
+
+        Of a group those stay apart whose probabilities differ most. With one bin for each, the area under the curve of
+        a segment most of whose scores lie in few groups was too low by half its error.
+        """
+        new = np.flatnonzero(np.diff(self.groups)) + 1  # where groups begin, all but the first
+        inner = np.setdiff1d(np.arange(1, len(self.events)), new)
+        step = self.probability[inner] - self.probability[inner - 1]
+        kept = inner[np.argsort(-step, kind="stable")[: max(0, PARTS_MAX - len(new) - 1)]]
+        first = np.union1d(new, kept)
+        part = np.searchsorted(first, np.arange(len(self.events)), side="right")
+        events, positives = (np.bincount(part, counts).astype(np.int64) for counts in (self.events, self.positives))
         columns = (self.probability, self.scores, self.log_odds)
-        means = (np.bincount(self.groups, self.events * column) / events for column in columns)
-        groups = np.arange(len(events), dtype=np.int64)
+        means = (np.bincount(part, self.events * column) / events for column in columns)
+        groups = self.groups[np.concatenate(([0], first))]
         return Basis(self.calibrator, self.edges[first - 1], groups, events, positives, *means)
 
     @property

@@ -29,7 +29,7 @@ from stream.monitor.told import Told, told_rows
 from stream.plan import Plan
 
 ROWS_MAX: Final = 200_000  # predictions that are read at once, unless one pane has more
-PER_SEGMENT: Final = 16  # predictions, at 100 bytes, take as much as the counts of one segment
+PER_SEGMENT: Final = 26  # predictions, at 100 bytes, take as much as the counts of one segment
 
 Pane = tuple[str, str, int]  # model, version as events have it, end
 Panes = Mapping[Pane, int]  # how many predictions each has

@@ -47,7 +47,7 @@ class Meaning:
     @cached_property
     def coarse(self) -> Basis | None:
         """The basis that parts are counted by."""
-        return None if self.basis is None else self.basis.grouped()
+        return None if self.basis is None else self.basis.coarse()
 
     @property
     def worth(self) -> tuple[float, float, float, float] | None:

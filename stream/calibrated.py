@@ -7,6 +7,7 @@ import numpy as np
 
 from detectors.codes import Floats
 from detectors.estimation.classes import Basis
+from detectors.estimation.ranked_classes import NAMES
 from detectors.estimation.softmax import Softmax
 
 _COUNTS: Final = ("first", "events")
@@ -35,7 +36,7 @@ def load(packed: dict[str, Any]) -> Basis:
     covariance[:, *half[::-1]] = covariance[:, *half]
     calibrator = Softmax(float(packed["slope"]), biases)
     ranked = _floats(packed.get("ranked", ""))  # of older references nobody knows
-    ranked = ranked.reshape(2, len(events), -1) if len(ranked) else np.empty((2, 0, 0))
+    ranked = ranked.reshape(-1, len(events), len(NAMES)) if len(ranked) else np.empty((3, 0, 0))
     return Basis(names, calibrator, first, edges, events, more.reshape(-1, width), covariance, ranked)
 
 

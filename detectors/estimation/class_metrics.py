@@ -152,11 +152,13 @@ def _ranked(basis: Basis, window: Counted, level: float) -> dict[str, Estimate]:
     """What the ranks of classes say; as many places as there are classes always have the true one."""
     told: dict[str, Estimate] = {}
     trivial = {f"top_{k}_accuracy" for k in range(len(basis.names), TOP_MAX + 1)}
-    for name, numbers in zip(ranked_classes.NAMES, ranked(basis, window).T, strict=False):
-        if name not in trivial:
-            plain, value, chance, shared = numbers[:, None]
+    found = ranked(basis, window)
+    for i, name in enumerate(ranked_classes.NAMES if found is not None else ()):
+        if found is not None and name not in trivial:
+            plain, value, chance, shared = (column[[i]] for column in found[:4])
             value = np.clip(value, *ends(name))
-            told[name] = between((plain, value), (chance, shared), level, ends(name))
+            thirds = None if found.thirds is None else found.thirds[i]
+            told[name] = between((plain, value), (chance, shared), level, ends(name), thirds)
     return told
 
 

@@ -8,13 +8,14 @@ calibrator itself hardly matters: whatever it is wrong by, labels of a block hav
 """
 
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from msgspec import Struct
 
 from detectors.codes import Floats, Integers
 from detectors.estimation import ranked_classes, softmax
+from detectors.estimation.estimate import Thirds
 from detectors.estimation.softmax import Softmax
 
 BLOCKS_MAX = 8  # of one decision
@@ -35,7 +36,8 @@ class Basis(Struct, frozen=True):
     events: Integers  # (blocks,): labelled events
     more: Floats  # (blocks, classes): by how much the share of a class exceeds the mean of its calibrated scores
     covariance: Floats  # (blocks, classes, classes): of what one label differs by
-    ranked: Floats  # (2, blocks, names): by how much each of `ranked_classes` exceeds what scores expect, its variance
+    ranked: Floats  # (3, blocks, names): by how much each of `ranked_classes` exceeds what scores expect, its variance
+    # and third moment, which was not kept at first: (2, blocks, names)
 
     @classmethod
     def of(cls, names: tuple[str, ...], scores: Floats, decided: Integers, label: Integers) -> Self:
@@ -51,7 +53,7 @@ class Basis(Struct, frozen=True):
         most = max(1, min(BLOCKS_MAX, NUMBERS_MAX * 2 // (width * width * width)))
         edges = [_edges(np.sort(sure[decided == one]), most) for one in range(width)]
         first = np.concatenate(([0], np.cumsum([len(one) + 1 for one in edges]))).astype(np.int64)
-        none = np.empty(0, np.int64), np.empty((0, 0)), np.empty((0, 0, 0)), np.empty((2, 0, 0))
+        none = np.empty(0, np.int64), np.empty((0, 0)), np.empty((0, 0, 0)), np.empty((3, 0, 0))
         basis = cls(names, calibrator, first, np.concatenate(edges), *none)
         place = basis.blocks(probability, decided)
         events = np.bincount(place, minlength=basis.n)
@@ -133,19 +135,31 @@ def errors(basis: Basis, window: Counted, slopes: Floats) -> tuple[float, float]
     return float(np.sqrt((n * each).sum())), float(np.sqrt((n**2 * each / np.maximum(basis.events, 1)).sum()))
 
 
-def ranked(basis: Basis, window: Counted) -> Floats:
-    """Metrics of `ranked_classes`: at the calibrated scores, corrected, and their errors, by chance and shared.
+class Ranked(NamedTuple):
+    """Metrics of `ranked_classes`, (names,) each: at the calibrated scores, corrected, and their errors."""
 
-    (4, names); none where a basis has no such labels, or some of the window's events have no ranks.
-    """
+    plain: Floats
+    value: Floats
+    chance: Floats
+    shared: Floats
+    thirds: list[Thirds] | None  # None where a basis does not know them
+
+
+def ranked(basis: Basis, window: Counted) -> Ranked | None:
+    """None where a basis has no such labels, or some of the window's events have no ranks."""
     n, events = float(window.events.sum()), window.events.astype(np.float64)
     if not basis.ranked.size or window.ranked[0] < n:
-        return np.empty((4, 0))
-    more, variance = basis.ranked
-    plain = window.ranked[1:] / UNIT / n
+        return None
+    more, variance = basis.ranked[:2]
+    plain, known = window.ranked[1:] / UNIT / n, np.maximum(basis.events, 1)
     chance = np.sqrt(events @ variance) / n
-    shared = np.sqrt((events**2 / np.maximum(basis.events, 1)) @ variance) / n
-    return np.stack((plain, plain + events @ more / n, chance, shared))
+    shared = np.sqrt((events**2 / known) @ variance) / n
+    thirds = None
+    if len(basis.ranked) > 2:
+        weights = np.stack((events**3 / known**2, events, events**2 / known)) / n**3
+        sums = (weights @ basis.ranked[2]).T.tolist()
+        thirds = [Thirds(one, other, both, far=False) for one, other, both in sums]
+    return Ranked(plain, plain + events @ more / n, chance, shared, thirds)
 
 
 def _sums(values: Integers, place: Integers, n: int) -> Integers:
@@ -159,18 +173,24 @@ def _sums(values: Integers, place: Integers, n: int) -> Integers:
 
 
 def _ranked(probability: Floats, scores: Floats, label: Integers, place: Integers, blocks: int) -> Floats:
-    """What labels of each block are worth beyond what is expected, and the variance of one, (2, blocks, names)."""
+    """What labels of each block are worth beyond what is expected, and the variance and third moment of one.
+
+    (3, blocks, names).
+    """
     there = ranked_classes.rankable(scores)
-    (mean, square), place = ranked_classes.moments(probability[there], scores[there]), place[there]
+    (mean, square, cube), place = ranked_classes.moments(probability[there], scores[there]), place[there]
     left = ranked_classes.of_labels(scores[there], label[there]) - mean
-    spread = np.maximum(square - mean**2, 0.0)
+    spread, lean = np.maximum(square - mean**2, 0.0), cube - 3 * mean * square + 2 * mean**3
     n = np.bincount(place, minlength=blocks)[:, None]
-    one, two, own = (_by_block(each, place, blocks) for each in (left, left**2, spread))
+    one, two, three, own, owned = (_by_block(each, place, blocks) for each in (left, left**2, left**3, spread, lean))
     more = one / (n + PRIOR)
     around = np.maximum(two - 2 * more * one + n * more**2, 0.0)
-    variance = (around + SMOOTH / np.maximum(n, 1) * own) / (n - 1 + SMOOTH)
-    anything = spread.sum(axis=0) / max(len(spread), 1)
-    return np.stack((more, np.where(n > 0, variance, anything)))
+    cubes = three - 3 * more * two + 3 * more**2 * one - n * more**3
+    found = [
+        (sums + SMOOTH / np.maximum(n, 1) * ours) / (n - 1 + SMOOTH) for sums, ours in ((around, own), (cubes, owned))
+    ]
+    anything = [each.sum(axis=0) / max(len(each), 1) for each in (spread, lean)]
+    return np.stack((more, *(np.where(n > 0, each, other) for each, other in zip(found, anything, strict=True))))
 
 
 def _by_block(values: Floats, place: Integers, blocks: int) -> Floats:

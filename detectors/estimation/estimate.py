@@ -44,6 +44,7 @@ class Thirds(NamedTuple):
     shared: float  # of the estimate, a weighted sum of losses: their cubes by those of weights
     chance: float  # of the window's own mean
     common: float  # of the estimate with the variance that it says the window has
+    far: bool = True  # whether losses may be much larger than any that labels have shown: a share is none
 
 
 def between(
@@ -83,6 +84,8 @@ def _leans(thirds: Thirds, error: float, level: float) -> tuple[float, float]:
     steep = 6 * (z * z * together - bent * skewness) / (2 * z * z + 1)
     own = min(abs(thirds.shared / cube), STEEP_MAX)
     wide = z * (1 + own * own * (z**4 + 2 * z * z - 3) / 18)  # what the next term of the expansion asks of tails
-    further = -float(untwisted(np.array(-wide), np.array(min(abs(steep), STEEP_MAX)))) - z
+    lean = min(abs(steep), STEEP_MAX)
+    first = lean * (2 * z * z + 1) / 6  # term of the transformation
+    further = -float(untwisted(np.array(-wide), np.array(lean))) - z if thirds.far else first
     shorter = -bent * min(abs(thirds.chance / cube), STEEP_MAX) if thirds.chance * steep > 0 else 0.0
     return (shorter, max(further, 0.0)) if steep > 0 else (max(further, 0.0), shorter)

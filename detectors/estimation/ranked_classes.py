@@ -20,13 +20,17 @@ def rankable(scores: Floats) -> Bools:
     return np.asarray((scores <= 1).all(axis=1), np.bool_)
 
 
-def moments(probability: Floats, scores: Floats) -> tuple[Floats, Floats]:
-    """The mean of what each event will be worth, and of its square, (n, names), by probabilities (n, classes)."""
+def moments(probability: Floats, scores: Floats) -> tuple[Floats, Floats, Floats]:
+    """The mean of what each event will be worth, of its square and of its cube, by probabilities (n, classes).
+
+    (n, names) each.
+    """
     ranks, losses = _ranks(scores), _losses(scores)
     hits = [np.where(ranks < k, probability, 0.0).sum(axis=1) for k in range(1, TOP_MAX + 1)]
-    means = np.stack((*hits, (probability * losses).sum(axis=1)), axis=1)
-    squares = np.stack((*hits, (probability * losses**2).sum(axis=1)), axis=1)
-    return means, squares
+    means, squares, cubes = (
+        np.stack((*hits, (probability * losses**power).sum(axis=1)), axis=1) for power in range(1, 4)
+    )
+    return means, squares, cubes
 
 
 def of_labels(scores: Floats, label: Integers) -> Floats:

@@ -8,7 +8,7 @@ numbers.
 from sinks.commit.controls import CONTROLS
 from sinks.commit.earlier import COMPARED, EARLIER
 from sinks.commit.estimates import BASES, ESTIMATES, EXAMPLES, RECONCILED, WEIGHTED
-from sinks.commit.identities import among, identities, repeated
+from sinks.commit.identities import among, identities, numbered, repeated
 from sinks.commit.labels import (
     ABREAST,
     ANSWERS,
@@ -135,6 +135,7 @@ __all__ = [
     "columns",
     "identities",
     "in_sample",
+    "numbered",
     "plain",
     "repeated",
     "type_of",

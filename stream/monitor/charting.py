@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from stream.answers.kind import Rows
 from stream.config.settings import Settings
+from stream.events import Ints
 from stream.monitor.called import Called
 from stream.monitor.charts import DETECTOR, FEATURE, Alarm, Chart
 from stream.monitor.findings import Finding
@@ -22,9 +23,9 @@ class Charts:
         self._settings, self._state = settings, state
         self._called = Called(settings, state)
 
-    def step(self, at: int, new: Rows, places: Sequence[int]) -> None:
+    def step(self, at: int, new: Rows, places: Ints) -> None:
         """Let the first labels of predictions move the charts of their versions."""
-        firsts = np.array([i for i in places if new["first"][i]], np.int64)
+        firsts = places[new["first"][places]]
         mine = self._called.apart({name: new[name][firsts] for name in ("model", "version", "end")})
         for key in sorted(mine):
             pairs = {name: column[firsts[mine[key]]] for name, column in new.items()}

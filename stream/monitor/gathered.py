@@ -96,12 +96,14 @@ def _alike(shapes: Sequence[Shape]) -> Iterator[list[int]]:
     for i, shape in enumerate(shapes):
         alike.setdefault((shape.answers, shape.fields), []).append(i)
     for members in alike.values():
-        some: list[int] = []
+        some, n = list[int](), 0
         for i in members:
-            if some and sum(len(shapes[each].names) for each in (*some, i)) > ROWS_MAX:
+            more = len(shapes[i].names)
+            if some and n + more > ROWS_MAX:
                 yield some
-                some = []
+                some, n = [], 0
             some.append(i)
+            n += more
         yield some
 
 
@@ -126,7 +128,7 @@ def _together(shapes: Sequence[Shape], pairs: Sequence[Rows], *, scores: bool) -
     return [
         Gathered(
             shape,
-            None if made is None else made.take(np.arange(part.start, part.stop)),
+            None if made is None else made.between(part.start + 1, part.stop + 1),
             n[part].copy(),
             delay,
             apart_of(answers, each) if scores else None,
@@ -137,15 +139,14 @@ def _together(shapes: Sequence[Shape], pairs: Sequence[Rows], *, scores: bool) -
 
 
 def _cells(answers: Answers, pairs: Rows, rows: Integers, n_rows: int) -> Cells:
-    """The cells of all rows; those of everything, which come first, are nobody's."""
+    """The cells of all rows, behind a first one that is nobody's."""
     counted, values = answers.pairs(pairs)
 
     def of(change: int) -> Cells:
         part: NDArray[np.bool_] = pairs["change"] == change
         return cells.of(answers.layout, counted[part], values[part], rows[part] + 1, n_rows + 1)
 
-    made = of(1) - of(-1) if (pairs["change"] < 0).any() else of(1)
-    return made.take(np.arange(1, n_rows + 1))
+    return of(1) - of(-1) if (pairs["change"] < 0).any() else of(1)
 
 
 def _segments(pairs: Rows, fields: int) -> Integers:

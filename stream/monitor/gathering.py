@@ -3,7 +3,7 @@
 What is held never shows in a result: it could be read from the store at any time.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -68,12 +68,10 @@ class Gathering:
         self._release(tells)
         return found
 
-    def follow(self, news: News, changed: Iterable[Key]) -> None:
+    def follow(self, news: News, changed: Collection[Key]) -> None:
         """All steps have been taken: add what they did to windows that are held."""
-        for key in changed:
-            held = self._held.get(key)
-            if held is None:
-                continue
+        for key in [key for key in self._held if key in changed]:
+            held = self._held[key]
             pairs = news.of(key, self._upto.get(key, NEVER))
             if not held.found.shape.counted.issuperset(pairs["plan"]):
                 del self._held[key]
@@ -139,12 +137,13 @@ class Gathering:
 
 def _parts(tells: Sequence[Tell]) -> Iterable[list[Tell]]:
     """Neighbours that do not have too many pairs together."""
-    some: list[Tell] = []
+    some, n = list[Tell](), 0
     for tell in tells:
-        if some and sum(each.labelled for each in (*some, tell)) > READ_MAX:
+        if some and n + tell.labelled > READ_MAX:
             yield some
-            some = []
+            some, n = [], 0
         some.append(tell)
+        n += tell.labelled
     if some:
         yield some
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from detectors.codes import Floats
 from sinks import commit as tables
-from sinks.commit import Columns, Span, identities
+from sinks.commit import Columns, Span, identities, numbered
 from stream.answers import teaching
 from stream.answers.chosen import answers_of
 from stream.answers.classes import Classes
@@ -137,7 +137,7 @@ def standing(pairs: Rows) -> Rows:
     """The pairs that nobody has taken back, in an order of their own."""
     said, label = np.unique(pairs["label"].astype(str), return_inverse=True)
     assert len(said) or not len(label)
-    ids = np.unique(identities(pairs), return_inverse=True)[1]
+    ids, _ = numbered(identities(pairs))
     each, first, place = np.unique(
         np.stack((ids, label), axis=1), axis=0, return_index=True, return_inverse=True
     )  # a prediction with one of its labels

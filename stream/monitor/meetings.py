@@ -203,9 +203,18 @@ def _order(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mappi
     """Changes by step, then by the label's time and position, then by the prediction's position."""
     told, said = at["prediction"], at["label"]
     places = ((answers, said), (predictions, told))
-    keys = [np.unique(rows[name][i], return_inverse=True)[1] for rows, i in places for name in PLACE]
+    keys = [_sortable(rows[name][i]) for rows, i in places for name in PLACE]
     order: NDArray[np.intp] = np.lexsort((at["change"], *reversed(keys), answers["at"][said], at["step"]))
     return order
+
+
+def _sortable(column: NDArray[Any]) -> NDArray[Any]:
+    """Numbers in the order of a column; of texts few are different, and sorting them all is slow."""
+    if column.dtype != np.object_:
+        return column
+    words = column.tolist()
+    ranks = {word: i for i, word in enumerate(sorted(set(words)))}
+    return np.fromiter(map(ranks.__getitem__, words), np.int64, len(words))
 
 
 def _rows(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The pairs that some steps make, by the windows that they belong to."""
 
-from typing import NamedTuple
+from itertools import pairwise, repeat
 
 import numpy as np
 
@@ -10,13 +10,7 @@ from stream.monitor.called import Called, Key
 from stream.roster import FUTURE
 from stream.windows import window_end
 
-
-class Change(NamedTuple):
-    """What a step does to a window: how many more pairs it has, and whether an earlier pair was changed."""
-
-    key: Key
-    more: int
-    corrected: bool
+Change = tuple[Key, int, bool]  # what a step does to a window: how many more pairs, whether an earlier one was changed
 
 
 class News:
@@ -36,11 +30,13 @@ class News:
                 order = np.lexsort((window, step))
                 at, ends = step[order], window[order]
                 starts = np.flatnonzero(np.diff(at, prepend=NEVER) | np.diff(ends, prepend=NEVER))
-                more = np.add.reduceat(change[order], starts)
-                corrected = np.logical_or.reduceat(~first[order], starts)
-                columns = (column.tolist() for column in (at[starts], ends[starts], more, corrected))
-                for one, closes, n, changed in zip(*columns, strict=True):
-                    found.setdefault(one, []).append(Change((model, version, length, closes), n, changed))
+                more = np.add.reduceat(change[order], starts).tolist()
+                corrected = np.logical_or.reduceat(~first[order], starts).tolist()
+                keys = [*zip(repeat(model), repeat(version), repeat(length), ends[starts].tolist(), strict=False)]
+                steps, cuts = np.unique(at[starts], return_index=True)
+                for one, (i, j) in zip(steps.tolist(), pairwise((*cuts.tolist(), len(starts))), strict=True):
+                    told = zip(keys[i:j], more[i:j], corrected[i:j], strict=True)
+                    found.setdefault(one, []).extend(told)
         return found
 
     def of(self, key: Key, after: int = NEVER, upto: int = FUTURE) -> Rows:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sinks.commit import Steps, identities
+from sinks.commit import Steps, identities, numbered
 from stream.encodings.identity import LABEL, RETRACT
 from stream.events import Ints
 
@@ -49,40 +49,50 @@ def changes(predictions: Rows, answers: Rows, steps: Steps) -> tuple[Changes, di
     `predictions` and `answers` are the rows that the store has of ids that the steps are about, with `end` in ns.
     """
     made = Changes()
-    simple, rest = _simple(predictions, answers, steps)
+    ids = _numbered(predictions, answers)
+    simple, rest = _simple(predictions, answers, ids, steps)
     for (model, step), n in Counter(
         zip(predictions["model"][simple["prediction"]].tolist(), simple["step"].tolist(), strict=True)
     ).items():
         made.fates[model, step, "pairs"] += n
     teller = _Teller(made, predictions, answers, steps)
-    for told, said in _groups(predictions, answers, rest):
+    for told, said in _groups(ids, rest):
         teller.tell(told, said)
     made.found = [change for change in made.found if steps.after < change.step <= steps.upto]
     made.fates = Counter({key: n for key, n in made.fates.items() if steps.after < key[1] <= steps.upto})
     return made, simple
 
 
-def _simple(predictions: Rows, answers: Rows, steps: Steps) -> tuple[dict[str, Ints], set[tuple[int, int]]]:
-    """One prediction and one label of an id, in time: the usual case, all at once. The keys of all others."""
+class _Ids(NamedTuple):
+    """The number of each prediction's and label's id, of `n`."""
+
+    told: Ints
+    said: Ints
+    n: int
+
+
+def _numbered(predictions: Rows, answers: Rows) -> _Ids:
     theirs, mine = identities(predictions), identities(answers)
-    keys, place = np.unique(np.concatenate((theirs, mine)), return_inverse=True)
-    n_told, n_said = (np.bincount(part, minlength=len(keys)) for part in (place[: len(theirs)], place[len(theirs) :]))
+    number, n = numbered(np.concatenate((theirs, mine)))
+    return _Ids(number[: len(theirs)], number[len(theirs) :], n)
+
+
+def _simple(predictions: Rows, answers: Rows, ids: _Ids, steps: Steps) -> tuple[dict[str, Ints], NDArray[np.bool_]]:
+    """One prediction and one label of an id, in time: the usual case, all at once. Which other ids to look at."""
+    n_told, n_said = (np.bincount(part, minlength=ids.n) for part in (ids.told, ids.said))
     once = (n_told == 1) & (n_said == 1)
-    told = np.full(len(keys), -1)
-    told[place[: len(theirs)]] = np.arange(len(theirs))
-    said = np.flatnonzero(once[place[len(theirs) :]])
-    prediction = told[place[len(theirs) :][said]]
+    told = np.full(ids.n, -1)
+    told[ids.told] = np.arange(len(ids.told))
+    said = np.flatnonzero(once[ids.said])
+    prediction = told[ids.said[said]]
     usual = (answers["does"][said] == LABEL) & (answers["answer"][said] != "")
     usual &= np.abs(answers["end"][said] - predictions["end"][prediction]) <= steps.within
     said, prediction = said[usual], prediction[usual]
     step = np.maximum(answers["end"][said], predictions["end"][prediction])
-    once[place[len(theirs) :][said]] = False
-    plain = keys[place[len(theirs) :][said]]
-    others = set(
-        map(tuple, keys[(n_told > 0) & ~np.isin(keys, plain)].tolist())
-    )  # without a prediction nothing follows
+    rest = n_told > 0  # without a prediction nothing follows
+    rest[ids.said[said]] = False
     now = (step > steps.after) & (step <= steps.upto)
-    return {"prediction": prediction[now], "label": said[now], "step": step[now]}, others
+    return {"prediction": prediction[now], "label": said[now], "step": step[now]}, rest
 
 
 def unmet(predictions: Rows, answers: Rows, steps: Steps) -> tuple[Ints, Ints]:
@@ -93,28 +103,31 @@ def unmet(predictions: Rows, answers: Rows, steps: Steps) -> tuple[Ints, Ints]:
     new = np.flatnonzero(answers["end"] > steps.after)
     end = answers["end"][new]
     earliest, last = end - steps.within - steps.grace, end + steps.within
-    place = np.unique(np.concatenate((identities(predictions), identities(answers)[new])), return_inverse=True)[1]
-    told, mine = place[: len(place) - len(new)], place[len(place) - len(new) :]
+    ids = _numbered(predictions, {name: answers[name][new] for name in ("key", "check")})
     times = np.unique(np.concatenate((predictions["end"], earliest - 1, end, last)))
 
     def rank(ids: Ints, ends: Ints) -> Ints:
         """A number for each id and time that rises with both."""
         return np.asarray(ids * len(times) + np.searchsorted(times, ends), np.int64)
 
-    there = np.sort(rank(told, predictions["end"]))
-    before, now, after = (np.searchsorted(there, rank(mine, at), side="right") for at in (earliest - 1, end, last))
+    there = np.sort(rank(ids.told, predictions["end"]))
+    before, now, after = (np.searchsorted(there, rank(ids.said, at), side="right") for at in (earliest - 1, end, last))
     alone = now == before
     return new[alone], new[alone & (after == now) & (last <= steps.upto)]
 
 
-def _groups(predictions: Rows, answers: Rows, keys: set[tuple[int, int]]) -> Iterator[tuple[list[int], list[int]]]:
-    """The places of the predictions and of the labels of each id."""
-    told: dict[tuple[int, int], tuple[list[int], list[int]]] = {key: ([], []) for key in sorted(keys)}
-    for which, rows in enumerate((predictions, answers)):
-        for i, key in enumerate(zip(rows["key"].tolist(), rows["check"].tolist(), strict=True)):
-            if key in told:
-                told[key][which].append(i)
-    yield from told.values()
+def _groups(ids: _Ids, rest: NDArray[np.bool_]) -> Iterator[tuple[list[int], list[int]]]:
+    """The places of the predictions and of the labels of each id among the rest."""
+    numbers = np.flatnonzero(rest)
+    yield from zip(_places(ids.told, numbers), _places(ids.said, numbers), strict=True)
+
+
+def _places(ids: Ints, numbers: Ints) -> Iterator[list[int]]:
+    """Where each of some numbers, which rise, stands."""
+    order = np.argsort(ids, kind="stable")
+    begin, end = (np.searchsorted(ids[order], numbers, side=side) for side in ("left", "right"))
+    for i, j in zip(begin.tolist(), end.tolist(), strict=True):
+        yield order[i:j].tolist()
 
 
 @dataclass(frozen=True)

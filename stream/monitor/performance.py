@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from sinks.commit import Meeting, Standing, Steps
 from stream.answers.kind import Rows
 from stream.config.settings import Settings
+from stream.events import Ints
 from stream.ledger import Ledger
 from stream.monitor.abreast import abreast_rows
 from stream.monitor.called import Called, Key
@@ -57,6 +60,14 @@ class Window:
     def predicted(self) -> int:
         """The predictions that may get a label."""
         return self.arrived - self.repeats
+
+    @property
+    def speaks(self) -> bool:
+        """Whether more labels than when it was told make it told again, or mature."""
+        n = self.labelled
+        return (n >= LEAST and n >= MORE * self.told) or (
+            self.status != MATURE and n >= self.coverage * (self.arrived - self.repeats)
+        )
 
     def arrive(self, n: int, repeats: int) -> None:
         """Add a pane."""
@@ -113,7 +124,7 @@ class Performance:
         """Take steps by what the store says of them: `new` are their pairs, with `end` and `step` in ns."""
         steps, places, news = met.steps, _by_step(new), News(self._called, new)
         changes = news.changes()
-        changed = {change.key for some in changes.values() for change in some}
+        changed = {key for some in changes.values() for key, _, _ in some}
         coming: dict[int, list[tuple[Key, int, int]]] = {}
         for pane, n in met.arrived.items():
             repeats = met.repeats.get(pane, 0)
@@ -124,10 +135,10 @@ class Performance:
         while (at := self._next(times, steps)) is not None:
             for key, *counted in coming.pop(at, ()):
                 self._window(key).arrive(*counted)
-            self._charts.step(at, new, places.get(at, ()))
-            told, corrected = self._count(changes.get(at, ()))
+            self._charts.step(at, new, places.get(at, np.zeros(0, np.int64)))
+            speaking, corrected = self._count(changes.get(at, ()))
             due = self._due(at, steps)
-            found = sorted(told | due)
+            found = sorted(speaking | due)
             tells += filter(None, (self._told(key, at, corrected=key in corrected) for key in found))
             for key in due:  # all are there until all are told
                 if self._known[key].final <= at:
@@ -171,14 +182,16 @@ class Performance:
         return due & self._known.keys()
 
     def _count(self, changes: Iterable[Change]) -> tuple[set[Key], set[Key]]:
-        """Add the pairs of a step: the windows that they belong to, and those where an earlier pair changed."""
-        changed, corrected = set[Key](), set[Key]()
+        """Add the pairs of a step: the windows that may have news thereby, and those where an earlier pair changed."""
+        speaking, corrected, known = set[Key](), set[Key](), self._known
         for key, more, rewritten in changes:
-            self._window(key).labelled += more
-            changed.add(key)
+            window = known.get(key) or self._window(key)
+            window.labelled += more
             if rewritten:
                 corrected.add(key)
-        return changed, corrected
+            if rewritten or window.speaks:
+                speaking.add(key)
+        return speaking, corrected
 
     def _told(self, key: Key, at: int, *, corrected: bool) -> Tell | None:
         """A closed window, where there is news of it."""
@@ -187,8 +200,7 @@ class Performance:
         window = self._known[key]
         mature = window.labelled >= window.coverage * (window.arrived - window.repeats)
         status = FINAL if window.final <= at else MATURE if mature else PROVISIONAL
-        settled = window.status not in {"", PROVISIONAL}
-        undone = corrected and settled
+        undone = corrected and window.status not in {"", PROVISIONAL}
         news = window.labelled >= max(LEAST, MORE * window.told) or undone
         news |= status not in {window.status, PROVISIONAL}
         if not (news and (window.labelled or undone)):
@@ -232,8 +244,7 @@ class Performance:
         return several and key[2] == min(self._called.lengths(key[0]))
 
 
-def _by_step(new: Rows) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for i, step in enumerate(new["step"].tolist()):
-        found.setdefault(step, []).append(i)
-    return found
+def _by_step(new: Rows) -> dict[int, Ints]:
+    """The places of pairs, which come in the order of their steps."""
+    steps, cuts = np.unique(new["step"], return_index=True)
+    return dict(zip(steps.tolist(), np.split(np.arange(len(new["step"])), cuts[1:]), strict=False))

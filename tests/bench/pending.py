@@ -21,6 +21,7 @@ from sinks.commit import ANSWERS, PAIRS, PREDICTIONS, UNMET, Commit, Texts
 from sinks.duck import DuckStore
 from stream.config.parse import parse
 from stream.config.settings import Settings
+from stream.garbage import settle
 from stream.journey import Journey
 from stream.meeting import asked, meet
 from stream.monitor import meetings, performance
@@ -29,7 +30,7 @@ from stream.reference import from_events
 from stream.watch import Memory
 from tests.bench.events import SEGMENTS, START_MS, reference
 from tests.bench.report import Figure
-from tests.bench.spent import Stages
+from tests.bench.spent import Spent, Stages
 
 PENDING, LABELS, MODELS = 10_000_000, 10_000, 20
 EARLIER = 10  # predictions to a label that has come before
@@ -46,11 +47,18 @@ STAGES: list[tuple[str, object, Callable[..., Any]]] = [
 
 
 class Round(NamedTuple):
-    """Milliseconds of processor time of a step, by stage."""
+    """Milliseconds of processor time of a step, by stage, and how long it took; `keep` is the Commit that follows."""
 
     find: float
     pair: float
     fold: float
+    wall: float
+    keep: float
+
+    @property
+    def total(self) -> float:
+        """Processor time until the Commit is made."""
+        return self.find + self.pair + self.fold
 
 
 class Found(NamedTuple):
@@ -199,6 +207,7 @@ def measure(path: Path, n: int, rounds: int) -> Found:
         journey.state.joined = {f"m{i:02d}": world.end for i in range(MODELS)}
         journey.monitor.meetings.recall(store.standing, asked(store))
         store.write(journey.take())
+        settle()  # as the service does
         for i in range(rounds):
             known = np.random.default_rng((4, i)).choice(n, LABELS // 2, replace=False)
             numbers = np.concatenate((known, world.nobodys(rounds + i)[len(known) :]))
@@ -208,10 +217,11 @@ def measure(path: Path, n: int, rounds: int) -> Found:
             if i % 2:
                 store.forget({}, {})
             journey.state.closed[PREDICTED,] = journey.state.labels_closed[SAID,] = world.step(i)
-            spent.append(_met(journey, store))
-            made = journey.take()
+            one = _met(journey, store)
+            before, made = Spent.now(), journey.take()
             assert len(made.tables[PAIRS.name]["key"]) > 0.8 * len(known), "most of them had no label yet"
             store.write(made)
+            spent.append(one._replace(keep=Spent.now().since(before).thread / 1e3))
     return Found(spent[2::2], spent[1::2], _peak_mb())  # the first is that of a process that has just begun
 
 
@@ -219,8 +229,10 @@ def _met(journey: Journey, store: DuckStore) -> Round:
     stages = Stages()
     with stages.watching(STAGES):
         stages.begin()
+        before = Spent.now()
         meet(journey, store)
-    return Round(*(stages.us[stage] / 1e3 for stage, _, _ in STAGES))
+        wall = Spent.now().since(before).wall / 1e3
+    return Round(*(stages.us[stage] / 1e3 for stage, _, _ in STAGES), wall, 0.0)
 
 
 def _peak_mb() -> float:
@@ -242,8 +254,8 @@ def figures(quick: bool) -> Iterator[Figure]:
     print(f"\nlabels: steps of {LABELS:,} labels, {n:,} predictions pending in {size:.0f} MB; ms of processor time")
     for name, each in (("in the cache", found.warm), ("after forgetting", found.cold)):
         parts = (f"{stage} {median(getattr(one, stage) for one in each):7.1f}" for stage in Round._fields)
-        print(f"  {name:16s} {'  '.join(parts)}   ({', '.join(f'{sum(one):.0f}' for one in each)})")
+        print(f"  {name:16s} {'  '.join(parts)}   ({', '.join(f'{one.total:.0f}' for one in each)})")
         what = f"labels, {LABELS:,} among {n:,} pending, {name}"
         yield Figure(f"{what}: found and paired", median(one.find + one.pair for one in each), MS_MAX, " ms")
-        yield Figure(f"{what}: and folded", median(sum(one) for one in each), MS_MAX, " ms")
+        yield Figure(f"{what}: and folded", median(one.total for one in each), MS_MAX, " ms")
     yield Figure("labels, resident", found.resident, MB_MAX, " MB")

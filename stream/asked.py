@@ -57,6 +57,10 @@ class Close(_Control, frozen=True, tag="close"):
     incident: _Short
 
 
+class Trigger(_Control, frozen=True, tag="trigger"):
+    """Ask for a retraining now, whatever was found."""
+
+
 class Maintenance(_Control, frozen=True, tag="maintenance"):
     """Ask for no retraining between two times. Without `from`: from now on."""
 
@@ -99,7 +103,7 @@ class Promote(_Control, frozen=True, tag="promote"):
         return {"version": self.version, **{name: value for name, value in said.items() if value}}
 
 
-Control = Pause | Resume | Acknowledge | Close | Maintenance | Deployment | Reference | Promote
+Control = Pause | Resume | Acknowledge | Close | Trigger | Maintenance | Deployment | Reference | Promote
 KINDS: Final = tuple(str(each.__struct_config__.tag) for each in get_args(Control))
 _DECODER: Final = msgspec.json.Decoder(Control)
 

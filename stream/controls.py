@@ -23,6 +23,7 @@ from stream.asked import (
     Promote,
     Reference,
     Resume,
+    Trigger,
     decided,
     span,
 )
@@ -30,8 +31,10 @@ from stream.events import NEVER
 from stream.promotions import Promotion, Promotions
 from stream.roster import FUTURE
 
+KNOWN: Final = "it was acknowledged before"
 SPANS_MAX: Final = 100  # announced of a model, over or not
 SEEN_MAX: Final = 200  # ids of a model that are remembered: whoever repeats does so within minutes
+KNOWN_MAX: Final = 50  # incidents of a model that somebody knows of; of more, those that are closed are forgotten
 
 
 class Known(Struct, frozen=True, array_like=True):
@@ -160,11 +163,13 @@ def _after(
             return _resumed(held, since)
         case Maintenance():
             return _announced(held, control, by)
-        case Reference():
-            return held, ""
+        case Reference() | Trigger():
+            stopped = held.paused is not None and isinstance(control, Trigger)
+            return held, "it is paused, and nothing triggers meanwhile: resume it first" if stopped else ""
         case Acknowledge() | Close():
             if control.incident not in opened:
-                return held, f"no incident {control.incident} of this model is open"
+                told = isinstance(control, Acknowledge) and control.incident in held.acknowledged
+                return held, KNOWN if told else f"no incident {control.incident} of this model is open"
             return _told_of(held, control, by, opened)
 
 
@@ -191,11 +196,12 @@ def _pause(by: Known, end: int) -> Span:
 
 
 def _told_of(held: Held, control: Acknowledge | Close, by: Known, opened: Collection[str]) -> tuple[Held, str]:
-    known = {each: one for each, one in held.acknowledged.items() if each in opened}
+    room = len(held.acknowledged) < KNOWN_MAX
+    known = {each: one for each, one in held.acknowledged.items() if room or each in opened}
     if isinstance(control, Close):
         known.pop(control.incident, None)
     elif control.incident in known:
-        return held, "it was acknowledged before"
+        return held, KNOWN
     else:
         known[control.incident] = by
     return msgspec.structs.replace(held, acknowledged=known), ""

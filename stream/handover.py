@@ -76,6 +76,7 @@ def joined(states: Sequence[State]) -> State:
         state.bases |= other.bases
         state.gathered |= other.gathered
         state.controls = state.controls.joined(other.controls)
+        state.told |= other.told
     return state
 
 

@@ -108,6 +108,7 @@ class Life:
     found: dict[Partition, Mark] = field(default_factory=dict)
     happened: dict[Partition, list[Release | Gap]] = field(default_factory=dict)  # in order
     controls: list[tuple[Partition, int, int, str]] = field(default_factory=list)  # as the journal has them
+    outcomes: list[tuple[Partition, int, int, str]] = field(default_factory=list)  # likewise
     ends: Mapping[Partition, Mark] = field(default_factory=dict)
     closed: Marks | None = None
 
@@ -192,6 +193,8 @@ def _happen(life: Life, row: Entry) -> None:
             life.happened.setdefault(each, []).append(_release(row))
         case "control":
             life.controls.append((each, row.offset, row.until, row.detail))
+        case "outcome":
+            life.outcomes.append((each, row.offset, row.until, row.detail))
         case "lost":
             clocks = msgspec.json.decode(row.detail, type=dict[str, int])
             life.happened.setdefault(each, []).append(Gap(row.offset, row.until, clocks["clock"], clocks["labels"]))
@@ -236,5 +239,6 @@ def as_one(stream: Sequence[Life], settings: Settings, files: Mapping[str, str])
                 elif each.upto > left:
                     kept.append(replace(each, offset=max(each.offset, left)))
         one.controls += life.controls
+        one.outcomes += life.outcomes
         one.ends = {**one.ends, **life.ends}
     return one

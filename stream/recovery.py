@@ -69,19 +69,21 @@ def recall(store: Store, settings: Settings) -> Memory:
             places[partials[topic], partition] = Place(offset, rewind[0])
         key, back = (topic, partition), Mark(*rewind)
         marks[key] = Mark(offset, row, clock, label_clock), back
-        if topic not in topics(settings):  # it was configured once, or is the control topic
+        if topic not in topics(settings):  # it was configured once, or is read beside the events
             continue
         since = tuple(release for release in releases[key] if release.offset >= back.offset)
         starts[key] = Start(back, (offset, row), since)
         clocks[key] = marks[key][0]
     left = Left(marks, closed(checkpoint[0][2]))
     return Memory(
-        store.last(), state, starts, clocks, places, samples, left, configured, _controls(marks, settings), earlier
+        store.last(), state, starts, clocks, places, samples, left, configured, _sides(marks, settings), earlier
     )
 
 
-def _controls(marks: Mapping[Partition, tuple[Mark, Mark]], settings: Settings) -> dict[Partition, int]:
-    return {each: mark.offset for each, (mark, _) in marks.items() if each[0] == settings.topics.control}
+def _sides(marks: Mapping[Partition, tuple[Mark, Mark]], settings: Settings) -> dict[Partition, int]:
+    """Where the topics beside the events are read on."""
+    beside = settings.topics.control, settings.topics.outcomes
+    return {each: mark.offset for each, (mark, _) in marks.items() if each[0] in beside}
 
 
 def _check_pane(pane: int, settings: Settings) -> None:

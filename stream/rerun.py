@@ -121,6 +121,7 @@ class Rerun:
             journey.find(partition, mark.offset)
             journey.ingest.release(partition, mark.clock, mark.label_clock)
         journey.heeding.tell(life.controls)
+        journey.outcomes.tell(life.outcomes)
         return journey
 
     def _track(self, life: Life, journey: Journey, partition: Partition) -> _Track:

@@ -14,7 +14,7 @@ from sinks.commit import Commit
 from stream.clocks import Mark, Progress, Start
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition
-from stream.heeding import Heeding
+from stream.heeding import KIND, OUTCOME, Heeding
 from stream.ledger import Ledger, moment
 from stream.lives import NOTHING_LEFT, START, Left, configured, told
 from stream.monitor import Monitor, losses, scopes
@@ -48,7 +48,7 @@ class Memory:
     samples: Callable[[str], Sample] = no_sample  # what a model was learned from, asked for where its plan changes
     left: Left = NOTHING_LEFT  # by the last Commit, of topics that are read no more too
     configured: str = ""  # by what the last start was, as `lives` names it
-    controls: Mapping[Partition, int] = field(default_factory=dict)  # where the control topic is read on
+    sides: Mapping[Partition, int] = field(default_factory=dict)  # where the topics beside the events are read on
     earlier: Asked = nothing  # closed windows that later ones are compared with
 
 
@@ -63,7 +63,10 @@ class Watch(ABC):
         self.state.scopes = tuple(sorted(scopes.event_scopes(settings)))
         self.state.label_scopes = tuple(sorted(scopes.label_scopes(settings)))
         self.monitor = Monitor(settings, sources, memory.state, memory.earlier)
-        self.heeding = Heeding(self.monitor.controlled, memory.controls, self._journal)
+        about = settings.topics
+        self.heeding = Heeding(KIND, self.monitor.controlled, _of(memory.sides, about.control), self._journal)
+        self.outcomes = Heeding(OUTCOME, self.monitor.running, _of(memory.sides, about.outcomes), self._journal)
+        self.sides = {about.control: self.heeding, about.outcomes: self.outcomes}  # by topic
         self.marks = scopes.marks({}, settings)
         self._spans = {span for _, model in settings.patterns for span in model.spans}
         self._relayed = 0
@@ -236,4 +239,9 @@ class Watch(ABC):
 
     def _keep_positions(self, ledger: Ledger) -> None:
         self._positions.rows(ledger, self.progress)
-        self.heeding.rows(ledger)
+        for side in self.sides.values():
+            side.rows(ledger)
+
+
+def _of(positions: Mapping[Partition, int], topic: str) -> dict[Partition, int]:
+    return {partition: offset for partition, offset in positions.items() if partition[0] == topic}

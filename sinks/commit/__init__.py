@@ -34,6 +34,7 @@ from sinks.commit.meeting import (
     bits,
     in_sample,
 )
+from sinks.commit.outcomes import OUTCOMES
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -84,6 +85,7 @@ __all__ = [
     "LABELS",
     "MET",
     "OUTBOXES",
+    "OUTCOMES",
     "PAIRS",
     "PANES",
     "PENDING",

@@ -14,7 +14,7 @@ offset int: the record's offset
 at time: when it was published, wall clock, by the record's timestamp
 since int: T, event time in ns from which it holds; the least int64: from the first pane on
 id text: its id; a second one of the same model is repeated
-kind text: pause, resume, acknowledge, close, maintenance, deployment or reference
+kind text: pause, resume, acknowledge, close, trigger, maintenance, deployment or reference
 model text: the model, or * for all
 who text: who asked
 words text: why

@@ -22,16 +22,16 @@ rewind_label_clock int: the label clock there, ns
 )
 JOURNAL = declare(
     "journal",
-    "Every input that is not an event: releases of idle partitions, losses, partitions found, controls, starts that "
-    "changed something.",
+    "Every input that is not an event: releases of idle partitions, losses, partitions found, controls, outcomes, "
+    "starts that changed something.",
     "topic partition offset kind until",
     "history",
     """
-kind text: release, lost, found, plan, control or start
-topic text: the event topic, the control topic, or empty
+kind text: release, lost, found, plan, control, outcome or start
+topic text: the event topic, that of controls or of outcomes, or empty
 partition int: its partition, or -1
 offset int: the position before which it holds; start: the commit that it went on from
-until int: release: the time to which the clock is raised, ns; lost: the first offset behind the gap; plan, control: T
+until int: release: the time to which the clock is raised, ns; lost: the first offset behind the gap; else T
 detail text: what else there is to say, JSON; start: the settings where they have changed, and what the commit had left
 at time: the greatest clock of any partition when it was noted
 """,

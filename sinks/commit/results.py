@@ -218,9 +218,9 @@ TRIGGERS = declare(
 id text: content hash, the same in every run
 model text: the model
 version text: the model's version
-reason text: drift, performance, schedule; also fairness, service, labels or chosen where a rule asks for it
+reason text: drift, performance, schedule or manual; also fairness, service, labels or chosen where a rule asks
 at time: the end of the window, or the step of labels, that asked; of a schedule its instant
-incident text: the incident; empty for schedules
+incident text: the incident; empty for schedules, and where somebody asks without one
 body bytes: the CloudEvents 1.0 message, JSON
 """,
     time="at",

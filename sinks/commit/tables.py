@@ -16,6 +16,7 @@ from sinks.commit.labels import (
     STANDARDS,
     UNMET,
 )
+from sinks.commit.outcomes import OUTCOMES
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
 from sinks.commit.results import (
     DEAD_LETTERS,
@@ -79,6 +80,7 @@ TABLES: tuple[Table, ...] = (
     INCIDENTS,
     TRIGGERS,
     CONTROLS,
+    OUTCOMES,
     DEAD_LETTERS,
     RELAYED,
     SAMPLES,
@@ -127,5 +129,6 @@ RESULTS = (
     INCIDENTS,
     TRIGGERS,
     CONTROLS,
+    OUTCOMES,
     DEAD_LETTERS,
 )

@@ -8,8 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from stream.app.controlling import Controlling
 from stream.app.idleness import Idleness
+from stream.app.listening import Listening
 from stream.app.steady import Steady
 from stream.app.trouble import Trouble
 from stream.broker import (
@@ -49,12 +49,12 @@ class Intake(ABC, Generic[W]):
     waiting: str = "connecting to Kafka"  # for what, before the first fetch
     clock: Callable[[], float] = time.monotonic
     _added: dict[Partition, int] = field(default_factory=dict)
-    _moved: bool = False  # the control topic is to be read from elsewhere
+    _moved: bool = False  # a side topic is to be read from elsewhere
 
     def __post_init__(self) -> None:
         self._questions, self._idleness = Questions(self.settings.kafka, self.environment), Idleness(self.settings)
         self._steady = Steady(Reader(self.settings.kafka, self.environment), self._questions, self.trouble, PLACE)
-        self._topics, self._controlling = topics(self.settings), Controlling(self.settings, self._questions, self.say)
+        self._topics, self._listening = topics(self.settings), Listening(self.settings, self._questions, self.say)
 
     def resume(self, memory: Memory) -> Memory:
         """Go on with what an earlier run has read, as far as it is still configured."""
@@ -71,10 +71,12 @@ class Intake(ABC, Generic[W]):
         create = self.settings.kafka.create_topics
         found = await wait_for_topics(self._questions, self._topics, create=create, say=self.say)
         await self._check(found.partitions)
-        await offer_topics(self._questions, (written.triggers, written.dead_letters, written.control), self.say)
+        await offer_topics(
+            self._questions, (written.triggers, written.dead_letters, *self._listening.offered), self.say
+        )
         await self._offer(found.partitions)
         self._added = await self._beginnings(watch, found.partitions)
-        await self._controlling.find(watch)
+        await self._listening.find(watch)
         self._adopt(watch)
         self.say(f"reading {len(found.partitions)} partitions of {names}")
         return True
@@ -87,7 +89,7 @@ class Intake(ABC, Generic[W]):
 
     def take(self, watch: W, fetched: list[Fetched | Gap]) -> bool:
         """Let what has come be heeded or counted, and idle ones hold nobody up; whether a Commit is waited for."""
-        rest = self._controlling.take(watch, fetched)
+        rest = self._listening.take(watch, fetched)
         return self._count(watch, rest) or len(rest) < len(fetched)
 
     @abstractmethod
@@ -99,8 +101,8 @@ class Intake(ABC, Generic[W]):
         """From where to read what."""
 
     def _all(self, watch: W) -> Mapping[Partition, int]:
-        """The same, with the control topic."""
-        return {**self._positions(watch), **watch.heeding.positions}
+        """The same, with the side topics."""
+        return {**self._positions(watch), **self._listening.positions(watch)}
 
     def _held(self, watch: W) -> Collection[Partition]:
         """Of what is read, what must wait."""
@@ -135,7 +137,7 @@ class Intake(ABC, Generic[W]):
         if set(found.partitions) - watch.progress.keys():
             await self._offer(found.partitions)
         self._added = await self._beginnings(watch, found.partitions)
-        self._moved |= await self._controlling.find(watch)
+        self._moved |= await self._listening.find(watch)
 
     async def _show(self, watch: W) -> None:
         """Let lag tools see how far we are."""
@@ -163,5 +165,5 @@ class Intake(ABC, Generic[W]):
         for partition, beginning in sorted(self._added.items()):
             watch.find(partition, beginning)
         self._added, self._moved = {}, False
-        self._controlling.adopt(watch)
+        self._listening.adopt(watch)
         self._steady.assign(self._all(watch))

@@ -96,6 +96,13 @@ def close(model: str, incident: str, **common: Any) -> None:  # noqa: ANN401 - t
 
 
 @control.command()
+@_with(MODEL, *COMMON)
+def trigger(model: str, **common: Any) -> None:  # noqa: ANN401 - the options of COMMON
+    """Ask for a retraining of MODEL now, whatever was found; a cooldown and what is announced do not hold it up."""
+    _ask({"kind": "trigger", "model": model}, **common)
+
+
+@control.command()
 @_with(MODEL_OR_ALL, *OF_TIME, *COMMON)
 def maintenance(model: str | None, *, every: bool, begin: str, end: str, lasts: str, **common: Any) -> None:  # noqa: ANN401 - the options of COMMON
     """Announce maintenance: incidents still open, but none asks for retraining, and each says why."""

@@ -95,4 +95,4 @@ class PolicySettings(Struct, frozen=True, forbid_unknown_fields=True):
     schedules: tuple[Scheduled, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
     importance: dict[str, Positive] = {}  # weights of features in a quorum; those left out weigh 1
-    targets: dict[str, tuple[Name, ...]] = {}  # by severity (or `schedule`): whom a trigger is for; left out: everyone
+    targets: dict[str, tuple[Name, ...]] = {}  # by severity, `schedule`, `manual`: whom a trigger is for; else all

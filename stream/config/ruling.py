@@ -9,7 +9,7 @@ from stream.config.settings import Model, Settings
 
 RULES_MAX: Final = 20  # of a model; each is asked at every close
 LEAVES_MAX: Final = 60  # conditions on findings, of all rules of a model
-SCHEDULE: Final = "schedule"  # beside the severities, whom a trigger is for
+REASONS: Final = ("schedule", "manual")  # beside the severities, whom a trigger is for
 Found = Iterator[Objection]
 
 
@@ -32,8 +32,7 @@ def policy(model: Model, settings: Settings) -> Found:
     for i, span in enumerate(model.policy.maintenance):
         yield from _maintenance(("policy", "maintenance", i), span)
     for name in model.policy.targets:
-        if name not in (*SEVERITIES, SCHEDULE):
-            names = (*SEVERITIES, SCHEDULE)
+        if name not in (names := (*SEVERITIES, *REASONS)):
             yield Objection(("policy", "targets", name), choice(names), name, nearest(name, names))
 
 

@@ -5,18 +5,32 @@ an open incident, is what all closes before T have left, and no later one.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from msgspec import UNSET
-from msgspec.structs import replace
 
 from sinks import commit as tables
-from stream.asked import EVERY, Acknowledge, BadControl, Close, Control, Promote, Reference, loosely, parsed
+from stream.asked import (
+    EVERY,
+    Acknowledge,
+    BadControl,
+    Close,
+    Control,
+    Promote,
+    Reference,
+    Trigger,
+    loosely,
+    parsed,
+    text_of,
+)
 from stream.config.settings import Settings
 from stream.events import NEVER
-from stream.ledger import Ledger, moment
+from stream.ledger import Ledger
+from stream.monitor.acting import act, opened, settled
+from stream.monitor.deciding import Deciding
 from stream.monitor.panes import Panes
 from stream.monitor.promoting import begin, close_incidents
 from stream.monitor.referring import referred
@@ -39,6 +53,7 @@ class Note(NamedTuple):
     since: int  # T, ns
     text: str
     upto: int = -1
+    step: int = NEVER  # of labels, after which it takes effect, where it is about what those have left
 
 
 class Controlled:
@@ -47,6 +62,10 @@ class Controlled:
     def __init__(self, settings: Settings, state: State, ledger: Ledger, panes: Panes) -> None:
         self._settings, self._state, self._ledger, self._panes = settings, state, ledger, panes
         self._told: list[Note] = []  # by a journal, and not due yet
+
+    def read(self, value: bytes | None) -> str:
+        """A record as text."""
+        return text_of(value)
 
     def since(self, text: str) -> int:
         """T of a control that comes now."""
@@ -58,8 +77,29 @@ class Controlled:
         model = _model(text)
         return model == EVERY or self._settings.monitors.mine(model)
 
+    def step(self, text: str) -> int:
+        """The newest step of labels, where a control does something about an incident that those have opened.
+
+        Steps of labels are behind closes, by how much depends on the reading. So a journal says when it took effect.
+        """
+        try:
+            control = parsed(text)
+        except BadControl:
+            return NEVER
+        if not isinstance(control, Acknowledge | Close) or self._state.controls.repeated(control):
+            return NEVER
+        known = isinstance(control, Acknowledge) and self._state.controls.acknowledged(control.model, control.incident)
+        if known or control.incident not in opened(self._state.labelled, control.model):
+            return NEVER
+        return self._state.joined.get(control.model, NEVER)
+
     def tell(self, notes: Iterable[Note]) -> None:
         """Apply what a journal says when it is due."""
+        notes = list(notes)
+        late = [(note.step, note.number, parsed(note.text)) for note in notes if note.step != NEVER]
+        self._state.later = (*self._state.later, *sorted(late, key=lambda each: each[:2]))  # type: ignore[arg-type]
+        for model, joined in self._state.joined.items():
+            settled(self._state, self._ledger, model, joined)
         self._told = sorted((*self._told, *notes), key=lambda note: (note.since, note.number))
         for scope in {None, *self._state.scopes}:
             self.passed(scope, NEVER if scope is None else self._state.closed.get(scope, NEVER))
@@ -70,7 +110,7 @@ class Controlled:
             due = [note for note in self._told if self._due(note, scope, closed)]
             self._told = [note for note in self._told if note not in due]
             for note in due:
-                self.apply(note)
+                self._do(note)
 
     def _due(self, note: Note, scope: Scope | None, closed: int) -> bool:
         own = self._scope(_model(note.text))
@@ -83,6 +123,14 @@ class Controlled:
     # ---- one control
 
     def apply(self, note: Note) -> None:
+        """Do what a record asks for that comes now: closes are where T is, and labels where its step is."""
+        self._do(note)
+        if note.step != NEVER:
+            control = parsed(note.text)
+            assert isinstance(control, Acknowledge | Close)
+            act(control, self._state.labelled, note.step, self._ledger)
+
+    def _do(self, note: Note) -> None:
         """Do what the record asks for, and say what became of it."""
         if note.upto >= 0:
             self._row(note, loosely(""), {}, LOST, f"the topic had forgotten records {note.offset} to {note.upto}")
@@ -92,42 +140,36 @@ class Controlled:
         except BadControl as bad:
             self._row(note, loosely(note.text), {}, REFUSED, str(bad))
             return
-        outcome, why = self._applied(control, note.since)
+        outcome, why = self._applied(control, note)
         said = {name: getattr(control, name) for name in ("id", "kind", "model", "who", "words")}
         self._row(note, said, control.detail, outcome, why)
 
-    def _applied(self, control: Control, since: int) -> tuple[str, str]:
-        state = self._state
+    def _applied(self, control: Control, note: Note) -> tuple[str, str]:
+        state, since = self._state, note.since
         if control.model != EVERY and control.model not in state.roster.index:
             return REFUSED, "no event of a model of this name has come, and the configuration does not name it"
         if state.controls.repeated(control):
             return REPEATED, ""
-        opened = {
-            policy.incident.id: version
-            for version, policy in state.policies.items()
-            if version[0] == control.model and policy.incident is not None
-        }
+        mine = opened(state.policies, control.model)
+        labelled = {control.incident} if isinstance(control, Acknowledge | Close) and note.step != NEVER else set()
         if isinstance(control, Reference) and (why := self._refer(control, since)):
             return REFUSED, why
         if isinstance(control, Promote):
             why = self._promote(control, since)
             return (REFUSED, why) if why else (APPLIED, "")
-        state.controls, why = state.controls.after(control, since, opened.keys())
-        if not why and isinstance(control, Acknowledge | Close):
-            self._act(control, opened[control.incident], since)
-        return (REFUSED, why) if why else (APPLIED, "")
+        controls, why = state.controls.after(control, since, {*mine, *labelled})
+        if not why and isinstance(control, Trigger):
+            why = self._deciding.manual(control.model, control.id, since)
+        if why:
+            return REFUSED, why
+        state.controls = controls
+        if isinstance(control, Acknowledge | Close) and not labelled:
+            act(control, state.policies, since, self._ledger)
+        return APPLIED, ""
 
-    def _act(self, control: Acknowledge | Close, version: tuple[str, str], since: int) -> None:
-        """Note it with the incident. One that is closed opens again only by findings that all come after that."""
-        policy = self._state.policies[version]
-        assert policy.incident is not None
-        word = "acknowledged" if isinstance(control, Acknowledge) else "closed"
-        one = policy.incident
-        about = one.feature, one.detector, one.kind, one.rule, one.severity, one.why, moment(0)
-        self._ledger.row(tables.INCIDENTS, one.id, *version, word, moment(since), *about)
-        if word == "closed":
-            memories = {key: each.begun_anew() for key, each in policy.memories.items()}
-            self._state.policies[version] = replace(policy, incident=None, memories=memories)
+    @cached_property
+    def _deciding(self) -> Deciding:
+        return Deciding(self._settings, self._state, self._ledger)
 
     def _promote(self, control: Promote, since: int) -> str:
         """Make another version the one that is served, with the reference that it brings or learns; else why not."""

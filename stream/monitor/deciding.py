@@ -7,6 +7,7 @@ from detectors.cause import BOTH, PIPELINE
 from sinks import commit as tables
 from stream.config.digest import digest
 from stream.config.settings import DAY, Model, Settings
+from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import triggers
 from stream.monitor.concern import Shown
@@ -134,6 +135,27 @@ class Deciding:
         about = (identity, *version, triggers.SCHEDULE, one.name, "info", "", one.at, since)
         self._ask(triggers.Request(*about, policy.last.id, targets, policy.broken), Shown(plan, {}, ()))
         self._state.policies[version] = policy.scheduled(identity, one.at)
+
+    def manual(self, model: str, name: str, at: int) -> str:
+        """Ask for a retraining because somebody does, by a name that the control has; else why not.
+
+        Of its versions the newest is meant. Neither a cooldown nor what is announced holds it up, and it begins none.
+        """
+        entry = self._state.roster.get(model)
+        plan = None if entry is None or at == NEVER else entry.plan_at(at - self._settings.pane)
+        known = [(model, name) for name in entry.versions] if entry is not None else []
+        version = self.newest(model, self._state.policies) or self.newest(model, known)
+        if entry is None or plan is None or version is None:
+            return "it has no reference yet, so nobody knows what to train again"
+        policy = self._state.policies.get(version, Policy())
+        identity = finding_id(*version, triggers.MANUAL, name)
+        since = policy.last.at if policy.last.id else at - max(entry.settings.windows)
+        targets = entry.settings.policy.targets.get(triggers.MANUAL, ())
+        incident = policy.incident.id if policy.incident is not None else ""
+        about = (identity, *version, triggers.MANUAL, triggers.MANUAL, "info", incident, at, since)
+        self._ask(triggers.Request(*about, policy.last.id, targets, policy.broken), Shown(plan, {}, ()))
+        self._state.policies[version] = policy.scheduled(identity, at)
+        return ""
 
     def _ask(self, asked: triggers.Request, shown: Shown, compared_with: str = "") -> None:
         body = triggers.message(asked, shown.plan, shown.found, self._digest, compared_with)

@@ -7,6 +7,7 @@ from sinks.commit import Steps
 from stream.config.settings import Settings
 from stream.ledger import Ledger
 from stream.monitor import promoting, rows, triggers
+from stream.monitor.acting import settled
 from stream.monitor.concern import Shown
 from stream.monitor.deciding import Deciding
 from stream.monitor.findings import finding_id
@@ -45,11 +46,15 @@ class Labelling:
         for version in sorted({*by_version, *spoken, *promoted}):
             self._follow(version, by_version.get(version, []), steps.upto)
             self._promoted(version, steps.upto)
+        for model in steps.models if self._state.later else ():
+            settled(self._state, self._ledger, model, steps.upto)
 
     def _follow(self, version: Version, noticed: Sequence[Noticed], upto: int) -> None:
         hearing = self._state.heard.get(version, Hearing())
         by_time = {at: [*some] for at, some in groupby(noticed, key=lambda one: one.at)}
         for at in sorted({*by_time, *hearing.times(upto)}):
+            if self._state.later:
+                settled(self._state, self._ledger, version[0], at - 1, version)
             hearing, fresh = hearing.upto(at)
             self._promoted(version, at)
             self._decide(version, at, by_time.get(at, []), hearing, fresh)

@@ -21,7 +21,7 @@ from stream.monitor.label_steps import LabelSteps
 from stream.monitor.labelling import Labelling
 from stream.monitor.pending import grace, remembered
 from stream.monitor.performance import Performance
-from stream.monitor.state import State, Version
+from stream.monitor.state import Later, State, Version
 from stream.monitor.unsampled import Reach, gone, out_of_reach, unmet
 from stream.policy import Policy
 from stream.policy.hearing import Hearing
@@ -62,7 +62,8 @@ class Meetings:
     def forget(self) -> None:
         """Let everything since the last Commit be as if it had not been: the store failed amid its answers."""
         self._ledger.clear()
-        self._state.charts, (self._state.labelled, self._state.heard) = self._charts, self._decided
+        self._state.charts = self._charts
+        self._state.labelled, self._state.heard, self._state.later = self._decided
         self._state.noticed.clear()
         self._before_labels.forget()
         self._performance.forget()
@@ -98,8 +99,8 @@ class Meetings:
         self._before_labels.step(steps, met.arrived, self._performance.matured(), pairs_of, asked)
         self._labelling.step(steps)
 
-    def _policies(self) -> tuple[dict[Version, Policy], dict[Version, Hearing]]:
-        return dict(self._state.labelled), dict(self._state.heard)
+    def _policies(self) -> tuple[dict[Version, Policy], dict[Version, Hearing], tuple[Later, ...]]:
+        return dict(self._state.labelled), dict(self._state.heard), self._state.later
 
     def passed(self, taken: list[Steps]) -> None:
         """Note that all of these steps have been taken."""

@@ -16,6 +16,7 @@ from stream.monitor.earlier import Asked, Earlier, nothing
 from stream.monitor.meetings import Meetings
 from stream.monitor.onboarding import Sources
 from stream.monitor.panes import Panes
+from stream.monitor.running import Running
 from stream.monitor.scopes import Marks, Scope
 from stream.monitor.state import State
 from stream.monitor.verdicts import Windows
@@ -38,6 +39,7 @@ class Monitor:
         self._windows = Windows(settings, state, self.ledger, self.earlier)
         self.meetings = Meetings(settings, state, self.ledger)
         self.controlled = Controlled(settings, state, self.ledger, self._panes)
+        self.running = Running(settings, state, self.ledger)
 
     # ---- what ingest must know
 

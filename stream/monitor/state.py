@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from detectors.verdict import Spread
+from stream.asked import Acknowledge, Close
 from stream.config.settings import Settings
 from stream.controls import Controls
 from stream.monitor.accumulator import Either, Key
@@ -32,6 +33,7 @@ from stream.sample import NOTHING, Sample
 from stream.sampling import Rate, Schedule
 
 Version = tuple[str, str]  # (model, version)
+Later = tuple[int, int, Acknowledge | Close]  # after which step of labels, in which order, what
 
 
 class Gathered(msgspec.Struct, frozen=True, array_like=True):
@@ -76,12 +78,15 @@ class State:
     losses: Losses = ()
     controls: Controls = field(default_factory=Controls)
     gathered: dict[str, Gathered] = field(default_factory=dict)  # by model
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)  # ids of outcomes, by model, the newest last
     pane: int = 0  # ns, of all panes of the store; 0 before the first start
     # Those that the configuration has, of events and of labels, whether they have closed anything or not.
     scopes: tuple[Scope, ...] = ()
     label_scopes: tuple[Scope, ...] = ()
     checked: dict[str, Checked] = field(default_factory=dict)  # of `teachings` when the state was made bytes
-    # Not part of the bytes: sums of closed panes are made again from the panes that are kept, problems show up again.
+    # Not part of the bytes: what a journal tells is told again.
+    later: tuple[Later, ...] = ()
+    # Nor are these: sums of closed panes are made again from the panes that are kept, problems show up again.
     noticed: list[Noticed] = field(default_factory=list)  # by steps of labels, until the policy has seen it
     problems: dict[str, str] = field(default_factory=dict)
     windows: dict[Key, Either] = field(default_factory=dict)
@@ -131,6 +136,7 @@ class _Packed(msgspec.Struct, frozen=True):
     checked: dict[str, Checked] = {}
     controls: Controls = Controls()
     gathered: dict[str, Gathered] = {}
+    told: dict[str, tuple[str, ...]] = {}
 
 
 def pack(state: State) -> bytes:
@@ -173,6 +179,7 @@ def pack(state: State) -> bytes:
             {name: one.checked for name, one in state.teachings.items() if one.checked.panes and not one.over},
             state.controls,
             state.gathered,
+            state.told,
         )
     )
 
@@ -235,6 +242,7 @@ def unpack(
         found.losses,
         found.controls.of(names),
         {name: one for name, one in found.gathered.items() if name in names},
+        {name: ids for name, ids in found.told.items() if settings.monitors.mine(name)},
         found.pane,
         tuple(found.scopes),
         tuple(found.label_scopes),

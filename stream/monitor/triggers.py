@@ -25,11 +25,12 @@ REASONS: Final[Mapping[str, Reason]] = {
 }
 SCHEDULE: Final[Reason] = "schedule"
 DATASETS: Final = frozenset(("dvc", "lakefs", "mlflow"))
+MANUAL: Final[Reason] = "manual"  # somebody asked for it
 
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for, and why: times in ns. `incident` is empty for schedules."""
+    """What is asked for, and why: times in ns. `incident` may be empty where no finding asked."""
 
     id: str
     model: str

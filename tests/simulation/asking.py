@@ -9,13 +9,16 @@ from sinks import commit as tables
 from sinks.commit import Store
 from stream.asked import KINDS
 from stream.config.settings import Topics
+from stream.outcomes import STATES
 from stream.plan import Plan
 from stream.reference.saved import FORMAT, save
 from tests.simulation.kafka import Kafka
 
-CONTROL = (Topics().control, 0)
+CONTROL, OUTCOMES, TRIGGERS = ((topic, 0) for topic in (Topics().control, Topics().outcomes, Topics().triggers))
 SHARES = (0.0, 0.02, 0.1)  # of the turns
 ASKED_MAX = 40  # in an act
+LATE_MAX = 4  # more of them are about incidents, which open when most has been asked
+TOLD_MAX, TOLD_SHARE = 12, 0.2  # outcomes in an act, and of the turns: whoever speaks for long keeps an act from ending
 BROKEN = (b"", b"{", b"[1]", b'{"id": "x", "kind": "paws", "model": "shop"}', b"\xff\xfe", b'{"id": "", "model": 1}')
 
 
@@ -30,6 +33,7 @@ class Asking:
     said: list[bytes] = field(default_factory=list)
     _asked: int = 0
     _once: bool = False  # nothing but one promotion, which then has time to learn
+    _late: int = 0
 
     def __post_init__(self) -> None:
         self._dice = random.Random(f"controls {self.seed}")  # the other draws stay what they are
@@ -41,6 +45,7 @@ class Asking:
     def begin(self) -> None:
         """Another act."""
         self._asked = ASKED_MAX if self._share == SHARES[0] else 0
+        self._late = 0
 
     def turn(self, stores: Iterable[Store], closed: Callable[[], int], plans: Callable[[], Sequence[Plan]]) -> None:
         """Perhaps ask for something, `closed` telling the newest end that is; references are made of plans."""
@@ -54,6 +59,12 @@ class Asking:
             self.kafka.topic(CONTROL).values.append((b"somebody", value))
             if self._dice.random() < 0.1:
                 self.kafka.topic(CONTROL).values.append((None, None))  # a control record of Kafka's own
+        elif self._late < LATE_MAX and self._dice.random() < self._share and (opened := _opened(stores)):
+            self._late += 1
+            model, incident = self._dice.choice(opened)
+            said = {"kind": self._dice.choice(("acknowledge", "close")), "model": model, "incident": incident}
+            self.said.append(json.dumps({"id": str(len(self.said)), **said}).encode())
+            self.kafka.topic(CONTROL).values.append((b"somebody", self.said[-1]))
 
     def _value(self, stores: Iterable[Store], closed: int, plans: Sequence[Plan]) -> bytes:
         dice = self._dice
@@ -94,6 +105,46 @@ class Asking:
             model = "*"
         said = {"id": str(len(self.said)), "kind": kind, "model": model, "who": dice.choice(("ada", "")), **about}
         self.said.append(json.dumps(said).encode())
+        return self.said[-1]
+
+
+@dataclass
+class Telling:
+    """A dispatcher that is not sure what it has told: outcomes of the triggers that were sent, in any order."""
+
+    kafka: Kafka
+    seed: int
+    said: list[bytes] = field(default_factory=list)
+    _told: int = 0
+
+    def __post_init__(self) -> None:
+        self._dice = random.Random(f"outcomes {self.seed}")
+        self._speaks = self._dice.random() < 0.5
+
+    def begin(self) -> None:
+        """Another act."""
+        self._told = 0
+
+    def turn(self) -> None:
+        """Perhaps tell something."""
+        if self._speaks and self._told < TOLD_MAX and self._dice.random() < TOLD_SHARE:
+            sent = self.kafka.topic(TRIGGERS).since(0)
+            if sent:
+                self._told += 1
+                self.kafka.topic(OUTCOMES).values.append((b"somebody", self._value([value for _, value in sent])))
+
+    def _value(self, sent: list[bytes]) -> bytes:
+        dice = self._dice
+        if dice.random() < 0.1:
+            return dice.choice(BROKEN)
+        if self.said and dice.random() < 0.2:
+            return dice.choice(self.said[-20:])
+        trigger = json.loads(dice.choice(sent))
+        state, target = dice.choice(STATES), dice.choice(("airflow", "hook"))
+        about = {name: trigger["data"][name] for name in ("model", "model_version", "incident")}
+        data = about | {"trigger": trigger["id"], "target": target, "state": state, "at": trigger["time"], "why": ""}
+        event = {"id": f"{trigger['id']} {target} {state}", "data": data}
+        self.said.append(json.dumps(event).encode())
         return self.said[-1]
 
 

@@ -26,11 +26,12 @@ from stream.monitor.meetings import Meetings
 from stream.recovery import recall
 from stream.retention import Retention
 from stream.worker.claim import Claim
-from tests.simulation.asking import CONTROL
+from tests.simulation.asking import CONTROL, OUTCOMES
 from tests.simulation.kafka import Kafka, Relay, events, last_record, partials
 from tests.simulation.shape import sources
 from tests.simulation.turns import Process, Turn
 
+SIDES = (CONTROL, OUTCOMES)
 FORGET_EVERY = 4  # Commits
 COMMIT_SHARE, FIND_SHARE = 0.3, 0.3  # of the rounds
 
@@ -72,7 +73,7 @@ class Service:
         trouble = Trouble(_silent)
         self.intake: Intake[Any] = (Following if tiers else Reading)(settings, {}, trouble, _silent, clock=kafka.clock)
         self.intake._steady = (partials if tiers else events)(kafka, batch_max)  # type: ignore[assignment]
-        self.intake._questions = self.intake._controlling.questions = _Questions(kafka)  # type: ignore[assignment]
+        self.intake._questions = self.intake._listening.questions = _Questions(kafka)  # type: ignore[assignment]
         if isinstance(self.intake, Following):
             self.intake._relay = Relay(kafka, f"plans-{settings.monitors.name}")  # type: ignore[assignment]
         self.outbox = Outbox(Relay(kafka, f"monitor-{settings.monitors.name}"), settings.topics, trouble)
@@ -130,7 +131,8 @@ class Service:
         """Whether all that was decided is kept and sent."""
         monitor = self.watch.monitor
         waits = self._keeps or monitor.ledger or monitor.meetings.due()
-        heeded = not self._kafka.topic(CONTROL).since(self.watch.heeding.positions.get(CONTROL, 0))
+        at = {each: n for side in self.watch.sides.values() for each, n in side.positions.items()}
+        heeded = not any(self._kafka.topic(each).since(at.get(each, 0)) for each in SIDES)
         return heeded and not (waits or self.watch.held or any(self.outbox.pending))
 
 
@@ -204,7 +206,7 @@ class _Questions:
         """Those of events that there are by now; those that driftline writes are there, and are enough."""
         await Turn("looking for partitions")
         if CONTROL[0] in names:
-            return Found((CONTROL,), ())
+            return Found(SIDES, ())
         if self._kafka.topics_of_events.isdisjoint(names):
             return Found(tuple((topic, n) for topic in names for n in range(9)), ())
         return Found(tuple(self._kafka.partitions()), ())
@@ -212,8 +214,8 @@ class _Questions:
     async def bounds(self, partitions: list[Partition]) -> dict[Partition, Bounds]:
         """Where they begin and end."""
         high, wall = self._kafka.scene.log, self._kafka.wall
-        if partitions == [CONTROL]:
-            return {CONTROL: Bounds(0, len(self._kafka.topic(CONTROL).values))}
+        if set(partitions) <= set(SIDES):
+            return {each: Bounds(0, len(self._kafka.topic(each).values)) for each in partitions}
         return {each: Bounds(self._kafka.beginning(each), high[each].high(wall)) for each in partitions}
 
 

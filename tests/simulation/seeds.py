@@ -46,6 +46,9 @@ OCCUR = (
     "controls applied: promote",
     "controls applied: reference",
     "controls applied: resume",
+    "controls applied: trigger",
+    "incidents of labels that somebody knew of or closed",
+    "outcomes that tell nothing",
     "controls refused: acknowledge",
     "controls refused: no kind",
     "controls refused: reference",
@@ -76,6 +79,7 @@ OCCUR = (
     "rows of effects",
     "rows of estimates",
     "rows of folded",
+    "rows of outcomes",
     "rows of pairs",
     "rows of performance",
     "rows of reconciled",
@@ -249,6 +253,10 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found["incidents that a promotion ended"] = sum("promoted" in row for row in expected["incidents"])
     promoted = sum("which was promoted" in str(row) for row in expected["windows"])
     found["windows compared with a promoted reference"] = promoted
+    found["outcomes that tell nothing"] = sum("no_outcome" in row for row in expected["dead_letters"])
+    found["incidents of labels that somebody knew of or closed"] = sum(
+        kind == "control" and '"step":' in detail for kind, *_, detail in struck.journals[-1]
+    )
     found["windows that were paused"] = sum("paused" in row for row in expected["windows"])
     for kind, *_ in struck.journals[-1]:
         found[f"journal: {kind}"] += 1

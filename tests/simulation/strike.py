@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from stream.config.settings import Settings
 from stream.events import Partition
 from stream.plan import Plan
-from tests.simulation.asking import Asking
+from tests.simulation.asking import Asking, Telling
 from tests.simulation.cast import Disk, Service, Worker
 from tests.simulation.kafka import Kafka
 from tests.simulation.scene import ACTS, Scene
@@ -51,6 +51,7 @@ class Struck:
         self.away: dict[object, float] = {}  # who is not there before
         self.happened = self.kafka.happened
         self.asking = Asking(self.kafka, self.seed, self.scene.shape.models, len(self.names) == 1)
+        self.telling = Telling(self.kafka, self.seed)
 
     @property
     def ended(self) -> list[Settings]:
@@ -72,6 +73,7 @@ class Struck:
             self._settings = {name: self._configured(act, name) for name in ("", *self.names)}
             turns = self._strikes = 0
             self.asking.begin()
+            self.telling.begin()
             while turns % LOOK or not self._drained():
                 self._turn()
                 turns += 1
@@ -115,6 +117,7 @@ class Struck:
     def _turn(self) -> None:
         self.kafka.now += self.dice.random() * TURNS_S[self.tiers]
         self.asking.turn(self.stores.values(), self._closed, self._plans)
+        self.telling.turn()
         dice = self.dice.random()
         if dice < self._kill_share and self._strikes < STRIKES_MAX:
             self._strike()

@@ -48,6 +48,8 @@ class Told:
             journey = Journey(settings, sources(settings.limits), memory)
             controls = [row for row in known - before if row[0] == "control"]
             journey.heeding.tell([((topic, n), *noted) for _, topic, n, *noted in controls])
+            outcomes = [row for row in known - before if row[0] == "outcome"]
+            journey.outcomes.tell([((topic, n), *noted) for _, topic, n, *noted in outcomes])
             self._read(journey, self.scene.ends(act))
             before = known
         return self.store

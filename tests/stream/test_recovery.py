@@ -53,8 +53,8 @@ def test_the_state_has_nothing_that_nobody_thought_of() -> None:
     packed = {"roster", "learners", "policies", "steps", "closed", "labels_closed", "topics_closed", "losses", "pane"}
     packed |= {"scopes", "label_scopes", "joined", "charts", "watched", "pending", "traffic"}
     packed |= {"bases", "lessons", "tracks", "weighed", "disturbed", "checked", "schedules", "labelled", "heard"}
-    packed |= {"controls", "gathered"}
-    assert packed | {"noticed", "problems", "windows", "courses", "teachings"} == {
+    packed |= {"controls", "gathered", "told"}
+    assert packed | {"noticed", "problems", "windows", "courses", "teachings", "later"} == {
         field.name for field in fields(State)
     }
 

@@ -30,7 +30,7 @@ RULE = "rules: [{name: a, when: X}]"
         ("maintenance: [{from: 2026-01-01T00:00:00Z}]", "from and to, or cron and for"),
         ("maintenance: [{from: 2026-01-02T00:00:00Z, to: 2026-01-01T00:00:00Z}]", "after `from`"),
         ("maintenance: [{from: 2026-01-02, to: 2026-01-03}]", "with its zone"),
-        ("targets: {fatal: [airflow]}", "warning, critical or schedule"),
+        ("targets: {fatal: [airflow]}", "warning, critical, schedule or manual"),
     ],
 )
 def test_mistakes_are_told(text: str, expected: str) -> None:

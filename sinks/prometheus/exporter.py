@@ -11,6 +11,7 @@ from sinks.prometheus.exposition import Exposition, Sample, label
 from sinks.prometheus.live import Live
 from sinks.prometheus.moment import of_service
 from sinks.prometheus.performance import MAIN, UNTOLD
+from sinks.prometheus.running import running
 from sinks.prometheus.served import series
 from sinks.prometheus.snapshot import Count, Snapshot
 from sinks.prometheus.windows import DETECTORS, Key
@@ -139,7 +140,7 @@ def _distances(snapshot: Snapshot) -> Iterator[Sample]:
 def _totals(snapshot: Snapshot) -> Iterator[Sample]:
     models = {model for model, *_ in snapshot.windows} | set(snapshot.open_incidents.values())
     # A counter that is born as 1 has not increased for Prometheus: the first trigger would alert nobody.
-    born: dict[Count, int] = {(families.TRIGGERS.name, (model, "drift")): 0 for model in models}
+    born: dict[Count, float] = {(families.TRIGGERS.name, (model, "drift")): 0 for model in models}
     for (name, labels), amount in sorted({**born, **snapshot.counts}.items()):
         yield families.FAMILIES[name], tuple(label(text) for text in labels), amount
     open_in = list(snapshot.open_incidents.values())
@@ -149,6 +150,8 @@ def _totals(snapshot: Snapshot) -> Iterator[Sample]:
             (families.PROMISED, families.EXPECTED), snapshot.promises.get(model, ()), strict=False
         ):
             yield family, (label(model),), number
+    for target, n in sorted(running(snapshot.runs).items()):
+        yield families.RUNNING, (label(target),), n
     yield families.SERIES, (), snapshot.chosen.series + series(snapshot.shown) + groups.series(snapshot.gaps_shown)
     yield families.DROPPED, (), snapshot.dropped
 

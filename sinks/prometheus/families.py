@@ -96,6 +96,7 @@ FAIRNESS_VERDICT = _gauge(
 PROMISED = _gauge("false_triggers_promised", "model", "False triggers a month that it may have.")
 EXPECTED = _gauge("false_triggers_expected", "model", "As many as its first panes give, judged by each other.")
 INCIDENTS = _gauge("incidents_open", "model", "Incidents that are open.")
+RUNNING = _gauge("runs_running", "target", "Runs that a target has started, and that have not ended.")
 LEARNING = _gauge("learning_ratio", "model", "How much of its reference a model has learned, 0 to 1.")
 
 EVENTS = _counter("events", "model", "Predictions and features counted in a closed pane.")
@@ -112,6 +113,9 @@ UNVERSIONED = _counter(
 )
 CONTROLS = _counter("controls", "outcome", "Records of the control topic, by what became of them.")
 HOOKS = _counter("hooks", "hook answer", "Calls of other systems since the start, by what they were answered.")
+OUTCOMES = _counter("outcomes", "target state", "Steps of runs that triggers asked for, as dispatchers told them.")
+TOOK = _counter("incident_seconds", "model phase", "Event time that incidents took to detect, acknowledge, recover.")
+TAKEN = _counter("incident_phases", "model phase", "Incidents that were detected, acknowledged, recovered from.")
 
 READY = _gauge("ready", "", "1 when the service reads and commits.")
 REPLAYING = _gauge("replaying", "", "1 while old events are read again; inhibit alerts on models then.")
@@ -170,6 +174,7 @@ FAMILIES: Mapping[str, Declared] = {
         PROMISED,
         EXPECTED,
         INCIDENTS,
+        RUNNING,
         LEARNING,
         EVENTS,
         LATE,
@@ -183,6 +188,9 @@ FAMILIES: Mapping[str, Declared] = {
         UNVERSIONED,
         CONTROLS,
         HOOKS,
+        OUTCOMES,
+        TOOK,
+        TAKEN,
         READY,
         REPLAYING,
         WATERMARK,

@@ -1,6 +1,7 @@
 """What /metrics knows of the Commits so far: frozen, rebuilt by `after`, so a scrape never sees half a Commit."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
@@ -9,10 +10,12 @@ from msgspec.structs import replace
 
 from sinks.commit import (
     ATTRIBUTIONS,
+    DEAD_LETTERS,
     DRIFT,
     ESTIMATES,
     INCIDENTS,
     MET,
+    OUTCOMES,
     PERFORMANCE,
     SERVICE,
     SPREADS,
@@ -27,10 +30,13 @@ from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
 from sinks.prometheus.groups import Apart, GapKey, with_gaps
 from sinks.prometheus.orders import Order, with_orders
 from sinks.prometheus.performance import Performance, with_estimated, with_told
+from sinks.prometheus.phases import Opened, phases, with_opened
+from sinks.prometheus.running import OTHERS, TARGETS_MAX, Runs, with_outcomes
 from sinks.prometheus.served import SHARE, Served, ServedKey, affordable, series, with_served
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
 
 Count = tuple[str, tuple[str, ...]]  # family and label values
+NO_OUTCOME = "no_outcome"  # the reason of dead letters from the topic of outcomes
 Of = TypeVar("Of", ServedKey, GapKey)
 Told = TypeVar("Told")
 _FATES = tuple(column.name for column in MET.columns if column.kind == "int")
@@ -73,8 +79,10 @@ class Snapshot(Struct, frozen=True):
     gaps: Mapping[GapKey, Apart] = {}
     gaps_shown: Mapping[GapKey, Apart] = {}
     estimates: Mapping[Key, Performance] = {}
-    counts: Mapping[Count, int] = {}
+    counts: Mapping[Count, float] = {}
     open_incidents: Mapping[str, str] = {}  # id to model
+    opened: Opened = {}
+    runs: Runs = {}
     promises: Mapping[str, Sequence[float]] = {}  # by model: false triggers a month that are promised, and expected
     chosen: Chosen = Chosen()
     dropped: int = 0
@@ -117,8 +125,10 @@ class Snapshot(Struct, frozen=True):
             gaps=gaps,
             gaps_shown=gaps_shown,
             estimates=estimates,
-            counts=_added(self.counts, commit),
+            counts=_added(self.counts, commit, self),
             open_incidents=_incidents(self.open_incidents, _rows(commit, INCIDENTS.name)),
+            opened=with_opened(self.opened, _rows(commit, INCIDENTS.name)),
+            runs=with_outcomes(self.runs, _rows(commit, OUTCOMES.name)),
             promises={**self.promises, **_promises(_rows(commit, SPREADS.name))},
             chosen=chosen,
             dropped=self.dropped + PER_WINDOW * (len(known) - len(windows)) + (left_out if changed else 0),
@@ -159,9 +169,32 @@ def _unversioned(body: bytes) -> bool:
         return False
 
 
-def _added(counts: Mapping[Count, int], commit: Commit) -> Mapping[Count, int]:
+def _steps(commit: Commit, before: Snapshot) -> Iterator[tuple[Count, float]]:
+    """What has become of incidents and of runs, unless the store had it at the start."""
+    if commit.number != before.number + 1:
+        return
+    if (rows := _rows(commit, INCIDENTS.name)) is not None:
+        for model, phase, seconds in phases(before.opened, rows):
+            yield (families.TOOK.name, (model, phase)), seconds
+            yield (families.TAKEN.name, (model, phase)), 1
+    if (rows := _rows(commit, OUTCOMES.name)) is not None:
+        for target, state in zip(rows["target"].tolist(), rows["state"].tolist(), strict=True):
+            yield (families.OUTCOMES.name, (_shown_as(target, before.counts), state)), 1
+    if (rows := _rows(commit, DEAD_LETTERS.name)) is not None:
+        for topic, reason in zip(rows["topic"].tolist(), rows["reason"].tolist(), strict=True):
+            if reason == NO_OUTCOME:  # of events, panes say how many were refused
+                yield (families.REJECTED.name, (topic, reason)), 1
+
+
+def _shown_as(target: str, counts: Mapping[Count, float]) -> str:
+    """A target's own name, as long as there are not too many of them."""
+    known = {labels[0] for family, labels in counts if family == families.OUTCOMES.name}
+    return target if target in known or len(known) < TARGETS_MAX else OTHERS
+
+
+def _added(counts: Mapping[Count, float], commit: Commit, before: Snapshot) -> Mapping[Count, float]:
     total = dict(counts)
-    for count, amount in _counted(commit):
+    for count, amount in chain(_counted(commit), _steps(commit, before)):
         total[count] = total.get(count, 0) + amount
     return total
 

@@ -19,9 +19,9 @@ from stream.web.filters import (
     paged,
     where,
 )
-from stream.web.incident import Incident
+from stream.web.followed import Followed, followed
 from stream.web.sources import Given, Sources
-from stream.web.standing import incidents, standings, triggers
+from stream.web.standing import standings, triggers
 
 
 @get("/v1/models", sync_to_thread=True)
@@ -97,10 +97,10 @@ def list_findings(  # noqa: PLR0913, PLR0917 - the query string, spelled out for
 
 
 @get("/v1/incidents", sync_to_thread=True)
-def list_incidents(sources: Given, model: Name = None) -> Page[Incident]:
-    """Incidents that opened last, newest first."""
+def list_incidents(sources: Given, model: Name = None) -> Page[Followed]:
+    """Incidents that opened last, newest first, with the runs that they asked for, and whether these helped."""
     known(sources, model)
-    return Page(list(incidents(sources.store, model)))
+    return Page(followed(sources, model))
 
 
 @get("/v1/triggers", sync_to_thread=True)

@@ -19,6 +19,7 @@ from stream.web.distribution import Distribution, distribution
 from stream.web.effects import effects_of
 from stream.web.fields import features_of, unwatched_of
 from stream.web.folded import folded_of
+from stream.web.followed import incidents_of
 from stream.web.found import findings_of, triggers_of
 from stream.web.groups import groups_of
 from stream.web.html import Html, badge, chart, document, join, progress, section, tag
@@ -88,6 +89,7 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
         _feature(sources, name, chosen, [point for point in points if point.feature == feature]),
         attributions_of(sources.store, whole),
         service_of(sources.store, name, chosen.version, duration(chosen.length)),
+        incidents_of(sources, name),
         findings_of(sources.store, name),
         triggers_of(sources.store, name),
         join() if measured else performance,

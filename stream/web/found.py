@@ -4,6 +4,7 @@ from sinks.commit import FINDINGS, TRIGGERS, Store
 from stream.web.answers import Finding, Trigger, answers
 from stream.web.html import Html, section, table, tag, time
 from stream.web.origin import origin
+from stream.web.runs import by_trigger, runs, shown
 from stream.web.standing import triggers
 
 ROWS_SHOWN = 25  # the API has all
@@ -25,13 +26,16 @@ def findings_of(store: Store, name: str) -> Html:
 def triggers_of(store: Store, name: str) -> Html:
     """A model's newest requests to retrain, and whether they were delivered."""
     found = store.select(TRIGGERS, where={"model": name}, order=("at",), descending=True, limit=ROWS_SHOWN)
+    told = by_trigger(runs(store, name))
     rows: list[tuple[str, ...]] = [
-        (time(each.at), each.version, each.reason, tag("code", each.id), _sent(each)) for each in triggers(store, found)
+        (time(each.at), each.version, each.reason, tag("code", each.id), _sent(each), shown(told.get(each.id, ())))
+        for each in triggers(store, found)
     ]
     if not rows:
         text = "No retraining has been asked for. A trigger follows when findings persist over several windows."
         return section("Triggers", tag("p", text))
-    return section("Triggers", table(("Time", "Version", "Reason", "Id", "Delivery"), rows, "Requests to retrain"))
+    head = ("Time", "Version", "Reason", "Id", "Delivery", "Runs")
+    return section("Triggers", table(head, rows, "Requests to retrain"))
 
 
 def _over(finding: Finding) -> str:

@@ -11,6 +11,7 @@ from sinks.commit import (
     DRIFT,
     ESTIMATES,
     INCIDENTS,
+    OUTCOMES,
     PERFORMANCE,
     SERVICE,
     SPREADS,
@@ -97,7 +98,8 @@ def newest(store: Store, lengths: Iterable[int]) -> Commit:
         if numbers:
             found[table.name] = _joined(numbers)
     always = {table.name: store.select(table, order=(order,)) for table, order in ((INCIDENTS, "at"), (SPREADS, "end"))}
-    return Commit(number, {**found, **always})
+    told = store.select(OUTCOMES, order=("at",), descending=True, limit=_NUMBERS)
+    return Commit(number, {**found, **always, OUTCOMES.name: told})
 
 
 def _reach(store: Store, length: int) -> int | None:

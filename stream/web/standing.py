@@ -205,4 +205,13 @@ def _only(model: str | None) -> dict[str, str | int]:
 
 def _ended(incident: Incident, ends: Mapping[str, Mapping[object, object]]) -> Incident:
     known = {state: at for state, found in ends.items() if isinstance(at := found.get(incident.id), datetime)}
-    return replace(incident, **known)
+    times = {
+        "seconds_to_detect": _seconds(incident.began, incident.opened),
+        "seconds_to_acknowledge": _seconds(incident.opened, known.get("acknowledged")),
+        "seconds_to_recover": _seconds(incident.opened, known.get("closed")),
+    }
+    return replace(incident, **known, **times)
+
+
+def _seconds(begin: datetime | None, end: datetime | None) -> float | None:
+    return None if begin is None or end is None else (end - begin).total_seconds()

@@ -47,9 +47,9 @@ def words(line: str) -> list[str]:
 def test_what_is_asked_is_done_once_and_told(
     kafka: Kafka, new_topic: Callable[..., str], tmp_path: Path, *, tiers: bool
 ) -> None:
-    """The page's commands, a kill, the page's request, one without the token, one that is no control."""
+    """The page's commands, a kill, the page's request, one that is no control; and what a dispatcher tells."""
     topic = new_topic()
-    text = between(configuration(kafka, topic), topic)
+    text = between(configuration(kafka, topic), topic).replace("topics: {", f"topics: {{outcomes: {topic}.outcomes, ")
     command, environment = "monitor" if tiers else "run", {"DRIFTLINE_TOKEN": TOKEN}
     service = Driftline(tmp_path / "service", file=text, environment=environment, command=command)
     worker = Driftline(tmp_path / "worker", file=text, command="ingest")
@@ -75,6 +75,12 @@ def test_what_is_asked_is_done_once_and_told(
             refused = [("", "", "refused"), ("resume", "fraud", "refused")]
             eventually(lambda: asked(service) == sorted((*expected, *refused)))
             eventually(lambda: service.metric("driftline_controls_total") == 4)  # since the kill
+            outcome = {"trigger": "t", "target": "hook", "model": "fraud", "state": "started", "at": 1_795_000_000_000}
+            told = json.dumps({"id": "1", "data": outcome}).encode()
+            kafka.publish(kafka.create_topic(f"{topic}.outcomes"), [told, told, b"{"])  # nobody has waited for it
+            eventually(lambda: service.metric("driftline_outcomes_total") == 1)
+            eventually(lambda: service.metric("driftline_rejected_events_total") == 1)
+            assert 1 == service.metric("driftline_runs_running")
             _, page = service.get("/")
             assert "maintenance of all models to " in page
             assert 0 == service.stop()
@@ -83,7 +89,8 @@ def test_what_is_asked_is_done_once_and_told(
                 worker.kill()
     with service.kept() as store:
         kinds = store.select(tables.JOURNAL)["kind"].tolist()
-        assert 5 == kinds.count("control")
+        assert (5, 3) == (kinds.count("control"), kinds.count("outcome"))
+        assert ["started"] == store.select(tables.OUTCOMES)["state"].tolist()
     assert TOKEN not in service.said
 
 

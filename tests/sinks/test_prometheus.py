@@ -13,6 +13,7 @@ from sinks.commit import (
     FOLDED,
     INCIDENTS,
     MET,
+    OUTCOMES,
     PERFORMANCE,
     REJECTED,
     SERVICE,
@@ -32,6 +33,8 @@ from sinks.prometheus.windows import SEGMENTS_MAX, VERSIONS_MAX
 
 MINUTE = 60_000_000_000
 NOON = np.datetime64("2026-11-20T12:00:00", "us")
+HALF_AN_HOUR = np.timedelta64(30, "m")
+RUN = ({"state": "accepted"}, {"state": "started"})
 VALUES = {"float": np.nan, "int": 0, "bool": True, "time": NOON, "text": "", "bytes": b""}
 VITALS = Vitals(
     True,
@@ -71,6 +74,7 @@ driftline_prediction_repeats{model="fraud",version="3",window="5m"} 4.0
 driftline_false_triggers_promised{model="fraud"} 1.0
 driftline_false_triggers_expected{model="fraud"} 0.5
 driftline_incidents_open{model="fraud"} 1.0
+driftline_runs_running{target="airflow"} 1.0
 driftline_learning_ratio{model="pricing"} 0.375
 driftline_events_total{model="fraud"} 400.0
 driftline_late_events_total{model="fraud"} 3.0
@@ -88,6 +92,10 @@ driftline_fates_total{fate="unusable",model="fraud"} 0.0
 driftline_rejected_events_total{reason="json",topic="predictions"} 2.0
 driftline_triggers_total{model="fraud",reason="drift"} 1.0
 driftline_unversioned_triggers_total{model="fraud"} 0.0
+driftline_outcomes_total{state="accepted",target="airflow"} 1.0
+driftline_outcomes_total{state="started",target="airflow"} 1.0
+driftline_incident_seconds_total{model="fraud",phase="detect"} 1800.0
+driftline_incident_phases_total{model="fraud",phase="detect"} 1.0
 driftline_ready 1.0
 driftline_replaying 0.0
 driftline_watermark_timestamp_seconds{scope="service"} 1.795176e+09
@@ -142,7 +150,8 @@ def story() -> Commit:
         "met": rows(MET, {"model": "fraud", "predictions": 400, "pairs": 340, "corrected": 4, "late": 1, "orphans": 5}),
         "traffic": rows(TRAFFIC, {"model": "fraud", "events": 400, "late": 3}),
         "rejected": rows(REJECTED, {"topic": "predictions", "reason": "json", "events": 2}),
-        "incidents": rows(INCIDENTS, {"id": "41f0", "model": "fraud", "state": "opened"}),
+        "incidents": rows(INCIDENTS, {"id": "41f0", "model": "fraud", "state": "opened", "began": NOON - HALF_AN_HOUR}),
+        "outcomes": rows(OUTCOMES, *(run | {"trigger": "9f2c", "target": "airflow"} for run in RUN)),
         "spreads": rows(
             SPREADS,
             {"model": "fraud", "state": "begun"},
@@ -233,6 +242,37 @@ def test_a_closed_incident_is_no_longer_open() -> None:
     exporter = shown(story())
     exporter.show(Commit(2, {"incidents": rows(INCIDENTS, {"id": "41f0", "model": "fraud", "state": "closed"})}))
     assert samples(exporter, "driftline_incidents_open{") == ['driftline_incidents_open{model="fraud"} 0.0']
+
+
+def test_an_incident_says_how_long_it_took() -> None:
+    """Of what the store had at a start only what comes after it."""
+    told = [
+        {"state": "acknowledged", "at": NOON + HALF_AN_HOUR},
+        {"state": "closed", "at": NOON + 2 * HALF_AN_HOUR},
+        {"state": "opened", "id": "1"},
+    ]
+    more = Commit(2, {"incidents": rows(INCIDENTS, *({"id": "41f0", "model": "fraud"} | one for one in told))})
+    exporter = shown(story())
+    exporter.show(more)
+    taken = [f'driftline_incident_phases_total{{model="fraud",phase="{p}"}} 1.0' for p in ("acknowledge", "recover")]
+    took = [
+        f'driftline_incident_seconds_total{{model="fraud",phase="{phase}"}} {seconds}'
+        for phase, seconds in (("acknowledge", "1800.0"), ("recover", "3600.0"))
+    ]
+    assert {*taken, *took} <= set(samples(exporter, "driftline_incident_"))
+    assert [] == samples(shown(more), "driftline_incident_")
+
+
+def test_a_run_that_has_ended_runs_no_more() -> None:
+    """Whatever comes late; targets that somebody invents are bounded."""
+    exporter = shown(story())
+    for number, states in enumerate((("failed", "started"), ("accepted",)), 2):
+        steps = ({"trigger": "9f2c", "target": "airflow", "state": state} for state in states)
+        exporter.show(Commit(number, {"outcomes": rows(OUTCOMES, *steps)}))
+    assert ['driftline_runs_running{target="airflow"} 0.0'] == samples(exporter, "driftline_runs_running")
+    invented = ({"trigger": f"{n}", "target": f"{n}", "state": "started"} for n in range(80))
+    exporter.show(Commit(4, {"outcomes": rows(OUTCOMES, *invented)}))
+    assert 51 == len(samples(exporter, "driftline_runs_running"))
 
 
 def test_a_late_window_does_not_replace_a_newer_one() -> None:

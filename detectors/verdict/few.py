@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
+from scipy.special import betainc, ndtr
 
-from detectors.codes import Floats
+from detectors.codes import Floats, Integers
 from detectors.verdict.sets import total
 
 Bools = NDArray[np.bool_]
@@ -91,12 +91,17 @@ class _Draws(NamedTuple):
         return self.size * self.share + (now - self.middle) / self.each
 
 
-def settled(p: Floats, pairs: Pairs, inflation: Floats, few: Bools) -> Floats:
-    """P-values of sets by their roots, exact where there are few values, (series, sets)."""
+def settled(p: Floats, roots: Floats, pairs: Pairs, inflation: Floats, few: Bools) -> Floats:
+    """P-values of sets by their roots, exact where there are few values, (series, sets).
+
+    How much counts vary is known no better of few: what that adds to the tail of a root, it adds to a counted one. Of
+    values that come together, a step is more than one, which is doubt enough.
+    """
     rows, which = np.nonzero(few & (p < CANDIDATE))
-    each, p = inflation[rows, which], p.copy()
-    exact = pairs.take(rows, which).exact(each)
-    p[rows, which] = np.where(each < CALM, exact, np.maximum(exact, p[rows, which]))
+    each, by_root, p = inflation[rows, which], p[rows, which], p.copy()
+    exact, sure = pairs.take(rows, which).exact(each), 2 * ndtr(-np.abs(roots[rows, which]))
+    doubt = np.where(sure > 0, by_root / np.maximum(sure, TINY), 1.0)
+    p[rows, which] = np.where(each < CALM, np.minimum(exact * doubt, 1.0), np.maximum(exact, by_root))
     return p
 
 
@@ -112,9 +117,20 @@ def real(p: Floats, pairs: Pairs, inflation: Floats, few: Bools) -> Floats:
     rows, which = np.nonzero(few & occupied & (both < size) & (least > 0) & decisive)
     m, n = pairs.m[rows, 0], pairs.n[rows, 0]
     fewer = np.minimum(both[rows, which], m + n - both[rows, which])
-    chance = np.where(occupied, least, 0.0)
-    chance[rows, which] = attained(least[rows, 0], fewer, m, n, inflation[rows, which])
+    each, chance = inflation[rows, which], np.where(occupied, least, 0.0)
+    first, same = _distinct(rows, fewer, each)
+    chance[rows, which] = attained(least[rows[first], 0], fewer[first], m[first], n[first], each[first])[same]
     return np.asarray(total(chance)[:, None] / np.maximum(least * held, TINY))
+
+
+def _distinct(rows: Integers, fewer: Floats, inflation: Floats) -> tuple[Integers, Integers]:
+    """Where sets of a series first hold so few, and which of these each one is like: of many rare ones, most are."""
+    if (inflation != 1).any():
+        every = np.arange(len(rows))
+        return every, every
+    key = rows * (np.max(fewer, initial=0.0) + 1) + fewer
+    _, first, same = np.unique(key, return_index=True, return_inverse=True)
+    return first, same.ravel()
 
 
 def attained(p: Floats, both: Floats, m: Floats, n: Floats, inflation: Floats) -> Floats:

@@ -77,7 +77,7 @@ def judge(  # noqa: PLR0913, PLR0917 - columns of one table
     p[:, :rank] *= np.where(scored, rank * sides, np.inf)
     pairs, inflation = Pairs(x, y, m, n), spread.inflation[:, at]
     few = pairs.few() & (tolerate == 0)
-    p[:, at] = settled(2 * p[:, at], pairs, inflation, few)
+    p[:, at] = settled(2 * p[:, at], shared, pairs, inflation, few)
     occupied = ((x + y) > 0).sum(axis=1, keepdims=True)
     p[:, at] *= trials(occupied, numeric) * real(p[:, at], pairs, inflation, few & ~alone)
     together = ~numeric & (occupied > FEW) & (tolerate == 0) & ~alone

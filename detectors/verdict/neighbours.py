@@ -8,6 +8,7 @@ the overall mean would all be wrong. Over LAGS distances together they say nearl
 from typing import Final, NamedTuple, Self
 
 import numpy as np
+from scipy.special import gammainc
 
 from detectors.codes import Floats, Integers
 from detectors.distances import Counts
@@ -16,6 +17,7 @@ from detectors.verdict.sets import Sets, total
 LAGS: Final = 3
 KEPT: Final = 0.95  # of what squares say, when the wild ones are left out (simulated)
 WILD: Final = 10.0  # times the variance: one square of 640 of a normal mean is wilder
+NEAREST: Final = 7.0  # times their mean: the median of sixty squares seldom errs by more
 CALM: Final = 0.9  # at least so many squares are kept: what is more frequent is not wild
 TINY: Final = 1e-15  # the variance of what nearly never changes: far above rounding
 MEDIAN: Final = 0.455  # of the square of a normal deviate
@@ -53,9 +55,25 @@ class Neighbours(NamedTuple):
     def squares(self, lag: int) -> Floats:
         """Squared differences over what independent draws expect, (panes - lag, series, contrasts); inf of no pane."""
         empty = self.sizes[lag:] == 0
-        scale = 1 / np.maximum(self.sizes[lag:], 1) + 1 / np.maximum(self.sizes[:-lag], 1)
-        found = (self.means[lag:] - self.means[:-lag]) ** 2 / (self.variance * scale[..., None])
+        found = (self.means[lag:] - self.means[:-lag]) ** 2 / self._expected(lag)
         return np.where(empty[..., None], np.inf, found)
+
+    def products(self, limit: Floats) -> Floats:
+        """The mean product of the differences of two contrasts, squares up to a limit, (series, contrasts, contrasts).
+
+        Over what independent draws expect of the squares: its diagonal is `inflation`.
+        """
+        product, n = np.zeros((2, *limit.shape, limit.shape[1]))
+        for lag in range(1, LAGS + 1):
+            near = self.squares(lag) <= limit
+            found = np.where(near, (self.means[lag:] - self.means[:-lag]) / np.sqrt(self._expected(lag)), 0.0)
+            product += (found[..., :, None] * found[..., None, :]).sum(axis=0)
+            n += (near[..., :, None] & near[..., None, :]).sum(axis=0)
+        return np.asarray(product / np.maximum(n, 1))
+
+    def _expected(self, lag: int) -> Floats:
+        scale = 1 / np.maximum(self.sizes[lag:], 1) + 1 / np.maximum(self.sizes[:-lag], 1)
+        return np.asarray(self.variance * scale[..., None])
 
     def typical(self) -> tuple[Floats, Floats]:
         """The inflation that the median square tells, and the square that CALM of them do not pass."""
@@ -83,6 +101,16 @@ class Neighbours(NamedTuple):
         """So many independent squares say as much, (series, 1)."""
         each = KEPT * 2 * LAGS / (2 * LAGS + 1)
         return np.asarray(np.maximum(each * self.n_panes, 1.0))[:, None]
+
+
+def lost(kept: Floats, limit: Floats) -> Floats:
+    """By how much squares of normal deviates are more in the mean than those up to a limit, whose mean is `kept`.
+
+    Of all of them a chi-square with one degree of freedom says how many lie below it, and one with three how much of
+    their sum. A limit that is nearer than NEAREST is so because others are wild.
+    """
+    far = np.maximum(limit / np.maximum(kept, TINY), NEAREST) / 2
+    return np.asarray(gammainc(0.5, far) / gammainc(1.5, far))
 
 
 def means(counts: Counts, weights: Floats, sets: Sets) -> Floats:

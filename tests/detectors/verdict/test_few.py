@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy.special import ndtr, stdtr
 from scipy.stats import binom, hypergeom
 
-from detectors.verdict.few import Pairs, attained, real
+from detectors.verdict.few import Pairs, attained, real, settled
 
 CASES = [(0, 3), (3, 0), (10, 4), (0, 0), (50, 1), (2, 9), (30, 20)]
 
@@ -53,3 +54,15 @@ def test_sets_of_many_values_count_fully_and_those_that_cannot_be_far_out_do_not
     p, ones = np.array([[1e-4, 0.9, 0.4, 1.0]]), np.ones((1, 4))
     assert real(p, pairs, ones, pairs.few())[0, 0] == 0.25
     assert real(p, pairs, ones, np.zeros((1, 4), np.bool_))[0, 0] == 1
+
+
+def test_what_is_known_badly_widens_a_counted_chance_as_it_widens_a_root() -> None:
+    """The same root by a normal tail, and by one of 20 degrees of freedom; where values come together, the greater."""
+    pairs, few, root = _pairs(30, 9, 1_000, 100), np.ones((1, 1), np.bool_), np.array([[3.1]])
+    pairs = Pairs(*(each[None] for each in pairs))
+    sure, vague = 2 * ndtr(-root), 2 * stdtr(20, -root)
+    calm, wild = np.array([[1.1]]), np.array([[1.5]])
+    widened = settled(sure, root, pairs, calm, few) * vague / sure
+    assert settled(vague, root, pairs, calm, few)[0, 0] == pytest.approx(widened[0, 0])
+    assert settled(vague, root, pairs, wild, few)[0, 0] == max(pairs.exact(wild)[0, 0], vague[0, 0])
+    assert settled(sure, root, pairs, np.ones((1, 1)), few)[0, 0] == pairs.exact()[0, 0]

@@ -65,8 +65,11 @@ def following(correlation: float = 0.0, coefficient: float = 0.0, each: int = 1,
 
     def world(rng: np.random.Generator, features: int, m: int) -> tuple[Counts, Draw]:
         def normal(n: int) -> np.ndarray:
-            own = rng.standard_normal((features, n)) * np.sqrt(1 - correlation)
-            return own + rng.standard_normal(n) * np.sqrt(correlation)
+            own = rng.standard_normal((features, n), np.float32)
+            if not correlation:
+                return own
+            common = rng.standard_normal(n, np.float32)
+            return np.float32(np.sqrt(1 - correlation)) * own + np.float32(np.sqrt(correlation)) * common
 
         def draw(windows: int, n: int) -> Counts:
             values = normal(windows * n // each)
@@ -74,7 +77,7 @@ def following(correlation: float = 0.0, coefficient: float = 0.0, each: int = 1,
                 values = lfilter([np.sqrt(1 - coefficient**2)], [1.0, -coefficient], values, axis=1)
             if each > 1:
                 values = alike * np.repeat(values, each, axis=1) + np.sqrt(1 - alike**2) * normal(windows * n)
-            place = np.clip(((values + 4) * STEPS).astype(np.int64), 0, len(TABLE) - 1)
+            place = np.clip(((values + 4) * STEPS).astype(np.int32), 0, len(TABLE) - 1)
             return _counted(TABLE[place].reshape(features, windows, n).transpose(1, 0, 2), LINE)
 
         return draw(PANES, m // PANES), draw
@@ -97,15 +100,19 @@ def habits(shares: np.ndarray, each: int, same: float) -> World:
     return world
 
 
-def rhythm(slots: int, strength: float) -> World:
-    """Normal values whose mean goes up and down once in so many windows, by so many standard deviations."""
+def rhythm(slots: int, strength: float, differ: float = 0.0) -> World:
+    """Normal values whose mean goes up and down once in so many windows, by so many standard deviations.
+
+    Each such day has a level of its own, so far from that of others.
+    """
     mean = strength * np.sin(2 * np.pi * np.arange(slots) / slots)
     edges = np.r_[-np.inf, -3.5, INNER, 3.5, np.inf]
-    shares = np.diff(norm.cdf(edges - mean[:, None]), axis=1)[:, None, :]
 
     def world(rng: np.random.Generator, features: int, m: int) -> tuple[Counts, Draw]:
         def draw(windows: int, n: int) -> Counts:
-            return rng.multinomial(n, shares[np.arange(windows) % slots], (windows, features))
+            level = differ * np.repeat(rng.standard_normal((-(-windows // slots), features)), slots, axis=0)
+            middle = level[:windows] + mean[np.arange(windows) % slots, None]
+            return rng.multinomial(n, np.diff(norm.cdf(edges - middle[..., None]), axis=-1))
 
         return draw(PANES, m // PANES), draw
 

@@ -2,94 +2,97 @@
 
 Measured over promised, per model and in the mean over references: every model of a row has a reference of its own, of
 60 panes that teach how much windows vary, then WINDOWS windows that are judged at the level of `detectors.budgets` and
-seen by the policy of the stream. The promises are one false incident in 100 and in 1,000 windows; each row expects 100
-at least of the rarer one.
+counted as the policy of the stream does. The promises are one false incident in 100 and in 1,000 windows; each row
+expects 100 at least of the rarer one.
 """
 
 import argparse
+import hashlib
 import sys
-import textwrap
 import time
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
+from zlib import crc32
 
+import msgspec
 import numpy as np
 
-from detectors.budgets import MOST, alpha_for
-from detectors.verdict import Spread, judge
+from detectors import coupling
+from detectors.budgets import alpha_for
+from detectors.verdict import PANES_MIN, Spread, judge
+from detectors.verdict.apart import apart
 from detectors.verdict.judge import FEW as FEW_CATEGORIES
 from stream.config.settings import Trigger
-from stream.policy import Policy
 from tests.honesty import drift_worlds as worlds
+from tests.honesty import pairs
+from tests.honesty.drift_page import Measured, document, line, outside
+from tests.honesty.drift_rows import FEW, FREQUENT, MODELS, PROMISES, ROWS, TRIGGERS, WINDOWS, Row
 from tests.honesty.suspicion import suspects
-from tests.policies import drifting, rules, step
 
-PROMISES = 1 / 100, 1 / 1_000  # incidents of a window
-TRIGGERS = Trigger(windows=1, of=1), Trigger(windows=2, of=3)
-LEAST, GREATEST = 0.5, 1.5
-MODELS, WINDOWS = 500, 200
-HEAD = "| world | window | reference | features | 1 in 100, 1 of 1 | 2 of 3 | 1 in 1,000, 1 of 1 | 2 of 3 |"
-DOCUMENT = Path(__file__).parents[2] / "docs" / "honesty.md"
-
-
-class Row(NamedTuple):
-    """A world, how many of its cells lie on a line, values of a window and of the reference, and how many features.
-
-    `days`: windows are compared with the same slot of that many days before, `slots` to a day.
-    """
-
-    name: str
-    world: worlds.World
-    on_line: int
-    n: int
-    m: int
-    features: int
-    tolerate: float = 0.0
-    slots: int = 0
-    days: int = 0
-    models: int = MODELS
+SEED = 6
+HERE = Path(__file__).parents[2]
+DOCUMENT = HERE / "docs" / "honesty.md"
+# What a row depends on; the rest may change and it stays as it was measured.
+CODE = (
+    "detectors/budgets.py",
+    "detectors/coupling.py",
+    "detectors/rare.py",
+    "detectors/verdict/*.py",
+    *(f"tests/honesty/{name}.py" for name in ("incidents", "drift_rows", "drift_worlds", "pairs", "suspicion")),
+)
 
 
-class Measured(NamedTuple):
-    """Incidents over promised and its standard error, (promises, triggers) each, levels, and seconds of a processor."""
+class Judged(NamedTuple):
+    """P-values of the windows of one model, and of which anything is known, (WINDOWS, features)."""
 
-    ratio: np.ndarray
-    error: np.ndarray
-    level: np.ndarray
-    seconds: float
+    p: np.ndarray
+    known: np.ndarray
 
 
-def measured(row: Row, models: int | None = None, seed: int = 1) -> Measured:
+def measured(row: Row, models: int = MODELS, seed: int = SEED) -> Measured:
     """Simulate a row."""
-    started, models = time.process_time(), models or row.models
-    reference = row.days * row.n if row.slots else row.m
+    started = time.process_time()
+    comparisons = 1 if row.votes else row.features
+    rho = row.n / (row.n + row.reference)
     level = np.array(
         [
-            [
-                alpha_for(WINDOWS * promise, WINDOWS, row.features, each.windows, each.of, row.n / (row.n + reference))
-                for each in TRIGGERS
-            ]
+            [alpha_for(WINDOWS * promise, WINDOWS, comparisons, each.windows, each.of, rho) for each in TRIGGERS]
             for promise in PROMISES
         ]
     )
-    counts = np.zeros((models, *level.shape))
+    counts, unknown = np.zeros((models, *level.shape)), 0.0
     for model in range(models):
-        rng = np.random.default_rng((seed, model))
-        p = _by_slot(row, rng) if row.slots else _pinned(row, rng, float(level.max()))
-        for at in np.ndindex(level.shape):
-            counts[model][at] = incidents(p <= level[at], TRIGGERS[at[1]])
-    promised = WINDOWS * np.array(PROMISES)[:, None]
-    error = np.sqrt(np.maximum(counts.var(axis=0, ddof=1), 1 / models) / models) / promised  # one at least, for none
-    return Measured(counts.mean(axis=0) / promised, error, level, time.process_time() - started)
+        rng = np.random.default_rng((seed, crc32(row.key.encode()), model))
+        asked = level if model < FREQUENT else level[1:]
+        found = _judged(row, rng, float(asked.max()))
+        unknown += float(1 - found.known.mean()) / models
+        for i, j in np.ndindex(asked.shape):
+            drifted = (found.p <= asked[i, j]) & found.known
+            counts[model, i - len(asked), j] = incidents(drifted, TRIGGERS[j], found.known)
+    each = [_ratio(counts[:FREQUENT, 0], PROMISES[0]), _ratio(counts[:, 1], PROMISES[1])]
+    ratio, error = (np.stack(part) for part in zip(*each, strict=True))
+    return Measured(ratio.tolist(), error.tolist(), level.tolist(), unknown, time.process_time() - started)
 
 
-def _pinned(row: Row, rng: np.random.Generator, level: float) -> np.ndarray:
-    """The p-values of the windows of one model, (WINDOWS, features); 1 of those that are surely above a level."""
+def _ratio(counts: np.ndarray, promise: float) -> tuple[np.ndarray, np.ndarray]:
+    """Incidents of models over those promised, and its standard error, (triggers,) each; of none as of one."""
+    models, promised = len(counts), WINDOWS * promise
+    return counts.mean(axis=0) / promised, np.sqrt(np.maximum(counts.var(axis=0), 1 / models) / models) / promised
+
+
+def _judged(row: Row, rng: np.random.Generator, level: float) -> Judged:
+    """One model; p-values surely above a level may be 1."""
+    if row.votes:
+        return _together(row, row.votes, rng)
+    return _by_slot(row, rng) if row.slots else _pinned(row, rng, level)
+
+
+def _pinned(row: Row, rng: np.random.Generator, level: float) -> Judged:
+    """Beside one reference, whose panes teach how much windows vary; a slow series is unknown, as the stream has it."""
     panes, draw = row.world(rng, row.features, row.m)
-    line = np.broadcast_to(np.arange(panes.shape[2]) < row.on_line, panes.shape[1:])
-    spread, expected = Spread.learn(panes, line), panes.sum(axis=0)
+    ordered = np.broadcast_to(np.arange(panes.shape[2]) < row.on_line, panes.shape[1:])
+    spread, expected = Spread.learn(panes, ordered), panes.sum(axis=0)
     observed = draw(WINDOWS, row.n)
     many = row.on_line == 0 and panes.shape[2] > FEW_CATEGORIES
     found = np.ones(observed.shape[:2], np.bool_)
@@ -97,133 +100,86 @@ def _pinned(row: Row, rng: np.random.Generator, level: float) -> np.ndarray:
         found = suspects(expected, observed, row.on_line, level, spread)
     windows, at = np.nonzero(found)
     p = np.ones(found.shape)
-    p[windows, at] = judge(
-        expected[at],
-        observed[windows, at],
-        line[at],
-        row.tolerate,
-        spread.take(at),
-    ).p
-    return p
+    p[windows, at] = judge(expected[at], observed[windows, at], ordered[at], row.tolerate, spread.take(at)).p
+    return Judged(p, np.broadcast_to(~spread.slow | (row.tolerate > 0), p.shape))
 
 
-def _by_slot(row: Row, rng: np.random.Generator) -> np.ndarray:
-    """The same where each window is compared with its slot of the days before; events are assumed independent."""
+def _by_slot(row: Row, rng: np.random.Generator) -> Judged:
+    """Each window beside its slot of the days before: events are taken to be independent, unless those days differ."""
     _, draw = row.world(rng, row.features, worlds.PANES)
     before = row.slots * row.days
     counts = draw(before + WINDOWS, row.n)
-    expected = sum(counts[before - i * row.slots :][:WINDOWS] for i in range(1, row.days + 1))
     flat = (-1, counts.shape[2])
+    days = np.stack([counts[before - i * row.slots :][:WINDOWS].reshape(flat) for i in range(1, row.days + 1)])
     observed = counts[before:].reshape(flat)
-    line = np.broadcast_to(np.arange(flat[1]) < row.on_line, observed.shape)
-    return judge(np.asarray(expected).reshape(flat), observed, line, row.tolerate).p.reshape(WINDOWS, -1)
+    ordered = np.broadcast_to(np.arange(flat[1]) < row.on_line, observed.shape)
+    p = judge(days.sum(axis=0), observed, ordered, row.tolerate).p
+    return Judged(p.reshape(WINDOWS, -1), ~apart(days, ordered).reshape(WINDOWS, -1))
 
 
-def incidents(drifted: np.ndarray, trigger: Trigger) -> int:
-    """How many incidents the policy opens, of verdicts (windows, features)."""
-    policy, opened, idle, ruling = Policy(), 0, True, rules(trigger)
-    for end, (row, some) in enumerate(zip(drifted, drifted.any(axis=1).tolist(), strict=True)):
-        if idle and not some:
-            continue  # the policy stays as it is
-        policy, happened = step(policy, ruling, drifting(1, end, row))
-        opened += sum(event.state == "opened" for event in happened)
-        idle = policy.incident is None and not any(one.places for one in policy.memories.values())
-    return opened
+def _together(row: Row, votes: pairs.Draw, rng: np.random.Generator) -> Judged:
+    """All pairs of features as one comparison, taught by the panes of the reference."""
+    drawn = votes(rng, PANES_MIN, row.m // PANES_MIN, row.features, 0.5)
+    cuts = pairs.cut(drawn)
+    said = pairs.votes(drawn, cuts)
+    panes = pairs.every(said)
+    n = np.full(PANES_MIN, said.shape[1])
+    spread = coupling.Spread.learn(panes.covariance, panes.variance, n, features_vary=votes in pairs.FOLLOW)
+    before = pairs.every(said.reshape(1, -1, row.features))
+    now = pairs.every(pairs.votes(votes(rng, WINDOWS, row.n, row.features, 0.5), cuts))
+    each = coupling.chances(before, now, row.m, row.n, 0.0, spread)
+    p = np.minimum(each.min(axis=1, keepdims=True) * each.shape[1], 1.0)
+    return Judged(p, coupling.known(before, now).any(axis=1, keepdims=True))
 
 
-def _first() -> Iterable[Row]:
-    """Of most kinds of worlds one."""
-    line = worlds.LINE
-    normal, zeros = worlds.independent(worlds.QUANTILES), worlds.independent(worlds.ZEROS)
-    many = worlds.moved(worlds.categories(50), 0, 3, 0.05)
-    yield Row("normal", normal, line, 1_000, 100_000, 3)
-    yield Row("normal", normal, line, 500, 500, 3)
-    yield Row("90 % zeros", zeros, 25, 500, 20_000, 3)
-    yield Row("3 categories", worlds.independent(worlds.categories(3)), 0, 1_000, 20_000, 3)
-    yield Row("autoregressive 0.5", worlds.following(0, 0.5), line, 300, 18_000, 3)
-    yield Row("users with 5 events", worlds.following(0, 0, 5, 0.9), line, 300, 18_000, 3)
-    yield Row("a day of 24, same slot of 28 days", worlds.rhythm(24, 1.0), line, 200, 0, 3, slots=24, days=28)
-    yield Row("5 points of a category, 5 tolerated", many, 0, 1_000, 100_000, 1, 0.05)
+def incidents(drifted: np.ndarray, trigger: Trigger, known: np.ndarray) -> int:
+    """How many incidents the policy opens, of verdicts that are known, (windows, features) each.
 
-
-def _rows() -> Iterable[Row]:
-    """Of each kind of world more; at the end those that take a minute or more."""
-    normal, line = worlds.independent(worlds.QUANTILES), worlds.LINE
-    integers, zeros = worlds.independent(worlds.INTEGERS), worlds.independent(worlds.ZEROS)
-    kinds = {n: worlds.independent(worlds.categories(n)) for n in (3, 10, 50, 500)}
-    follow, users = worlds.following(0, 0.5), worlds.following(0, 0, 5, 0.9)
-    more = worlds.moved(worlds.categories(50), 0, 3, 0.05)
-    yield Row("normal, correlated 0.9", worlds.following(0.9), line, 100, 6_000, 10)
-    yield Row("integers (Poisson, mean 3)", integers, 10, 500, 20_000, 3)
-    yield Row("50 categories", kinds[50], 0, 1_000, 20_000, 3)
-    yield Row("log-normal, cells cut by the reference", worlds.cut_by_itself, 32, 50, 500, 3)
-    yield Row("normal", normal, line, 50, 500, 3)
-    yield Row("normal", normal, line, 100_000, 1_000_000, 3)
-    yield Row("90 % zeros", zeros, 25, 50, 500, 3)
-    yield Row("users with 5 events, 90 % zeros", worlds.habits(worlds.ZEROS, 5, 0.9), 25, 300, 18_000, 3)
-    yield Row("users with 5 events, 50 categories", worlds.habits(worlds.categories(50), 5, 0.9), 0, 300, 18_000, 3)
-    yield Row("a week of 168, same slot of 8 weeks", worlds.rhythm(168, 1.0), line, 200, 0, 3, slots=168, days=8)
-    yield Row(
-        "3 points, now missing, 3 tolerated", worlds.moved(worlds.QUANTILES, 5, 34, 0.03), line, 200, 2_000, 1, 0.03
-    )
-    yield Row("3 categories", kinds[3], 0, 50, 500, 3)
-    yield Row("autoregressive 0.5, correlated 0.9", worlds.following(0.9, 0.5), line, 300, 18_000, 3)
-    yield Row("users with 5 events", users, line, 100, 6_000, 3)
-    yield Row("normal", normal, line, 500, 50_000, 50)
-    yield Row("autoregressive 0.5", follow, line, 100, 6_000, 3)
-    yield Row("autoregressive 0.5", follow, line, 300, 18_000, 1)
-    yield Row("10 categories", kinds[10], 0, 50, 500, 3)
-    yield Row("10 categories", kinds[10], 0, 1_000, 20_000, 3)
-    yield Row("50 categories", kinds[50], 0, 50, 500, 3)
-    yield Row("normal", normal, line, 50, 10_000, 3)
-    yield Row("normal", normal, line, 1_000, 6_000, 3)
-    yield Row("normal", normal, line, 10_000, 20_000, 3)
-    yield Row("normal", normal, line, 100_000, 100_000, 3)
-    yield Row("normal", normal, line, 500, 50_000, 1)
-    yield Row("log-normal, cells cut by the reference", worlds.cut_by_itself, 32, 500, 3_000, 3)
-    yield Row("normal, correlated 0.5", worlds.following(0.5), line, 100, 6_000, 10)
-    for n, m in ((50, 500), (20_000, 1_000_000)):
-        yield Row("integers (Poisson, mean 3)", integers, 10, n, m, 3)
-    yield Row("90 % zeros", zeros, 25, 20_000, 1_000_000, 3)
-    yield Row("5 points of a category, 5 tolerated", more, 0, 200, 2_000, 1, 0.05)
-    yield Row("1 point of 90 % zeros, 1 tolerated", worlds.moved(worlds.ZEROS, 0, 12, 0.01), 25, 1_000, 20_000, 1, 0.01)
-    yield Row("500 categories", kinds[500], 0, 50, 500, 1)
-    yield Row("500 categories", kinds[500], 0, 1_000, 20_000, 3)
-    yield Row("50 categories", kinds[50], 0, 100_000, 1_000_000, 3)
-    yield Row("autoregressive 0.5", follow, line, 1_000, 100_000, 3)
-    yield Row("users with 5 events", users, line, 1_000, 100_000, 3)
-    yield Row("users with 5 events, correlated 0.5", worlds.following(0.5, 0, 5, 0.9), line, 300, 18_000, 10)
-    yield Row("normal, correlated 0.9", worlds.following(0.9), line, 100, 6_000, 50)
-    yield Row("normal", normal, line, 500, 50_000, 200)
-
-
-FEW = 0, 1, 3, 4, 5, 6, 7, 9  # numbers of rows: of most kinds of worlds one, a minute in all
-ROWS = *_first(), *_rows()
-
-
-def outside(row: Row, found: Measured) -> np.ndarray:
-    """Where a ratio is surely outside, by two standard errors, (promises, triggers); a capped level may be too few."""
-    low = (row.tolerate == 0) & (found.ratio + 2 * found.error < LEAST) & (found.level < MOST)
-    return np.asarray(low | (found.ratio - 2 * found.error > GREATEST))
+    One opens where a feature drifted in k of its last n known windows, and closes once none drifted for n windows: so
+    windows with drift that follow each other so closely have one together, if they have any.
+    """
+    lasting = np.zeros(len(drifted), np.bool_)
+    for feature in np.flatnonzero(drifted.any(axis=0)):
+        at = np.flatnonzero(known[:, feature])
+        hits = drifted[at, feature]
+        often = np.convolve(hits, np.ones(trigger.of, np.int64))[: len(hits)] >= trigger.windows
+        lasting[at[hits & often]] = True
+    some = np.flatnonzero(drifted.any(axis=1))
+    spell = np.cumsum(np.diff(some, prepend=0) > trigger.of)
+    return len(np.unique(spell[lasting[some]]))
 
 
 def main() -> int:
     """Run rows and write the table; 1 if a ratio is surely outside."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="processes")
-    parser.add_argument("--rows", type=int, default=len(ROWS), help="how many, from the first")
+    parser.add_argument("--rows", type=_numbers, default=tuple(range(len(ROWS))), help="which, such as 0-7,40")
+    parser.add_argument(
+        "--resume", type=Path, help="a file that rows are added to; those that it has are not run again"
+    )
     parser.add_argument("--out", type=Path, default=DOCUMENT)
     parser.add_argument("--few", action="store_true", help="eight rows, and no document: fails where one is outside")
     chosen = parser.parse_args()
-    numbers = FEW if chosen.few else tuple(range(chosen.rows))
-    found: list[tuple[Row, Measured]] = []
+    known = {} if chosen.resume is None else read(chosen.resume)
+    numbers = [i for i in (FEW if chosen.few else chosen.rows) if i not in known]
     with ProcessPoolExecutor(chosen.jobs) as pool:
-        for i, one in zip(numbers, pool.map(_numbered, numbers), strict=True):
-            found.append((ROWS[i], one))
-            print(_line(*found[-1]), f"{one.seconds:.0f} s", flush=True)
-            if not chosen.few:
-                chosen.out.write_text(document(found))
+        running = {pool.submit(_numbered, i): i for i in sorted(numbers, key=lambda i: -ROWS[i].features)}
+        for done in as_completed(running):
+            i = running[done]
+            known[i] = done.result()
+            print(i, line(ROWS[i], known[i]), f"{known[i].seconds:.0f} s", flush=True)
+            if chosen.resume is not None:
+                add(chosen.resume, i, known[i])
+    found = [(ROWS[i], known[i]) for i in sorted(known)]
+    if not chosen.few:
+        chosen.out.write_text(document(found))
     return int(any(outside(*each).any() for each in found))
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """Numbers and spans of them."""
+    spans = [[int(end) for end in part.split("-")] for part in text.split(",")]
+    return tuple(i for span in spans for i in range(span[0], span[-1] + 1))
 
 
 def _numbered(i: int) -> Measured:
@@ -231,69 +187,36 @@ def _numbered(i: int) -> Measured:
     return measured(ROWS[i])
 
 
-def _line(row: Row, found: Measured) -> str:
-    """One row of the table."""
-    told = outside(row, found)
-    marks = np.where(told, " **!**", np.where(found.level < MOST, "", " c"))
-    ratios = [f"{found.ratio[at]:.2f} ± {2 * found.error[at]:.2f}{marks[at]}" for at in np.ndindex(told.shape)]
-    reference = f"{row.days} times {row.n:,}" if row.slots else f"{row.m // worlds.PANES * worlds.PANES:,}"
-    return f"| {row.name} | {row.n:,} | {reference} | {row.features} | " + " | ".join(ratios) + " |"
+class _Kept(msgspec.Struct):
+    """A row as a file has it: what was measured, and by what."""
+
+    row: str
+    seed: int
+    code: str
+    found: Measured
 
 
-def document(found: list[tuple[Row, Measured]]) -> str:
-    """docs/honesty.md of these rows."""
-    told = [(row, outside(row, one)) for row, one in found]
-    never = [f"{row.name}, windows of {row.n:,}" for row, each in told if each.any()] or ["none"]
-    seconds = sum(one.seconds for _, one in found)
-    return TEXT.format(
-        rows=len(found),
-        all=len(ROWS),
-        minutes=f"{seconds / 60:.0f}",
-        windows=f"{MODELS * WINDOWS:,}",
-        models=MODELS,
-        each=WINDOWS,
-        outside="\n".join(textwrap.wrap(f"Surely outside, marked **!**: {'; '.join(never)}.", 120)),
-        table="\n".join((HEAD, "|---" * 8 + "|", *(_line(*each) for each in found))),
-        least=LEAST,
-        greatest=GREATEST,
-        most=MOST,
-    )
+def read(path: Path) -> dict[int, Measured]:
+    """Rows that this very code has measured, by number."""
+    numbers, code = {row.key: i for i, row in enumerate(ROWS)}, digest()
+    found: dict[int, Measured] = {}
+    for each in path.read_bytes().splitlines() if path.exists() else ():
+        kept = msgspec.json.decode(each, type=_Kept)
+        if kept.code == code and kept.seed == SEED and kept.row in numbers:
+            found[numbers[kept.row]] = kept.found
+    return found
 
 
-TEXT = """# What the verdict promises, and what it keeps
+def add(path: Path, i: int, found: Measured) -> None:
+    """Append a row."""
+    with path.open("ab") as file:
+        file.write(msgspec.json.encode(_Kept(ROWS[i].key, SEED, digest(), found)) + b"\n")
 
-How often an incident opens where nothing changed, over how often it may. Written by `python -m tests.honesty.incidents`
-({rows} of its {all} rows, {minutes} minutes of a processor); do not edit.
 
-Each row is {models} models of {each} windows, {windows} in all. Every model has a reference of its own, drawn in 60
-panes, which teach how much its windows vary (`detectors.verdict.Spread`). Its windows are judged at the level of
-`detectors.budgets.alpha_for`, which knows the number of features and that all windows share one reference, and seen by
-the policy of the stream: an incident opens when a feature drifted in *1 of 1* windows, or in *2 of 3*, and no other one
-does before it was clean for that long. The promise is one false incident in 100 windows of a model, or in 1,000. 1.00
-is what was promised, ± two standard errors over models. Between {least} and {greatest} is what we stand for at
-tolerance 0, and at most {greatest} of a change that is just what is tolerated.
-
-{outside}
-
-- *c*: one or few features and 2 of 3 would need a level above {most}, which is the greatest; so there are fewer.
-- "Same slot": each window is compared with those of the same hour of the day, or of the week, before it; nothing is
-  learned from panes, events are taken to be independent, which they are there.
-- "Cells cut by the reference": its own quantiles are the edges, as driftline cuts them; else edges are the world's.
-- Tolerance: windows are drawn from the worst change inside it, so few alarms are right.
-
-{table}
-
-## Where nothing is promised
-
-- Of fewer than 60 panes nothing is learned: events are taken to be independent draws.
-- A series is *slow* where blocks of three panes surely vary more than panes do: a rhythm, or a level that wanders.
-  Windows then vary more than panes teach, the longer the more, unless the reference is of the same slot. A rhythm of
-  30 panes was told to be slow in 98 % of series where it was 3 standard errors of a pane strong (windows of one pane
-  alarmed 12 times as often as promised at a level of 0.01, of three 44 times), in 80 % at 2 (5 and 20 times), and
-  never at 1 (1.2 and 3.1 times): of that, sixty panes say too little. Thirty models of 3 features each.
-- How the level follows from a reference that is small beside the window is right in the mean over references: of any
-  one such reference, false incidents can be many.
-"""
+def digest() -> str:
+    """A digest of all that a row depends on."""
+    files = sorted(path for pattern in CODE for path in HERE.glob(pattern))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ nothing is overlooked is tested in tests/honesty/test_incidents.py.
 """
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from detectors.verdict import Spread
 from detectors.verdict.few import MANY
@@ -30,12 +30,20 @@ def suspects(expected: np.ndarray, observed: np.ndarray, on_line: int, level: fl
     before = 2 * np.arcsin(np.sqrt(np.minimum(held / m, 1.0)))
     # Sets of few values may count as no trial at all.
     trials = (np.minimum(held, m - held) * min(n, int(m.min())) >= 2 * MANY * m).sum(axis=1).min()
-    needed = -slack * ndtri(level / 2 / max(1.0, (DISTINCT if on_line else 1) * trials))
-    error = np.sqrt((1 / n + 1 / m) * inflation[:, len(NAMES) :]).astype(np.float32) * np.float32(needed)
+    freedom = spread.freedom.reshape(features, -1)
+    needed = slack * _root(freedom[:, len(NAMES) :], level / 2 / max(1.0, (DISTINCT if on_line else 1) * trials))
+    error = np.sqrt((1 / n + 1 / m) * inflation[:, len(NAMES) :]).astype(np.float32) * needed.astype(np.float32)
     lower, upper = (before - error).astype(np.float32), (before + error).astype(np.float32)
     now = angles[running[:, :, end] - running[:, :, begin]]
     found = ((now < lower) | (now > upper)).any(axis=2)
     weights = scores(expected, np.broadcast_to(np.arange(cells) < on_line, expected.shape))
     gap = np.einsum("wfc,fsc->wfs", observed / n, weights) - np.einsum("fc,fsc->fs", expected / m, weights)
-    limit = -slack * ndtri(level / len(NAMES)) * np.sqrt((1 / n + 1 / m) * inflation[:, : len(NAMES)])
+    limit = slack * _root(freedom[:, : len(NAMES)], level / len(NAMES))
+    limit *= np.sqrt((1 / n + 1 / m) * inflation[:, : len(NAMES)])
     return np.asarray(found | (np.abs(gap) > limit).any(axis=2))
+
+
+def _root(freedom: np.ndarray, tail: float) -> np.ndarray:
+    """The root beyond which so much of a tail lies, as `Spread.tail` has it."""
+    normal = np.isinf(freedom)
+    return np.asarray(np.where(normal, -ndtri(tail), -stdtrit(np.where(normal, 1.0, freedom), tail)))

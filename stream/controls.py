@@ -151,7 +151,7 @@ class Controls(Struct, frozen=True):
 
 def _after(
     held: Held,
-    control: Pause | Resume | Acknowledge | Close | Maintenance | Reference,
+    control: Pause | Resume | Acknowledge | Close | Trigger | Maintenance | Reference,
     since: int,
     opened: Collection[str],
 ) -> tuple[Held, str]:

@@ -22,7 +22,7 @@ from sinks.commit import (
 from sinks.duck import words
 from sinks.duck.views import VIEWS
 
-VERSION = 6  # rises with any change that an older file or program cannot live with
+VERSION = 7  # rises with any change that an older file or program cannot live with
 
 SQL: dict[Kind, str] = {
     "int": "BIGINT",

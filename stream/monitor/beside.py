@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from stream.ledger import Ledger
 from stream.monitor import attributed, coupled
@@ -10,15 +9,7 @@ from stream.monitor.attributed import Agreement
 from stream.monitor.coupled import Moved
 from stream.monitor.findings import Finding
 from stream.monitor.judging import Case
-
-
-class Slot(NamedTuple):
-    """One of them, as the policy sees it: a series more."""
-
-    feature: str
-    detector: str
-    known: bool = False
-    drifted: bool = False
+from stream.monitor.sighted import Slot
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stream.monitor import sighted
-from stream.monitor.beside import Slot
 from stream.monitor.findings import Finding
 from stream.monitor.judging import Case, Verdicts
 from stream.monitor.noticed import Noticed
 from stream.monitor.sequential import Alarm
+from stream.monitor.sighted import Slot
 from stream.plan import SERVED, Plan
 from stream.policy import Seen
 

@@ -2,17 +2,26 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from detectors.cause import PIPELINE
-from stream.monitor.beside import Slot
 from stream.monitor.findings import CHOSEN, SEQUENTIAL, Finding, strongest
 from stream.monitor.judging import Case, Verdicts
 from stream.plan import ATTRIBUTION, LATENCY, OUTPUTS, STATUS, is_feature
 from stream.policy import Seen, Sighting
 from stream.policy.sightings import Series, strength
+
+
+class Slot(NamedTuple):
+    """What is judged beside columns, as the policy sees it: a series more."""
+
+    feature: str
+    detector: str
+    known: bool = False
+    drifted: bool = False
+
 
 CHART, SERVICE, ERRORS = "error_rate", "service", "output:errors"
 # Detectors by the names that findings have: whoever finds something needs this table, so it imports none of them.

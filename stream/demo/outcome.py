@@ -99,11 +99,11 @@ class Recovery(Struct, frozen=True):
 
     @property
     def found(self) -> bool:
-        """Whether it is surely better than it had become, not surely worse than it was, and nothing is asked of it."""
+        """Whether it is surely better than it had become, not surely worse than it was, and all is closed."""
         if self.fallen is None or self.before is None or self.after is None:
             return False
         better, as_good = self.fallen.high < self.after.low, self.before.low <= self.after.high
-        return better and as_good and not self.triggers
+        return better and as_good and not self.triggers and not self.unclosed
 
 
 class Outcome(Struct, frozen=True):

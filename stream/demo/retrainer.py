@@ -1,14 +1,13 @@
 """The demo's retrainer: reads triggers as any retraining system would, fits the third model anew, and rolls it out.
 
-It learns from the fresh data that the trigger names. Then it speaks to the monitor by controls: the model is paused
-until its new version answers, is compared with what that version says of the fresh data, and goes on; the incident of
-the former version is closed when its last labels are known.
+It learns from the fresh data that the trigger names. Then it promotes the new version by a control: that is compared
+with what it says of the fresh data, the incidents of the former version are closed, and it opens no others.
 """
 
 import json
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from stream.demo.cast import CAST, Player
 from stream.demo.changes import CONCEPTS
 from stream.demo.head import Rollout, Rollouts, fit
 from stream.demo.outcome import Retrained
-from stream.demo.world import HOUR_MS, Block
+from stream.demo.world import Block
 from stream.files import reference_file
 from stream.reference import plan, save
 
@@ -32,8 +31,6 @@ TRIGGERS, CONTROL = "driftline.triggers", "driftline.control"
 VERSION = "2"
 KEPT_H = 26  # hours of the model's records that it remembers
 ROWS_MIN = 250  # labelled tickets; with fewer it waits for what comes next
-RESUMED_MS = HOUR_MS // 4  # after the rollout the new reference surely holds
-LABELS_MS = 2 * HOUR_MS  # after it all is known of what the former version said
 
 
 class Retrainer:
@@ -50,7 +47,6 @@ class Retrainer:
         )
         there = self._consumer.list_topics(TRIGGERS, timeout=10).topics[TRIGGERS].partitions
         self._consumer.assign([TopicPartition(TRIGGERS, each, OFFSET_BEGINNING) for each in there])
-        self._steps: Iterator[None] = iter(())
         self._watermark_ms = 0
         self._asked: dict[str, Any] | None = None
         self._fresh: list[dict[str, Any]] = []  # what it was fitted on, as the new version would have said it
@@ -62,15 +58,14 @@ class Retrainer:
         events = block.take(np.array(mine, np.bool_) & ~block.broken)
         self._blocks.append((list(events.values[~events.labels]), list(events.values[events.labels])))
 
-    def look(self, watermark_ms: int, hour: int, begin_ms: int, incidents: Callable[[], list[dict[str, Any]]]) -> None:
-        """Read triggers, and go on with what was begun. `hour`, from `begin_ms` on, is not published yet."""
+    def look(self, watermark_ms: int, hour: int, begin_ms: int) -> None:
+        """Read triggers, and do what one asks for. `hour`, from `begin_ms` on, is not published yet."""
         self._watermark_ms = watermark_ms
         if self.retrained is None:
             self._asked = self._asked or self._trigger()
-            made = None if self._asked is None else self._retrained(self._asked, hour, begin_ms)
-            if made is not None:
-                self.retrained, self._steps = made, self._roll_out(made, incidents)
-        next(self._steps, None)
+            self.retrained = None if self._asked is None else self._retrained(self._asked, hour, begin_ms)
+            if self.retrained is not None:
+                self._promote(self.retrained)
 
     def _trigger(self) -> dict[str, Any] | None:
         """The first trigger that is ours: of the model, and because of what is true of it."""
@@ -99,30 +94,17 @@ class Retrainer:
         self._fresh = [row | each | {"version": VERSION} for row, each in zip(rows, new, strict=True)]
         return Retrained(CONCEPT.model, VERSION, trigger["id"], len(rows), from_ms)
 
-    def _roll_out(self, made: Retrained, incidents: Callable[[], list[dict[str, Any]]]) -> Iterator[None]:
-        """What the monitor is told, step by step, as event time goes on."""
-        self._ask("pause", words=f"version {made.version} is rolled out")
+    def _promote(self, made: Retrained) -> None:
+        """Say that the new version is the one that is served, and what it is compared with."""
         path = self._settings.with_name(f"{made.model}-{made.version}.jsonl")
         path.write_bytes(b"\n".join(map(msgspec.json.encode, self._fresh)))
         settings = parse(self._settings.read_text(encoding="utf-8"))
         model = settings.model(made.model) or settings.defaults
-        read = reference_file(path)
         source = f"the fresh data of trigger {made.trigger}"
-        saved = save(plan(made.model, read.table, model, settings.limits, since=0, source=source))
-        self._ask("reference", saved=msgspec.Raw(saved), source=source)
-        while self._watermark_ms < made.from_ms + RESUMED_MS:
-            yield
-        self._ask("resume", words=f"version {made.version} answers")
-        while self._watermark_ms < made.from_ms + LABELS_MS:
-            yield
-        for incident in incidents():
-            if incident["model"] == made.model and incident["closed"] is None:
-                self._ask("close", incident=incident["id"], words=f"version {made.version} has taken its place")
-
-    def _ask(self, kind: str, **said: object) -> None:
-        """Put a control onto its topic."""
-        record = {"id": secrets.token_hex(8), "kind": kind, "model": CONCEPT.model, "who": "retrainer", **said}
-        self._producer.produce(CONTROL, msgspec.json.encode(record), key=CONCEPT.model)
+        reference = plan(made.model, reference_file(path).table, model, settings.limits, since=0, source=source)
+        said = {"version": made.version, "saved": msgspec.Raw(save(reference)), "source": source}
+        record = {"id": secrets.token_hex(8), "kind": "promote", "model": made.model, "who": "retrainer", **said}
+        self._producer.produce(CONTROL, msgspec.json.encode(record), key=made.model)
         self._producer.flush(10)
 
     def _records(self, place: int) -> Iterator[dict[str, Any]]:

@@ -95,7 +95,7 @@ class Stage:
         elif now - self._moved > STUCK_S:
             raise ServiceFailed(f"the service has read nothing for {STUCK_S:.0f} s, though there is more to read")
         begun_ms = self._world.start_ms + self._hour * self._world.hour_ms
-        self._retrainer.look(watermark_ms, self._hour, begun_ms, self._incidents)
+        self._retrainer.look(watermark_ms, self._hour, begun_ms)
         opened: tuple[Told, ...] = ()
         if now - self._asked > NEWS_S:
             incidents, self._asked = self._incidents(), now

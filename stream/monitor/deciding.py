@@ -142,7 +142,7 @@ class Deciding:
         Of its versions the newest is meant. Neither a cooldown nor what is announced holds it up, and it begins none.
         """
         entry = self._state.roster.get(model)
-        plan = None if entry is None or at == NEVER else entry.plan_at(at - self._settings.pane)
+        plan = None if entry is None or at == NEVER else entry.plan_at(at)
         known = [(model, name) for name in entry.versions] if entry is not None else []
         version = self.newest(model, self._state.policies) or self.newest(model, known)
         if entry is None or plan is None or version is None:

@@ -25,7 +25,7 @@ def test_a_world_is_published_watched_and_judged(tmp_path: Path) -> None:
         performance = Stage(World(seed=2, rate=0.1), parts, scenes.append).play()
     assert performance.outcome.good, performance.outcome
     assert performance.recovery is not None
-    assert 0 == performance.recovery.triggers, performance.recovery
+    assert (0, 0) == (performance.recovery.unclosed, performance.recovery.triggers), performance.recovery
     assert performance.recovery.after is not None  # of so few tickets an hour that nobody can say more
     assert {"fraud", "pricing", "support"} == {trigger["model"] for trigger in performance.triggers}
     watermarks = [scene.watermark_ms for scene in scenes]

@@ -45,6 +45,7 @@ class Labelling:
         }
         for version in sorted({*by_version, *spoken, *promoted}):
             self._follow(version, by_version.get(version, []), steps.upto)
+            self._settled(version, steps.upto)
             self._promoted(version, steps.upto)
         for model in steps.models if self._state.later else ():
             settled(self._state, self._ledger, model, steps.upto)
@@ -53,8 +54,7 @@ class Labelling:
         hearing = self._state.heard.get(version, Hearing())
         by_time = {at: [*some] for at, some in groupby(noticed, key=lambda one: one.at)}
         for at in sorted({*by_time, *hearing.times(upto)}):
-            if self._state.later:
-                settled(self._state, self._ledger, version[0], at - 1, version)
+            self._settled(version, at)
             hearing, fresh = hearing.upto(at)
             self._promoted(version, at)
             self._decide(version, at, by_time.get(at, []), hearing, fresh)
@@ -62,6 +62,11 @@ class Labelling:
             self._state.heard.pop(version, None)
         else:
             self._state.heard[version] = hearing
+
+    def _settled(self, version: Version, at: int) -> None:
+        """Let take effect what people asked for when steps of labels had not come so far: it is before a promotion."""
+        if self._state.later:
+            settled(self._state, self._ledger, version[0], at - 1, version)
 
     def _promoted(self, version: Version, at: int) -> None:
         """End what a promotion before that time has ended, when steps of labels have come so far."""

@@ -259,7 +259,7 @@ def test_what_was_drawn_must_say_how_far(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_controls_must_be_heeded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """A start that does not know how far they were read does them again."""
-    monkeypatch.setattr(cast, "recall", lambda *arguments: replace(recovery.recall(*arguments), controls={}))
+    monkeypatch.setattr(cast, "recall", lambda *arguments: replace(recovery.recall(*arguments), sides={}))
     assert "controls differ" in found(RUN)
 
 

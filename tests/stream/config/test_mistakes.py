@@ -7,7 +7,7 @@ from detectors.distances import DISTANCES, USUAL
 from stream.config.mistakes import ConfigurationError, Mistake, choice
 from stream.config.parse import onboarding, parse
 
-SECTIONS = "defaults, dispatch, events, http, kafka, limits, models, monitors, store or topics"
+SECTIONS = "defaults, dispatch, events, hooks, http, kafka, limits, models, monitors, store or topics"
 KAFKA = "bootstrap, check_crcs, create_topics, from, name, security or transactional"
 SECURITY = "ca_file, cert_file, check_hostname, key_file, mechanism, password, protocol or username"
 MODEL = "better, drift, fairness, false_triggers_per_month, features, labels, metrics, output, policy, reference, segments, sequential, tolerate, topics, trigger, versions or windows"

@@ -79,7 +79,8 @@ def test_what_is_asked_is_done_once_and_told(
             told = json.dumps({"id": "1", "data": outcome}).encode()
             kafka.publish(kafka.create_topic(f"{topic}.outcomes"), [told, told, b"{"])  # nobody has waited for it
             eventually(lambda: service.metric("driftline_outcomes_total") == 1)
-            eventually(lambda: service.metric("driftline_rejected_events_total") == 1)
+            dead = f'driftline_rejected_events_total{{reason="no_outcome",topic="{topic}.outcomes"}} 1.0'
+            eventually(lambda: dead in service.get("/metrics")[1])
             assert 1 == service.metric("driftline_runs_running")
             _, page = service.get("/")
             assert "maintenance of all models to " in page

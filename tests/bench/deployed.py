@@ -14,8 +14,8 @@ from threading import Event
 
 from tests.bench.events import Stream, publish, reference
 from tests.bench.report import Figure
-from tests.bench.speed import CASES, PANE_S, Case, broker
-from tests.integration.kafka import RealKafka
+from tests.bench.speed import CASES, HERE, PANE_S, PREFIX, Case
+from tests.integration.kafka import RealKafka, own_kafka
 from tests.integration.running import Driftline
 from tests.stream.web.served import eventually
 
@@ -86,7 +86,7 @@ def _measure(kafka: RealKafka, case: Case, folder: Path, panes: int) -> None:
 
 def figures(quick: bool) -> Iterator[Figure]:
     """What each process takes; it has no limit of its own."""
-    with broker() as kafka, tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
+    with own_kafka(PREFIX, HERE) as (kafka, _), tempfile.TemporaryDirectory(dir=HERE, prefix=PREFIX) as folder:
         for case in CASES:
             _measure(kafka, case, Path(folder).absolute(), PANES // 6 if quick else PANES)
     yield from ()

@@ -5,12 +5,10 @@ step told; `tests.torture.dispatch` judges that.
 """
 
 import random
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from tests.bench.report import Figure
-from tests.integration.kafka import RealKafka
+from tests.integration.kafka import own_kafka
 from tests.stream.web.served import eventually
 from tests.torture.dispatch import Torture
 
@@ -22,17 +20,12 @@ BURST_MB = 260.0  # what is read ahead is bounded, and so are the calls that are
 
 def figures(quick: bool) -> Iterator[Figure]:
     """What it takes when idle, before and after, and its memory in the burst. AssertionError where one was lost."""
-    with tempfile.TemporaryDirectory(prefix="dispatched-") as folder:
-        kafka = RealKafka(Path(folder))
-        kafka.start()
-        try:
-            torture = Torture(kafka, "dispatched", Path(folder) / "d", random.Random(1))
-            torture.rate = 1e-3
-            with torture.running():
-                yield from _measured(torture, QUICK if quick else INCIDENTS)
-            print(torture.judge())
-        finally:
-            kafka.kill()
+    with own_kafka("dispatched-") as (kafka, folder):
+        torture = Torture(kafka, "dispatched", folder / "d", random.Random(1))
+        torture.rate = 1e-3
+        with torture.running():
+            yield from _measured(torture, QUICK if quick else INCIDENTS)
+        print(torture.judge())
 
 
 def _measured(torture: Torture, n: int) -> Iterator[Figure]:

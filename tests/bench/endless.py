@@ -5,7 +5,6 @@ so its peaks are compared. Early is from the time on when panes have gone.
 """
 
 import random
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from threading import Thread
 from stream.config.settings import DAY
 from tests.bench.events import Stream, publish
 from tests.bench.report import Figure
-from tests.integration.kafka import RealKafka
+from tests.integration.kafka import RealKafka, own_kafka
 from tests.integration.running import Driftline
 
 EVENTS, QUICK = 10_000_000, 600_000
@@ -41,14 +40,9 @@ defaults: {{windows: [5m, 1h], reference: {{learn: 2h}}}}
 def figures(quick: bool) -> Iterator[Figure]:
     """Late beside early, of one process and of two tiers."""
     n = QUICK if quick else EVENTS
-    with tempfile.TemporaryDirectory(prefix="endless-") as folder:
-        kafka = RealKafka(Path(folder))
-        kafka.start()
-        try:
-            for workers in (0, 2):
-                yield from _figures(kafka, Path(folder) / f"{workers}", n, workers)
-        finally:
-            kafka.kill()
+    with own_kafka("endless-") as (kafka, folder):
+        for workers in (0, 2):
+            yield from _figures(kafka, folder / f"{workers}", n, workers)
 
 
 def _figures(kafka: RealKafka, folder: Path, n: int, workers: int) -> Iterator[Figure]:

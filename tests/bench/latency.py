@@ -4,7 +4,6 @@ Fifty models drift in every other minute of event time, and each time ask for re
 bears beside its broker and publisher; the lag says whether it did.
 """
 
-import tempfile
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from tests.bench.events import START_MS, Stream, reference
 from tests.bench.report import Figure
-from tests.integration.kafka import RealKafka
+from tests.integration.kafka import RealKafka, own_kafka
 from tests.integration.running import Driftline
 
 MODELS, PARTITIONS, CHUNK = 50, 4, 500
@@ -73,13 +72,8 @@ class Published(Thread):
 
 def figures(quick: bool) -> Iterator[Figure]:
     """The 99th percentile, with the load under which it was seen."""
-    with tempfile.TemporaryDirectory(prefix="latency-") as folder:
-        kafka = RealKafka(Path(folder))
-        kafka.start()
-        try:
-            yield _figure(kafka, Path(folder) / "watch", QUICK_S if quick else SECONDS)
-        finally:
-            kafka.kill()
+    with own_kafka("latency-") as (kafka, folder):
+        yield _figure(kafka, folder / "watch", QUICK_S if quick else SECONDS)
 
 
 def _figure(kafka: RealKafka, folder: Path, seconds: int) -> Figure:

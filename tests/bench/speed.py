@@ -6,7 +6,6 @@ length closes.
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -18,7 +17,7 @@ from tests.bench.events import SEGMENTS, Stream, publish
 from tests.bench.measured import PARTITIONS, Run, run, settings
 from tests.bench.report import Figure
 from tests.bench.spent import Spent, Stages
-from tests.integration.kafka import RealKafka
+from tests.integration.kafka import own_kafka
 
 PANE_S = 60
 PANES = 15  # of a stretch: the longest window
@@ -49,25 +48,14 @@ def stretches(spent: list[Spent]) -> list[Spent]:
     return [Spent(*mean) for mean in per_turn.mean(axis=1).tolist()]
 
 
+PREFIX, HERE = ".bench-", Path()  # broker and stores are on the disk of the checkout
 CASES = (Case("1 model", 1, (), 10_000, 2.0), Case("50 models, 2 segment fields", 50, SEGMENTS, 50_000, 2.5))
-
-
-@contextmanager
-def broker() -> Iterator[RealKafka]:
-    """A broker of our own."""
-    with tempfile.TemporaryDirectory(dir=".", prefix=".bench-") as folder:
-        kafka = RealKafka(Path(folder))
-        kafka.start()
-        try:
-            yield kafka
-        finally:
-            kafka.kill()
 
 
 def figures(quick: bool) -> Iterator[Figure]:
     """All cases; a figure each."""
     quieten()
-    with broker() as kafka:
+    with own_kafka(PREFIX, HERE) as (kafka, _):
         for topic in ("driftline.dead-letters", "driftline.triggers"):
             kafka.create_topic(topic)
         for case in CASES:

@@ -13,7 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -28,7 +27,7 @@ from stream.config.parse import parse
 from stream.worker import Worker
 from tests.bench.events import START_MS, Stream, publish
 from tests.bench.report import Figure
-from tests.integration.kafka import RealKafka
+from tests.integration.kafka import RealKafka, own_kafka
 from tests.integration.running import Driftline
 from tests.stream.web.served import eventually
 
@@ -54,17 +53,12 @@ def figures(quick: bool) -> Iterator[Figure]:
     """The variants in turn, so that a slow machine is slow for all."""
     n, spent = QUICK if quick else EVENTS, {name: list[float]() for name in VARIANTS}
     wall = {name: list[float]() for name in VARIANTS}
-    with tempfile.TemporaryDirectory(prefix="workers-") as folder:
-        kafka = RealKafka(Path(folder))
-        kafka.start()
-        try:
-            for i in range(1 if quick else ROUNDS):
-                for j, (name, variant) in enumerate(VARIANTS.items()):
-                    cpu, seconds = _cost(kafka, Path(folder) / f"{i}-{j}", n, *variant)
-                    spent[name].append(cpu / n * 1e6)
-                    wall[name].append(n / seconds)
-        finally:
-            kafka.kill()
+    with own_kafka("workers-") as (kafka, folder):
+        for i in range(1 if quick else ROUNDS):
+            for j, (name, variant) in enumerate(VARIANTS.items()):
+                cpu, seconds = _cost(kafka, folder / f"{i}-{j}", n, *variant)
+                spent[name].append(cpu / n * 1e6)
+                wall[name].append(n / seconds)
     for name in VARIANTS:
         seen = ", ".join(f"{each:.2f}" for each in spent[name])
         print(f"  {name}: {seen} us of processor time per event; {median(wall[name]):,.0f} events a second")

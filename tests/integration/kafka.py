@@ -11,7 +11,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from confluent_kafka import KafkaException, Producer, TopicPartition
@@ -240,3 +241,16 @@ ssl.keystore.password={PASSWORD}
 ssl.keystore.type=PKCS12
 {logins}
 """
+
+
+@contextmanager
+def own_kafka(prefix: str, parent: Path | None = None) -> Iterator[tuple[RealKafka, Path]]:
+    """A broker that lives as long as the block, and its folder, which goes with it."""
+    with tempfile.TemporaryDirectory(dir=parent, prefix=prefix) as name:
+        folder = Path(name)
+        kafka = RealKafka(folder)
+        kafka.start()
+        try:
+            yield kafka, folder
+        finally:
+            kafka.kill()

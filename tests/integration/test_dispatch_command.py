@@ -12,6 +12,7 @@ from tests.integration.running import COMMAND, Driftline, configuration, taken
 from tests.stream.web.served import eventually
 
 MEMORY_MAX = 150_000_000
+SECRET = {"HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 
 
 def dispatching(kafka: Kafka, topic: str, stub: Stub, port: int, *, inside: bool) -> str:
@@ -22,21 +23,26 @@ def dispatching(kafka: Kafka, topic: str, stub: Stub, port: int, *, inside: bool
     )
 
 
+def dispatcher(folder: Path, kafka: Kafka, topic: str, stub: Stub) -> Driftline:
+    """`driftline dispatch` of that configuration, a process of its own, not started yet."""
+    port = free_ports(1)[0]
+    file = dispatching(kafka, topic, stub, port, inside=False)
+    driftline = Driftline(folder / "one", "driftline.yaml", file=file, environment=SECRET, command="dispatch")
+    driftline.port = port
+    return driftline
+
+
 def test_a_trigger_becomes_a_signed_request(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:
     """Once, over a stop and a second start; a second one on its ledger is refused; memory is as promised."""
     topic = new_topic()
-    secret = {"HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
     with Stub().serving() as stub:
-        port = free_ports(1)[0]
-        file = dispatching(kafka, topic, stub, port, inside=False)
-        driftline = Driftline(tmp_path / "one", "driftline.yaml", file=file, environment=secret, command="dispatch")
-        driftline.port = port
+        driftline = dispatcher(tmp_path, kafka, topic, stub)
         with driftline.running():
             eventually(driftline.ready, 60)
             kafka.publish(f"{topic}.triggers", [trigger(1)])
             told = taken(kafka, f"{topic}.outcomes", 2)
             assert ["accepted", "started"] == [json.loads(each.value() or b"{}")["data"]["state"] for each in told]
-            second = Driftline(tmp_path / "one", "driftline.yaml", environment=secret, command="dispatch")
+            second = Driftline(tmp_path / "one", "driftline.yaml", environment=SECRET, command="dispatch")
             with second.running():
                 assert 2 == second.end()
             assert "dispatch.ledger: driftline-dispatch.duckdb cannot be opened" in second.said
@@ -55,12 +61,8 @@ def test_a_trigger_becomes_a_signed_request(tmp_path: Path, kafka: Kafka, new_to
 def test_what_was_given_up_is_redriven(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:
     """A target refuses while it is misconfigured; the command lists it, puts it before the target again, and once."""
     topic = new_topic()
-    secret = {"HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
     with Stub().serving() as stub:
-        port = free_ports(1)[0]
-        file = dispatching(kafka, topic, stub, port, inside=False)
-        driftline = Driftline(tmp_path / "one", "driftline.yaml", file=file, environment=secret, command="dispatch")
-        driftline.port = port
+        driftline = dispatcher(tmp_path, kafka, topic, stub)
 
         def redriven(*arguments: str) -> str:
             command = (*COMMAND, "redrive", "driftline.yaml", *arguments)
@@ -88,10 +90,9 @@ def test_what_was_given_up_is_redriven(tmp_path: Path, kafka: Kafka, new_topic: 
 def test_a_service_dispatches_what_it_asks_for(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:
     """By one line of configuration; both end together."""
     topic = new_topic()
-    secret = {"HOOK": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
     with Stub().serving() as stub:
         file = dispatching(kafka, topic, stub, free_ports(1)[0], inside=True)
-        driftline = Driftline(tmp_path / "one", "driftline.yaml", file=file, environment=secret)
+        driftline = Driftline(tmp_path / "one", "driftline.yaml", file=file, environment=SECRET)
         with driftline.running():
             eventually(driftline.ready, 60)
             eventually(lambda: f"{topic}.outcomes" in driftline.said or "created" in driftline.said)

@@ -7,12 +7,10 @@ import argparse
 import random
 import secrets
 import sys
-import tempfile
 import time
-from pathlib import Path
 from statistics import median
 
-from tests.integration.kafka import RealKafka
+from tests.integration.kafka import own_kafka
 from tests.integration.publishing import PARTITIONS
 from tests.torture.fleet import FAULTS, SILENT, Fleet
 from tests.torture.labelled import Labelled, Publisher
@@ -32,25 +30,20 @@ def main() -> int:
     dice, begun = random.Random(asked.seed), time.monotonic()
     kinds = asked.only or [name for name in FAULTS if asked.workers or name in ("kill monitor", "kill broker")]
     print(f"seed {asked.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
-        kafka = RealKafka(Path(folder))
-        kafka.start()
-        try:
-            topic = kafka.create_topic(f"torture-{asked.seed}", PARTITIONS)
-            labelled = Labelled(asked.seed, SILENT) if asked.labels else None
-            parts = {"workers": asked.workers, "monitors": asked.monitors, "labelled": labelled}
-            fleet = Fleet(kafka, topic, Path(folder) / "fleet", dice=dice, **parts)
-            with fleet.running():
-                for i in range(asked.faults):
-                    fleet.wait(*asked.peace)
-                    fault = dice.choice(kinds)
-                    print(f"{time.monotonic() - begun:6.1f} s  {i + 1:4d}  {fault}", flush=True)
-                    fleet.strike(fault)
-                    fleet.alive()
-                fleet.settle()
-            found = fleet.judge()
-        finally:
-            kafka.kill()
+    with own_kafka("torture-") as (kafka, folder):
+        topic = kafka.create_topic(f"torture-{asked.seed}", PARTITIONS)
+        labelled = Labelled(asked.seed, SILENT) if asked.labels else None
+        parts = {"workers": asked.workers, "monitors": asked.monitors, "labelled": labelled}
+        fleet = Fleet(kafka, topic, folder / "fleet", dice=dice, **parts)
+        with fleet.running():
+            for i in range(asked.faults):
+                fleet.wait(*asked.peace)
+                fault = dice.choice(kinds)
+                print(f"{time.monotonic() - begun:6.1f} s  {i + 1:4d}  {fault}", flush=True)
+                fleet.strike(fault)
+                fleet.alive()
+            fleet.settle()
+        found = fleet.judge()
     print(f"\n{time.monotonic() - begun:.0f} s; faults: {dict(fleet.faults)}")
     print(f"read again after each kill of the monitor: {fleet.reread}, together {sum(fleet.reread):,}")
     if fleet.recovered:

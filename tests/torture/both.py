@@ -11,22 +11,21 @@ import json
 import random
 import secrets
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from tests.integration.dispatching import Dispatching, Stub
-from tests.integration.kafka import Kafka, RealKafka
+from tests.integration.kafka import Kafka, own_kafka
 from tests.integration.publishing import PARTITIONS, Publisher
 from tests.integration.running import taken
 from tests.stream.web.served import eventually
 from tests.torture.fleet import SILENT, WORKING_SHARE, Fleet
+from tests.torture.steps import Step, told
 
 MODELS = tuple(f"{'fraud' if i % 2 else 'churn'}-{i:02d}" for i in range(24))
 PER_S = 300  # events of a partition: 30 s of event time per second
@@ -46,7 +45,6 @@ defaults:
   policy: {{schedules: [{{name: often, events: 300}}, {{name: clock, cron: "*/10 * * * *"}}]}}
 models: {{"*": {{}}}}
 """
-Step = tuple[str, str, str]  # trigger, target, state
 
 
 class Both:
@@ -78,7 +76,7 @@ class Both:
         (service,) = self.fleet.monitors
         if self.dice.random() < WORKING_SHARE:
             eventually(lambda: service.ready() and self.dispatching.ready(), 120)
-        time.sleep(self.dice.uniform(0.0, 1.5))
+        time.sleep(self.dice.uniform(0.0, 1.5))  # at whatever it is then
         struck = {"service": (service,), "dispatcher": (self.dispatching,), "both": (service, self.dispatching)}[kind]
         for each in struck:
             assert each.process.poll() is None, each.said
@@ -143,21 +141,14 @@ class Both:
 
     def _told(self, enough: Callable[[set[Step]], bool]) -> list[Step]:
         """The steps on the outcomes topic until they are enough, and what comes within a second after them."""
-        consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": f"judge-{self.triggers}"})
-        topic = f"{self.triggers}.outcomes"
-        there = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each in there])
-        found: list[Step] = []
         since = time.monotonic()
-        while time.monotonic() - since < STUCK_S:
-            some = [
-                json.loads(each.value() or b"{}")["data"] for each in consumer.consume(10_000, 1.0) if not each.error()
-            ]
-            found += [(data["trigger"], data["target"], data["state"]) for data in some]
-            since = time.monotonic() if some else since
-            if not some and enough(set(found)):
-                consumer.close()
-                return found
+        with closing(told(self.kafka, self.triggers)) as looks:
+            for found, more in looks:
+                if not more and enough(set(found)):
+                    return found
+                since = time.monotonic() if more else since
+                if time.monotonic() - since >= STUCK_S:
+                    break
         raise AssertionError(
             f"nothing is told for {STUCK_S:.0f} s: {self._waiting()} wait; {self.dispatching.said[-2_000:]}"
         )
@@ -181,21 +172,16 @@ def main() -> int:
     asked = parser.parse_args()
     begun = time.monotonic()
     print(f"seed {asked.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
-        kafka = RealKafka(Path(folder))
-        kafka.start()
-        try:
-            topic = kafka.create_topic(f"torture-{asked.seed}", PARTITIONS)
-            both = Both(kafka, topic, Path(folder) / "both", random.Random(asked.seed), asked.share)
-            with both.running():
-                for i in range(asked.kills):
-                    both.strike()
-                    if i % 10 == 9:
-                        print(f"{time.monotonic() - begun:6.1f} s  {i + 1} strikes", flush=True)
-                both.settle()
-            print(both.judge())
-        finally:
-            kafka.kill()
+    with own_kafka("torture-") as (kafka, folder):
+        topic = kafka.create_topic(f"torture-{asked.seed}", PARTITIONS)
+        both = Both(kafka, topic, folder / "both", random.Random(asked.seed), asked.share)
+        with both.running():
+            for i in range(asked.kills):
+                both.strike()
+                if i % 10 == 9:
+                    print(f"{time.monotonic() - begun:6.1f} s  {i + 1} strikes", flush=True)
+            both.settle()
+        print(both.judge())
     print(f"{time.monotonic() - begun:.0f} s")
     return 0
 

@@ -6,26 +6,25 @@ trigger again where an answer was lost: by a fault of its own, or by a kill betw
 """
 
 import argparse
-import json
 import os
 import random
 import secrets
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
 
 import duckdb
-from confluent_kafka import OFFSET_BEGINNING, Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Producer
 
 from tests.integration.dispatching import Dispatching, Stub, trigger
-from tests.integration.kafka import Kafka, RealKafka
+from tests.integration.kafka import Kafka, own_kafka
 from tests.stream.web.served import eventually
+from tests.torture.steps import Step, told
 
 PARTITIONS, MODELS = 4, 24
 TARGETS = ("keyed", "followed", "plain")
@@ -142,8 +141,8 @@ class Torture:
             numbers = [int(each[1:]) for each in ids]
             assert numbers == sorted(numbers), (target, model, numbers)
         steps = {(f"t{i}", target, state) for i in range(self.n) for target in TARGETS for state in STEPS[target]}
-        told = self._told(len(steps))
-        assert steps == set(told), (steps - set(told), set(told) - steps)
+        seen = self._told(len(steps))
+        assert steps == set(seen), (steps - set(seen), set(seen) - steps)
         with duckdb.connect(str(self._folder / "ledger.duckdb"), read_only=True) as file:
             rows = file.execute(
                 "SELECT state, count(*), sum(attempts) FROM fates WHERE told = state GROUP BY 1"
@@ -154,25 +153,17 @@ class Torture:
             f"{self.n} triggers to {len(TARGETS)} targets, {self.kills} kills ({self.early} during a start), "
             f"{sum(self.stub.calls.values())} calls, {sum(n for name, n in self.stub.faults.items() if name)} failed "
             f"({lost_answers} after the target had taken it): none lost, none out of order; with a key none twice, "
-            f"without one {twice['plain']} triggers again; {len(told)} outcomes told, "
-            f"{len(told) - len(steps)} of them again"
+            f"without one {twice['plain']} triggers again; {len(seen)} outcomes told, "
+            f"{len(seen) - len(steps)} of them again"
         )
 
-    def _told(self, n: int) -> list[tuple[str, str, str]]:
+    def _told(self, n: int) -> list[Step]:
         """The steps on the outcomes topic: at least n, and what comes within a second after them."""
-        consumer = Consumer({"bootstrap.servers": self.kafka.bootstrap, "group.id": f"judge-{self.topic}"})
-        topic = f"{self.topic}.outcomes"
-        there = consumer.list_topics(topic, timeout=10).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, each, OFFSET_BEGINNING) for each in there])
-        found: list[tuple[str, str, str]] = []
         until = time.monotonic() + READ_S
-        while time.monotonic() < until:
-            some = [_step(each) for each in consumer.consume(10_000, 1.0) if not each.error()]
-            found += some
-            if not some and len(set(found)) >= n:
-                break
-        consumer.close()
-        return found
+        with closing(told(self.kafka, self.topic)) as looks:
+            return next(
+                found for found, more in looks if (not more and len(set(found)) >= n) or time.monotonic() >= until
+            )
 
     def _waiting(self) -> float:
         """Triggers that are open, and runs that are followed, and what is still to be read."""
@@ -199,11 +190,6 @@ def partition_of(model: str) -> int:
     return sum(model.encode()) % PARTITIONS
 
 
-def _step(message: Message) -> tuple[str, str, str]:
-    data = json.loads(message.value() or b"{}")["data"]
-    return data["trigger"], data["target"], data["state"]
-
-
 def main() -> int:
     """0 where nothing was lost or repeated."""
     parser = argparse.ArgumentParser(prog="python -m tests.torture.dispatch", description=__doc__)
@@ -215,26 +201,19 @@ def main() -> int:
     asked = parser.parse_args()
     begun = time.monotonic()
     print(f"seed {asked.seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="torture-") as folder:
-        kafka = RealKafka(Path(folder))
-        kafka.start()
-        try:
-            torture = Torture(
-                kafka, f"torture-{asked.seed}", Path(folder) / "d", random.Random(asked.seed), asked.share
-            )
-            torture.rate = 1e-3 if asked.burst else asked.rate
-            with torture.running():
-                if asked.burst:
-                    print(torture.burst(asked.burst), flush=True)
-                for i in range(0 if asked.burst else asked.kills):
-                    torture.strike()
-                    if i % 10 == 9:
-                        print(f"{time.monotonic() - begun:6.1f} s  {i + 1} kills, {torture.n} triggers", flush=True)
-                torture.settle()
-                torture.stop()
-            print(torture.judge())
-        finally:
-            kafka.kill()
+    with own_kafka("torture-") as (kafka, folder):
+        torture = Torture(kafka, f"torture-{asked.seed}", folder / "d", random.Random(asked.seed), asked.share)
+        torture.rate = 1e-3 if asked.burst else asked.rate
+        with torture.running():
+            if asked.burst:
+                print(torture.burst(asked.burst), flush=True)
+            for i in range(0 if asked.burst else asked.kills):
+                torture.strike()
+                if i % 10 == 9:
+                    print(f"{time.monotonic() - begun:6.1f} s  {i + 1} kills, {torture.n} triggers", flush=True)
+            torture.settle()
+            torture.stop()
+        print(torture.judge())
     print(f"{time.monotonic() - begun:.0f} s")
     return 0
 

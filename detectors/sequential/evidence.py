@@ -51,12 +51,16 @@ class Told(NamedTuple):
     sums: Floats
     limits: Floats
 
+    def of(self, series: slice) -> "Told":
+        """What it brought of some of the series."""
+        return Told(self.alarms[series], self.contrast[series], self.up[series], self.sums[series], self.limits[series])
+
 
 class Evidence(Struct, frozen=True):
-    """The detector: what the sums of scores and of cells may come to."""
+    """The detector: what the sums of scores and of cells may come to, of all series or of each, (series, 1)."""
 
-    scores: float
-    cells: float
+    scores: float | Floats
+    cells: float | Floats
 
     @classmethod
     def of(cls, every: float, ranked: int, cells: int) -> Self:
@@ -67,6 +71,13 @@ class Evidence(Struct, frozen=True):
         part = 2 if ranked else 1
         lengths = (part * every * max(1, contrasts) for contrasts in (len(SCORES) * ranked, cells))
         return cls(*(min(threshold_for(length, ALLOWANCE), (MOST - 1) / GRAIN) for length in lengths))
+
+    @classmethod
+    def joined(cls, pieces: Sequence[tuple[Self, int]]) -> Self:
+        """Of series one after the other: each piece is a detector, and of how many series."""
+        many = [n for _, n in pieces]
+        limits = ([each.scores for each, _ in pieces], [each.cells for each, _ in pieces])
+        return cls(*(np.repeat(np.asarray(each), many)[:, None] for each in limits))
 
     def start(self, series: int, cells: int = 0) -> Sums:
         """Nothing has been seen."""
@@ -79,18 +90,18 @@ class Evidence(Struct, frozen=True):
             np.clip(before + np.rint(step * GRAIN), 0, MOST).astype(np.int16)
             for before, step in zip((sums.high, sums.low), steps, strict=True)
         )
-        limits = self.limits(high.shape[1])
+        limits = np.broadcast_to(self.limits(high.shape[1]), high.shape)
         both = np.maximum(high, low) / GRAIN
         contrast = (both / limits).argmax(axis=1)
         rows = np.arange(len(high))
-        best, limit = both[rows, contrast], limits[contrast]
+        best, limit = both[rows, contrast], limits[rows, contrast]
         alarms = best > limit
         told = Told(alarms, contrast, (high >= low)[rows, contrast], best, limit)
         kept = ~alarms[:, None]
         return Sums(high * kept, low * kept), told
 
     def limits(self, contrasts: int) -> Floats:
-        """Of each contrast, (contrasts,)."""
+        """Of each contrast, (contrasts,) or (series, contrasts)."""
         return np.where(np.arange(contrasts) < len(SCORES), self.scores, self.cells)
 
     def steps(
@@ -119,7 +130,7 @@ class Evidence(Struct, frozen=True):
 
 
 def _ranked(  # noqa: PLR0913, PLR0917 - columns of one table
-    expected: Counts, observed: Counts, on_line: Bools, tolerate: Floats, limit: float, inflation: Floats
+    expected: Counts, observed: Counts, on_line: Bools, tolerate: Floats, limit: float | Floats, inflation: Floats
 ) -> tuple[Floats, Floats]:
     """Steps of the scores: their sum in standard errors, less its cumulant: so the ratio is 1 in the mean, exactly.
 
@@ -152,7 +163,7 @@ def _ranks(shares: Floats) -> Floats:
 
 
 def _shared(
-    expected: Counts, observed: Counts, tolerate: Floats, limit: float, inflation: Floats
+    expected: Counts, observed: Counts, tolerate: Floats, limit: float | Floats, inflation: Floats
 ) -> tuple[Floats, Floats]:
     """Steps of the cells: binomial counts at the edge, and one standard error of a pane beyond it."""
     m, n = (counts.sum(axis=1, dtype=np.float64)[:, None] for counts in (expected, observed))
@@ -177,7 +188,7 @@ def _shared(
     return found[0], found[1]
 
 
-def _inflation(spread: Spread, limit: float) -> Floats:
+def _inflation(spread: Spread, limit: float | Floats) -> Floats:
     """What panes taught, and what they may be wrong by.
 
     The variance of an inflation with so many degrees of freedom is 2 / freedom of its square. An error makes alarms
@@ -186,7 +197,7 @@ def _inflation(spread: Spread, limit: float) -> Floats:
     return np.where(spread.inflation > 1, spread.inflation * (1 + limit / spread.freedom), 1.0)
 
 
-def _edge(n: Floats, m: Floats, limit: float) -> Floats:
+def _edge(n: Floats, m: Floats, limit: float | Floats) -> Floats:
     """By how many standard errors of a pane the edge is moved out for the reference's own chance.
 
     That chance is normal with variance rho = n / (n + m) in a pane's units; a shift of b makes alarms exp(2 b limit)

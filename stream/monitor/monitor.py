@@ -181,11 +181,7 @@ class Monitor:
     def _close(self, scope: Scope, end: int) -> None:
         """Close the panes with this end, admit newcomers, then close the windows with this end."""
         names = self._names(scope, end)
-        alarms = {}
-        for name in names:
-            for case, ringing in self._panes.close(self._open, name, end):
-                if ringing:
-                    alarms[name, case.version] = (case, ringing)
+        alarms = self._panes.step([case for name in names for case in self._panes.close(self._open, name, end)])
         self._panes.admit(self._open, [name for name in names if (end, name) in self._open.strangers], end)
         ending = [
             key for key, window in self.state.windows.items() if window.end == end and self._scope(key[0]) == scope

@@ -10,7 +10,7 @@ from stream.config.settings import Settings
 from stream.drawn import Drawn, add
 from stream.events import RESERVED
 from stream.ledger import Ledger, moment
-from stream.monitor import accumulator, courses, rows, teaching, tested
+from stream.monitor import accumulator, courses, rows, sequential, teaching, tested
 from stream.monitor.findings import SEQUENTIAL
 from stream.monitor.judging import Case
 from stream.monitor.learning import Learner
@@ -44,8 +44,8 @@ class Panes:
         settings = self._settings
         return decided_from(end, settings.pane, settings.lateness, settings.events.max_ahead)
 
-    def close(self, partly: Open, name: str, end: int) -> list[tuple[Case, list[Alarm]]]:
-        """Close one model's pane: its cases by version, with the alarms of their sequential detectors.
+    def close(self, partly: Open, name: str, end: int) -> list[Case]:
+        """Close one model's pane: its cases by version.
 
         Of a model that another monitor watches only the new versions matter here: all admit the same ones.
         """
@@ -62,7 +62,7 @@ class Panes:
             unplanned = Pane(end, None, None, learned)
             accumulator.grown(self._state.windows, name, "", entry.settings.spans, unplanned)
             self._learn(entry, end, learned, partly.samples.pop((end, name), NOTHING))
-        events = learned + sum(int(case.summary.events()[0]) for case, _ in closed)
+        events = learned + sum(int(case.summary.events()[0]) for case in closed)
         fields = partly.unwatched.pop((end, name), None)
         if fields:
             rows.unwatched_row(self._ledger, name, start, end, fields)
@@ -70,7 +70,7 @@ class Panes:
         self._ledger.row(tables.TRAFFIC, shown(name), moment(start), moment(end), events, late, waiting)
         return closed
 
-    def _close_known(self, partly: Open, entry: Entry, start: int, end: int) -> list[tuple[Case, list[Alarm]]]:
+    def _close_known(self, partly: Open, entry: Entry, start: int, end: int) -> list[Case]:
         plan = entry.plan_at(start)
         closed = []
         for version, summary, drawn in self._summaries(partly, entry, end):
@@ -86,14 +86,12 @@ class Panes:
                 key = (entry.name, version, length)
                 courses.followed(self._state.courses, key, plan.id, (start, end), summary.counts[0])
             tested.drawn_row(self._ledger, case, drawn, self._state.windows)
-            controls = self._state.controls
-            still = controls.paused(entry.name, end) or controls.learning(entry.name, version, end)
-            closed.append((case, [] if still else self._step(case)))
+            closed.append(case)
             learned = gather(self._state, entry, case)
             if learned is not None:
                 self.adopt(replace(learned, since=self.decided_from(end)), entry.basis)
         if plan is not None and closed:
-            self._teach(entry, plan, [(case.version, case.summary) for case, _ in closed], end)
+            self._teach(entry, plan, [(case.version, case.summary) for case in closed], end)
         return closed
 
     def _teach(self, entry: Entry, plan: Plan, versions: list[tuple[str, Summary]], end: int) -> None:
@@ -170,15 +168,26 @@ class Panes:
             if version not in known and len(known) < self._settings.limits.versions:
                 self._state.roster = self._state.roster.admit_version(name, version, self.decided_from(end))
 
-    def _step(self, case: Case) -> list[Alarm]:
-        """Move the sequential detectors by one pane."""
-        key: Version = (case.plan.model, case.version)
-        known = self._state.steps.get(key)
-        before = known if known is not None and known.plan == case.plan.id else Steps.start(case)
-        self._state.steps[key], alarms = before.step(case)
-        if case.settings.reference.moves:  # it adds up how far panes are from what windows are not compared with
-            return [alarm for alarm in alarms if alarm.detector != SEQUENTIAL]
-        return alarms
+    def step(self, closed: Iterable[Case]) -> dict[Version, tuple[Case, list[Alarm]]]:
+        """Move the sequential detectors of closed panes by one each; those that alarm, by model and version."""
+        pairs = {}
+        for case in closed:
+            if not self._still(case):
+                key, known = (case.plan.model, case.version), self._state.steps.get((case.plan.model, case.version))
+                pairs[key] = known if known is not None and known.plan == case.plan.id else Steps.start(case), case
+        found = {}
+        for (key, (_, case)), (steps, rang) in zip(pairs.items(), sequential.step([*pairs.values()]), strict=True):
+            self._state.steps[key] = steps
+            moves = case.settings.reference.moves  # SEQUENTIAL adds up how far panes are from what windows do not meet
+            alarms = [alarm for alarm in rang if not (moves and alarm.detector == SEQUENTIAL)]
+            if alarms:
+                found[key] = case, alarms
+        return found
+
+    def _still(self, case: Case) -> bool:
+        """Whether nothing is watched in this pane."""
+        controls, model = self._state.controls, case.plan.model
+        return controls.paused(model, case.end) or controls.learning(model, case.version, case.end)
 
     def _learn(self, entry: Entry, end: int, events: int, sample: Sample) -> None:
         """Let a model's sample grow; where it is enough, make the plan that holds from T."""

@@ -1,14 +1,16 @@
 """Sequential detectors of one version of a model: a step per closed pane, of all events, for each column."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.sequential import cusum
-from detectors.sequential.evidence import SCORES, Evidence, Sums
+from detectors.sequential.evidence import SCORES, Evidence, Sums, Told
 from detectors.sequential.fold import Rows, pack
+from detectors.verdict import Spread
 from detectors.verdict.words import MOVED
 from stream.monitor.judging import Case, layout, own_width
 from stream.monitor.levels import MONTH, WINDOWS_SHARE
@@ -49,39 +51,38 @@ class Steps:
         evidence = Evidence.of(every, len(grid.numeric), int(layout(case.plan, width).sizes.sum()))
         return cls(case.plan.id, evidence, evidence.start(len(grid.columns), width))
 
-    def step(self, case: Case) -> tuple["Steps", list[Alarm]]:
-        """After one more pane; the alarms in the order of the columns."""
-        plan, tolerate = case.plan, case.settings.tolerate
-        numbers = len(plan.grid.numeric)
-        at = layout(plan, own_width(plan))
-        expected, observed = at.reference[0], at.rectangle(case.summary.counts[:1])[0]
-        sums, told = self.evidence.step(
-            self.sums, self.evidence.steps(expected, observed, at.ordered, tolerate, case.spread)
-        )
-        names, n = plan.grid.columns, observed.sum(axis=1)
+    def told(self, case: Case, observed: NDArray[np.int64], sums: Sums, told: Told) -> tuple["Steps", list[Alarm]]:
+        """With these sums after one more pane; the alarms in the order of the columns."""
+        names, n = case.plan.grid.columns, observed.sum(axis=1)
         found = [
             Alarm(
                 names[i],
                 float(told.sums[i]),
                 float(told.limits[i]),
                 int(n[i]),
-                f"{names[i]}: {_words(plan, names[i], int(told.contrast[i]), up=bool(told.up[i]))}",
+                f"{names[i]}: {_words(case.plan, names[i], int(told.contrast[i]), up=bool(told.up[i]))}",
             )
             for i in np.flatnonzero(told.alarms).tolist()
         ]
-        ordered = at.ordered[:numbers]
-        z = cusum.location(expected[:numbers], observed[:numbers], ordered, tolerate)
+        chosen, more = self._chosen(case, observed) if case.settings.sequential.features else ({}, [])
+        return Steps(self.plan, self.evidence, sums, chosen), [*found, *more][:ALARMS_MAX]
+
+    def _chosen(self, case: Case, observed: NDArray[np.int64]) -> tuple[Mapping[str, Rows], list[Alarm]]:
+        """The detectors that a user chose, after one more pane."""
+        plan, numbers = case.plan, len(case.plan.grid.numeric)
+        at = layout(plan, own_width(plan))
+        ordered, names = at.ordered[:numbers], plan.grid.columns
+        z = cusum.location(at.reference[0, :numbers], observed[:numbers], ordered, case.settings.tolerate)
         # Within what no sum or variance breaks at.
         chosen, rang = stepped(
             case.settings.sequential.features, self.chosen, np.clip(z, -cusum.STEP_MAX, cusum.STEP_MAX)[:, None]
         )
         n = (observed[:numbers] * ordered).sum(axis=1)
-        found += [
+        return chosen, [
             Alarm(names[i], float(z[i]), 0.0, int(n[i]), f"{names[i]}: {_moving(up=bool(z[i] > 0))}", name)
             for name, alarmed in rang.items()
             for i in np.flatnonzero(alarmed).tolist()
         ]
-        return Steps(self.plan, self.evidence, sums, chosen), found[:ALARMS_MAX]
 
     def pack(self) -> Any:  # noqa: ANN401 - plain data for msgpack
         """The state as plain data."""
@@ -93,6 +94,40 @@ class Steps:
         """The state that `pack` gave."""
         plan, limits, sums, chosen = found
         return cls(plan, Evidence(*limits), Sums.unpack(sums), unpacked(chosen))
+
+
+def step(pairs: Sequence[tuple[Steps, Case]]) -> list[tuple[Steps, list[Alarm]]]:
+    """Move detectors by one pane each. Nothing of one depends on those that it is moved beside."""
+    found: dict[int, tuple[Steps, list[Alarm]]] = {}
+    widths = np.array([own_width(case.plan) for _, case in pairs])
+    for width in np.unique(widths).tolist():  # of one width: sums over cells depend on how many there are
+        which = np.flatnonzero(widths == width).tolist()
+        found |= dict(zip(which, _step([pairs[i] for i in which], width), strict=True))
+    return [found[i] for i in range(len(pairs))]
+
+
+def _step(pairs: Sequence[tuple[Steps, Case]], width: int) -> Iterator[tuple[Steps, list[Alarm]]]:
+    cases = [case for _, case in pairs]
+    placed = [layout(case.plan, width) for case in cases]
+    many = [len(at.ordered) for at in placed]
+    observed = [at.rectangle(case.summary.counts[:1])[0] for at, case in zip(placed, cases, strict=True)]
+    evidence = Evidence.joined([(before.evidence, n) for (before, _), n in zip(pairs, many, strict=True)])
+    steps = evidence.steps(
+        np.concatenate([at.reference[0] for at in placed]),
+        np.concatenate(observed),
+        np.concatenate([at.ordered for at in placed]),
+        np.repeat([case.settings.tolerate for case in cases], many),
+        Spread.joined([(case.spread, n) for case, n in zip(cases, many, strict=True)]),
+    )
+    sums, told = evidence.step(_joined([one.sums for one, _ in pairs]), steps)
+    lasts = np.cumsum(many).tolist()
+    for (before, case), seen, first, last in zip(pairs, observed, [0, *lasts[:-1]], lasts, strict=True):
+        own = slice(first, last)
+        yield before.told(case, seen, Sums(sums.high[own].copy(), sums.low[own].copy()), told.of(own))
+
+
+def _joined(sums: Sequence[Sums]) -> Sums:
+    return Sums(np.concatenate([one.high for one in sums]), np.concatenate([one.low for one in sums]))
 
 
 def _words(plan: Plan, column: str, contrast: int, *, up: bool) -> str:

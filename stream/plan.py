@@ -7,7 +7,7 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import msgspec
@@ -147,20 +147,25 @@ class Plan:
 
     @classmethod
     def load(cls, body: bytes) -> "Plan":
-        """The plan whose `body` this is."""
-        document = msgspec.json.decode(body)
-        grid = Grid.load(document["grid"])
-        return cls(
-            document["model"],
-            document["since"],
-            grid,
-            segment_fields(document["segments"]),
-            unpack(grid, base64.b64decode(document["reference"]["summary"])),
-            document["reference"]["source"],
-            tuple(document["inferred"]),
-            tuple(document["reference"]["versions"]),
-            Truth.load(document["truth"]) if "truth" in document else None,
-            document.get("sample", 0),
-            cuts=Cuts(*(np.array(each, np.int64) for each in document["cuts"])) if "cuts" in document else None,
-            datasets=document.get("datasets", {}),
-        )
+        """The plan whose `body` this is: the same object to all that read it at about the same time."""
+        return _loaded(body)
+
+
+@lru_cache(maxsize=128)  # boards repeat themselves, and caches of what is made of a plan go by identity
+def _loaded(body: bytes) -> Plan:
+    document = msgspec.json.decode(body)
+    grid = Grid.load(document["grid"])
+    return Plan(
+        document["model"],
+        document["since"],
+        grid,
+        segment_fields(document["segments"]),
+        unpack(grid, base64.b64decode(document["reference"]["summary"])),
+        document["reference"]["source"],
+        tuple(document["inferred"]),
+        tuple(document["reference"]["versions"]),
+        Truth.load(document["truth"]) if "truth" in document else None,
+        document.get("sample", 0),
+        cuts=Cuts(*(np.array(each, np.int64) for each in document["cuts"])) if "cuts" in document else None,
+        datasets=document.get("datasets", {}),
+    )

@@ -16,7 +16,7 @@ from tests.simulation.kafka import Kafka
 
 CONTROL, OUTCOMES, TRIGGERS = ((topic, 0) for topic in (Topics().control, Topics().outcomes, Topics().triggers))
 SHARES = (0.0, 0.02, 0.1)  # of the turns
-ASKED_MAX = 40  # in an act
+ASKED_MAX = 24  # in an act
 LATE_MAX = 4  # more of them are about incidents, which open when most has been asked
 TOLD_MAX, TOLD_SHARE = 12, 0.2  # outcomes in an act, and of the turns: whoever speaks for long keeps an act from ending
 BROKEN = (b"", b"{", b"[1]", b'{"id": "x", "kind": "paws", "model": "shop"}', b"\xff\xfe", b'{"id": "", "model": 1}')

@@ -70,7 +70,7 @@ def scene(seed: int) -> Scene:
     """A log of 500 events and more: disorder, late events, silence, newcomers, refusals, transactions, jumps."""
     dice = random.Random(seed)
     chosen = shape(dice)
-    panes = dice.randrange(6, 9)
+    panes = dice.randrange(5, 8)
     jump = (dice.randrange(3, panes) if dice.random() < 0.4 else panes, dice.choice((3, 40)))
     silent = range(begun := dice.randrange(2, panes - 2), begun + 2) if dice.random() < 0.3 else range(0)
     log, born, about = {}, {}, {"jumps forward": int(jump[0] < panes), "all partitions idle": int(bool(silent))}

@@ -104,33 +104,46 @@ class Evidence(Struct, frozen=True):
         """Of each contrast, (contrasts,) or (series, contrasts)."""
         return np.where(np.arange(contrasts) < len(SCORES), self.scores, self.cells)
 
-    def steps(
+    def steps(  # noqa: PLR0913, PLR0917 - columns of one table
         self,
         expected: Counts,
         observed: Counts,
         on_line: Bools,
         tolerate: float | Floats,
         spread: Spread | None = None,
+        scored: Floats | None = None,
     ) -> tuple[Floats, Floats]:
         """The steps up and down of a pane, (series, contrasts) each, of counts in cells, (series, cells).
 
         Those of a series without values, in the pane or in the reference, are 0. Without `spread`, events are assumed
-        to be independent draws; with it, so many more of them say as much.
+        to be independent draws; with it, so many more of them say as much. `scored` is what
+        `reference_scores` gives, where it is known already.
         """
         series, cells = expected.shape
         tolerate = np.broadcast_to(np.asarray(tolerate, np.float64), series)[:, None]
         names = len(scores.NAMES)
         spread = (spread or Spread.independent(series, names + cells)).resized(names + cells)
-        ranked = _ranked(
-            expected, observed, on_line, tolerate, self.scores, _inflation(spread, self.scores)[:, : len(RANKED)]
-        )
+        scored = reference_scores(expected, on_line) if scored is None else scored
+        inflation = _inflation(spread, self.scores)[:, : len(RANKED)]
+        ranked = _ranked(expected, observed, on_line, tolerate, scored, self.scores, inflation)
         shared = _shared(expected, observed, tolerate, self.cells, _inflation(spread, self.cells)[:, names:])
         up, down = (np.concatenate(pair, axis=1) for pair in zip(ranked, shared, strict=True))
         return up, down
 
 
+def reference_scores(expected: Counts, on_line: Bools) -> Floats:
+    """The scores of a reference's cells, (series, RANKED, cells), of counts in cells, (series, cells)."""
+    return scores.scores(np.where(on_line, expected, 0), on_line)[:, : len(RANKED)]
+
+
 def _ranked(  # noqa: PLR0913, PLR0917 - columns of one table
-    expected: Counts, observed: Counts, on_line: Bools, tolerate: Floats, limit: float | Floats, inflation: Floats
+    expected: Counts,
+    observed: Counts,
+    on_line: Bools,
+    tolerate: Floats,
+    scored: Floats,
+    limit: float | Floats,
+    inflation: Floats,
 ) -> tuple[Floats, Floats]:
     """Steps of the scores: their sum in standard errors, less its cumulant: so the ratio is 1 in the mean, exactly.
 
@@ -138,7 +151,6 @@ def _ranked(  # noqa: PLR0913, PLR0917 - columns of one table
     """
     expected, observed = np.where(on_line, expected, 0), np.where(on_line, observed, 0)
     m, n = (np.maximum(counts.sum(axis=1, dtype=np.float64), 1.0)[:, None] for counts in (expected, observed))
-    scored = scores.scores(expected, on_line)[:, : len(RANKED)]
     shares = expected / m
     error = np.sqrt((1 / n + 1 / m) * inflation)
     alike = n / inflation  # so many independent events say as much

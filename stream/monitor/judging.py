@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from detectors import verdict
 from detectors.grids import SPECIAL
 from detectors.parts import Summary
+from detectors.sequential.evidence import reference_scores
 from detectors.verdict import SMALLEST, Spread
 from detectors.verdict.screen import candidates
 from stream.config.settings import Model
@@ -98,6 +99,11 @@ class Layout:
     n_reference: NDArray[np.int64]
     sizes: NDArray[np.int64]
     on_line: NDArray[np.int64]
+
+    @cached_property
+    def scored(self) -> NDArray[np.float64]:
+        """The scores of the cells of all events, (columns, scores, width), for the sequential detectors."""
+        return reference_scores(self.reference[0], self.ordered)
 
     def rectangle(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Flat counts (rows, cells) as (rows, columns, width), without the absent cells and padded with zeros."""

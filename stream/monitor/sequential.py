@@ -118,6 +118,7 @@ def _step(pairs: Sequence[tuple[Steps, Case]], width: int) -> Iterator[tuple[Ste
         np.concatenate([at.ordered for at in placed]),
         np.repeat([case.settings.tolerate for case in cases], many),
         Spread.joined([(case.spread, n) for case, n in zip(cases, many, strict=True)]),
+        np.concatenate([at.scored for at in placed]),
     )
     sums, told = evidence.step(_joined([one.sums for one, _ in pairs]), steps)
     lasts = np.cumsum(many).tolist()

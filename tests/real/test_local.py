@@ -145,7 +145,7 @@ def test_a_webhook_is_believed_by_the_library_of_its_standard(venv: Callable[...
 def test_an_execution_starts_at_the_sagemaker_that_moto_plays(
     venv: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Signed by botocore, over our client; moto does not know the token that makes a repeat the same execution."""
+    """Of the pipeline of the example, signed by botocore; moto does not know the token that makes a repeat the same."""
     pytest.importorskip("botocore")
     programs = venv("moto-5", "boto3", "moto[server]>=5,<6")
     url = f"http://127.0.0.1:{(port := free_port())}"
@@ -153,11 +153,12 @@ def test_an_execution_starts_at_the_sagemaker_that_moto_plays(
     env = environment(HOME=str(tmp_path), PATH=f"{programs}:/usr/bin:/bin", **keys)
     for name, value in keys.items():
         monkeypatch.setenv(name, value)
-    made = (
-        "import boto3, sys\n"
-        "boto3.client('sagemaker', endpoint_url=sys.argv[1]).create_pipeline(PipelineName='retrain', "
-        "PipelineDefinition='{}', ClientRequestToken='x' * 32, RoleArn='arn:aws:iam::123456789012:role/retrainer')\n"
-    )
+    made = [
+        str(EXAMPLES / "sagemaker" / "pipeline.py"),
+        "arn:aws:iam::123456789012:role/retrainer",
+        "image",
+        "s3://models",
+    ]
 
     async def story() -> tuple[object, object]:
         networks = ["127.0.0.1/32"]
@@ -171,7 +172,8 @@ def test_an_execution_starts_at_the_sagemaker_that_moto_plays(
 
     server = [str(programs / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
     with running(server, tmp_path, env, f"{url}/moto-api/", 60):
-        subprocess.run([str(programs / "python"), "-c", made, url], env=env, check=True, capture_output=True)
+        made_by = {**env, "AWS_ENDPOINT_URL": url}
+        subprocess.run([str(programs / "python"), *made], env=made_by, check=True, capture_output=True)
         started, state = asyncio.run(story())
     assert isinstance(started, Started)
     assert "pipeline/retrain/execution/" in started.external_id

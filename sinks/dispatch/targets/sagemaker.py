@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StartPipelineExecu
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
@@ -14,6 +14,7 @@ from sinks.dispatch.targets.exchange import Following, Reply, Request, Taking, d
 from sinks.dispatch.targets.keys import REACHED, Entry, Key
 from sinks.dispatch.targets.login import Login
 from sinks.dispatch.targets.row import States, Together, nothing, run_id
+from sinks.dispatch.targets.templates import MESSAGE
 
 # SageMaker says 400 to these too, and means later.
 LATER = (
@@ -52,7 +53,7 @@ class Execution(Struct, frozen=True):
         document = {
             "PipelineName": entry.text("pipeline"),
             "PipelineExecutionDisplayName": run_id(trigger),
-            "PipelineParameters": [{"Name": name, "Value": value} for name, value in texts(entry, trigger).items()],
+            "PipelineParameters": [{"Name": name, "Value": value} for name, value in _parameters(entry, trigger)],
             "ClientRequestToken": hashlib.sha256(trigger.id.encode()).hexdigest(),  # 32 to 128 characters
         }
         reply = yield _call("StartPipelineExecution", document)
@@ -68,6 +69,12 @@ class Execution(Struct, frozen=True):
             return STATES.read(reply.document)
         answer = _declined(reply)
         return Again(answer.why) if isinstance(answer, Refused) else answer
+
+
+def _parameters(entry: Entry, trigger: Trigger) -> Iterator[tuple[str, str]]:
+    """Of the usual ones all but the whole message: SageMaker takes at most 1,024 characters of each."""
+    own = isinstance(entry.values.get("parameters"), dict)
+    return ((name, value) for name, value in texts(entry, trigger).items() if own or name != MESSAGE)
 
 
 def _call(operation: str, document: object) -> Request:

@@ -10,6 +10,7 @@ from sinks.dispatch.target import Trigger
 
 PLACE = re.compile(r"\$\$|\$\{([^{}]*)\}")
 Path = tuple[str | int, ...]
+MESSAGE = "trigger_json"  # the usual parameter that has it whole
 
 
 def fields(trigger: Trigger) -> dict[str, object]:
@@ -63,7 +64,7 @@ def usual(trigger: Trigger) -> dict[str, object]:
         "trigger_id": trigger.id,
         "fresh_from": worded(known["fresh_from"]),
         "fresh_to": worded(known["fresh_to"]),
-        "trigger_json": worded(known["trigger"]),
+        MESSAGE: worded(known["trigger"]),
     }
 
 

@@ -120,7 +120,8 @@ def real(p: Floats, pairs: Pairs, inflation: Floats, few: Bools) -> Floats:
     each, chance = inflation[rows, which], np.where(occupied, least, 0.0)
     first, same = _distinct(rows, fewer, each)
     chance[rows, which] = attained(least[rows[first], 0], fewer[first], m[first], n[first], each[first])[same]
-    return np.asarray(total(chance)[:, None] / np.maximum(least * held, TINY))
+    share = total(chance)[:, None] / np.maximum(least * held, TINY)
+    return np.where(least > 0, share, 1.0)  # of what no number tells from 0 nothing can be said, and nothing need be
 
 
 def _distinct(rows: Integers, fewer: Floats, inflation: Floats) -> tuple[Integers, Integers]:

@@ -86,7 +86,7 @@ def judge(  # noqa: PLR0913, PLR0917 - columns of one table
     common = np.nanmedian(np.where(own, inflation[many], np.nan), axis=1)
     whole[many] = _whole(expected[many], observed[many], common)
     p = np.nan_to_num(p, nan=np.inf)  # 0 times infinity: a score of a series that has none
-    contrast = p.argmin(axis=1)
+    contrast = _winner(p, z)
     best = np.take_along_axis(p, contrast[:, None], axis=1)[:, 0]
     up = np.take_along_axis(z, contrast[:, None], axis=1)[:, 0] > 0
     won = whole < best
@@ -99,6 +99,14 @@ def judge(  # noqa: PLR0913, PLR0917 - columns of one table
         up,
         unknown,
     )
+
+
+def _winner(p: Floats, z: Floats) -> Integers:
+    """The contrast with the least p-value, (series,); of several whose chance no number tells from 0, the greatest."""
+    contrast: Integers = p.argmin(axis=1)
+    beyond = np.flatnonzero(np.take_along_axis(p, contrast[:, None], axis=1)[:, 0] == 0)
+    contrast[beyond] = np.where(p[beyond] == 0, np.abs(z[beyond]), -1.0).argmax(axis=1)
+    return contrast
 
 
 def _whole(expected: Counts, observed: Counts, inflation: Floats) -> Floats:

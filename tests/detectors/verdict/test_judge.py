@@ -58,6 +58,17 @@ def test_what_changed_is_said() -> None:
     assert words == "values 7 to 8 went from 3.1 % to 7.4 %"
 
 
+@pytest.mark.parametrize("tolerate", [0.0, 0.05])
+@pytest.mark.parametrize(("events", "tiny"), [(60, 1e-70), (50_000, 0.0)])
+def test_the_greatest_change_is_named_also_where_its_chance_is_no_number(
+    tolerate: float, events: int, tiny: float
+) -> None:
+    """All of them are missing: of many events the chance is below the least float, in most sets of cells."""
+    found, words = _judged(EVEN, 1.0 * (np.arange(34) == 32), n=events, tolerate=tolerate)
+    assert found.p[0] <= tiny
+    assert words == "missing went from 0.2 % to 100 %"
+
+
 def test_a_series_is_judged_alike_alone_and_beside_others() -> None:
     """To the last bit."""
     rng = np.random.default_rng(4)

@@ -59,7 +59,7 @@ def histories(store: Store, model: str, since: int, shortest: int) -> dict[Versi
         span = (shortest if alarm else one.length, one.end)
         seen = _seen(kind, one.end, span, () if alarm else [(one.segment, one.feature)], [one])
         (found[version].labels if kind in LABELLED else found[version].closes).append(seen)
-    return {version: found[version].ordered() for version in sorted(found) if version[1]}
+    return {version: found[version].ordered() for version in sorted(found)}
 
 
 def _seen(kind: str, at: int, span: Span, well: Iterable[Series], found: Iterable[Finding]) -> Seen:
@@ -118,7 +118,7 @@ class _Known:
 
 def _service(store: Store, model: str, since: int) -> Iterator[tuple[Version, Seen]]:
     for row in _rows(store, tables.SERVICE, model, since):
-        if row["verdict"] in {"well", "worse"} and row["version"]:
+        if row["verdict"] in {"well", "worse"} and row["metric"] != "traffic":  # that is of all versions together
             version, span = _key(row)
             feature, kind = f"service:{row['metric']}", of_service(row["metric"])
             times = strength(row["value"], row["limit"])

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from stream import reference as references
 from stream.cli import opening
@@ -100,9 +100,10 @@ def built(source: Path, model: str, file: Path | None, mlflow: Path | None = Non
 
 
 def _show(plan: Plan, console: Console) -> None:
-    shown = Table("column", "kind", "", "cells", "events", "missing", "mean", "deviation", "most frequent")
+    names = ("column", "kind", "", "cells", "events", "missing", "mean", "deviation", "most frequent")
+    shown = Table(*(Column(name, overflow="fold") for name in names), padding=0)
     for row in references.describe(plan):
-        numbers = ["" if number is None else f"{number:.6g}" for number in (row.mean, row.deviation)]
+        numbers = ["" if number is None else f"{number:.4g}" for number in (row.mean, row.deviation)]
         top = ", ".join(f"{name} {share:.0%}" for name, share in row.top)
         about = (row.column, row.kind, row.origin, str(row.cells), f"{row.events:,}", f"{row.missing:.1%}")
         shown.add_row(*about, *numbers, top)

@@ -1,8 +1,10 @@
 """`driftline replay`: the same core over files, without Kafka, faster than real time."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -10,7 +12,7 @@ import numpy as np
 import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from sinks import commit as tables
 from sinks.commit import Store
@@ -20,34 +22,40 @@ from stream.cli import opening
 from stream.cli.options import CONFIG, JSON
 from stream.cli.retelling import retelling
 from stream.config.settings import Settings
-from stream.files import logs
+from stream.files import FileProblem, logs
+from stream.monitor.window import LEARNING
 from stream.replay import Replay
 
 SHOWN = 20  # findings
+NAMES, NUMBERS = ("model", "segment", "what"), ("detector", "value", "limit")
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @CONFIG
 @click.option("--store", "path", default="", help="Keep the results in this DuckDB file.")
+@click.option("--model", default="", help="Of all rows of a table without a column `model`.")
 @JSON
-def replay(files: tuple[Path, ...], file: Path | None, path: str, as_json: bool) -> None:
+def replay(files: tuple[Path, ...], file: Path | None, path: str, model: str, as_json: bool) -> None:
     """Run the service's core over FILES of events: JSON lines, Parquet or CSV, or over a captured stream.
 
-    Each file is a log of one partition in its own order; Parquet files of captured records keep their partitions. In
-    the end every window is closed.
+    Each file is a log of one partition in its own order; Parquet files of captured records keep their partitions. A row
+    of a table is a prediction, unless a column `kind` says otherwise; it needs a column `time`, and what is no field of
+    an event is a feature (docs/events.md). In the end every window is closed.
 
     A folder that `driftline capture` has written gives the rows of its stream: by the configurations of the time, with
     all that its journal says, up to where it was captured. With --config it says what another configuration would have
     found. Exit code 0, whatever was found.
     """
     if len(files) == 1 and files[0].is_dir():
+        if model:
+            raise FileProblem("--model is for tables without a column `model`; a captured stream has all that it needs")
         _retell(files[0], file, path, as_json=as_json)
         return
     settings = opening.configuration(file, (), "")
     store = _store(path, settings)
     try:
-        feeds = logs(files, topic=settings.events.predictions[0])
+        feeds = logs(files, topic=settings.events.predictions[0], model=model)
         running = Replay(settings, opening.sources(settings), store, feeds)
         begun = time.perf_counter()
         size = sum(feed.size for feed in feeds)
@@ -96,11 +104,13 @@ def _tell(
     triggers = store.select(tables.TRIGGERS, order=("at",))
     windows = store.select(tables.WINDOWS)
     letters = len(store.select(tables.DEAD_LETTERS)["commit"])
+    unknown = Counter(why for why in windows["why"].tolist() if why)
     if as_json:
         document = {
             "events": events,
             "seconds": seconds,
             "windows": len(windows["commit"]),
+            "unknown": dict(unknown.most_common()),
             "findings": len(found["commit"]),
             "dead_letters": letters,
             "triggers": [msgspec.json.decode(body) for body in triggers["body"].tolist()],
@@ -115,12 +125,20 @@ def _tell(
         f"{events:,} records in {seconds:.1f} s ({rate:,.0f} a second): {len(windows['commit']):,} windows, "
         f"{len(found['commit']):,} findings, {len(triggers['commit'])} triggers, {letters:,} dead letters"
     )
+    if unknown:
+        whys = ", ".join(f"{why} ({n:,})" for why, n in unknown.most_common())
+        console.print(f"without a verdict: {sum(unknown.values()):,} windows: {whys}")
+    if LEARNING in unknown or (letters < events and not len(windows["commit"])):
+        console.print(
+            "A reference is learned first, from a day unless told otherwise, or is a file: docs/references.md"
+        )
     if not len(found["commit"]):
         return
-    shown = Table("window end", "model", "segment", "what", "detector", "value", "limit")
+    fixed, folded = partial(Column, no_wrap=True), partial(Column, overflow="fold")
+    shown = Table(fixed("window end"), *map(folded, NAMES), *map(fixed, NUMBERS))
     overall = np.flatnonzero(found["segment"] == "")
     for i in (overall if len(overall) else np.arange(len(found["commit"])))[-SHOWN:].tolist():
         about = [str(found[name][i]) for name in ("model", "segment", "words", "detector")]
         numbers = [f"{found[name][i]:.3g}" for name in ("value", "limit")]
-        shown.add_row(str(found["end"][i].astype("datetime64[s]")), *about, *numbers)
+        shown.add_row(str(found["end"][i].astype("datetime64[m]")), *about, *numbers)
     console.print(shown)

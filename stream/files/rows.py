@@ -82,8 +82,9 @@ def _check(path: Path, source: Source, given: Given) -> None:
     for wanted in ("time", "model", *(("id",) if given.kind == "label" else ())):
         if wanted not in names and not (wanted == "model" and given.model):
             near = get_close_matches(wanted, names, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(names[:20])}"
-            raise FileProblem(f"{path} has no column {wanted!r}, so its rows are no events{hint}")
+            hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names[:20])}"
+            remedy = "say --model NAME; " if wanted == "model" else ""
+            raise FileProblem(f"{path} has no column {wanted!r}, so its rows are no events: {remedy}{hint}")
 
 
 def _selected(source: Source, given: Given) -> list[_Column]:

@@ -103,3 +103,25 @@ def test_export_writes_the_tables_as_parquet(driftline: Command, folder: Path, l
     with duckdb.connect() as connection:
         (n,) = connection.execute(f"SELECT count(*) FROM '{folder}/one/windows.parquet'").fetchall()[0]
     assert 12 == n
+
+
+def test_a_table_without_a_model_is_told_whose_it_is(driftline: Command, folder: Path) -> None:
+    """A column of what a data scientist has: times, features, a score."""
+    rows = "".join(f"{1795194000000 + 6000 * i},{i % 7},0.5\n" for i in range(600))
+    (folder / "scored.csv").write_text(f"time,amount,score\n{rows}")
+    assert (
+        "scored.csv has no column 'model', so its rows are no events: say --model NAME"
+        in driftline("replay", "scored.csv").err
+    )
+    told = driftline("replay", "scored.csv", "--model", "fraud", "--store", "found.duckdb", "--json")
+    document = json.loads(told.out)
+    assert (0, 600, {"learning": 9 + 2}) == (told.code, document["events"], document["unknown"])
+    assert "A reference is learned first" in driftline("replay", "scored.csv", "--model", "fraud").out
+    with duckdb.connect("found.duckdb", read_only=True) as connection:
+        assert [("fraud",)] == connection.execute("SELECT DISTINCT model FROM traffic").fetchall()
+
+
+def test_files_that_know_their_models_are_not_told_otherwise(driftline: Command, log: Path) -> None:
+    """Lines of JSON say it in each event."""
+    told = driftline("replay", log, "--model", "fraud")
+    assert (2, True) == (told.code, "log.jsonl says itself of which model its events are" in told.err)

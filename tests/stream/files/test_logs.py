@@ -166,7 +166,7 @@ def test_what_cannot_be_replayed_is_said_in_a_sentence(tmp_path: Path) -> None:
     archive.write_bytes(gzip.compress(b"{}\n")[:-3])
     missing = tmp_path / "b.jsonl"
     for path, said in (
-        (table, "has no column 'time', so its rows are no events; did you mean 'times'?"),
+        (table, "has no column 'time', so its rows are no events: did you mean 'times'?"),
         (array, "line 1 is an array; write one event per line"),
         (archive, "is no whole gzip file"),
         (missing, "does not exist"),

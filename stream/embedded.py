@@ -28,7 +28,7 @@ class EmbeddedBroker:
             from confluent_kafka import Producer
         except ImportError as error:
             raise EmbeddedBrokerMissing(
-                "the embedded broker is not installed; install driftline with its extra `demo`: driftline[demo]"
+                "the embedded broker is not installed; install driftline with its extra: pip install '.[demo]'"
             ) from error
         # The cluster belongs to the client that asked for it, and lives as long.
         self._owner = Producer({"test.mock.num.brokers": 1, "log_level": 0})

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -45,4 +46,6 @@ def _meaning(path: str, message: str) -> StoreError:
     if _UNREADABLE.search(message):
         advice = "if it was one, `driftline restore` puts a copy in its place"
         return StoreUnreadable(f"{path} cannot be read as a store: {message}; {advice}")
+    if not (folder := Path(path).parent).exists():
+        return StoreFailed(f"{path}: the folder {folder} does not exist; create it, or choose another store.path")
     return StoreFailed(f"{path}: {message}")

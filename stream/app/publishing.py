@@ -14,12 +14,15 @@ class TopicMissing(Exception):
     """Nobody has made the topic."""
 
 
-async def offered(kafka: Kafka, environment: Mapping[str, str], topic: str) -> None:
-    """Return when the topic is there: `kafka.create_topics` creates it. TopicMissing, BrokerFailed."""
+async def offered(kafka: Kafka, environment: Mapping[str, str], topic: str, otherwise: str = "create it") -> None:
+    """Return when the topic is there: `kafka.create_topics` creates it. TopicMissing, BrokerFailed.
+
+    `otherwise`: what a person may do about it.
+    """
     questions = Questions(kafka, environment)
     if (await questions.partitions((topic,))).missing:
         if not kafka.create_topics:
-            raise TopicMissing(f"the topic {topic} does not exist; create it, or let kafka.create_topics: true do so")
+            raise TopicMissing(f"the topic {topic} does not exist; {otherwise}, or let kafka.create_topics: true do so")
         await questions.create((topic,))
 
 

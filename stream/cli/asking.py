@@ -14,6 +14,7 @@ from zipfile import BadZipFile, ZipFile
 from sinks.commit import StoreLocked
 from sinks.duck import DuckStore, export
 from stream.config.settings import Settings
+from stream.files import folder_at
 
 ANSWER_S = 60.0  # until the first byte: the tables are written to files first
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - what a service listens on, and how to reach it
@@ -24,8 +25,9 @@ class NobodyAnswers(Exception):
 
 
 def exported(settings: Settings, folder: Path, tables: Sequence[str]) -> list[Path]:
-    """Tables as `<table>.parquet` in a folder, all of one moment. NobodyAnswers, or what stores raise."""
+    """Tables as `<table>.parquet` in a folder, all of one moment. NobodyAnswers, FileProblem, or what stores raise."""
     path = Path(settings.store.path)
+    folder_at(folder)
     if not path.exists():
         return _asked(settings, folder, tables, f"there is no store at {path}")
     try:
@@ -46,7 +48,6 @@ def service_address(settings: Settings) -> str:
 
 def _asked(settings: Settings, folder: Path, tables: Sequence[str], why: str) -> list[Path]:
     address = service_address(settings)
-    folder.mkdir(parents=True, exist_ok=True)
     with TemporaryFile(dir=folder) as received:
         try:
             query = urlencode([("table", name) for name in tables])

@@ -178,9 +178,12 @@ def _span(begin: str, end: str, lasts: str) -> dict[str, str]:
 def _after(begin: str, lasts: str) -> str:
     try:
         length = duration(lasts) / 1e9
+    except ValueError as error:
+        raise click.UsageError(f"--for: expected {error}, found {lasts}") from error
+    try:
         start = msgspec.convert(begin, datetime).timestamp() if begin else time.time()
-    except (ValueError, msgspec.ValidationError) as error:
-        raise click.UsageError(f"--for: {lasts!r} from {begin or 'now'}: {error}") from error
+    except msgspec.ValidationError as error:
+        raise click.UsageError(f"--from: expected a time such as 2026-11-20T17:00:00Z, found {begin}") from error
     return datetime.fromtimestamp(start + length, UTC).isoformat(timespec="seconds")
 
 
@@ -205,7 +208,7 @@ def _ask(  # noqa: PLR0913 - the options of COMMON
 async def _send(settings: Settings, key: str, value: bytes) -> None:
     quieten()
     environment, topic = dict(os.environ), settings.topics.control
-    await offered(settings.kafka, environment, topic)
+    await offered(settings.kafka, environment, topic, "start the monitor, which makes it")
     message = Message(topic, key.encode(), value, (("content-type", b"application/json"),))
     await publish(settings.kafka, environment, [[message]], 0, lambda _: None)
 

@@ -56,6 +56,8 @@ def told(error: BaseException) -> tuple[str, int] | None:
     """The sentence and the exit code of a failure that has one; the first of a group's."""
     if isinstance(error, BaseExceptionGroup):
         return next((found for one in error.exceptions if (found := told(one)) is not None), None)
+    if isinstance(error, OSError) and error.filename is not None:  # a disk that is full, a folder that is not ours
+        return f"{error.filename}: {error.strerror}", WORLD
     code = next((code for kind, code in EXIT_CODES if isinstance(error, kind)), None)
     return None if code is None else (str(error), code)
 

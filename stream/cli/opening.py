@@ -10,7 +10,7 @@ from stream.config.mistakes import ConfigurationError, Mistake, choice
 from stream.config.parse import onboarding, parse
 from stream.config.settings import Settings
 from stream.events import NEVER
-from stream.files import FileProblem, reference_file
+from stream.files import FileProblem, reference_file, text_of
 from stream.monitor.onboarding import Sources
 
 DEFAULT_FILE = Path("driftline.yaml")
@@ -30,10 +30,7 @@ def configuration(
         file = DEFAULT_FILE
     if file is None:
         return onboarding((), bootstrap, environment)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FileProblem(f"cannot read the configuration {file}: {error}") from error
+    text = text_of(file)
     if bootstrap:
         environment["DRIFTLINE_KAFKA_BOOTSTRAP"] = bootstrap
     return parse(text, environment)

@@ -32,7 +32,7 @@ class Publisher:
             from confluent_kafka import Producer
         except ImportError as error:
             raise EmbeddedBrokerMissing(
-                "the publisher's client is not installed; install driftline with its extra `demo`: driftline[demo]"
+                "the publisher's client is not installed; install driftline with its extra: pip install '.[demo]'"
             ) from error
         self._producer = Producer(
             {

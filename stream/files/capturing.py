@@ -13,7 +13,7 @@ from stream.events import ARROW, NEVER, Arrow, Partition, Records
 from stream.files.captures import LIST, VERSION, Contents, Part, enlist, joined, journal, listed
 from stream.files.database import database, literal
 from stream.files.lines import UNKNOWN_MS
-from stream.files.paths import FileProblem
+from stream.files.paths import FileProblem, folder_at
 from stream.lives import Entry, Left, PackedLeft
 
 PART_BYTES = 64 * 1024 * 1024  # of values and keys: what is kept in memory until it is written
@@ -33,8 +33,7 @@ class Capturing:
     """Goes on where the folder's last capture has ended. Nothing of it counts before `finish`."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._before = folder, listed(folder)
+        self._folder, self._before = folder_at(folder), listed(folder)
         if self._before is None and any(folder.glob("*.parquet")):
             raise FileProblem(f"{folder} has other Parquet files, and no {LIST}: choose a folder of its own")
         self._parts = list(self._before.parts) if self._before is not None else []

@@ -51,6 +51,29 @@ def check(path: Path) -> None:
         raise FileProblem(f"{path} is empty")
 
 
+def text_of(path: Path) -> str:
+    """What a file of text says; an empty one says nothing. FileProblem where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileProblem(f"{path} does not exist{_near(path)}") from None
+    except UnicodeDecodeError as error:
+        raise FileProblem(f"{path} is no text in UTF-8 (byte {error.start + 1})") from None
+    except OSError as error:
+        raise FileProblem(f"{path} cannot be read: {error.strerror}") from None
+
+
+def folder_at(path: Path) -> Path:
+    """A folder to write to, made where it is not there. FileProblem where it cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise FileProblem(f"{path} is not a folder, and cannot become one: a file is in its place") from None
+    except OSError as error:
+        raise FileProblem(f"{path} cannot be made: {error.strerror}") from None
+    return path
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[BinaryIO, BufferedReader]]:
     """The file's content, and the file itself, whose place says how much of it has been read.

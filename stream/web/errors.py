@@ -13,19 +13,18 @@ from sinks.commit import StoreError
 from stream.web.html import document, section, tag
 from stream.web.problem import Problem
 
+Asking = Request[object, object, State]
+Refusal = Response[Problem] | Response[str]
 
-def refusal(request: Request[object, object, State], error: HTTPException) -> Response[Problem] | Response[str]:
+
+def refusal(request: Asking, error: HTTPException) -> Refusal:
     """An HTTP error as JSON, or as a page where a person opened one."""
-    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
-        text = tag("p", _sentence(error), " ", tag("a", "To all models", href="/"))
-        page: str = document("Not here", section(f"Error {error.status_code}", text))
-        return Response(page, status_code=error.status_code, media_type=MediaType.HTML)
-    return _answer(error.status_code, _sentence(error), error.headers)
+    return _answer(request, error.status_code, _sentence(error), error.headers)
 
 
-def store_failure(request: Request[object, object, State], error: StoreError) -> Response[Problem]:  # noqa: ARG001 - given by position
+def store_failure(request: Asking, error: StoreError) -> Refusal:
     """A store that cannot answer: the world's fault, worth another try."""
-    return _answer(503, f"The store does not answer: {error}")
+    return _answer(request, 503, f"The store does not answer: {error}")
 
 
 def known_parameters(connection: ASGIConnection[object, object, object, State], _: BaseRouteHandler) -> None:
@@ -59,5 +58,9 @@ def _sentence(error: HTTPException) -> str:
     return error.detail
 
 
-def _answer(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Response[Problem]:
+def _answer(request: Asking, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> Refusal:
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/"):
+        text = tag("p", sentence, " ", tag("a", "To all models", href="/"))
+        page: str = document("Not here", section(f"Error {status}", text))
+        return Response(page, status_code=status, media_type=MediaType.HTML)
     return Response(Problem(status, sentence), status_code=status, media_type=MediaType.JSON, headers=headers)

@@ -20,7 +20,9 @@ class Signer:
         try:
             from botocore.session import Session
         except ImportError:
-            raise ValueError("sagemaker needs the library botocore: pip install 'driftline[sagemaker]'") from None
+            raise ValueError(
+                "botocore is not installed; install driftline with its extra: pip install '.[sagemaker]'"
+            ) from None
         from botocore.exceptions import BotoCoreError
 
         logging.getLogger("botocore").setLevel(logging.INFO)  # below it writes whole requests, tokens included

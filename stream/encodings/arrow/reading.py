@@ -14,7 +14,9 @@ BYTES_MAX = 4 * 1024 * 1024  # of a record: four times what Kafka takes unless t
 ROWS_MAX = 16_384  # of a record: they go through the journey together, and a fold takes 65,536
 SCHEMAS_MAX = 16  # remembered: each is shorter than a record
 _DETAIL_MAX = 200  # characters of what the library says
-NOT_INSTALLED = "an Arrow stream, and pyarrow is not installed: pip install 'driftline[arrow]'"
+NOT_INSTALLED = (
+    "an Arrow stream, and pyarrow is not installed; install driftline with its extra: pip install '.[arrow]'"
+)
 
 
 class Refused:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stream.cli.conftest import Command
+from tests.stream.cli.conftest import Command, Told
 
 GOOD = "models: {fraud: {features: {amount: numeric}, windows: [5m, 1h]}}\n"
 BAD = """
@@ -58,12 +58,17 @@ def test_every_mistake_is_told_at_once(driftline: Command, folder: Path) -> None
     assert "models.fraud.features.amount" in told.err
 
 
-def test_an_unknown_file_is_a_sentence(driftline: Command) -> None:
-    """No trace, exit code 2."""
-    told = driftline("check", "nowhere.yaml", "--no-broker")
-    assert (2, "") == (told.code, told.out)
-    assert told.err.startswith("driftline: cannot read the configuration nowhere.yaml:")
-    assert 1 == len(told.err.splitlines())
+def test_a_file_that_cannot_be_read_is_a_sentence(driftline: Command, folder: Path) -> None:
+    """No trace, exit code 2; with what was perhaps meant."""
+    (folder / "driftline.yaml").write_text("")
+    (folder / "picture.yaml").write_bytes(b"\x89PNG\r\n")
+    for name, why in {
+        "drfitline.yaml": "does not exist; did you mean driftline.yaml?",
+        "nowhere/driftline.yaml": "does not exist, nor does its folder nowhere",
+        "picture.yaml": "is no text in UTF-8 (byte 1)",
+        ".": "cannot be read: Is a directory",
+    }.items():
+        assert Told(2, "", f"driftline: {name} {why}\n") == driftline("check", name, "--no-broker")
 
 
 def test_a_reference_that_is_not_there_is_found(driftline: Command, folder: Path, log: Path) -> None:

@@ -1,5 +1,6 @@
 """`driftline export`: of the file, or of the service that has it."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,3 +78,26 @@ def test_a_store_that_is_nowhere_is_not_made(driftline: Command, folder: Path) -
     assert (1, "") == (told.code, told.out)
     assert "there is no store at driftline.duckdb" in told.err
     assert not (folder / PATH).exists()
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(driftline: Command, folder: Path) -> None:
+    """A file is in its place; code 2, for whoever called can choose another."""
+    (folder / "out").write_text("")
+    for command in ("export", "capture"):
+        told = driftline(command, "-o", "out")
+        assert (2, "driftline: out is not a folder, and cannot become one: a file is in its place\n") == (
+            told.code,
+            told.err,
+        )
+
+
+def test_what_a_disk_refuses_is_a_sentence(driftline: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the path, and code 1: it may have room later."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "out/windows.parquet")
+
+    monkeypatch.setattr("stream.cli.exporting.exported", full)
+    told = driftline("export", "-o", "out")
+    assert (1, "driftline: out/windows.parquet: No space left on device\n") == (told.code, told.err)
+    assert folder.exists()

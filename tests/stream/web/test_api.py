@@ -165,7 +165,10 @@ def test_a_store_that_fails_is_the_worlds_fault() -> None:
     """503 says: try again."""
     with TestClient(application(Broken(), Status, Settings(), Exporter())) as client:
         answer = client.get("/v1/windows")
-    assert (answer.status_code, answer.json()["error"]) == (503, "The store does not answer: no space left on device")
+        page = client.get("/", headers={"accept": "text/html"})
+    sentence = "The store does not answer: no space left on device"
+    assert (answer.status_code, answer.json()["error"]) == (503, sentence)
+    assert (page.status_code, f"<p>{sentence} " in page.text) == (503, True)  # a person gets a page
 
 
 def test_readiness_gives_its_reason() -> None:

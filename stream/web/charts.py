@@ -8,6 +8,8 @@ from stream.web.distribution import Distribution
 
 Figure = Mapping[str, object]
 FEATURES_MAX = 40  # rows of the heatmap: those furthest beyond their limit
+LETTERS_MAX = 28  # of a feature on the heatmap's axis, which has 350 pixels on a telephone
+AROUND = 8  # letters beside what differs
 NAMES_MAX = 14  # cells that are named on the axis; the others say their name when pointed at
 BEYOND = 3.0  # times the limit, where the colours end
 _DISTANCES = {"psi": "psi", "jensen_shannon": "Jensen-Shannon", "kolmogorov_smirnov": "Kolmogorov-Smirnov"}
@@ -53,7 +55,36 @@ def heatmap(points: Sequence[Point]) -> Figure:
             "thickness": 10,
         },
     }
-    return figure([trace], height=90 + 22 * len(features), yaxis={"automargin": True, "ticks": "", "showgrid": False})
+    # A category, whatever it looks like: features may be called 0, 1, 2.
+    named = {"type": "category", "tickvals": features, "ticktext": shortened(features)}
+    axis = {**named, "automargin": True, "ticks": "", "showgrid": False}
+    return figure([trace], height=90 + 22 * len(features), yaxis=axis)
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """The names as an axis has room for them: of long ones without most of what all have in common at either end.
+
+    >>> shortened(["average_amount_over_7_days_in_euros", "average_amount_over_90_days_in_euros", "age"])
+    ['…nt_over_7_days_in…', '…nt_over_90_days_in…', 'age']
+    """
+    long = [name for name in names if len(name) > LETTERS_MAX]
+    head, tail = _alike(long), _alike([name[::-1] for name in long])
+    return [name if len(name) <= LETTERS_MAX else _cut(name, head, len(name) - tail) for name in names]
+
+
+def _alike(names: Sequence[str]) -> int:
+    """How many letters all begin with; of one name none."""
+    first, last = min(names, default=""), max(names, default="")
+    return next((i for i, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), 0)
+
+
+def _cut(name: str, begin: int, end: int) -> str:
+    """What differs of a name and some letters around it, with dots for what is left out."""
+    begin, end = max(0, begin - AROUND), min(len(name), end + AROUND)
+    middle = name[begin:end]
+    if len(middle) > LETTERS_MAX:
+        middle = f"{middle[: LETTERS_MAX // 2]}…{middle[-LETTERS_MAX // 2 :]}"
+    return f"{'…' if begin else ''}{middle}{'…' if end < len(name) else ''}"
 
 
 def lines(points: Sequence[Point]) -> Figure:

@@ -208,7 +208,9 @@ def _chosen(windows: Sequence[Window], selected: Selected) -> Selected:
     versions = [window.version for window in windows]
     version = selected.version or (versions[0] if versions else "")
     lengths = _lengths(windows, version)
-    length = selected.length if selected.length in lengths else next(iter(lengths), "")
+    # Of little traffic the shortest windows never have a verdict: the shortest that have one say more.
+    judged = _lengths([window for window in windows if window.verdict != "unknown"], version)
+    length = selected.length if selected.length in lengths else next(iter(judged or lengths), "")
     return replace(selected, version=version, length=length)
 
 

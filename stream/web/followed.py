@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from stream.web.helping import Helped, helped
-from stream.web.html import Html, badge, join, section, table, tag, time
+from stream.web.html import Html, badge, join, named, section, table, tag, time
 from stream.web.incident import Incident
 from stream.web.runs import Run, by_incident, runs, shown
 from stream.web.sources import Sources
@@ -46,7 +46,7 @@ def incidents_of(sources: Sources, model: str) -> Html:
     rows: list[tuple[str, ...]] = [
         (
             join(time(each.opened), _since(each)),
-            f"{each.kind} of {each.feature}" if each.feature else each.kind,
+            named(f"{each.kind} of {each.feature}" if each.feature else each.kind),
             f"{each.rule} ({each.severity})",
             _lasted(each.seconds_to_detect),
             time(each.acknowledged) if each.acknowledged else "",

@@ -2,7 +2,7 @@
 
 from sinks.commit import FINDINGS, TRIGGERS, Store
 from stream.web.answers import Finding, Trigger, answers
-from stream.web.html import Html, section, table, tag, time
+from stream.web.html import Html, named, section, table, tag, time
 from stream.web.origin import origin
 from stream.web.runs import by_trigger, runs, shown
 from stream.web.standing import triggers
@@ -14,7 +14,7 @@ def findings_of(store: Store, name: str) -> Html:
     """A model's newest findings, in words."""
     found = store.select(FINDINGS, where={"model": name}, order=("end", "feature"), descending=True, limit=ROWS_SHOWN)
     rows: list[tuple[str, ...]] = [
-        (time(each.end), each.length, each.feature, each.detector, _over(each), each.words, origin(each))
+        (time(each.end), each.length, named(each.feature), each.detector, _over(each), _words(each), origin(each))
         for each in answers(found, Finding)
     ]
     if not rows:
@@ -28,7 +28,14 @@ def triggers_of(store: Store, name: str) -> Html:
     found = store.select(TRIGGERS, where={"model": name}, order=("at",), descending=True, limit=ROWS_SHOWN)
     told = by_trigger(runs(store, name))
     rows: list[tuple[str, ...]] = [
-        (time(each.at), each.version, each.reason, tag("code", each.id), _sent(each), shown(told.get(each.id, ())))
+        (
+            time(each.at),
+            named(each.version),
+            each.reason,
+            tag("code", each.id),
+            _sent(each),
+            shown(told.get(each.id, ())),
+        )
         for each in triggers(store, found)
     ]
     if not rows:
@@ -36,6 +43,11 @@ def triggers_of(store: Store, name: str) -> Html:
         return section("Triggers", tag("p", text))
     head = ("Time", "Version", "Reason", "Id", "Delivery", "Runs")
     return section("Triggers", table(head, rows, "Requests to retrain"))
+
+
+def _words(finding: Finding) -> Html:
+    """What changed; of what, the column before says."""
+    return tag("span", finding.words.removeprefix(f"{finding.feature}: "), class_="wraps")
 
 
 def _over(finding: Finding) -> str:

@@ -49,6 +49,11 @@ def badge(word: str) -> Html:
     return tag("span", word, class_=f"badge {word}")
 
 
+def named(name: str) -> Html:
+    """A name in a table, which breaks wherever it must: publishers choose its length."""
+    return tag("span", name, class_="long")
+
+
 def progress(share: float, label: str) -> Html:
     """A bar for a share from 0 to 1."""
     percent = f"{100 * share:.0f}"

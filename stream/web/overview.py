@@ -66,7 +66,7 @@ def _row(each: Standing, controls: Controls) -> tuple[str, ...]:
     paused = controls.paused(model.name, FUTURE)
     name = tag("a", model.name, href=model_link(model.name), class_="name")
     return (
-        join(name, tag("span", f"version {model.version}", class_="quiet")) if model.version else name,
+        join(name, tag("span", f"version {model.version}", class_="quiet long")) if model.version else name,
         join(badge(model.state), progress(model.progress, learned(model)), tag("span", learned(model), class_="quiet"))
         if model.state in ("new", "learning")
         else join(badge(model.state), tag("span", "paused", class_="quiet") if paused else join()),

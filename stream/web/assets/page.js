@@ -3,6 +3,8 @@
 
 const REFRESH_MS = 10_000;
 const CONFIG = { responsive: true, displayModeBar: false, displaylogo: false };
+let asOf = new Date();
+let byKeys = false; // whether the reader's last move was a key
 
 // Figures name colours as the style sheet does, so charts follow light and dark without being built twice.
 function coloured(value, style) {
@@ -49,34 +51,48 @@ function choose(feature) {
   location.assign(address);
 }
 
-// Charts are moved into the fresh page rather than built anew: zoom and legend stay as the reader left them.
+// Charts are moved into the fresh page rather than built anew: zoom and legend stay as the reader left them, and so do
+// tables that were scrolled and details that were opened.
 function replaced(fresh) {
   const main = document.getElementById("main");
   for (const place of main.querySelectorAll(".js-plotly-plot")) {
-    fresh.querySelector(`#${place.id}`)?.replaceWith(place);
+    const successor = fresh.querySelector(`#${place.id}`);
+    place.setAttribute("aria-label", successor?.getAttribute("aria-label") ?? "");
+    successor?.replaceWith(place);
   }
-  for (const open of main.querySelectorAll("details[open]")) {
-    fresh.querySelectorAll("details").forEach((each) => (each.open = open.open));
-  }
+  const opened = [...main.querySelectorAll("details[open]")].map(titled);
+  fresh.querySelectorAll("details").forEach((each) => (each.open = opened.includes(titled(each))));
+  const scrolled = new Map([...main.querySelectorAll(".scroll")].map((each) => [each.ariaLabel, each.scrollLeft]));
   main.replaceChildren(...fresh.childNodes);
+  main.querySelectorAll(".scroll").forEach((each) => (each.scrollLeft = scrolled.get(each.ariaLabel) ?? 0));
+}
+
+// What a summary says without its number, which may change.
+function titled(details) {
+  return details.querySelector("summary").textContent.replace(/^[\d,]+/, "");
 }
 
 function busy() {
   const main = document.getElementById("main");
   const reading = !getSelection().isCollapsed;
-  return document.hidden || reading || (document.activeElement !== main && main.contains(document.activeElement));
+  return reading || (document.activeElement !== main && main.contains(document.activeElement));
 }
 
 async function refresh() {
   const note = document.getElementById("refreshed");
-  if (busy()) return;
+  if (document.hidden) return;
+  if (busy()) {
+    note.textContent = `as of ${asOf.toLocaleTimeString()}: not refreshed while something in the page is selected`;
+    return;
+  }
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     replaced(document.adoptNode(fresh.getElementById("main")));
     draw();
-    note.textContent = `as of ${new Date().toLocaleTimeString()}`;
+    asOf = new Date();
+    note.textContent = `as of ${asOf.toLocaleTimeString()}`;
     note.className = "";
   } catch (error) {
     note.textContent = `driftline does not answer (${error.message}); what you see may be old`;
@@ -85,6 +101,9 @@ async function refresh() {
 }
 
 draw();
-document.addEventListener("change", (event) => event.target.form?.requestSubmit());
+// With a pointer a choice is one move. Keys pass over every choice on the way to theirs: they press the button.
+document.addEventListener("keydown", () => (byKeys = true), true);
+document.addEventListener("pointerdown", () => (byKeys = false), true);
+document.addEventListener("change", (event) => byKeys || event.target.form?.requestSubmit());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 setInterval(refresh, REFRESH_MS);

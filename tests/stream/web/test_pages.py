@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 
 from sinks.commit import Columns, Commit
 from sinks.memory import MemoryStore
-from stream.config.settings import Events, Settings
+from stream.config.settings import MINUTE, Events, Settings
 from stream.web.app import application
 from stream.web.html import chart, tag
 from stream.web.status import Model, Status
@@ -279,3 +279,25 @@ def test_assets_are_served_and_cached(path: str) -> None:
         answer.headers["cache-control"],
         "script-src 'self';" in policy,
     ) == (200, "max-age=86400", True)
+
+
+def test_the_shortest_windows_that_have_a_verdict_are_shown() -> None:
+    """Of little traffic five minutes never have one; what was found in hours would not be seen."""
+    commit = seeded_commit()
+    windows = dict(commit.tables["windows"])
+    windows["verdict"] = np.where(windows["length"] == 5 * MINUTE, "unknown", windows["verdict"])
+    store = MemoryStore()
+    store.write(Commit(1, {**commit.tables, "windows": windows}))
+    with client_of(store, seeded_status()) as client:
+        page = client.get(f"/models/{DRIFTING}").text
+        asked = client.get(f"/models/{DRIFTING}?length=5m").text
+    assert '<option value="1h" selected>' in page
+    assert '<option value="5m" selected>' in asked
+
+
+def test_names_are_categories_and_what_changed_is_said_once() -> None:
+    """Features may be called 0, 1, 2; the table names a feature in a column of its own."""
+    page = page_of(f"/models/{DRIFTING}")
+    axis = figure_of(page, "heatmap")["layout"]["yaxis"]
+    assert ("category", axis["tickvals"]) == (axis["type"], axis["ticktext"])
+    assert f'<span class="wraps">{WORDS}</span>' in page

@@ -14,14 +14,9 @@ TOLD = 0.005  # a share of windows that is unknown, from which on it is told
 HEAD = "| world | window | reference | features | 1 in 100, 1 of 1 | 2 of 3 | 1 in 1,000, 1 of 1 | 2 of 3 | unknown |"
 # Why a row is outside, by the name of its world; what is not known has no sentence.
 WHY: Mapping[str, str] = {
-    "days differ by 0.1, slot of 7 days": (
-        "Where days differ by about as much as chance moves a slot, seven of them seldom show it, and nothing else"
-        " teaches how far they go: windows against `days` or `weeks` say that they assume independent events"
-        " ([references.md](references.md#what-they-promise))."
-    ),
     "pairs: 90 % zeros, correlated 0.5": (
-        "Of two features that are mostly 0, some twelve of 1,200 events are in the rarest corner; of both sides the"
-        " greater variance counts, which is careful then: there are fewer false incidents than promised."
+        "Of two features that are mostly 0, some twelve of 1,200 events are in the rarest corner; with fewer than ten"
+        " the pair is unknown, and such windows open nothing: there are fewer false incidents than promised."
     ),
 }
 
@@ -96,9 +91,8 @@ and where days differ.
 
 - *c*: one or few features and 2 of 3 would need a level above {most}, which is the greatest; so there are fewer.
 - *unknown*: the share of verdicts that were, where it is half a percent or more; they open nothing.
-- "Same slot": each window is compared with those of the same hour of the day, or of the week, before it; nothing is
-  learned from panes, events are taken to be independent, which they are there. Where the windows of those days surely
-  differ, the verdict is *unknown*.
+- "Same slot": each window is compared with those of the same hour of the day, or of the week, before it; what is
+  learned is how much these days differ, once a day ([references.md](references.md#what-they-promise)).
 - "Cells cut by the reference": its own quantiles are the edges, as driftline cuts them; else edges are the world's.
 - Tolerance: windows are drawn from the worst change inside it, so few alarms are right.
 - "Pairs": what `drift: {{pairs: ...}}` judges, at the level of one feature; all pairs of the features are one verdict.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from detectors.verdict import PANES_MIN
 from stream.config.mistakes import Objection
 from stream.config.references import Reference
 from stream.config.settings import DAY, HOUR, MINUTE, SECOND, Model, Settings
@@ -10,6 +11,8 @@ from stream.config.units import spelled_duration
 
 WEEK = 7 * DAY
 LEAST = 7  # periods that are looked back at least: else a short incident would use them up
+SLOTS = 24  # of a day, or a week, that teach: with seven days 144 squares, whose mean is right to an eighth
+TAUGHT = 27  # days that teach: more say little more, and each costs a read
 NAMES = ((DAY, "day"), (HOUR, "hour"), (MINUTE, "minute"), (SECOND, "second"))
 
 Unit = Literal["window", "day", "week"]
@@ -35,6 +38,16 @@ def choices(reference: Reference, length: int) -> tuple[Choice, ...]:
         ("week", WEEK, reference.weeks),
     )
     return tuple(Choice(unit, period, n, max(2 * n, LEAST, DAY // period)) for unit, period, n in asked if n)
+
+
+def among_days(choice: Choice) -> int:
+    """How many days (or weeks) teach how much these differ: all but the one that may be forgotten meanwhile."""
+    return min(choice.among - 1, max(choice.n, TAUGHT))
+
+
+def step(choice: Choice, length: int) -> int:
+    """From one slot that teaches to the next, ns: whole windows."""
+    return -(-choice.period // (SLOTS * length)) * length
 
 
 def reach(model: Model) -> int:
@@ -96,9 +109,15 @@ def sentences(settings: Settings) -> Iterator[str]:
             "them the verdict is unknown; windows of an incident are never among them, and cusum does not watch. "
             f"At most {kept:,} windows of a version are kept for that."
         )
-        longer = [spelled_duration(length) for length in model.windows if length > settings.pane]
-        if longer and (reference.days or reference.weeks):
+        untaught = [spelled_duration(length) for length in model.windows if not _taught(reference, length)]
+        if untaught and (reference.days or reference.weeks):
             yield (
-                f"Warning: windows of {pattern} of {', '.join(longer)} promise no rate of false alarms against those "
-                "of other days: how much days differ is not learned, and so many events show it."
+                f"Warning: windows of {pattern} of {', '.join(untaught)} promise no rate of false alarms against those "
+                f"of other days: fewer than {PANES_MIN} of them are kept, which do not tell how much days differ."
             )
+
+
+def _taught(reference: Reference, length: int) -> bool:
+    """Whether as many windows are kept as teach how much days differ."""
+    asked = [choice for choice in choices(reference, length) if choice.unit != "window"]
+    return any(among_days(one) * -(-one.period // step(one, length)) >= PANES_MIN for one in asked[:1])

@@ -7,24 +7,23 @@ among them, and from the incidents of the version.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_
-from functools import reduce
+from functools import partial, reduce
 from itertools import islice
 from operator import add
 from typing import Any
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from detectors import packing, parts
-from detectors.verdict import Spread
-from detectors.verdict.apart import apart
 from sinks import commit as tables
 from stream.config.earlier import WEEK, Choice, choices, reach, told
 from stream.config.settings import DAY
 from stream.ledger import Ledger, moment
+from stream.monitor import differing
+from stream.monitor.differing import Differing, Span
 from stream.monitor.disturbed import Disturbed, noted
-from stream.monitor.judging import Case, layout, own_width
+from stream.monitor.judging import Case
 from stream.policy import Incident, Policy
 
 Version = tuple[str, str]  # (model, version)
@@ -67,6 +66,7 @@ class Earlier:
         self._fresh: dict[Key, list[_Window]] = {}
         self._read: dict[tuple[str, int, int, int], dict[tuple[str, str, str], list[_Window]]] = {}  # for one close
         self._closing = 0  # how many windows
+        self._differing = Differing()
         self._open: dict[Version, Incident] = {}  # before the policy has seen the windows that close now
 
     def committed(self) -> None:
@@ -105,14 +105,26 @@ class Earlier:
         each = " and ".join(_told(case, *one) for one in zip(asked, found, strict=True))
         events = f", {int(summary.events()[0]):,} events" if enough else ""
         # Panes that follow each other teach the rhythm of a day, not how much days differ.
-        daily = case.settings.reference.days or case.settings.reference.weeks
-        spread = _between(case, summaries) if daily else case.spread
+        daily = [choice for choice in asked if choice.unit != "window"]
+        spread = None if daily else case.spread
+        if daily and enough:
+            days = self._differing.days(case, daily[0], partial(self._teaching, case, daily[0]))
+            spread = differing.spread(case, days, summaries)
         return with_(case, spread=spread, reference=summary, compared_with=each + events)
 
     def _note(self, case: Case, ends: Sequence[int]) -> None:
         """Keep which windows it was, for whoever wants to see them beside it."""
         about = (*_version(case), case.length, moment(case.end), case.plan.id)
         self._ledger.row(tables.COMPARED, *about, np.array(ends, "<i8").tobytes())
+
+    def _teaching(self, case: Case, choice: Choice, span: Span) -> Iterator[tuple[int, bytes]]:
+        """The windows of a span in which nothing drifted, in any order."""
+        fresh = self._fresh.get((*_version(case), case.length), ())
+        found = [one for one in fresh if one.plan == case.plan.id]
+        for last, since in span.slots():
+            where = _about(case) | _slot(choice, last)
+            found += _windows(self._asked(where=where, since=since, until=last + case.length))
+        return ((one.end, one.packed) for one in found if not one.drifted)
 
     def _chosen(self, case: Case, choice: Choice) -> list[_Window]:
         """The newest windows of a choice that may be chosen, the newest first."""
@@ -126,7 +138,7 @@ class Earlier:
         """Windows among which are all of a choice, the newest first; the store is asked for few more than are taken."""
         model, version = _version(case)
         yield from reversed(self._fresh.get((model, version, case.length), ()))
-        about: dict[str, str | int] = {"model": model, "version": version, "length": case.length, "plan": case.plan.id}
+        about = _about(case)
         before, n = 0, min(choice.n + case.settings.trigger.of, choice.among)  # without an incident that is enough
         if n * self._closing * case.summary.counts.nbytes <= TOGETHER_MAX:
             yield from self._together(case, choice, n).get((model, version, case.plan.id), ())
@@ -190,17 +202,13 @@ class Earlier:
         )
 
 
-def _between(case: Case, summaries: Sequence[parts.Summary]) -> Spread | None:
-    """Days that surely differ are slow, though how much they do nobody knows; it matters where nothing is tolerated."""
-    if not summaries or case.settings.tolerate:
-        return None
-    at = layout(case.plan, own_width(case.plan))
-    slow = apart(np.stack([at.rectangle(each.counts[:1])[0] for each in summaries]), at.ordered)
-    return replace(Spread.independent(len(slow), 1), slow=slow)
-
-
 def _version(case: Case) -> Version:
     return case.plan.model, case.version
+
+
+def _about(case: Case) -> dict[str, str | int]:
+    """What all rows have in common that it may be compared with."""
+    return {"model": case.plan.model, "version": case.version, "length": case.length, "plan": case.plan.id}
 
 
 def _same(window: _Window, case: Case, choice: Choice) -> bool:

@@ -165,7 +165,7 @@ class _Counts:
             "tolerate": np.full(shape, case.settings.tolerate),
             "size": np.broadcast_to(placed.sizes, shape),
             "on_line": np.broadcast_to(placed.on_line, shape),
-            "alone": np.broadcast_to((rows > 0)[:, None], shape),
+            "alone": (rows > 0)[:, None] | _uneven(case, placed.ordered),
         }
         chosen = np.repeat((rows == 0)[:, None], shape[1], axis=1)
         enough = (rows > 0) & (events[rows] >= SMALLEST)
@@ -183,6 +183,14 @@ class _Counts:
     def spread(self) -> Spread | None:
         """Of what is to be judged: segments are taken to vary as their column does over all events."""
         return None if self.case.spread is None else self.case.spread.take(np.nonzero(self.chosen)[1])
+
+
+def _uneven(case: Case, ordered: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Columns of categories that differ from day to day, each its way: so no limit is right to all together."""
+    daily = case.settings.reference.days or case.settings.reference.weeks
+    if case.spread is None or not daily:
+        return np.zeros(len(ordered), np.bool_)
+    return np.asarray((case.spread.inflation > 1).any(axis=1) & ~ordered.any(axis=1))
 
 
 def judge(cases: Sequence[Case]) -> list[Verdicts]:

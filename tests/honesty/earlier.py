@@ -11,10 +11,10 @@ import numpy as np
 from scipy.stats import norm
 
 from detectors.verdict import judge
-from detectors.verdict.apart import apart
-from stream.config.earlier import choices
+from stream.config.earlier import Choice, among_days, choices
 from stream.config.references import Reference
 from stream.config.settings import DAY, HOUR, MINUTE
+from tests.honesty.days import Judged, beside
 
 LEVELS = (0.01, 0.001)
 PANE, PANES = 5 * MINUTE, 288  # of a day
@@ -66,25 +66,32 @@ def measured(row: Row, days: int = DAYS, seed: int = 1) -> list[float]:
     counts = panes(np.random.default_rng(seed), row.differ, days)
     windows = counts.reshape(-1, row.length // PANE, *counts.shape[1:]).sum(axis=1)
     (choice,) = choices(row.reference, row.length)
-    apart_by = choice.period // row.length
-    first = choice.n * apart_by
-    days_before = [windows[first - k * apart_by : len(windows) - k * apart_by] for k in range(1, choice.n + 1)]
-    alarms, told, unknown = np.zeros(len(LEVELS)), 0, 0
-    before = np.sum(days_before, axis=0)
-    daily = bool(row.reference.days or row.reference.weeks) and not row.tolerate
+    found = (_moving if choice.unit == "window" else _daily)(row, choice, windows)
+    alarms = [float((found.known & (found.p <= level)).mean()) / level for level in LEVELS]
+    return [*alarms, float(1 - found.known.mean())]
+
+
+def _daily(row: Row, choice: Choice, windows: np.ndarray) -> Judged:
+    """Beside the same slot of other days (or weeks); what these teach is learned once a day."""
+    slots, each = choice.period // row.length, max(DAY // row.length, 1)
+    teaching = max(choice.n, min(among_days(choice), len(windows) // slots - 2))
+    first, found = teaching * slots, []
+    for start in range(first, len(windows), each):
+        before = windows[start - first : start].reshape(teaching, slots, *windows.shape[1:])
+        found.append(beside(windows[start : start + each], before, windows.shape[2], choice.n, row.tolerate))
+    return Judged(*(np.concatenate(each) for each in zip(*found, strict=True)))
+
+
+def _moving(row: Row, choice: Choice, windows: np.ndarray) -> Judged:
+    """Beside the windows before; events are taken to be independent."""
+    before = np.sum([windows[choice.n - k : len(windows) - k] for k in range(1, choice.n + 1)], axis=0)
+    flat, p = (-1, windows.shape[2]), []
     for i in range(0, len(before), AT_ONCE):
-        each = slice(i, i + AT_ONCE), slice(first + i, first + i + AT_ONCE)
-        expected, observed = (
-            of[some].reshape(-1, counts.shape[2]) for of, some in zip((before, windows), each, strict=True)
-        )
-        line = np.ones(expected.shape, np.bool_)
-        p = judge(expected, observed, line, row.tolerate).p
-        if daily:
-            differ = apart(np.stack([of[i : i + AT_ONCE].reshape(expected.shape) for of in days_before]), line)
-            p, unknown = np.where(differ, 1.0, p), unknown + int(differ.sum())
-        alarms += [(p <= level).sum() for level in LEVELS]
-        told += len(p)
-    return [*(float(each) for each in alarms / told / LEVELS), unknown / told]
+        expected, observed = before[i : i + AT_ONCE], windows[choice.n + i :][: len(before[i : i + AT_ONCE])]
+        line = np.ones(expected.reshape(flat).shape, np.bool_)
+        p.append(judge(expected.reshape(flat), observed.reshape(flat), line, row.tolerate).p)
+    found = np.concatenate(p).reshape(before.shape[:2])
+    return Judged(found, np.ones(found.shape, np.bool_))
 
 
 def main() -> int:

@@ -12,7 +12,6 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-from typing import NamedTuple
 from zlib import crc32
 
 import msgspec
@@ -21,11 +20,13 @@ import numpy as np
 from detectors import coupling
 from detectors.budgets import alpha_for
 from detectors.verdict import PANES_MIN, Spread, judge
-from detectors.verdict.apart import apart
 from detectors.verdict.judge import FEW as FEW_CATEGORIES
-from stream.config.settings import Trigger
+from stream.config.earlier import among_days, choices
+from stream.config.references import Reference
+from stream.config.settings import DAY, Trigger
 from tests.honesty import drift_worlds as worlds
 from tests.honesty import pairs
+from tests.honesty.days import Judged, beside
 from tests.honesty.drift_page import Measured, document, line, outside
 from tests.honesty.drift_rows import FEW, FREQUENT, MODELS, PROMISES, ROWS, TRIGGERS, WINDOWS, Row
 from tests.honesty.suspicion import suspects
@@ -39,15 +40,8 @@ CODE = (
     "detectors/coupling.py",
     "detectors/rare.py",
     "detectors/verdict/*.py",
-    *(f"tests/honesty/{name}.py" for name in ("incidents", "drift_rows", "drift_worlds", "pairs", "suspicion")),
+    *(f"tests/honesty/{name}.py" for name in ("days", "incidents", "drift_rows", "drift_worlds", "pairs", "suspicion")),
 )
-
-
-class Judged(NamedTuple):
-    """P-values of the windows of one model, and of which anything is known, (WINDOWS, features)."""
-
-    p: np.ndarray
-    known: np.ndarray
 
 
 def measured(row: Row, models: int = MODELS, seed: int = SEED) -> Measured:
@@ -105,16 +99,16 @@ def _pinned(row: Row, rng: np.random.Generator, level: float) -> Judged:
 
 
 def _by_slot(row: Row, rng: np.random.Generator) -> Judged:
-    """Each window beside its slot of the days before: events are taken to be independent, unless those days differ."""
+    """Each window beside its slot of the days before; what the days before each day teach is renewed once a day."""
     _, draw = row.world(rng, row.features, worlds.PANES)
-    before = row.slots * row.days
-    counts = draw(before + WINDOWS, row.n)
-    flat = (-1, counts.shape[2])
-    days = np.stack([counts[before - i * row.slots :][:WINDOWS].reshape(flat) for i in range(1, row.days + 1)])
-    observed = counts[before:].reshape(flat)
-    ordered = np.broadcast_to(np.arange(flat[1]) < row.on_line, observed.shape)
-    p = judge(days.sum(axis=0), observed, ordered, row.tolerate).p
-    return Judged(p.reshape(WINDOWS, -1), ~apart(days, ordered).reshape(WINDOWS, -1))
+    teaching = among_days(*choices(Reference(days=row.days), DAY))
+    first = row.slots * teaching
+    counts = draw(first + WINDOWS, row.n)
+    found = []
+    for start in range(first, len(counts), row.slots):
+        before = counts[start - first : start].reshape(teaching, row.slots, *counts.shape[1:])
+        found.append(beside(counts[start : start + row.slots], before, row.on_line, row.days, row.tolerate))
+    return Judged(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
 
 def _together(row: Row, votes: pairs.Draw, rng: np.random.Generator) -> Judged:

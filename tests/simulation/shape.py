@@ -10,14 +10,15 @@ from functools import cache, lru_cache
 from msgspec.structs import replace
 
 from detectors import importance
+from detectors.verdict import days as varying
 from stream import showing, truth
 from stream.answers import probable, teaching
 from stream.config import earlier
 from stream.config.parse import parse
 from stream.config.settings import Limits, Settings
 from stream.events import Partition
+from stream.monitor import differing, errors, examples, heard, learned, matured, promoting
 from stream.monitor import earlier as chosen
-from stream.monitor import errors, examples, heard, learned, matured, promoting
 from stream.monitor.onboarding import File, Sources
 from stream.reference import from_columns
 from stream.reference.columns import of_documents
@@ -89,14 +90,14 @@ def few() -> Iterator[None]:
     """So few labels teach and tell something, and so short are days, that a small log has enough of them."""
     limits = ((truth, "LEAST", 2), (learned, "LEAST", 2), (teaching, "LEAST", 2), (matured, "LEAST", 1))
     limits += ((probable, "LEAST", 2), (heard, "KNOWN", 0.0), (heard, "LEAST", 1), (errors, "LEAST", 1))
-    limits += ((promoting, "ROWS_MIN", 2),)
+    limits += ((promoting, "ROWS_MIN", 2), (varying, "PANES_MIN", 3))
     weighed = (
         (importance, "ROWS_LEAST", 2),
         (importance, "EFFECTIVE_LEAST", 1.0),
         (examples, "ENOUGH", 2),
         (showing, "ONE_IN", 1),
     )
-    days = [(module, name, DAY * n) for module in (earlier, chosen) for name, n in (("DAY", 1), ("WEEK", 2))]
+    days = [(module, name, DAY * n) for module in (earlier, chosen, differing) for name, n in (("DAY", 1), ("WEEK", 2))]
     places = (*limits, *weighed, *days)
     usual = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, least in places:

@@ -71,13 +71,13 @@ def test_distances_beside_the_verdict_are_said() -> None:
 
 def test_moving_references_are_said() -> None:
     """What each window is compared with, how many are kept for it, and which promise nothing."""
-    text = "defaults: {windows: [5m, 1h], reference: {days: 7, previous: 1}}"
+    text = "defaults: {windows: [5m, 1h, 1d], reference: {days: 7, previous: 1}}"
     spoken = [sentence for section in explanation(parse(text)).sections for sentence in section.sentences]
     (said,) = (each for each in spoken if each.startswith("Windows of * "))
     assert "5m with the window before and the same 5 minutes of the last 7 days; 1h with the window before" in said
-    assert f"At most {14 * 24 * (12 + 1):,} windows of a version are kept for that." in said
+    assert f"At most {14 * (24 * (12 + 1) + 1):,} windows of a version are kept for that." in said
     (warned,) = (each for each in spoken if each.startswith("Warning: "))
-    assert warned.startswith("Warning: windows of * of 1h promise no rate of false alarms against those of other days")
+    assert warned.startswith("Warning: windows of * of 1d promise no rate of false alarms against those of other days")
 
 
 def test_a_choice_of_earlier_windows_drops_that_of_the_defaults() -> None:

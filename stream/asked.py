@@ -161,6 +161,14 @@ def loosely(text: str) -> dict[str, str]:
     return {name: value[:200] if isinstance(value, str) else "" for name, value in texts.items()}
 
 
+def model_of(text: str) -> str:
+    """Which model a record speaks of, be it a control or not."""
+    try:
+        return parsed(text).model
+    except BadControl:
+        return loosely(text).get("model", "")
+
+
 def decided(control: Promote) -> int:
     """When a promotion was decided, ns; NEVER: it does not say. BadControl."""
     time = NEVER if control.decided is UNSET else one(control.decided)

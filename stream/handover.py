@@ -12,10 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks import commit as tables
-from sinks.commit import RESULTS, Columns, Commit, Rows, Store, Table
+from sinks.commit import TABLES, Columns, Commit, Rows, Store, Table
+from stream import asked, outcomes
 from stream.config.settings import DAY, Settings
+from stream.heeding import KIND as CONTROL
+from stream.heeding import OUTCOME, text
 from stream.lives import START
 from stream.monitor.state import State, pack
+from stream.moving import MEMORY, MOVES
 from stream.recovery import recall
 
 
@@ -28,8 +32,8 @@ def hand_over(stores: Sequence[tuple[str, Store]], settings: Settings) -> Iterat
 
     NotHandedOver before the first of them.
     """
-    _check(stores)
-    states = [recall(store, settings).state for _, store in stores]
+    check(stores)
+    memory = pack(joined([recall(store, settings).state for _, store in stores]))
     number = 0
     for i, (_, store) in enumerate(stores):
         for rows in _rows(store, settings, first=i == 0):
@@ -45,7 +49,7 @@ def hand_over(stores: Sequence[tuple[str, Store]], settings: Settings) -> Iterat
         },
         tables.CHECKPOINTS.name: {
             "name": np.array(["monitor"], np.object_),
-            "body": np.array([pack(joined(states))], np.object_),
+            "body": np.array([memory], np.object_),
         },
     }
     yield Commit(number, last)
@@ -62,21 +66,9 @@ def joined(states: Sequence[State]) -> State:
             if known is None or (entry.plans and not known.plans):
                 rest = tuple(one for one in state.roster.entries if one.name != entry.name)
                 state.roster = replace(state.roster, entries=(*rest, entry))
-        state.joined |= other.joined
-        state.lessons |= other.lessons
-        state.tracks |= other.tracks
-        state.weighed |= other.weighed
-        state.learners |= other.learners
-        state.policies |= other.policies
-        state.disturbed |= other.disturbed
-        state.steps |= other.steps
-        state.charts |= other.charts
-        state.pending |= other.pending
-        state.traffic |= other.traffic
-        state.bases |= other.bases
-        state.gathered |= other.gathered
+        for name in (name for name, join in MEMORY.items() if join == "joined"):
+            setattr(state, name, getattr(state, name) | getattr(other, name))
         state.controls = state.controls.joined(other.controls)
-        state.told |= other.told
     return state
 
 
@@ -84,7 +76,8 @@ def _upto(state: State) -> tuple[object, ...]:
     return state.closed, state.labels_closed, state.topics_closed
 
 
-def _check(stores: Sequence[tuple[str, Store]]) -> None:
+def check(stores: Sequence[tuple[str, Store]]) -> None:
+    """Say why stores, with their names, cannot be joined now. NotHandedOver."""
     first, *others = [(name, _all(tables.POSITIONS, store)) for name, store in stores]
     for name, positions in others:
         if any(not np.array_equal(first[1][column], positions[column]) for column in positions):
@@ -103,31 +96,38 @@ def _check(stores: Sequence[tuple[str, Store]]) -> None:
 
 def _rows(store: Store, settings: Settings, *, first: bool) -> Iterator[dict[str, Rows]]:
     """What the new monitor keeps of a store, a stretch of time at a time."""
-    for table in (*RESULTS, tables.SAMPLES, tables.JOURNAL):
-        for found in _stretches(table, store):
+    for table in TABLES:
+        for found in _stretches(table, store) if MOVES[table.name] != "anew" else ():
             rows = _kept(table, found, _mine(table, found, settings, first=first))
             if rows:
                 yield {table.name: rows}
 
 
 def _mine(table: Table, found: Columns, settings: Settings, *, first: bool) -> NDArray[np.bool_]:
-    """Which rows the monitor owns: by their model, else by their topic; inputs are everybody's, and taken once.
-
-    Starts are of the former store and its Commits: the new one begins with a start of its own.
-    """
-    if table is tables.JOURNAL:
+    """Which rows the monitor owns."""
+    move = MOVES[table.name]
+    if move == "input":
         told = zip(found["kind"].tolist(), found["detail"].tolist(), strict=True)
-        return np.array(
-            [_planned(detail, settings) if kind == "plan" else first and kind != START for kind, detail in told],
-            np.bool_,
-        )
-    keys = found["model" if "model" in found else "topic"].tolist()
+        return np.array([_heard(kind, detail, settings, first=first) for kind, detail in told], np.bool_)
+    keys = found[move].tolist()
     owned = {key: settings.monitors.mine(key) for key in set(keys)}
     return np.array([owned[key] for key in keys], np.bool_)
 
 
-def _planned(detail: str, settings: Settings) -> bool:
-    return settings.monitors.mine(msgspec.json.decode(detail, type=dict[str, str])["model"])
+def _heard(kind: str, detail: str, settings: Settings, *, first: bool) -> bool:
+    """Whether the monitor owns an input: by its model, where it is of one; what is everybody's is taken once.
+
+    Starts are of the former store and its Commits: the new one begins with a start of its own.
+    """
+    if kind == START:
+        return False
+    if kind == "plan":
+        return settings.monitors.mine(msgspec.json.decode(detail, type=dict[str, str])["model"])
+    if kind == OUTCOME:
+        return settings.monitors.mine(outcomes.model_of(text(detail)))
+    if kind == CONTROL and (model := asked.model_of(text(detail))) != asked.EVERY:
+        return settings.monitors.mine(model)
+    return first
 
 
 def _stretches(table: Table, store: Store) -> Iterator[Columns]:

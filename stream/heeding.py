@@ -107,5 +107,10 @@ def told(partition: Partition, offset: int, since: int, detail: str) -> Note:
     return _noted(partition, offset, since, msgspec.json.decode(detail, type=_Detail))
 
 
+def text(detail: str) -> str:
+    """The record itself, of a row of the journal."""
+    return msgspec.json.decode(detail, type=_Detail).text
+
+
 def _noted(partition: Partition, offset: int, since: int, detail: _Detail) -> Note:
     return Note(detail.number, *partition, offset, detail.stamp, since, detail.text, detail.upto, detail.step)

@@ -23,6 +23,7 @@ from stream.asked import (
     Reference,
     Trigger,
     loosely,
+    model_of,
     parsed,
     text_of,
 )
@@ -69,12 +70,12 @@ class Controlled:
 
     def since(self, text: str) -> int:
         """T of a control that comes now."""
-        closed, scope = self._state.closed, self._scope(_model(text))
+        closed, scope = self._state.closed, self._scope(model_of(text))
         return max(closed.values(), default=NEVER) if scope is None else closed.get(scope, NEVER)
 
     def mine(self, text: str) -> bool:
         """Whether a record is this monitor's: of one of its models, of all, or of none, which one of them tells."""
-        model = _model(text)
+        model = model_of(text)
         return model == EVERY or self._settings.monitors.mine(model)
 
     def step(self, text: str) -> int:
@@ -113,7 +114,7 @@ class Controlled:
                 self._do(note)
 
     def _due(self, note: Note, scope: Scope | None, closed: int) -> bool:
-        own = self._scope(_model(note.text))
+        own = self._scope(model_of(note.text))
         return own is None or (own == scope and note.since <= closed)
 
     def _scope(self, model: str) -> Scope | None:
@@ -206,11 +207,3 @@ class Controlled:
             at = np.datetime64(max(note.stamp, 0) * 1_000, "us")
             place, more = (note.topic, note.partition, note.offset), msgspec.json.encode(detail).decode()
             self._ledger.row(tables.CONTROLS, *place, at, note.since, *told.values(), more, outcome, why)
-
-
-def _model(text: str) -> str:
-    """Which model a record speaks of, if it is a control."""
-    try:
-        return parsed(text).model
-    except BadControl:
-        return loosely(text).get("model", "")

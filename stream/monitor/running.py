@@ -72,7 +72,7 @@ class Running:
         """Whether it was told before; it is remembered."""
         known = self._state.told.pop(model, ())
         self._state.told[model] = known if identity in known else (*known, identity)[-SEEN_MAX:]
-        if len(self._state.told) > MODELS_MAX:
+        while len(self._state.told) > MODELS_MAX:  # several former monitors may have remembered as many each
             del self._state.told[next(iter(self._state.told))]
         return identity in known
 

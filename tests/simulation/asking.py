@@ -70,8 +70,9 @@ class Asking:
         dice = self._dice
         if dice.random() < 0.08:
             return dice.choice(BROKEN)
-        if self.said and dice.random() < 0.1:
-            return dice.choice(self.said)
+        again = [each for each in self.said if self.alone or not (b'"*"' in each or b'"saved"' in each)]
+        if again and dice.random() < 0.1:
+            return dice.choice(again)
         opened = _opened(stores)
         kind = dice.choice(
             ("acknowledge", "close", "promote") if opened and dice.random() < 0.6 else (*KINDS, "resume")

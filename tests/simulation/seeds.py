@@ -67,6 +67,7 @@ OCCUR = (
     "labels that went early",
     "losses by retention",
     "machines suspended",
+    "models handed over",
     "monitor killed: the disk is slow",
     "monitors that share the models",
     "open transactions met",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from stream.config.settings import Settings
 from stream.events import Partition
+from stream.handover import NotHandedOver, check, hand_over
 from stream.plan import Plan
 from tests.simulation.asking import Asking, Telling
 from tests.simulation.cast import Disk, Service, Worker
@@ -19,6 +20,8 @@ STUCK = 40_000  # turns in an act: a clock that jumps 90 panes ahead is waited f
 BATCHES = (30, 90, 200)
 OUTBOX_SHARE = 0.25  # of a service's turns
 SHARED = 0.2  # of the seeds with workers: two monitors
+SHARES = (("a", "b"), ("b", "c"), ("c",), ("a", "b", "c"))  # to whom the models are handed over, if they are
+HANDED_OVER = 0.2  # of the seeds with workers; of those that share the models half
 FAULTS = (0.0, 0.01, 0.03)  # of the calls
 KILLS = (0.0, 0.01, 0.03)  # of the turns
 STRIKES_MAX = 5  # in an act: who is struck again and again never sees that a partition is idle
@@ -69,12 +72,14 @@ class Struck:
 
     def _play(self) -> None:
         for act in range(ACTS):
+            if act and (heirs := self._heirs()):
+                self._share(heirs, act)
             self.kafka.act, self.kafka.begun = act, self.kafka.now
             self._settings = {name: self._configured(act, name) for name in ("", *self.names)}
             turns = self._strikes = 0
             self.asking.begin()
             self.telling.begin()
-            while turns % LOOK or not self._drained():
+            while turns % LOOK or not self._ended(act):
                 self._turn()
                 turns += 1
                 if turns > STUCK:
@@ -85,6 +90,38 @@ class Struck:
     def _configured(self, act: int, name: str) -> Settings:
         shape = self.scene.shape
         return shape.shared(act, self.names, name) if len(self.names) > 1 else shape.settings(act)
+
+    def _heirs(self) -> tuple[str, ...]:
+        """The monitors that get the models between two acts; none where those keep them that have them."""
+        dice = random.Random(f"hand-over {self.seed}")  # the other draws stay what they are
+        if not self.tiers or dice.random() > (0.5 if len(self.names) > 1 else HANDED_OVER):
+            return ()
+        return dice.choice([each for each in SHARES if each != self.names])
+
+    def _share(self, names: tuple[str, ...], act: int) -> None:
+        """Let these monitors have all that is known of the models."""
+        former = list(self.stores.items())
+        self.names, self._places = names, len(self.scene.log)
+        self.stores = {name: Disk(self.kafka) for name in names}
+        for name, store in self.stores.items():
+            for commit in hand_over(former, self._configured(act, name)):
+                store.take_over(commit)
+        self.asking.alone = False  # from here on a control of all models would hold from several T
+        self.happened["models handed over"] += 1
+
+    def _ended(self, act: int) -> bool:
+        """Whether an act is over; before a hand-over workers stop, and what they have sent is read by every monitor."""
+        if not self._drained():
+            return False
+        if act + 1 < ACTS and self._heirs():
+            for process in (*(worker.process for worker in self.workers.values()), *self.frozen):
+                process.kill()
+            self.workers, self.frozen, self._places = {}, {}, 0
+            try:
+                check(list(self.stores.items()))
+            except NotHandedOver:
+                return False
+        return True
 
     def _end_act(self, act: int) -> None:
         """Everybody goes home; the next act may have another configuration."""
@@ -156,7 +193,7 @@ class Struck:
         for name in self.names:
             if name not in self.services and self._there(name):
                 self.services[name] = self._born(name)
-        if not self.tiers:
+        if not self._places:
             return
         for each, born in self.scene.born.items():
             if each not in self.workers and born <= self.kafka.wall and self._there(each):

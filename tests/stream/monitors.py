@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from sinks.commit import RESULTS, Table
@@ -29,6 +30,7 @@ class Monitors:
         self.log: dict[Partition, list[tuple[int, int, bytes | None]]] = {each: [] for each in partitions}
         self.partials: dict[Partition, list[bytes]] = {each: [] for each in partitions}
         self.told: list[bytes] = []
+        self.asked: dict[Partition, list[bytes]] = {}
         self.stores = {name: MemoryStore() for name in names}
         self.present: dict[str, Follower] = {}
         self.said: dict[str, set[str]] = {}
@@ -70,6 +72,17 @@ class Monitors:
         """Append records."""
         log = self.log[partition]
         log += [(len(log) + i, -1, value) for i, value in enumerate(values)]
+
+    def ask(self, topic: str, record: dict[str, Any]) -> None:
+        """Append to a topic beside the events; whoever is present heeds it at once."""
+        said = self.asked.setdefault((topic, 0), [])
+        said.append(encode(record))
+        for name, one in self.present.items():
+            side = one.sides[topic]
+            side.positions.setdefault((topic, 0), 0)
+            at = list(range(side.positions[topic, 0], len(said)))
+            side.receive((topic, 0), at, [5] * len(at), [said[i] for i in at], len(said))
+            self._commit(name)
 
     def read(self, batch: int = 1_000_000) -> "Monitors":
         """Everybody does what they can, until nothing moves."""

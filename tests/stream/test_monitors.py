@@ -9,6 +9,7 @@ from stream.config.monitors import Monitors as Sharing
 from stream.config.parse import parse
 from stream.handover import NotHandedOver, hand_over, joined
 from stream.monitor.state import State
+from stream.moving import MEMORY
 from tests.stream.monitors import Monitors, alone
 from tests.stream.rules.story import FIRST, SECOND, event, label
 
@@ -242,19 +243,7 @@ def test_stores_that_stand_apart_are_not_joined() -> None:
 
 def test_memories_add_up_in_everything_that_belongs_to_a_model() -> None:
     """What each former monitor knows of its own models, steps of labels and lessons included."""
-    names = [
-        "joined",
-        "learners",
-        "policies",
-        "steps",
-        "charts",
-        "pending",
-        "traffic",
-        "bases",
-        "lessons",
-        "tracks",
-        "weighed",
-    ]
+    names = [name for name, join in MEMORY.items() if join == "joined"]
     states = [State(**{name: {model: model} for name in names}) for model in ("shop1", "shop2")]  # type: ignore[arg-type]  # whatever it is
     together = joined(states)
     assert all(["shop1", "shop2"] == list(getattr(together, name)) for name in names)

@@ -51,21 +51,25 @@ class Progress:
     def advance(self, mark: Mark, pane: int) -> "Progress":
         """After one more stretch, up to `mark`."""
         ends = (_pane_of(mark.clock, pane), _pane_of(mark.label_clock, pane))
-        *before, last = self.trail or (Stretch(self.mark, *ends),)
+        last = self.trail[-1] if self.trail else Stretch(self.mark, *ends)
         if (last.pane == NEVER != ends[0]) or (last.label_pane == NEVER != ends[1]):
             return Progress(mark, (Stretch(self.rewind, *ends),))  # what waited for the first clock has a pane now
         if (last.pane, last.label_pane) == ends:
-            return Progress(mark, (*before, last))
+            return Progress(mark, self.trail or (last,))
         return Progress(mark, (*self.trail, Stretch(self.mark, *ends)))
 
     def closed(self, upto: int | None, labels_upto: int | None) -> "Progress":
         """Without the stretches that had not passed the newest closed panes; None where the topic has no such clock."""
-        kept = self.trail
-        while kept and _shut(kept[0].pane, upto) and _shut(kept[0].label_pane, labels_upto):
-            kept = kept[1:]
+        trail, n = self.trail, 0
+        while n < len(trail) and _shut(trail[n].pane, upto) and _shut(trail[n].label_pane, labels_upto):
+            n += 1
+        kept = trail[n:]
         # Labels alone on a topic of both kinds: all of them are read again, but one stretch says that.
-        while len(kept) > 1 and upto is not None and kept[1].pane == NEVER and _shut(kept[1].label_pane, labels_upto):
-            kept = (replace(kept[1], begin=kept[0].begin), *kept[2:])
+        n = 1
+        while n < len(kept) and upto is not None and kept[n].pane == NEVER and _shut(kept[n].label_pane, labels_upto):
+            n += 1
+        if n > 1:
+            kept = (replace(kept[n - 1], begin=kept[0].begin), *kept[n:])
         return self if len(kept) == len(self.trail) else replace(self, trail=kept)
 
     @property

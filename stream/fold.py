@@ -12,7 +12,8 @@ from stream.drawn import Drawn, Thinned, add
 from stream.encodings.schema import ABSENT, ABSENT_ID
 from stream.events import FEATURES, Batch, Ints
 from stream.fates import Fates, Heads
-from stream.partials import NAMES_MAX, Series, fewest
+from stream.fewest import fewest
+from stream.partials import NAMES_MAX, Series
 from stream.roster import Entry, Roster
 from stream.sample import hashes_of
 

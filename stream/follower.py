@@ -104,11 +104,20 @@ class Follower(Watch):
         closed = False
         while self._close():
             closed = True
-            for partition, waiting in list(self._waiting.items()):
-                del self._waiting[partition]
-                for at, value in waiting:
-                    self.receive(partition, at, value)
+            for partition in list(self._waiting):
+                self._retry(partition)
         return closed
+
+    def _retry(self, partition: Partition) -> None:
+        """Take what has waited, as far as it can be taken now."""
+        waiting = self._waiting.pop(partition)
+        while waiting:
+            try:
+                self._receive(partition, *waiting[0])
+            except _Early:
+                self._waiting[partition] = waiting
+                return
+            waiting.popleft()
 
     def _take(self, link: Link, *, written: bool) -> None:
         """Add a Partial up. What belongs to positions is written once."""

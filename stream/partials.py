@@ -3,9 +3,8 @@
 Partials add up in any order.
 """
 
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.drawn import Drawn, add, halved
 from stream.events import NEVER, RESERVED
+from stream.fewest import Apart, fewest
 from stream.sample import NOTHING, Sample
 from stream.waiting import Waiting
 
@@ -36,16 +36,6 @@ def series_order(series: Series) -> tuple[int, str, bool, str]:
     """What series are sorted by: that of all versions that are not admitted comes first."""
     end, model, version = series
     return end, model, version is not None, version or ""
-
-
-def name_hash(name: str) -> bytes:
-    """What orders names where only some can be kept: no name is favoured, and no order of arrival matters."""
-    return hashlib.blake2b(name.encode(), digest_size=8).digest()
-
-
-def fewest(names: Iterable[str], limit: int) -> frozenset[str]:
-    """The names with the smallest hashes."""
-    return frozenset(sorted(names, key=lambda name: (name_hash(name), name))[:limit])
 
 
 @dataclass(frozen=True)
@@ -179,9 +169,15 @@ class Open:
     keyed: Counter[tuple[int, str]] = field(default_factory=Counter)
     kept: Counter[tuple[int, str]] = field(default_factory=Counter)
     drawn: dict[Series, Drawn] = field(default_factory=dict)
+    _late: Apart = field(default_factory=lambda: Apart(TOLD_MAX))
+    _labels: Apart = field(default_factory=lambda: Apart(TOLD_MAX))
+    _strangers: Apart = field(default_factory=lambda: Apart(STRANGERS_MAX))
 
-    def add(self, partial: Partial) -> None:
-        """Add a Partial. Only sums happen here; whatever needs an order happens at a close."""
+    def add(self, partial: Partial) -> list[tuple[int, str]]:
+        """Add a Partial. Only sums happen here; whatever needs an order happens at a close.
+
+        Where models are counted together now, (pane end, reserved name) of each.
+        """
         for series, summary in partial.blocks.items():
             known = self.blocks.get(series)
             self.blocks[series] = summary if known is None else known + summary
@@ -194,9 +190,6 @@ class Open:
             add(self.drawn, series, drawn)
         for counter, added in (
             (self.learning, partial.learning),
-            (self.late, partial.late),
-            (self.labels, partial.labels),
-            (self.strangers, partial.strangers),
             (self.keyed, partial.keyed),
             (self.kept, partial.kept),
         ):
@@ -204,28 +197,12 @@ class Open:
                 counter.update(added)
         self.rejected.update(partial.rejected)
         add_fields(self.unwatched, partial.unwatched)
-        tell_fewest(self.late, TOLD_MAX, self.settings)
-        tell_fewest(self.labels, TOLD_MAX, self.settings)
-        for stranger in tell_fewest(self.strangers, STRANGERS_MAX, self.settings):
+        late = self._late.add(self.late, partial.late, self.settings)
+        self._labels.add(self.labels, partial.labels, self.settings)
+        strangers = self._strangers.add(self.strangers, partial.strangers, self.settings)
+        for stranger in strangers:
             self.samples.pop(stranger, None)
-
-
-def tell_fewest(counter: Counter[tuple[int, str]], limit: int, settings: Settings) -> list[tuple[int, str]]:
-    """Tell the models with the smallest hashes apart in each pane, and count the others together, by their patterns.
-
-    Names that come and go cannot fill the memory so. Which they were is returned. One that goes here would go from the
-    sum of all as well, so it does not matter when this is done.
-    """
-    if len(counter) <= limit:
-        return []
-    names: dict[int, list[str]] = {}
-    for end, name in counter:
-        if not name.startswith(RESERVED):
-            names.setdefault(end, []).append(name)
-    gone = [(end, name) for end, found in names.items() for name in set(found) - fewest(found, limit)]
-    for end, name in gone:
-        counter[end, settings.others(name)] += counter.pop((end, name))
-    return gone
+        return [(end, self.settings.others(name)) for end, name in (*late, *strangers)]
 
 
 def add_fields(known: dict[tuple[int, str], Counter[str]], added: Fields) -> None:

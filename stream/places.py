@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from stream.clocks import Mark, Progress
 
+ROOM = 64  # stretches more than are needed, before it is looked which are
+
 
 @dataclass(frozen=True)
 class Place:
@@ -32,7 +34,9 @@ class Places:
         self.trim(progress)
 
     def trim(self, progress: Progress) -> None:
-        """Forget where closed panes began."""
+        """Forget where closed panes began, now and then: in a catch-up thousands of stretches have open ones."""
+        if len(self._begins) < 2 * len(progress.trail) + ROOM:
+            return
         kept = {progress.mark, *(stretch.begin for stretch in progress.trail)}  # at the mark, parts of one too large
         self._begins = {mark: at for mark, at in self._begins.items() if mark in kept}
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from stream.closed import Closed
 from stream.config.settings import Settings
 from stream.events import Batch, Ints
+from stream.fewest import tell_fewest
 from stream.fold import Folded
 from stream.keyed import Keyed
-from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial, tell_fewest
+from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial
 from stream.roster import FUTURE
 from stream.sample import NOTHING, Sample, hashes_of
 from stream.waiting import Waiting

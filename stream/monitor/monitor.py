@@ -11,6 +11,7 @@ from stream.config.settings import Model, Settings
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import rows, scopes
+from stream.monitor.agenda import Agenda
 from stream.monitor.controlled import Controlled
 from stream.monitor.earlier import Asked, Earlier, nothing
 from stream.monitor.meetings import Meetings
@@ -34,6 +35,7 @@ class Monitor:
     def __init__(self, settings: Settings, sources: Sources, state: State, asked: Asked = nothing) -> None:
         self.settings, self.state, self.ledger = settings, state, Ledger()
         self._open = Open(settings)
+        self._agenda = Agenda(self._open, self._scope)
         self._panes = Panes(settings, sources, state, self.ledger)
         self.earlier = Earlier(state.policies, state.disturbed, self.ledger, asked)
         self._windows = Windows(settings, state, self.ledger, self.earlier)
@@ -98,7 +100,9 @@ class Monitor:
 
     def receive(self, partial: Partial) -> None:
         """Add up; nothing is decided."""
-        self._open.add(partial)
+        together = self._open.add(partial)
+        self._agenda.add({key[:2]: None for held in _held(partial) for key in held})
+        self._agenda.add(together)
         mine = (letter for letter in partial.dead_letters if self.settings.monitors.mine(letter.topic))
         rows.dead_letter_rows(self.ledger, mine)
         for one in partial.waiting:
@@ -144,31 +148,20 @@ class Monitor:
 
     def _next(self, scope: Scope, mark: int) -> int | None:
         """The next end with anything to close. Between two of them lie only empty panes, however many."""
-        earliest: dict[
-            str, int
-        ] = {}  # by model, so that each is asked for its scope once: panes are many in a catch-up
-        open_panes = ((key[1], key[0]) for held in self._held() for key in held)
+        earliest: dict[str, int] = {}  # by model, so that each is asked for its scope once
         open_windows = ((key[0], window.end) for key, window in self.state.windows.items())
         awaited = ((key[0], end) for key, end in self._awaited().items())
-        for name, end in chain(open_panes, open_windows, awaited):
+        for name, end in chain(open_windows, awaited):
             if end < earliest.get(name, FUTURE):
                 earliest[name] = end
-        first = min((end for name, end in earliest.items() if self._scope(name) == scope), default=None)
-        return first if first is not None and due(first, self.settings.lateness, mark) else None
+        first = min((end for name, end in earliest.items() if self._scope(name) == scope), default=FUTURE)
+        pane = self._agenda.next(scope, self.state.roster)
+        first = first if pane is None else min(first, pane)
+        return first if first != FUTURE and due(first, self.settings.lateness, mark) else None
 
     def _awaited(self) -> dict[tuple[str, int], int]:
         """By model and length: the end of the window that would be the first in which nothing comes."""
         return {key: one.seen + key[1] for key, one in self.state.traffic.items() if one.awaited}
-
-    def _names(self, scope: Scope, end: int) -> list[str]:
-        """The models with anything in a pane."""
-        names = {key[1] for held in self._held() for key in held if key[0] == end}
-        return sorted(name for name in names if self._scope(name) == scope)
-
-    def _held(self) -> tuple[Collection[tuple[int, str] | Series], ...]:
-        """Keys of what a close has to do with."""
-        partly = self._open
-        return partly.blocks, partly.versions, partly.learning, partly.late, partly.strangers, partly.keyed
 
     def _scope(self, name: str) -> Scope:
         entry = self.state.roster.get(name)
@@ -180,7 +173,7 @@ class Monitor:
 
     def _close(self, scope: Scope, end: int) -> None:
         """Close the panes with this end, admit newcomers, then close the windows with this end."""
-        names = self._names(scope, end)
+        names = self._agenda.names(scope, end, self.state.roster)
         alarms = self._panes.step([case for name in names for case in self._panes.close(self._open, name, end)])
         self._panes.admit(self._open, [name for name in names if (end, name) in self._open.strangers], end)
         ending = [
@@ -215,3 +208,8 @@ class Monitor:
             n = refused.pop(key)
             if self.settings.monitors.mine(topic):
                 self.ledger.row(tables.REJECTED, topic, partition, moment(end), reason, n)
+
+
+def _held(partly: Partial) -> tuple[Collection[tuple[int, str] | Series], ...]:
+    """Keys of what a close has to do with."""
+    return partly.blocks, partly.versions, partly.learning, partly.late, partly.strangers, partly.keyed

@@ -9,6 +9,7 @@ from sinks import commit as tables
 from stream.config.settings import Settings
 from stream.drawn import Drawn, add
 from stream.events import RESERVED
+from stream.fewest import name_hash
 from stream.ledger import Ledger, moment
 from stream.monitor import accumulator, courses, rows, sequential, teaching, tested
 from stream.monitor.findings import SEQUENTIAL
@@ -22,7 +23,7 @@ from stream.monitor.sequential import Alarm, Steps
 from stream.monitor.state import State, Version
 from stream.monitor.teaching import Teaching
 from stream.monitor.window import Pane
-from stream.partials import Open, name_hash, shown
+from stream.partials import Open, shown
 from stream.plan import Plan
 from stream.reference import ReferenceProblem
 from stream.roster import Entry

@@ -17,7 +17,7 @@ from stream.config.drawing import rows_drawn
 from stream.config.settings import Limits, Model
 from stream.drawn import Drawn
 from stream.encodings.schema import GOOD, WRONG
-from stream.partials import fewest
+from stream.fewest import fewest
 from stream.plan import LATENCY, STATUS, Plan, is_feature
 from stream.reference.categories import Categories, categories
 from stream.reference.columns import numbers

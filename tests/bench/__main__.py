@@ -32,6 +32,7 @@ from tests.bench import (
     speed,
     store,
     tiers,
+    waiting,
     workers,
 )
 from tests.bench.report import Figure
@@ -78,6 +79,7 @@ BENCHES: dict[str, Callable[[bool], Iterator[Figure]]] = {
     "workers": workers.figures,
     "deployed": deployed.figures,
     "latency": latency.figures,
+    "waiting": waiting.figures,
     "dispatched": dispatched.figures,
     "endless": endless.figures,
     "packed": packed.figures,

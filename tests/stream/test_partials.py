@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stream.closed import Closed
 from stream.config.settings import Model, Settings
 from stream.events import RESERVED
+from stream.fewest import fewest, name_hash
 from stream.partials import (
     NAMES_MAX,
     STRANGER_SAMPLE,
@@ -18,8 +19,6 @@ from stream.partials import (
     DeadLetter,
     Open,
     Partial,
-    fewest,
-    name_hash,
 )
 from stream.roster import FUTURE
 from stream.sample import Sample

@@ -142,7 +142,7 @@ class Desk:
         """What an earlier trigger has started here is not waited for any more."""
         async with self._teller.changing(earlier):
             known = await self._teller.find(earlier, self.target.name)
-            if known is not None and not known.ended:
+            if known is not None and (not known.ended or known.held or (known.state == SUPERSEDED and known.untold)):
                 self.follower.drop(earlier)
                 await self._teller.conclude(ended(known, self._teller.now(), SUPERSEDED, f"by trigger {by}"))
 

@@ -16,6 +16,7 @@ SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
 SUPERSEDED: Final = "superseded"
 ENDS: Final = (SUCCEEDED, FAILED, SUPERSEDED)
+HELD: Final = "held: "  # begins why a trigger was given up that must not be trained on yet
 WHY_MAX = 1_000  # characters
 
 
@@ -44,6 +45,11 @@ class Fate(Struct, frozen=True):
         return self.state == FAILED and self.started_at is None
 
     @property
+    def held(self) -> bool:
+        """Whether it was given up because its data must not be trained on: it may be released."""
+        return self.dead and self.why.startswith(HELD)
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more will happen."""
         return self.state in ENDS
@@ -58,6 +64,8 @@ class Fate(Struct, frozen=True):
     @property
     def untold(self) -> tuple[State, ...]:
         """The states that are perhaps not on the outcomes topic."""
+        if self.state == SUPERSEDED and self.told == FAILED:  # it was held
+            return (SUPERSEDED,)
         way = self.way
         return way[way.index(self.told) + 1 :] if self.told in way else way
 
@@ -73,6 +81,7 @@ def started(fate: Fate, at: float, external_id: str, link: str) -> Fate:
 
 
 def ended(fate: Fate, at: float, state: State, why: str = "") -> Fate:
-    """It has come to an end; the first end stands."""
+    """It has come to an end; the first end stands, but that what is held may be superseded: then it stays so."""
     assert state in ENDS, state
-    return fate if fate.ended else replace(fate, state=state, changed_at=at, why=why[:WHY_MAX])
+    stands = fate.ended and not (fate.held and state == SUPERSEDED)
+    return fate if stands else replace(fate, state=state, changed_at=at, why=why[:WHY_MAX])

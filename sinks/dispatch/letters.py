@@ -3,8 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from sinks.dispatch.fate import HELD
 from sinks.dispatch.message import GAVE_UP, REDRIVEN, TARGET, read, supersedes
 from sinks.dispatch.target import Trigger
 
@@ -22,6 +25,11 @@ class Letter(Struct, frozen=True):
     why: str
 
     @property
+    def held(self) -> bool:
+        """Whether it was given up because its data must not be trained on, and still says so."""
+        return self.why.startswith(HELD) and self.trigger.data.get("hold_training") is True
+
+    @property
     def headers(self) -> tuple[tuple[str, bytes], ...]:
         """Those of another try: for this target alone, once for this letter."""
         return ((REDRIVEN, self.place.encode()), (TARGET, self.target.encode()))
@@ -36,6 +44,15 @@ def letter(value: bytes | None, headers: Mapping[str, bytes], place: str, at: in
         return None
     target, why = (headers.get(name, b"").decode(errors="replace") for name in (TARGET, DETAIL))
     return Letter(trigger, target, place, at, why)
+
+
+def released(one: Letter) -> Letter:
+    """The letter of a trigger that is held no more: its data may be trained on; nothing else of it is another."""
+    event = msgspec.json.decode(one.trigger.raw)
+    event["data"]["hold_training"] = False
+    again = read(msgspec.json.encode(event))
+    assert isinstance(again, Trigger), again
+    return replace(one, trigger=again)
 
 
 def worth_another_try(

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import rich_click as click
 
-from sinks.dispatch.letters import Letter, letter, worth_another_try
+from sinks.dispatch.letters import Letter, letter, released, worth_another_try
 from sinks.topics import Message
 from stream.app.publishing import publish
 from stream.broker import headed, quieten
@@ -28,6 +28,7 @@ CONTENT = (("content-type", b"application/cloudevents+json"),)
 @click.option("--target", "targets", multiple=True, help="Only what this target has not taken. May be repeated.")
 @click.option("--model", "models", multiple=True, help="Only triggers of this model. May be repeated.")
 @click.option("--since", default="", metavar="DURATION", help="Only what was given up within so long, such as 12h.")
+@click.option("--release", is_flag=True, help="Also what was held: the data to train on is mended.")
 @click.option("--dry-run", is_flag=True, help="Only list them.")
 @BOOTSTRAP
 @JSON
@@ -36,6 +37,7 @@ def redrive(  # noqa: PLR0913, PLR0917 - the options, spelled out
     targets: tuple[str, ...],
     models: tuple[str, ...],
     since: str,
+    release: bool,
     dry_run: bool,
     bootstrap: str,
     as_json: bool,
@@ -43,7 +45,8 @@ def redrive(  # noqa: PLR0913, PLR0917 - the options, spelled out
     """Let targets try again what they have given up: dead letters of the dispatcher (docs/triggers.md).
 
     Each goes onto the topic of triggers once more, for the one target that has not taken it. What a later dead letter
-    supersedes is left out, and a dead letter counts once, however often this command is given.
+    supersedes is left out, and a dead letter counts once, however often this command is given. Triggers that were held
+    because their data is broken (hold_training) stay so without --release.
     """
     settings = opening.configuration(file, bootstrap=bootstrap)
     try:
@@ -51,7 +54,8 @@ def redrive(  # noqa: PLR0913, PLR0917 - the options, spelled out
     except ValueError as error:
         raise click.BadParameter(f"--since: expected {error}, found {since}") from error
     quieten()
-    found = worth_another_try(asyncio.run(_letters(settings)), models, targets, begin)
+    worth = worth_another_try(asyncio.run(_letters(settings)), models, targets, begin)
+    found = [released(one) if one.held else one for one in worth if release or not one.held]
     if found and not dry_run:
         asyncio.run(_send(settings, found))
     if as_json:
@@ -62,7 +66,8 @@ def redrive(  # noqa: PLR0913, PLR0917 - the options, spelled out
             f"{_time(one)}  {one.trigger.model} {one.trigger.version}  {one.trigger.id} at {one.target}: {one.why}"
         )
     done = "would be tried again" if dry_run else f"put on {settings.topics.triggers} again"
-    click.echo(f"{len(found)} {done}")
+    held = len(worth) - len(found)
+    click.echo(f"{len(found)} {done}" + (f"; {held} held: --release, when the data is mended" if held else ""))
 
 
 async def _letters(settings: Settings) -> list[Letter]:

@@ -58,33 +58,54 @@ def test_a_trigger_becomes_a_signed_request(tmp_path: Path, kafka: Kafka, new_to
         assert not re.search("whsec", driftline.said)
 
 
+def redriven(driftline: Driftline, *arguments: str) -> str:
+    """What `driftline redrive` says."""
+    command = (*COMMAND, "redrive", "driftline.yaml", *arguments)
+    where = {"cwd": driftline.folder, "env": driftline.environment}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, **where).stdout
+
+
 def test_what_was_given_up_is_redriven(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:
     """A target refuses while it is misconfigured; the command lists it, puts it before the target again, and once."""
     topic = new_topic()
     with Stub().serving() as stub:
         driftline = dispatcher(tmp_path, kafka, topic, stub)
-
-        def redriven(*arguments: str) -> str:
-            command = (*COMMAND, "redrive", "driftline.yaml", *arguments)
-            where = {"cwd": driftline.folder, "env": driftline.environment}
-            return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, **where).stdout
-
         with driftline.running():
             eventually(driftline.ready, 60)
             stub.refuses.add("hook")
             kafka.publish(f"{topic}.triggers", [b"no trigger", trigger(1)])
             taken(kafka, f"{topic}.dead-letters", 2)
             stub.refuses.clear()
-            assert "fraud 3  t1 at hook: answered 400" in redriven("--dry-run")
+            assert "fraud 3  t1 at hook: answered 400" in redriven(driftline, "--dry-run")
             assert not stub.taken
-            assert f"1 put on {topic}.triggers again" in redriven("--target", "hook", "--since", "1h")
+            assert f"1 put on {topic}.triggers again" in redriven(driftline, "--target", "hook", "--since", "1h")
             told = taken(kafka, f"{topic}.outcomes", 4)
             states = [json.loads(each.value() or b"{}")["data"]["state"] for each in told]
             assert ["accepted", "failed", "accepted", "started"] == states
-            redriven()
+            redriven(driftline)
             kafka.publish(f"{topic}.triggers", [trigger(2)])
             taken(kafka, f"{topic}.outcomes", 6)
             assert {("hook", "t1"): 1, ("hook", "t2"): 1} == stub.taken
+
+
+def test_what_was_held_is_released(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:
+    """By the command that says so, and no other; the target reads that nothing is to be held any more."""
+    topic = new_topic()
+    with Stub().serving() as stub:
+        driftline = dispatcher(tmp_path, kafka, topic, stub)
+        file = driftline.folder / "driftline.yaml"
+        file.write_text(file.read_text().replace("name: hook,", "name: hook, hold: true,"))
+        with driftline.running():
+            eventually(driftline.ready, 60)
+            kafka.publish(f"{topic}.triggers", [trigger(1, hold_training=True)])
+            taken(kafka, f"{topic}.dead-letters", 1)
+            assert "0 put on" in redriven(driftline)
+            assert "1 held: --release" in redriven(driftline)
+            assert "fraud 3  t1 at hook: held: the data" in redriven(driftline, "--release")
+            told = taken(kafka, f"{topic}.outcomes", 4)
+            states = [json.loads(each.value() or b"{}")["data"]["state"] for each in told]
+            assert ["accepted", "failed", "accepted", "started"] == states
+        assert {("hook", "t1"): 1} == stub.taken
 
 
 def test_a_service_dispatches_what_it_asks_for(tmp_path: Path, kafka: Kafka, new_topic: Callable[..., str]) -> None:

@@ -2,13 +2,11 @@
 
 from typing import Final
 
+from sinks.dispatch.fate import HELD
 from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Target, Trigger
 
 TOLD: Final = frozenset(("mlflow", "webhook"))  # kinds that record or pass on, and train nothing themselves
-HELD: Final = (
-    "held: the data to train on is broken (hold_training); mend it, then put the trigger back under another id with "
-    "hold_training false"
-)
+WHY: Final = f"{HELD}the data to train on is broken (hold_training); mend it, then `driftline redrive --release`"
 
 
 class Holding:
@@ -19,7 +17,7 @@ class Holding:
 
     async def start(self, trigger: Trigger) -> Started | Again | Refused:
         """Refuse what is to be held, and start the rest."""
-        return Refused(HELD) if trigger.data.get("hold_training") is True else await self.target.start(trigger)
+        return Refused(WHY) if trigger.data.get("hold_training") is True else await self.target.start(trigger)
 
     async def follow(self, external_id: str) -> Running | Ended | Again | None:
         """How the run is doing."""

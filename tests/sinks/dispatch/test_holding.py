@@ -7,7 +7,7 @@ import pytest
 from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Trigger
 from sinks.dispatch.targets import open_target
 from sinks.dispatch.targets.entry import wrong
-from sinks.dispatch.targets.holding import HELD, holding
+from sinks.dispatch.targets.holding import WHY, holding
 from tests.sinks.dispatch.entries import DATA, trigger
 
 BROKEN = trigger(data={**DATA, "hold_training": True})
@@ -47,7 +47,7 @@ def test_a_broken_input_starts_nothing_that_trains(kind: str, asked: object, hel
     """What records or passes on is told; a trigger that is whole starts everywhere."""
     target = holding(Anything(), kind, asked)
     assert ("any", True) == (target.name, target.keyed)
-    assert (Refused(HELD) if held else Started(BROKEN.id)) == asyncio.run(target.start(BROKEN))
+    assert (Refused(WHY) if held else Started(BROKEN.id)) == asyncio.run(target.start(BROKEN))
     assert Started(WHOLE.id) == asyncio.run(target.start(WHOLE))
     assert Running() == asyncio.run(target.follow("1"))
     asyncio.run(target.close())

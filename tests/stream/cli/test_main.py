@@ -49,7 +49,7 @@ HELP = {
     "restore": ("COPY", "FILE", "--force"),
     "policy": ("try", "docs/policy.md"),
     "policy try": ("FILE", "--since", "--store", "--model", "--json"),
-    "redrive": ("FILE", "--target", "--model", "--since", "--dry-run", "--json", "docs/triggers.md"),
+    "redrive": ("FILE", "--target", "--model", "--since", "--release", "--dry-run", "--json", "docs/triggers.md"),
     "schema": ("trigger", "outcome", "asyncapi"),
 }
 

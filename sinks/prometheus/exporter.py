@@ -11,6 +11,7 @@ from sinks.prometheus.exposition import Exposition, Sample, label
 from sinks.prometheus.live import Live
 from sinks.prometheus.moment import of_service
 from sinks.prometheus.performance import MAIN, UNTOLD
+from sinks.prometheus.phases import PHASES, Durations
 from sinks.prometheus.running import running
 from sinks.prometheus.served import series
 from sinks.prometheus.snapshot import Count, Snapshot
@@ -150,6 +151,8 @@ def _totals(snapshot: Snapshot) -> Iterator[Sample]:
             (families.PROMISED, families.EXPECTED), snapshot.promises.get(model, ()), strict=False
         ):
             yield family, (label(model),), number
+    for phase in PHASES:  # at once, for the same reason
+        yield families.DURATION, (phase,), snapshot.took.get(phase, Durations())
     for target, n in sorted(running(snapshot.runs).items()):
         yield families.RUNNING, (label(target),), n
     yield families.SERIES, (), snapshot.chosen.series + series(snapshot.shown) + groups.series(snapshot.gaps_shown)

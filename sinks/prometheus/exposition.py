@@ -5,14 +5,16 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
 
 from sinks.prometheus import families
 from sinks.prometheus.families import Declared, Family
+from sinks.prometheus.phases import Durations
 
 LABEL_MAX = 120  # characters: names come from publishers, and Prometheus keeps every one in memory
 
-Sample = tuple[Declared, tuple[str, ...], float]
+Sample = tuple[Declared, tuple[str, ...], float | Durations]
 
 
 class Exposition(Collector):
@@ -32,8 +34,8 @@ class Exposition(Collector):
         """Every declared family with its samples."""
         filled = {name: family.empty() for name, family in self._declared.items()}
         for family, labels, value in self._samples():
-            filled[family.name].add_metric(labels, value)
-        filled[families.BUILD.name].add_metric((self._version,), 1)
+            _add(filled[family.name], labels, value)
+        _add(filled[families.BUILD.name], (self._version,), 1)
         return filled.values()
 
     def text(self) -> bytes:
@@ -41,6 +43,15 @@ class Exposition(Collector):
         registry = CollectorRegistry(auto_describe=False)
         registry.register(self)
         return generate_latest(registry)
+
+
+def _add(family: Family, labels: tuple[str, ...], value: float | Durations) -> None:
+    if isinstance(family, HistogramMetricFamily):
+        assert isinstance(value, Durations), family.name
+        family.add_metric(labels, value.buckets, value.total)
+    else:
+        assert not isinstance(value, Durations), family.name
+        family.add_metric(labels, value)
 
 
 @lru_cache(maxsize=10_000)

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-Family = GaugeMetricFamily | CounterMetricFamily
+Family = GaugeMetricFamily | CounterMetricFamily | HistogramMetricFamily
 
 
 class Declared(Struct, frozen=True):
     """One metric family. A counter's samples carry the suffix `_total`, which is part of `name` here."""
 
     name: str
-    kind: Literal["gauge", "counter"]
+    kind: Literal["gauge", "counter", "histogram"]
     labels: tuple[str, ...]
     doc: str
 
@@ -21,6 +21,8 @@ class Declared(Struct, frozen=True):
         """The family without samples."""
         if self.kind == "counter":
             return CounterMetricFamily(self.name.removesuffix("_total"), self.doc, labels=self.labels)
+        if self.kind == "histogram":
+            return HistogramMetricFamily(self.name, self.doc, labels=self.labels)
         return GaugeMetricFamily(self.name, self.doc, labels=self.labels)
 
 
@@ -117,6 +119,10 @@ OUTCOMES = _counter("outcomes", "target state", "Steps of runs that triggers ask
 TOOK = _counter("incident_seconds", "model phase", "Event time that incidents took to detect, acknowledge, recover.")
 TAKEN = _counter("incident_phases", "model phase", "Incidents that were detected, acknowledged, recovered from.")
 
+DURATION = Declared(
+    "driftline_incident_duration_seconds", "histogram", ("phase",), "The same by duration, of all models together."
+)
+
 READY = _gauge("ready", "", "1 when the service reads and commits.")
 REPLAYING = _gauge("replaying", "", "1 while old events are read again; inhibit alerts on models then.")
 WATERMARK = _gauge("watermark_timestamp_seconds", "scope", "Up to where event time is complete.")
@@ -191,6 +197,7 @@ FAMILIES: Mapping[str, Declared] = {
         OUTCOMES,
         TOOK,
         TAKEN,
+        DURATION,
         READY,
         REPLAYING,
         WATERMARK,

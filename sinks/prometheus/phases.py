@@ -4,12 +4,38 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from sinks.commit import Columns
 
 DETECT, ACKNOWLEDGE, RECOVER = "detect", "acknowledge", "recover"
+PHASES: Final = (DETECT, ACKNOWLEDGE, RECOVER)
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
+# With a bucket for each, models are not told apart: series of all of them would be too many.
+BOUNDS: Final = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 3 * DAY, 7 * DAY, 30 * DAY)
 _ENDS: Final = {"acknowledged": ACKNOWLEDGE, "closed": RECOVER}
 Opened = Mapping[str, float]  # incident to when it opened, s
+
+
+class Durations(Struct, frozen=True):
+    """How many took at most each of BOUNDS, how many in all, and for how long together, s."""
+
+    within: tuple[int, ...] = (0,) * len(BOUNDS)
+    n: int = 0
+    total: float = 0.0
+
+    def add(self, seconds: float) -> "Durations":
+        """With one more."""
+        within = tuple(n + (seconds <= bound) for n, bound in zip(self.within, BOUNDS, strict=True))
+        return Durations(within, self.n + 1, self.total + seconds)
+
+    @property
+    def buckets(self) -> list[tuple[str, float]]:
+        """As Prometheus wants them."""
+        return [*((str(bound), n) for bound, n in zip(BOUNDS, self.within, strict=True)), ("+Inf", self.n)]
+
+
+Took = Mapping[str, Durations]  # by phase
 
 
 def with_opened(known: Opened, rows: Columns | None) -> Opened:

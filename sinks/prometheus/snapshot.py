@@ -30,7 +30,7 @@ from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
 from sinks.prometheus.groups import Apart, GapKey, with_gaps
 from sinks.prometheus.orders import Order, with_orders
 from sinks.prometheus.performance import Performance, with_estimated, with_told
-from sinks.prometheus.phases import Opened, phases, with_opened
+from sinks.prometheus.phases import Durations, Opened, Took, phases, with_opened
 from sinks.prometheus.running import OTHERS, TARGETS_MAX, Runs, with_outcomes
 from sinks.prometheus.served import SHARE, Served, ServedKey, affordable, series, with_served
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
@@ -82,6 +82,7 @@ class Snapshot(Struct, frozen=True):
     counts: Mapping[Count, float] = {}
     open_incidents: Mapping[str, str] = {}  # id to model
     opened: Opened = {}
+    took: Took = {}
     runs: Runs = {}
     promises: Mapping[str, Sequence[float]] = {}  # by model: false triggers a month that are promised, and expected
     chosen: Chosen = Chosen()
@@ -127,6 +128,7 @@ class Snapshot(Struct, frozen=True):
             estimates=estimates,
             counts=_added(self.counts, commit, self),
             open_incidents=_incidents(self.open_incidents, _rows(commit, INCIDENTS.name)),
+            took=_took(commit, self),
             opened=with_opened(self.opened, _rows(commit, INCIDENTS.name)),
             runs=with_outcomes(self.runs, _rows(commit, OUTCOMES.name)),
             promises={**self.promises, **_promises(_rows(commit, SPREADS.name))},
@@ -184,6 +186,15 @@ def _steps(commit: Commit, before: Snapshot) -> Iterator[tuple[Count, float]]:
         for topic, reason in zip(rows["topic"].tolist(), rows["reason"].tolist(), strict=True):
             if reason == NO_OUTCOME:  # of events, panes say how many were refused
                 yield (families.REJECTED.name, (topic, reason)), 1
+
+
+def _took(commit: Commit, before: Snapshot) -> Took:
+    """How long phases of incidents took, of the same ones."""
+    rows, took = _rows(commit, INCIDENTS.name), dict(before.took)
+    if rows is not None and commit.number == before.number + 1:
+        for _, phase, seconds in phases(before.opened, rows):
+            took[phase] = took.get(phase, Durations()).add(seconds)
+    return took
 
 
 def _shown_as(target: str, counts: Mapping[Count, float]) -> str:

@@ -44,6 +44,7 @@ class Keeping(Generic[W]):
         """Tell the operator who needs retraining."""
         triggers = commit.tables.get(tables.TRIGGERS.name)
         if triggers is not None:
-            asked = (plain(triggers)[name] for name in ("model", "version", "incident"))
-            for model, version, incident in zip(*asked, strict=True):
-                self.say(f"trigger: {model} version {version or '(none)'} needs retraining (incident {incident})")
+            asked = (plain(triggers)[name] for name in ("model", "version", "incident", "reason"))
+            for model, version, incident, reason in zip(*asked, strict=True):
+                why = f"incident {incident}" if incident else reason
+                self.say(f"trigger: {model} version {version or '(none)'} needs retraining ({why})")

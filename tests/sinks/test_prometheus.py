@@ -29,6 +29,7 @@ from sinks.commit import (
 from sinks.prometheus import FAMILIES, GAPS, Exporter, Exposition, Gathered, Live, Partition, Vitals, of_vitals
 from sinks.prometheus.exporter import length_name
 from sinks.prometheus.exposition import LABEL_MAX
+from sinks.prometheus.phases import BOUNDS, PHASES
 from sinks.prometheus.windows import SEGMENTS_MAX, VERSIONS_MAX
 
 MINUTE = 60_000_000_000
@@ -96,6 +97,48 @@ driftline_outcomes_total{state="accepted",target="airflow"} 1.0
 driftline_outcomes_total{state="started",target="airflow"} 1.0
 driftline_incident_seconds_total{model="fraud",phase="detect"} 1800.0
 driftline_incident_phases_total{model="fraud",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="60.0",phase="detect"} 0.0
+driftline_incident_duration_seconds_bucket{le="300.0",phase="detect"} 0.0
+driftline_incident_duration_seconds_bucket{le="900.0",phase="detect"} 0.0
+driftline_incident_duration_seconds_bucket{le="3600.0",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="10800.0",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="21600.0",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="43200.0",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="86400.0",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="259200.0",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="604800.0",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="2592000.0",phase="detect"} 1.0
+driftline_incident_duration_seconds_bucket{le="+Inf",phase="detect"} 1.0
+driftline_incident_duration_seconds_count{phase="detect"} 1.0
+driftline_incident_duration_seconds_sum{phase="detect"} 1800.0
+driftline_incident_duration_seconds_bucket{le="60.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="300.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="900.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="3600.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="10800.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="21600.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="43200.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="86400.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="259200.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="604800.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="2592000.0",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="+Inf",phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_count{phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_sum{phase="acknowledge"} 0.0
+driftline_incident_duration_seconds_bucket{le="60.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="300.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="900.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="3600.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="10800.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="21600.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="43200.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="86400.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="259200.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="604800.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="2592000.0",phase="recover"} 0.0
+driftline_incident_duration_seconds_bucket{le="+Inf",phase="recover"} 0.0
+driftline_incident_duration_seconds_count{phase="recover"} 0.0
+driftline_incident_duration_seconds_sum{phase="recover"} 0.0
 driftline_ready 1.0
 driftline_replaying 0.0
 driftline_watermark_timestamp_seconds{scope="service"} 1.795176e+09
@@ -260,7 +303,29 @@ def test_an_incident_says_how_long_it_took() -> None:
         for phase, seconds in (("acknowledge", "1800.0"), ("recover", "3600.0"))
     ]
     assert {*taken, *took} <= set(samples(exporter, "driftline_incident_"))
-    assert [] == samples(shown(more), "driftline_incident_")
+    assert [] == samples(shown(more), "driftline_incident_phases")
+
+
+def test_incidents_are_counted_by_how_long_they_took() -> None:
+    """Of all models together: a few samples, however many models there are; none is born as 1."""
+    exporter = shown(story())
+    before = samples(exporter, "driftline_incident_duration_seconds")
+    opened = [{"model": f"m{n}", "id": f"{n}", "state": "opened", "began": NOON - HALF_AN_HOUR} for n in range(50)]
+    exporter.show(Commit(2, {"incidents": rows(INCIDENTS, *opened)}))
+    closed = [{"model": f"m{n}", "id": f"{n}", "state": "closed", "at": NOON + n * HALF_AN_HOUR} for n in range(50)]
+    exporter.show(Commit(3, {"incidents": rows(INCIDENTS, *closed)}))
+    after = samples(exporter, "driftline_incident_duration_seconds")
+    assert len(PHASES) * (len(BOUNDS) + 3) == len(before) == len(after)
+    name = "driftline_incident_duration_seconds"
+    assert {
+        f'{name}_bucket{{le="900.0",phase="detect"}} 0.0',
+        f'{name}_bucket{{le="3600.0",phase="detect"}} 51.0',
+        f'{name}_bucket{{le="3600.0",phase="recover"}} 3.0',
+        f'{name}_bucket{{le="+Inf",phase="recover"}} 50.0',
+        f'{name}_count{{phase="recover"}} 50.0',
+        f'{name}_sum{{phase="recover"}} {sum(range(50)) * 1_800 / 1e6:.4f}e+06'.replace("0e+06", "e+06"),
+        f'{name}_count{{phase="acknowledge"}} 0.0',
+    } <= set(after)
 
 
 def test_a_run_that_has_ended_runs_no_more() -> None:

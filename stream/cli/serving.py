@@ -9,9 +9,9 @@ from pathlib import Path
 import rich_click as click
 from msgspec.structs import replace
 
-from stream.app import MONITOR, RUN, Service
 from stream.app.intake import W
-from stream.app.tiers import Tier
+from stream.app.service import Service
+from stream.app.tiers import MONITOR, RUN, Tier
 from stream.broker import quieten
 from stream.cli import opening
 from stream.cli.dispatching import given

@@ -1,5 +1,7 @@
 """The commands as a stranger meets them."""
 
+import subprocess
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -65,19 +67,27 @@ def test_every_command_explains_itself(driftline: Command, command: str) -> None
 
 def test_no_command_is_missing_here() -> None:
     """Nor in the overview, which is what a stranger reads first."""
-    assert {command.name for command in COMMANDS} == {name.split()[0] for name in HELP}
+    assert COMMANDS.keys() == {name.split()[0] for name in HELP}
 
 
 def test_the_overview_lists_the_commands(driftline: Command) -> None:
     """Without arguments too."""
     shown = driftline("--help")
     assert 0 == shown.code
-    assert [] == [command.name for command in COMMANDS if str(command.name) not in shown.out]
+    assert [] == [name for name in COMMANDS if name not in shown.out]
 
 
 def test_the_version_is_told(driftline: Command) -> None:
     """As packages know it."""
     assert f"driftline, version {version('driftline')}\n" == driftline("--version").out
+
+
+def test_only_the_command_that_is_asked_for_is_loaded() -> None:
+    """All of them take most of a second."""
+    story = "from stream.cli import main\ntry: main(['schema', '--help'])\nfinally: import sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", story], capture_output=True, text=True, check=True).stdout.split()
+    assert "stream.cli.schemas" in loaded
+    assert set() == {"scipy", "duckdb", "aiokafka", "litestar"} & set(loaded)
 
 
 @pytest.mark.parametrize("arguments", [("rnu",), ("check", "--nope"), ("replay",), ("reference", "build", "x.csv")])

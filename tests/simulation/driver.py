@@ -1,4 +1,4 @@
-"""Drives the real pure half over a world: batches and order at random, killed at random or at a chosen step."""
+"""Drives the real pure half over a world: batches and order at random, killed at random."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -30,7 +30,6 @@ class Run:
     batch_max: int = BATCH_MAX
     commit_share: float = 0.3  # of the steps
     kill_share: float = 0.0
-    kill_at: int = -1  # a step at which to kill, once
     store: Store = field(default_factory=MemoryStore)
     steps: int = 0
     kills: int = 0
@@ -52,7 +51,7 @@ class Run:
     def step(self) -> None:
         """One random step: read a batch, or fall idle where the world says so; perhaps commit, perhaps die."""
         self.steps += 1
-        if self.steps == self.kill_at or self.rng.random() < self.kill_share:
+        if self.rng.random() < self.kill_share:
             self._kill()
             return
         ready = [partition for partition in self.world.log if self._can_move(partition)]
@@ -143,6 +142,14 @@ class Run:
             and not any(self._can_move(partition) for partition in self.world.log)
             and not self.journey.held
         )
+
+
+def copied(store: Store) -> MemoryStore:
+    """All that it holds at this moment; columns are never changed, so both have them."""
+    assert isinstance(store, MemoryStore)
+    copy = MemoryStore()
+    copy._last, copy._chunks = store._last, {name: list(chunks) for name, chunks in store._chunks.items()}
+    return copy
 
 
 def rows(store: Store) -> Rows:

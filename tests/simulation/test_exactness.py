@@ -1,11 +1,13 @@
 """The guarantee: the same log and journal give the same rows, byte for byte, whatever happens on the way."""
 
+from copy import copy, deepcopy
+
 import pytest
 
 from stream import recovery, watch
 from stream.clocks import Start
 from tests.simulation.conftest import SEED
-from tests.simulation.driver import Rows, Run
+from tests.simulation.driver import Rows, Run, copied
 from tests.simulation.world import World, world
 
 
@@ -44,13 +46,22 @@ def test_any_crash_gives_the_same_rows(log: World, undisturbed: Rows, seed: int)
 
 
 def test_killed_at_every_step_gives_the_same_rows() -> None:
-    """One run per step at which a run of coarse steps over a shorter log can be killed."""
-    short = world(SEED + 1, minutes=40)
-    whole = Run(short, seed=5, batch_max=150, commit_share=0.5)
+    """One life after each step of a run of coarse steps over a shorter log: a kill leaves what its store has."""
+    whole, left = Run(world(SEED + 1, minutes=40), seed=5, batch_max=150, commit_share=0.5), []
+    while not whole._done():
+        left.append(killed(whole))
+        whole.step()
     expected = whole.finish()
-    for step in range(1, whole.steps + 1):
-        run = Run(short, seed=5, batch_max=150, commit_share=0.5, kill_at=step)
+    for step, run in enumerate(left, 1):
         assert expected == run.finish(), f"killed at step {step}"
+
+
+def killed(run: Run) -> Run:
+    """What goes on if it is killed here, while it goes on itself."""
+    other = copy(run)
+    other.store, other.rng, other.reread = copied(run.store), deepcopy(run.rng), []
+    other._kill()
+    return other
 
 
 def test_without_the_rewind_rows_are_lost(log: World, undisturbed: Rows, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,25 +1,14 @@
 """A store that is put back from a copy: what came since is read again, and the rows are those of an undisturbed run."""
 
-from copy import deepcopy
-
 import pytest
 
-from sinks.commit import Store
 from sinks.memory import MemoryStore
 from stream.chain import ChainBroken
-from tests.simulation.driver import Rows, Run
+from tests.simulation.driver import Rows, Run, copied
 from tests.simulation.tiers import Tiers
 from tests.simulation.world import World
 
 LIVES = [(0.1, 0.3), (0.3, 0.5), (0.85, 0.97)]  # shares of all steps at which a copy is made, and put back
-
-
-def copied(store: Store) -> MemoryStore:
-    """All that it holds at this moment."""
-    assert isinstance(store, MemoryStore)
-    copy = MemoryStore()
-    copy._last, copy._chunks = store._last, deepcopy(store._chunks)
-    return copy
 
 
 def restored(tiers: Tiers, copy: MemoryStore) -> Tiers:

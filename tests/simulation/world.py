@@ -65,7 +65,7 @@ def settings(changed: bool) -> Settings:
     return parse(CHANGED if changed else CONFIGURATION)
 
 
-def world(seed: int, minutes: int = 75, per_minute: int = 14) -> World:
+def world(seed: int, minutes: int = 60, per_minute: int = 14) -> World:
     """Three partitions of two topics; one of them falls silent in the middle."""
     rng = random.Random(seed)
     partitions: list[Partition] = [("mixed", 0), ("predictions", 0), ("predictions", 1)]

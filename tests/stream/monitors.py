@@ -1,6 +1,7 @@
 """Several monitors and their workers over a log by hand; any monitor may be away for a while."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec.json import encode
@@ -183,7 +184,12 @@ class Monitors:
 
 def alone(configuration: str, log: Monitors) -> dict[str, list[str]]:
     """What one process makes of the same log."""
-    story = Story(configuration, tuple(log.log))
-    for partition, kept in log.log.items():
-        story.publish(partition, *(value for _, _, value in kept))
+    return _alone(configuration, tuple((each, tuple(value for _, _, value in kept)) for each, kept in log.log.items()))
+
+
+@lru_cache(maxsize=4)  # the same log is read in many ways
+def _alone(configuration: str, log: tuple[tuple[Partition, tuple[bytes | None, ...]], ...]) -> dict[str, list[str]]:
+    story = Story(configuration, tuple(partition for partition, _ in log))
+    for partition, values in log:
+        story.publish(partition, *values)
     return story.read().end().results()

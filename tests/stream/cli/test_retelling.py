@@ -1,13 +1,16 @@
 """`driftline replay` of a captured stream: its rows once more, or what another configuration would have found."""
 
 import json
+from contextlib import chdir
 from pathlib import Path
+from shutil import copytree
 
 import duckdb
 import pytest
 
 from sinks.commit import CHECKPOINTS, JOURNAL, POSITIONS
 from sinks.duck import DuckStore, export
+from stream.cli import main
 from stream.config.settings import DAY
 from stream.files import logs
 from stream.files.capturing import Capturing
@@ -30,28 +33,39 @@ def rows_of(path: str) -> Rows:
         store.close()
 
 
-@pytest.fixture
-def captured(driftline: Command, folder: Path) -> Path:
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A stream that changes in its middle, and its capture; its results are in `lived.duckdb`."""
-    write(folder / "reference.jsonl", events(seed=8))
-    (folder / "driftline.yaml").write_text(CONFIGURATION)
-    changed = events()
-    for row in changed[300:]:
-        row["features"]["country"] = "ES"
-    log = write(folder / "log.jsonl", changed)
-    assert 0 == driftline("replay", log, "--store", "lived.duckdb").code
-    store = DuckStore("lived.duckdb", memory_limit="100MB")
-    found = kept(
-        {path.stem: path for path in export(store, "tables", [POSITIONS.name, JOURNAL.name, CHECKPOINTS.name])}
-    )
-    store.close()
-    capturing, begin = Capturing(folder / "capture"), 0
-    for records in logs([log], topic=PARTITION[0], batch=250)[0]:
-        capturing.add(records, [None] * len(records.values), begin)
-        begin = records.position
-        capturing.flush()
-    capturing.finish(found.commit, found.journal, found.left, DAY)
-    (folder / "driftline.yaml").unlink()
+    folder = tmp_path_factory.mktemp("lived")
+    with chdir(folder):
+        write(folder / "reference.jsonl", events(seed=8))
+        (folder / "driftline.yaml").write_text(CONFIGURATION)
+        changed = events()
+        for row in changed[300:]:
+            row["features"]["country"] = "ES"
+        log = write(folder / "log.jsonl", changed)
+        with pytest.raises(SystemExit) as end:
+            main(["replay", str(log), "--store", "lived.duckdb"])
+        assert 0 == end.value.code
+        store = DuckStore("lived.duckdb", memory_limit="100MB")
+        found = kept(
+            {path.stem: path for path in export(store, "tables", [POSITIONS.name, JOURNAL.name, CHECKPOINTS.name])}
+        )
+        store.close()
+        capturing, begin = Capturing(folder / "capture"), 0
+        for records in logs([log], topic=PARTITION[0], batch=250)[0]:
+            capturing.add(records, [None] * len(records.values), begin)
+            begin = records.position
+            capturing.flush()
+        capturing.finish(found.commit, found.journal, found.left, DAY)
+        (folder / "driftline.yaml").unlink()
+    return folder
+
+
+@pytest.fixture
+def captured(lived: Path, folder: Path) -> Path:
+    """A folder of one's own with all of it."""
+    copytree(lived, folder, dirs_exist_ok=True)
     return folder / "capture"
 
 

@@ -19,8 +19,9 @@ from stream.replay import Replay
 class Log:
     """A world as the log of its topics: each block's records, partition by partition."""
 
-    def __init__(self, world: World) -> None:
-        self.starts = {(topic, partition): 0 for topic in (TOPIC, LABELS) for partition in range(PARTITIONS)}
+    def __init__(self, world: World, partitions: int) -> None:
+        self.starts = {(topic, partition): 0 for topic in (TOPIC, LABELS) for partition in range(partitions)}
+        self._partitions = partitions
         self._records = self._read(world)
 
     def __next__(self) -> Records:
@@ -30,15 +31,15 @@ class Log:
         read = dict(self.starts)
         for block in world.blocks():
             for (topic, partition), first in list(read.items()):
-                mine = block.take((block.keys % PARTITIONS == partition) & (block.labels == (topic == LABELS)))
+                mine = block.take((block.keys % self._partitions == partition) & (block.labels == (topic == LABELS)))
                 last = read[topic, partition] = first + len(mine)
                 yield Records(topic, partition, np.arange(first, last), mine.arrivals_ms, list(mine.values), last)
 
 
-def performed(world: World, settings: Settings) -> tuple[Outcome, Store]:
+def performed(world: World, settings: Settings, partitions: int = PARTITIONS) -> tuple[Outcome, Store]:
     """What the core tells about a world, judged; and the store that it has written."""
     store = MemoryStore()
-    Replay(settings, Sources(settings.limits), store, [Log(world)]).run(lambda _: None)
+    Replay(settings, Sources(settings.limits), store, [Log(world, partitions)]).run(lambda _: None)
     about = ("model", "end", "start", "feature", "detector", "words")
     findings = [Told(*row) for row in _rows(store, FINDINGS, *about)]
     claims = [

@@ -5,7 +5,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, Self
@@ -43,6 +43,7 @@ class Driftline(Program):
         file: str = "",
         environment: Mapping[str, str] | None = None,
         command: str = "run",
+        program: Sequence[str] = COMMAND,
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.port = folder, free_ports(1)[0]
@@ -52,7 +53,7 @@ class Driftline(Program):
         listen = ("--listen", f"127.0.0.1:{self.port}") if command == "ingest" else ()
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("DRIFTLINE_")}
         self.environment |= {"DRIFTLINE_HTTP_LISTEN": f"127.0.0.1:{self.port}", **(environment or {})}
-        super().__init__((*COMMAND, command, *listen, *arguments), folder / "said.txt", folder, self.environment)
+        super().__init__((*program, command, *listen, *arguments), folder / "said.txt", folder, self.environment)
 
     def stop(self) -> int:
         """End it by SIGTERM within STOP_S; its exit code."""

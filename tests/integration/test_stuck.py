@@ -1,5 +1,6 @@
 """Clients that are stuck, and brokers that are down: the former are ended, the latter are waited for."""
 
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -8,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from stream.app.watchdog import LOOK_S, STRIKES
+from stream.app.watchdog import STRIKES
 from tests.integration.kafka import RealKafka
 from tests.integration.proxy import Proxy
 from tests.integration.publishing import CONFIGURATION, STEP_MS
@@ -18,6 +19,9 @@ from tests.stream.web.served import eventually
 from tests.torture.fleet import POSITION, between
 
 N = 300
+LOOK_S = 5.0  # half of the product's own; the client's own second try, after 15 s, still comes before the last look
+SOONER = f"from stream.cli import main; from stream.app import watchdog; watchdog.LOOK_S = {LOOK_S}; main()"
+PROGRAM = (sys.executable, "-c", SOONER)
 ENDED_S = (STRIKES + 2) * LOOK_S + 10
 
 
@@ -30,7 +34,9 @@ class Tiers:
         for topic in (self.one, self.two):
             kafka.publish(topic, events(0, N, STEP_MS))
         self.made = {
-            command: Driftline(folder / command, file=self._file(command, command in proxied), command=command)
+            command: Driftline(
+                folder / command, file=self._file(command, command in proxied), command=command, program=PROGRAM
+            )
             for command in ("run", "monitor", "ingest")
         }
 

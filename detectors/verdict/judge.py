@@ -67,14 +67,15 @@ def judge(  # noqa: PLR0913, PLR0917 - columns of one table
     rank, at = len(scores.NAMES), slice(len(scores.NAMES), None)
     contrasts = rank + x.shape[1]
     spread = Spread.independent(series, contrasts) if spread is None else spread.resized(contrasts)
-    scored_by = scores.scores(expected + observed, on_line)
-    ranked = scores.roots(scored_by, expected, observed, spread.inflation[:, :rank])
     shared = shares.roots(x, y, m, n, tolerate) / np.sqrt(spread.inflation[:, at])
     scored = numeric & (tolerate == 0) & ~alone
-    z = np.concatenate((np.where(scored, ranked, 0.0), shared), axis=1)
+    z = np.concatenate((np.zeros((series, rank)), shared), axis=1)
     p = spread.tail(z)
-    sides = scores.sides(scored_by, expected, observed, z[:, :rank], p[:, :rank], spread.inflation[:, :rank])
-    p[:, :rank] *= np.where(scored, rank * sides, np.inf)
+    p[:, :rank] = np.inf
+    ranked = np.flatnonzero(scored)
+    if len(ranked):
+        of_ranked = expected[ranked], observed[ranked], on_line[ranked]
+        z[ranked, :rank], p[ranked, :rank] = _scored(*of_ranked, spread.take(ranked).resized(rank))
     pairs, inflation = Pairs(x, y, m, n), spread.inflation[:, at]
     few = pairs.few() & (tolerate == 0)
     p[:, at] = settled(2 * p[:, at], shared, pairs, inflation, few)
@@ -107,6 +108,14 @@ def _winner(p: Floats, z: Floats) -> Integers:
     beyond = np.flatnonzero(np.take_along_axis(p, contrast[:, None], axis=1)[:, 0] == 0)
     contrast[beyond] = np.where(p[beyond] == 0, np.abs(z[beyond]), -1.0).argmax(axis=1)
     return contrast
+
+
+def _scored(expected: Counts, observed: Counts, on_line: Bools, spread: Spread) -> tuple[Floats, Floats]:
+    """Roots of the scores and their p-values, (series, scores) each: as many trials as there are scores."""
+    scored_by, rank = scores.scores(expected + observed, on_line), len(scores.NAMES)
+    z = scores.roots(scored_by, expected, observed, spread.inflation)
+    p = spread.tail(z)
+    return z, p * (rank * scores.sides(scored_by, expected, observed, z, p, spread.inflation))
 
 
 def _whole(expected: Counts, observed: Counts, inflation: Floats) -> Floats:

@@ -14,12 +14,13 @@ from detectors.codes import Floats, Integers
 from detectors.distances import Counts
 from detectors.verdict import shares
 from detectors.verdict.few import Pairs
-from detectors.verdict.sets import runs, trials
+from detectors.verdict.sets import runs, slices, trials
 
 Bools = NDArray[np.bool_]
 
 BLOCK = 256  # series that are looked at together: what is computed of them stays in the second-level cache
 MARGIN = 1 - 1e-9  # of rounding
+NEARLY = 1 - 1e-4  # of rounding in the first look, which the second makes good
 
 
 def candidates(  # noqa: PLR0913, PLR0917 - columns of one table
@@ -30,13 +31,57 @@ def candidates(  # noqa: PLR0913, PLR0917 - columns of one table
     The first `on_line` of a series' `sizes` cells lie on a number line; the others are (series,) too.
     """
     found = np.zeros(len(expected), np.bool_)
-    kinds, which = np.unique(np.stack((on_line, sizes), axis=1), axis=0, return_inverse=True)
-    for i, (line, size) in enumerate(kinds.tolist()):
-        of_kind = np.flatnonzero(which.ravel() == i)
-        for first in range(0, len(of_kind), BLOCK):
-            rows = of_kind[first : first + BLOCK]
+    _, firsts, which = np.unique(on_line * (expected.shape[1] + 1) + sizes, return_index=True, return_inverse=True)
+    for i, first in enumerate(firsts.tolist()):
+        line, size = int(on_line[first]), int(sizes[first])
+        of_kind = np.flatnonzero(which == i)
+        near = [
+            rows[_near(expected[rows, :size], observed[rows, :size], line, level[rows], tolerate[rows])]
+            for rows in _blocks(of_kind)
+        ]
+        for rows in _blocks(np.concatenate(near)):
             found[rows] = _far(expected[rows, :size], observed[rows, :size], line, level[rows], tolerate[rows])
     return found
+
+
+def _blocks(rows: Integers) -> list[Integers]:
+    return [rows[first : first + BLOCK] for first in range(0, len(rows), BLOCK)]
+
+
+def _near(expected: Counts, observed: Counts, on_line: int, level: Floats, tolerate: Floats) -> Bools:
+    """Where Pearson's statistic of any set may be great enough, or nearly, (series,).
+
+    Of N values b lie in a set, and v more of the n now than n b / N: the statistic is v v N^3 / (m n b (N - b)). Cells
+    lead and series follow, so that each kind of run is one slice less another.
+    """
+    both, now = (_running(counts) for counts in (expected + observed, observed))
+    kinds = slices(on_line, len(both) - 1)
+    m, n = np.maximum(both[-1] - now[-1], 1.0), np.maximum(now[-1], 1.0)
+    size = m + n
+    # Cells and cuts that hold values: no more trials than these make the least bound.
+    held = sum(np.count_nonzero(both[upto] > both[below], axis=0) for below, upto in kinds[:2])
+    least = ndtri(level / (2 * trials(held, np.bool_(on_line > 0)))) ** 2
+    unit = size / (NEARLY / 2 * least * m * n)
+    now -= both * (n / size)
+    now *= np.sqrt(unit)
+    both /= size
+    tolerated = NEARLY * tolerate**2 * (m * n / size) ** 2 * unit
+    near = np.zeros(len(level), np.bool_)
+    for below, upto in kinds:
+        share, gap = both[upto] - both[below], now[upto] - now[below]
+        gap *= gap
+        rest = 1.0 - share
+        rest *= share
+        np.maximum(rest, tolerated, out=rest)
+        near |= (gap > rest).any(axis=0)
+    return near
+
+
+def _running(counts: Counts) -> Floats:
+    """How many lie below each cell, cells first, (cells + 1, series)."""
+    running = np.zeros((counts.shape[1] + 1, len(counts)))
+    running[1:] = np.cumsum(counts, axis=1).T
+    return running
 
 
 def _far(expected: Counts, observed: Counts, on_line: int, level: Floats, tolerate: Floats) -> Bools:

@@ -55,6 +55,19 @@ def runs(on_line: int, cells: int) -> NDArray[np.int64]:
     return np.array([*every, *cuts, *central, *blocks], np.int64).reshape(-1, 2)
 
 
+@cache
+def slices(on_line: int, cells: int) -> tuple[tuple[slice, slice], ...]:
+    """The same sets as slices of the running sums, (cells + 1, ...): where they begin, and where they end."""
+    half = on_line // 2
+    found = [
+        (cells, slice(cells), slice(1, cells + 1)),
+        (on_line - 3, slice(1), slice(2, on_line - 1)),
+        (half - 2, slice(2, half), slice(on_line - 2, on_line - half, -1)),
+    ]
+    found += [(on_line - 2 * n, slice(n, on_line - n, n), slice(2 * n, on_line, n)) for n in BLOCKS]
+    return tuple((begin, end) for some, begin, end in found if some > 0)
+
+
 def trials(occupied: Integers, numeric: NDArray[np.bool_] | np.bool_) -> Floats:
     """As how many separate trials the sets that hold values count; two are one, each being what the other is not."""
     return np.maximum(np.where(numeric, DISTINCT * occupied, np.where(occupied == 2, 1, occupied)), 1.0)

@@ -113,8 +113,11 @@ class Spread(Struct, frozen=True):
 
     def tail(self, root: Floats) -> Floats:
         """The chance of a root, inflation taken off, as far from 0 on the same side, (series, contrasts)."""
-        away, normal = -np.abs(root), np.isinf(self.freedom)
-        return np.asarray(np.where(normal, ndtr(away), stdtr(np.where(normal, 1.0, self.freedom), away)))
+        away = -np.abs(root)
+        tail = np.asarray(ndtr(away))
+        heavy = np.nonzero(~np.isinf(self.freedom))  # most have learned none, and this tail costs ten normal ones
+        tail[heavy] = stdtr(self.freedom[heavy], away[heavy])
+        return tail
 
 
 def _packed(numbers: Floats) -> bytes:

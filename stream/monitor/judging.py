@@ -21,6 +21,7 @@ from stream.plan import Plan
 
 AT_ONCE = 25  # cases whose segments are looked at together: what is copied stays in the second-level cache
 COMPARED = len(SPECIAL) - 1  # odd, missing and wrong type; absent is never part of a comparison
+SCREENED = "expected", "observed", "on_line", "size", "level", "tolerate"  # in the order of the screen's arguments
 P_LEAST = 1e-300  # what is less likely is as sure
 
 
@@ -172,9 +173,10 @@ class _Counts:
         return cls(case, rows, series, n_reference, chosen, enough)
 
     def segments(self) -> dict[str, NDArray[Any]]:
-        """All series of segments that may be judged."""
+        """All series of segments that may be judged, and what the screen asks of them."""
         which = slice(1, None) if self.enough[1:].all() else self.enough  # a slice is a view, no copy
-        return {name: each[which].reshape(-1, *each.shape[2:]) for name, each in self.series.items()}
+        asked = {name: self.series[name][which] for name in SCREENED}
+        return {name: each.reshape(-1, *each.shape[2:]) for name, each in asked.items()}
 
     def judged(self) -> dict[str, NDArray[Any]]:
         """What is to be judged."""
@@ -223,9 +225,7 @@ def _screened(cases: Sequence[Case], width: int) -> list[_Counts]:
     """Cases as counts, the segments that may drift chosen among them."""
     counts = [_Counts.of(case, width) for case in cases]
     every = _joined([one.segments() for one in counts])
-    far = candidates(
-        *(every[name] for name in ("expected", "observed", "on_line", "size", "level", "tolerate")),
-    )
+    far = candidates(*(every[name] for name in SCREENED))
     lasts = np.cumsum([one.enough.sum() * one.chosen.shape[1] for one in counts])
     for one, found in zip(counts, np.split(far, lasts[:-1]), strict=True):
         one.chosen[one.enough] = found.reshape(-1, one.chosen.shape[1])

@@ -29,8 +29,9 @@ class Sets(NamedTuple):
     @classmethod
     def of(cls, on_line: Integers, cells: Integers) -> Self:
         """Of series whose first `on_line` of `cells` lie on a number line, (series,) each."""
-        distinct, which = np.unique(np.stack((on_line, cells), axis=1), axis=0, return_inverse=True)
-        kinds, which = [runs(*pair) for pair in distinct.tolist()], which.ravel()
+        cells_max = int(np.max(cells, initial=0)) + 1
+        distinct, which = np.unique(on_line * cells_max + cells, return_inverse=True)
+        kinds = [runs(*divmod(kind, cells_max)) for kind in distinct.tolist()]
         sizes = np.array([len(kind) for kind in kinds], np.int64)
         table = np.zeros((len(kinds), max(sizes, default=0), 2), np.int64)
         for row, kind in zip(table, kinds, strict=True):

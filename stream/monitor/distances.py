@@ -12,6 +12,8 @@ from detectors.positions import placed
 from stream.monitor.judging import Case, Verdicts, layout, own_width
 from stream.plan import Plan
 
+Series = tuple[Case, Verdicts, NDArray[np.int64], NDArray[np.int64]]  # of a window: places in its rows and columns
+
 
 def measured(
     plan: Plan,
@@ -24,6 +26,32 @@ def measured(
     width = own_width(plan)  # its own: no bit of a sum depends on other models' grids
     ordered, places = layout(plan, width).ordered[columns], _places(plan, width)[columns]
     return effects(expected[:, :width], observed[:, :width], ordered, places, names)
+
+
+def of_windows(asked: Sequence[Series], names: Sequence[str]) -> list[NDArray[np.float64]]:
+    """The same of series of many judged windows, (series, names) of each: those of grids as wide are measured at once.
+
+    A series' numbers come from its own cells in their order, so nothing depends on those beside it.
+    """
+    widths = np.array([own_width(case.plan) for case, *_ in asked], np.int64)
+    found: list[NDArray[np.float64]] = [np.zeros((0, len(names)))] * len(asked)
+    for width in np.unique(widths).tolist():
+        alike = np.flatnonzero(widths == width).tolist()
+        cells = [_cells(*asked[which], width) for which in alike]
+        expected, observed, ordered, places = (np.concatenate(each) for each in zip(*cells, strict=True))
+        values = effects(expected, observed, ordered, places, names)
+        lasts = np.cumsum([len(one[0]) for one in cells])
+        for which, one in zip(alike, np.split(values, lasts[:-1]), strict=True):
+            found[which] = one
+    return found
+
+
+def _cells(
+    case: Case, verdicts: Verdicts, i: NDArray[np.int64], columns: NDArray[np.int64], width: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
+    """What `effects` asks of series: counts of both sides, which cells are on a line and where, (series, width)."""
+    sides = verdicts.expected[i, columns, :width], verdicts.observed[i, columns, :width]
+    return *sides, layout(case.plan, width).ordered[columns], _places(case.plan, width)[columns]
 
 
 def of_series(

@@ -14,7 +14,7 @@ from detectors.verdict import SMALLEST
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.ledger import Ledger, moment
-from stream.monitor.distances import of_series
+from stream.monitor.distances import of_windows
 from stream.monitor.findings import Finding, Telling
 from stream.monitor.judging import Case, Verdicts
 from stream.partials import LOOKED_AT, DeadLetter, shown
@@ -67,7 +67,8 @@ def distance_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
 
     The segments' counts are in the panes: all their distances would be fifteen times the rows, which nobody reads.
     """
-    series = [_series(*one) for one in judged]
+    asked = [(case, verdicts, *kept(case, tell)) for case, verdicts, tell in judged]
+    series = [_series(*one, distances) for one, distances in zip(asked, of_windows(asked, USUAL), strict=True)]
     plans = [case.plan for case, _, _ in judged]
     found = {name: np.concatenate([one[name] for one in series]) for name in series[0] if name not in _PLACES}
     columns: dict[str, object] = {**_of_windows(judged, [len(one["n"]) for one in series]), **found}
@@ -84,10 +85,15 @@ def kept(case: Case, tell: Telling) -> tuple[NDArray[np.int64], NDArray[np.int64
     return i, np.concatenate((np.arange(n), tell.columns[segments]))
 
 
-def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[Any]]:
+def _series(
+    case: Case,
+    verdicts: Verdicts,
+    i: NDArray[np.int64],
+    column: NDArray[np.int64],
+    distances: NDArray[np.float64],
+) -> dict[str, NDArray[Any]]:
     """What is kept of one window's series, and the places of their names."""
     grid = case.plan.grid
-    i, column = kept(case, tell)
     n, special = verdicts.n[i, column], grid.regular[column]
     odd, missing, wrong_type = (verdicts.observed[i, column, special + place] / np.maximum(n, 1) for place in range(3))
     rows, place = np.unique(i, return_inverse=True)
@@ -100,7 +106,6 @@ def _series(case: Case, verdicts: Verdicts, tell: Telling) -> dict[str, NDArray[
         full[numeric] = values[place[numeric], column[numeric]]
         return full
 
-    distances = of_series(case, verdicts, i, column, USUAL)
     return {
         "segment": verdicts.rows[i],
         "feature": column,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from detectors.verdict.sets import Sets, runs
+from detectors.verdict.sets import Sets, runs, slices
 
 RNG = np.random.default_rng(5)
 
@@ -26,3 +26,13 @@ def test_a_line_has_cells_cuts_central_ranges_and_blocks_and_categories_have_cel
     assert {(0, 2), (0, 10), (2, 10), (5, 7), (4, 8)} <= line, "below a cut, between two, a block"
     assert not any(end > 12 for begin, end in line if end - begin > 1)
     assert runs(0, 5).tolist() == [[i, i + 1] for i in range(5)]
+
+
+def test_slices_are_the_same_runs() -> None:
+    """In the same order, whatever lies on a number line."""
+    for cells in range(1, 40):
+        for on_line in range(cells + 1):
+            place = np.arange(cells + 1)
+            pairs = [np.broadcast_arrays(place[begin], place[end]) for begin, end in slices(on_line, cells)]
+            found = np.concatenate([np.stack(pair, axis=1) for pair in pairs])
+            assert np.array_equal(runs(on_line, cells), found), (on_line, cells)

@@ -33,6 +33,7 @@ from sinks.commit.meeting import (
     Unsampled,
     bits,
     in_sample,
+    in_vain,
 )
 from sinks.commit.outcomes import OUTCOMES
 from sinks.commit.progress import CHECKPOINTS, FEATURES, JOURNAL, PLANS, POSITIONS, RELAYED, SAMPLES
@@ -137,6 +138,7 @@ __all__ = [
     "columns",
     "identities",
     "in_sample",
+    "in_vain",
     "numbered",
     "plain",
     "repeated",

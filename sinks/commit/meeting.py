@@ -178,8 +178,26 @@ def meeting(rows: Callable[[Table], Columns], steps: Steps) -> Meeting:
         _some(said, among(ours, about)),
         _counted(_some(told, fresh), "model", "version", "end"),
         _counted(again, "model", "version", "end"),
-        Counter(bits(_some(waited, _unmet(_ends(told), theirs, waited, steps)))),
+        in_vain(told, waited, steps),
     )
+
+
+def in_vain(told: Columns, waited: Columns, steps: Steps) -> Counter[tuple[str, int, int]]:
+    """The labels among those that have waited for which no prediction came in time, as `Meeting.unmet` has them.
+
+    `told` are predictions, all that there are of the ids of these labels.
+    """
+    theirs, ours, alone = identities(told), identities(waited), np.ones(len(waited["key"]), np.bool_)
+    ends: dict[tuple[int, int], list[int]] = {}
+    there = among(theirs, ours)
+    for one, end in zip(theirs[there].tolist(), _ends(told)[there].tolist(), strict=True):
+        ends.setdefault(one, []).append(end)
+    some = np.flatnonzero(among(ours, theirs))  # most have none at all
+    alone[some] = [
+        not any(0 < each - end <= steps.within for each in ends[one])
+        for one, end in zip(ours[some].tolist(), _ends(waited)[some].tolist(), strict=True)
+    ]
+    return Counter(bits(_some(waited, alone)))
 
 
 def in_sample(keys: NDArray[np.int64], halvings: int) -> NDArray[np.bool_]:
@@ -206,21 +224,6 @@ def _waited(rows: Columns, steps: Steps) -> Columns:
     first, last = steps.waited
     ends = _ends(rows)
     return _some(rows, np.isin(rows["model"], steps.models) & (ends > first) & (ends <= last))
-
-
-def _unmet(told: NDArray[np.int64], theirs: NDArray[Any], waited: Columns, steps: Steps) -> NDArray[np.bool_]:
-    ours = identities(waited)
-    there = among(theirs, ours)
-    ends: dict[tuple[int, int], list[int]] = {}
-    for one, end in zip(theirs[there].tolist(), told[there].tolist(), strict=True):
-        ends.setdefault(one, []).append(end)
-    return np.array(
-        [
-            not any(0 < each - end <= steps.within for each in ends.get(one, ()))
-            for one, end in zip(ours.tolist(), _ends(waited).tolist(), strict=True)
-        ],
-        np.bool_,
-    )
 
 
 def _seen(table: Table, rows: Columns, steps: Steps) -> Columns:

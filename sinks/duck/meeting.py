@@ -6,6 +6,7 @@ other columns hardly more than what is asked: with one join by both halves such 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 import duckdb
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 
 from sinks.commit import (
     ANSWERS,
-    HALVINGS_MAX,
     PAIRS,
     PREDICTED,
     PREDICTIONS,
@@ -30,15 +30,16 @@ from sinks.commit import (
     Texts,
     among,
     identities,
+    in_vain,
     repeated,
 )
 from sinks.duck.schema import CODED, physical, quoted
 
 Decode = Callable[[NDArray[Any]], NDArray[np.object_]]  # ids of words to words
 Fetched = Callable[[Table, dict[str, Any]], Columns]
+Narrow = Callable[[int], AbstractContextManager[object]]
 _Found = dict[str, Any]
 
-_LAST: Final = (1 << HALVINGS_MAX) - 1
 _ID: Final = ("key", "check")
 _SPAN: Final = '"end" > make_timestamp(?) AND "end" <= make_timestamp(?)'
 _OURS: Final = "list_contains(?, model)"
@@ -47,13 +48,6 @@ _SPANS: Final = (
     "SELECT unnest(?) AS whose, make_timestamp(unnest(?)::BIGINT) AS after, make_timestamp(unnest(?)::BIGINT) AS upto"
 )
 _SPANS_CODED: Final = f"SELECT id AS whose, after, upto FROM ({_SPANS}) JOIN words ON word = whose"  # noqa: S608 - ours
-_ARRIVED: Final = 'SELECT model, version, "end", count(*) AS n FROM fresh GROUP BY ALL'
-_REPEATS: Final = 'SELECT model, version, "end", count(*) AS n FROM again GROUP BY ALL'
-_UNMET: Final = """
-SELECT model, "end", (key & ?) & -(key & ?) AS bit, count(*) AS n FROM said WHERE NOT EXISTS (
-  SELECT 1 FROM told WHERE told.key = said.key AND told."check" = said."check"
-    AND told."end" > said."end" AND epoch_ns(told."end") - epoch_ns(said."end") <= ?
-) GROUP BY ALL"""
 _SAID: Final = """
 SELECT model, version, length, epoch_us("end"), arg_max(status, step), arg_max(labelled, step),
   bool_or(status <> 'provisional') FROM performance
@@ -64,41 +58,43 @@ SELECT DISTINCT model, version, length, epoch_us("end"), metric FROM performance
 WHERE "end" > make_timestamp(?) AND segment = '' AND verdict = 'worse'"""
 
 
-def meeting(cursor: duckdb.DuckDBPyConnection, decode: Decode, fetched: Fetched, steps: Steps) -> Meeting:
-    """The answer of one moment: the cursor is within a transaction, or nobody writes."""
+def meeting(
+    cursor: duckdb.DuckDBPyConnection, narrow: Narrow, *, decode: Decode, fetched: Fetched, steps: Steps
+) -> Meeting:
+    """The answer of one moment: the cursor is within a transaction, or nobody writes.
+
+    What all that waits is read for is about so many rows, and asked within `narrow`.
+    """
     if steps.rows_max is not None:
         steps = steps.first(*_Questions(cursor, steps).held())
     ask = _Questions(cursor, steps)
     new = ask.ours(ANSWERS, _ID, steps.after, steps.upto)
-    fresh = ask.ours(PREDICTIONS, ("model", "version", "end", *_ID), steps.after, steps.upto)  # by its name in _ARRIVED
-    arrived = _by_pane(cursor.execute(_ARRIVED).fetchnumpy(), decode)
-    again = _repeats(fresh, ask.before(fresh), steps.grace)  # noqa: F841 - by its name in _REPEATS
-    repeats = _by_pane(cursor.execute(_REPEATS).fetchnumpy(), decode)
-    answers = ask.seen(ANSWERS, _every(ANSWERS), _either(new, fresh))  # so the steps are about the ids of these
+    fresh = ask.ours(PREDICTIONS, ("model", "version", "end", *_ID), steps.after, steps.upto)
     said = ask.ours(UNMET, ("model", "end", *_ID), *steps.waited)
-    told = ask.seen(PREDICTIONS, _every(PREDICTIONS), _either(answers, said))  # one pass for both questions
-    unmet = cursor.execute(_UNMET, [_LAST, _LAST, steps.within]).fetchnumpy()
+    with narrow(len(new["key"]) + len(fresh["key"]) + len(said["key"])):
+        before = ask.before(fresh)
+        answers = ask.seen(ANSWERS, _every(ANSWERS), _either(new, fresh))  # so the steps are about the ids of these
+        told = ask.seen(PREDICTIONS, _every(PREDICTIONS), _either(answers, said))  # one pass for both questions
     asked = among(identities(told), identities(answers))
     return Meeting(
         steps,
         _decoded(PREDICTIONS, {name: column[asked] for name, column in told.items()}, decode, fetched),
         _decoded(ANSWERS, answers, decode, fetched),
-        arrived,
-        repeats,
-        dict(
-            zip(
-                zip(unmet["model"].tolist(), _ns(unmet["end"]), unmet["bit"].tolist(), strict=True),
-                unmet["n"].tolist(),
-                strict=True,
-            )
-        ),
+        _by_pane(fresh, decode),
+        _by_pane(_repeats(fresh, before, steps.grace), decode),
+        in_vain(told, said, steps),
     )
 
 
-def _by_pane(counted: _Found, decode: Decode) -> dict[tuple[str, str, int], int]:
-    models, versions = (decode(counted[name]).tolist() for name in ("model", "version"))
-    keys = zip(models, versions, _ns(counted["end"]), strict=True)
-    return dict(zip(keys, counted["n"].tolist(), strict=True))
+def _by_pane(rows: _Found, decode: Decode) -> dict[tuple[str, str, int], int]:
+    """How many there are of each model and version that end then."""
+    number = np.zeros(len(rows["end"]), np.int64)
+    columns = [np.unique(rows[name], return_inverse=True) for name in ("model", "version", "end")]
+    for values, place in columns:
+        number = number * len(values) + place
+    _, first, n = np.unique(number, return_index=True, return_counts=True)
+    models, versions = (decode(rows[name][first]).tolist() for name in ("model", "version"))
+    return dict(zip(zip(models, versions, _ns(rows["end"][first]), strict=True), n.tolist(), strict=True))
 
 
 def _repeats(fresh: _Found, before: _Found, grace: int) -> _Found:

@@ -4,7 +4,7 @@ Law: the file holds whole Commits only, numbered without holes, whatever fails a
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from sinks.commit import (
     plain,
 )
 from sinks.commit.store import NOWHERE
+from sinks.duck.cache import Cache
 from sinks.duck.connections import Connect, Connections
 from sinks.duck.errors import translated
 from sinks.duck.fetched import fetched, typed
@@ -39,9 +40,6 @@ from sinks.duck.schema import CODED
 from sinks.duck.statements import Statement, deletions, selection
 
 COMMITS_KEPT = 100_000  # rows of `commits`, which only a person reads: a day at one per second
-# DuckDB keeps every block that it has written until `memory_limit` is reached, though hardly one is read again: the
-# process would grow by as much. What stays is enough for the tables' newest blocks and for the next page.
-CACHE_KEPT = 32_000_000  # bytes
 
 
 class DuckStore:
@@ -49,13 +47,14 @@ class DuckStore:
 
     `memory_limit` as DuckDB reads it (`1GB`). One of its threads by default: with two an insert takes twice as long,
     because each collects rows of its own, which are then copied together. `select` and `within` may be called from any
-    thread at any time; `write`, `forget` and `close` belong to one writer.
+    thread at any time; `write`, `meeting`, `forget` and `close` belong to one writer.
     """
 
     def __init__(
         self, path: str | Path, *, memory_limit: str = "1GB", threads: int = 1, connect: Connect = duckdb.connect
     ) -> None:
-        self._path, self._memory_limit, self._gate = str(path), memory_limit, Gate()
+        self._path, self._gate = str(path), Gate()
+        self._cache = Cache(memory_limit, self._gate, self.cursor)
         self._connections = partial(Connections, self._path, memory_limit, threads, connect)
         self._in_doubt = False  # something has failed: what the file holds, and whether it still answers, is to be seen
         self._attempted = 0  # the Commit whose write was begun and has not succeeded
@@ -112,9 +111,14 @@ class DuckStore:
         return {"commit": fetched(found["commit"], "int"), **typed(table, found)}
 
     def meeting(self, steps: Steps) -> Meeting:
-        """The answer to a step's question."""
-        with translated(self._path), self.reading() as cursor:
-            return meeting(cursor, self._words.texts, typed, steps)
+        """The answer to a step's question. It reads all that waits, in little memory: new readers wait for that."""
+        ask = partial(meeting, decode=self._words.texts, fetched=typed, steps=steps)
+        with translated(self._path), self._doubting(), self.cursor() as cursor:
+            try:
+                return ask(cursor, self._cache.narrow)
+            except duckdb.OutOfMemoryException:  # the room was too small after all
+                self._cache.restore()
+                return ask(cursor, nullcontext)
 
     def said(self, models: Sequence[str], after: int, upto: int) -> Said:
         """What models said in a span of panes."""
@@ -146,7 +150,7 @@ class DuckStore:
             self._whole(keeper, lambda: [keeper.execute(each.sql, each.parameters) for each in statements])
             with self._doubting():
                 keeper.execute("CHECKPOINT")
-                self._give_back()
+                self._cache.give_back()
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -174,7 +178,7 @@ class DuckStore:
             _roll_back(connection)
         try:
             self._last, self._words = self._opened.kept()
-            self._limit(self._memory_limit)  # a failure may have left the lower one of `_give_back`
+            self._cache.restore()
         except duckdb.Error:
             self._reopen()
         self._in_doubt = False
@@ -206,24 +210,6 @@ class DuckStore:
             except BaseException:
                 _roll_back(connection)
                 raise
-
-    def _give_back(self) -> None:
-        """Let go of the cache beyond CACHE_KEPT, and of what the checkpoint freed: hundreds of MB on a large file.
-
-        Setting a limit returns freed memory to the machine at once, even the same limit, and a lower one evicts;
-        nothing else does either. The lower one only while nobody reads, for a reader would have to live within it.
-        """
-        with self._gate.held() as alone:
-            try:
-                if alone:
-                    with suppress(duckdb.OutOfMemoryException):  # `cursor` was asked for, and what it does holds more
-                        self._limit(f"{CACHE_KEPT}B")
-            finally:  # a refused limit can hold all the same (seen beside three readers)
-                self._limit(self._memory_limit)
-
-    def _limit(self, memory: str) -> None:
-        with self._opened.cursor() as cursor:
-            cursor.execute("SET memory_limit = ?", [memory])
 
     def _insert_all(self, number: int, tables: Sequence[tuple[Table, Rows]]) -> None:
         known = len(self._words)

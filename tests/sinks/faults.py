@@ -20,6 +20,7 @@ class Device:
     n: int = 1
     calls: int = 0
     watched: bool = True  # False: calls are not counted, and none fails
+    error: type[duckdb.Error] = duckdb.IOException
 
     def connect(self, path: str, **settings: Any) -> "Connection":  # noqa: ANN401 - as DuckDB takes them
         """An open file; opening is a call too."""
@@ -40,7 +41,7 @@ class Device:
             rows = sys._getframe(1).f_locals.get("rows")  # noqa: F841 - DuckDB looks for it in the frame that calls
             if self.moment == "after":
                 call(*arguments, **settings)
-            raise duckdb.IOException(f"injected {self.moment} call {self.calls}")
+            raise self.error(f"injected {self.moment} call {self.calls}")
 
         return fail
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from sinks.commit import PANES, Commit
 from sinks.duck import DuckStore
-from sinks.duck.store import CACHE_KEPT
+from sinks.duck.cache import CACHE_KEPT
 from stream.resident import memory_bytes
 from tests.sinks.rows import rows
 
@@ -67,3 +67,22 @@ def test_a_statement_that_holds_more_than_the_cache_may_goes_on(duck: DuckStore)
         duck.forget({"panes": 0, "history": 0}, {})
         assert before == limit(duck)
         assert len(cursor.fetchnumpy()["x"]) == 6_000_000
+
+
+def test_a_question_of_all_rows_needs_no_more_than_what_stays(duck: DuckStore) -> None:
+    """Of a file of 64 MB each block is read, and no more of it is held than before, under the same limit."""
+    duck.write(many(2 * CACHE_KEPT // 1_000))
+    duck.forget({"panes": 0, "history": 0}, {})
+    before = limit(duck)
+    with duck._cache.narrow(0):
+        assert before != limit(duck)
+        assert int(told(duck, "SELECT count(DISTINCT md5(summary)) FROM panes")) == 2 * CACHE_KEPT // 1_000
+        assert held(duck) <= CACHE_KEPT
+    assert before == limit(duck)
+
+
+def test_nobody_who_reads_has_to_do_with_the_room_of_another(duck: DuckStore) -> None:
+    """Beside a reader there is no lower limit."""
+    before = limit(duck)
+    with duck._gate.passed(), duck._cache.narrow(0):
+        assert before == limit(duck)

@@ -27,7 +27,6 @@ from stream.policy import Policy
 from stream.policy.hearing import Hearing
 from stream.spoken import RANKING, REGRESSION, kind_of
 
-PLACE = ("topic", "partition", "offset", "row")
 SAME = ("model", "version", "key", "check", "at", "plan", "score", "value", "answer", "segments", "several")
 
 
@@ -204,18 +203,9 @@ def _order(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mappi
     """Changes by step, then by the label's time and position, then by the prediction's position."""
     told, said = at["prediction"], at["label"]
     places = ((answers, said), (predictions, told))
-    keys = [_sortable(rows[name][i]) for rows, i in places for name in PLACE]
+    keys = [pairs.sortable(rows[name][i]) for rows, i in places for name in pairs.PLACE]
     order: NDArray[np.intp] = np.lexsort((at["change"], *reversed(keys), answers["at"][said], at["step"]))
     return order
-
-
-def _sortable(column: NDArray[Any]) -> NDArray[Any]:
-    """Numbers in the order of a column; of texts few are different, and sorting them all is slow."""
-    if column.dtype != np.object_:
-        return column
-    words = column.tolist()
-    ranks = {word: i for i, word in enumerate(sorted(set(words)))}
-    return np.fromiter(map(ranks.__getitem__, words), np.int64, len(words))
 
 
 def _rows(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ other.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, Final, NamedTuple
@@ -19,6 +19,7 @@ from stream.encodings.identity import LABEL, RETRACT
 from stream.events import Ints
 
 Rows = Mapping[str, NDArray[Any]]
+PLACE: Final = ("topic", "partition", "offset", "row")
 FATES: Final = ("pairs", "corrected", "retracted", "again", "late", "unusable")
 
 
@@ -56,7 +57,7 @@ def changes(predictions: Rows, answers: Rows, steps: Steps) -> tuple[Changes, di
     ).items():
         made.fates[model, step, "pairs"] += n
     teller = _Teller(made, predictions, answers, steps)
-    for told, said in _groups(ids, rest):
+    for told, said in _groups(predictions, answers, ids, rest):
         teller.tell(told, said)
     made.found = [change for change in made.found if steps.after < change.step <= steps.upto]
     made.fates = Counter({key: n for key, n in made.fates.items() if steps.after < key[1] <= steps.upto})
@@ -116,72 +117,82 @@ def unmet(predictions: Rows, answers: Rows, steps: Steps) -> tuple[Ints, Ints]:
     return new[alone], new[alone & (after == now) & (last <= steps.upto)]
 
 
-def _groups(ids: _Ids, rest: NDArray[np.bool_]) -> Iterator[tuple[list[int], list[int]]]:
-    """The places of the predictions and of the labels of each id among the rest."""
+def _groups(
+    predictions: Rows, answers: Rows, ids: _Ids, rest: NDArray[np.bool_]
+) -> Iterator[tuple[list[int], list[int]]]:
+    """The places of the predictions and of the labels of each id among the rest, in their orders."""
     numbers = np.flatnonzero(rest)
-    yield from zip(_places(ids.told, numbers), _places(ids.said, numbers), strict=True)
+    told = _places(ids.told, numbers, rest, [predictions[name] for name in ("version", "at", *PLACE)])
+    said = _places(ids.said, numbers, rest, [answers[name] for name in ("end", "at", *PLACE)])
+    yield from zip(told, said, strict=True)
 
 
-def _places(ids: Ints, numbers: Ints) -> Iterator[list[int]]:
-    """Where each of some numbers, which rise, stands."""
-    order = np.argsort(ids, kind="stable")
-    begin, end = (np.searchsorted(ids[order], numbers, side=side) for side in ("left", "right"))
+def _places(ids: Ints, numbers: Ints, rest: NDArray[np.bool_], order: Sequence[NDArray[Any]]) -> Iterator[list[int]]:
+    """Where each of some numbers, which rise, stands, by the columns of an order."""
+    mine = np.flatnonzero(rest[ids])
+    mine = mine[np.lexsort((*(sortable(column[mine]) for column in reversed(order)), ids[mine]))]
+    begin, end = (np.searchsorted(ids[mine], numbers, side=side) for side in ("left", "right"))
+    places = mine.tolist()
     for i, j in zip(begin.tolist(), end.tolist(), strict=True):
-        yield order[i:j].tolist()
+        yield places[i:j]
 
 
-@dataclass(frozen=True)
+def sortable(column: NDArray[Any]) -> NDArray[Any]:
+    """Numbers in the order of a column; of texts few are different, and sorting them all is slow."""
+    if column.dtype != np.object_:
+        return column
+    words = column.tolist()
+    ranks = {word: i for i, word in enumerate(sorted(set(words)))}
+    return np.fromiter(map(ranks.__getitem__, words), np.int64, len(words))
+
+
 class _Teller:
     """Tells ids one by one, however many labels and predictions they have."""
 
-    made: Changes
-    predictions: Rows
-    answers: Rows
-    steps: Steps
+    def __init__(self, made: Changes, predictions: Rows, answers: Rows, steps: Steps) -> None:
+        self._made, self._within, self._grace = made, steps.within, steps.grace
+        self._models, self._versions, self._told = (predictions[name].tolist() for name in ("model", "version", "end"))
+        self._said, self._does, self._answers = (answers[name].tolist() for name in ("end", "does", "answer"))
 
     def tell(self, told: list[int], said: list[int]) -> None:
         """One id: its labels in their order, for each version's first prediction."""
-        predictions, ends = self.predictions, self.answers["end"]
-        said = sorted(said, key=lambda i: (ends[i], self.answers["at"][i], *_place(self.answers, i)))
-        told = sorted(told, key=lambda i: (predictions["version"][i], predictions["at"][i], *_place(predictions, i)))
-        for _, group in groupby(told, key=lambda i: predictions["version"][i]):
+        for _, group in groupby(told, key=self._versions.__getitem__):
             mine = list(group)
             for before, i in zip([None, *mine], mine, strict=False):
                 self._meet(i, before, said)
 
     def _meet(self, i: int, before: int | None, said: list[int]) -> None:
         """One prediction. It repeats the one before of its version, if that was there shortly before."""
-        ends, end, model = self.answers["end"], int(self.predictions["end"][i]), self.predictions["model"][i]
-        within, grace = self.steps.within, self.steps.grace
-        if before is not None and self.predictions["end"][before] >= end - grace:
+        ends, end, model, within = self._said, self._told[i], self._models[i], self._within
+        if before is not None and self._told[before] >= end - self._grace:
             return
         for each in said:
-            if end + within < ends[each] <= end + within + grace:
-                self.made.fates[model, int(ends[each]), "late"] += 1
+            if end + within < ends[each] <= end + within + self._grace:
+                self._made.fates[model, ends[each], "late"] += 1
         self._follow(i, end, [each for each in said if abs(ends[each] - end) <= within], model)
 
     def _follow(self, first: int, end: int, said: list[int], model: str) -> None:
         """One prediction: its pair after each step, and what that takes away and adds."""
         now: int | None = None  # the label that counts
         had = False
-        for step, group in groupby(said, key=lambda i: max(int(self.answers["end"][i]), end)):
+        for step, group in groupby(said, key=lambda i: max(self._said[i], end)):
             before = now
             for i in group:
                 now, fate = self._after(now, i)
                 if fate:
-                    self.made.fates[model, step, fate] += 1
+                    self._made.fates[model, step, fate] += 1
             if before == now:
                 continue
             if before is not None:
-                self.made.found.append(Change(first, before, step, -1, first=False))
+                self._made.found.append(Change(first, before, step, -1, first=False))
             if now is not None:
-                self.made.found.append(Change(first, now, step, 1, first=not had))
-                self.made.fates[model, step, "pairs"] += not had
+                self._made.found.append(Change(first, now, step, 1, first=not had))
+                self._made.fates[model, step, "pairs"] += not had
                 had = True
 
     def _after(self, now: int | None, i: int) -> tuple[int | None, str]:
         """Which label counts after one more, and what that one was, beyond a first one."""
-        does, answer = self.answers["does"][i], self.answers["answer"][i]
+        does, answer = self._does[i], self._answers[i]
         if does == RETRACT:
             return None, "retracted" if now is not None else "again"
         if not answer:
@@ -189,7 +200,3 @@ class _Teller:
         if now is None:
             return i, ""
         return (now, "again") if does == LABEL else (i, "corrected")
-
-
-def _place(rows: Rows, i: int) -> tuple[Any, ...]:
-    return tuple(rows[name][i] for name in ("topic", "partition", "offset", "row"))

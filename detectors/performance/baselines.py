@@ -1,5 +1,7 @@
 """What a model must beat: the best answer that never looks at its inputs."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from detectors.codes import Floats
@@ -11,15 +13,24 @@ LEVEL = 0.95  # of intervals that nobody reads
 
 
 def baseline(metric: Metric[Outcomes], seen: Outcomes) -> Floats:
-    """The metric of the better of two constant decisions, or of the prevalence as every score, (rows,).
+    """The metric of the best constant answer, (rows,): one of `baselines`."""
+    return baselines({"": metric}, seen)[""]
 
-    nan where the labels leave it undefined, or where neither more nor less is better. A constant has no correlation
+
+def baselines(metrics: Mapping[str, Metric[Outcomes]], seen: Outcomes) -> dict[str, Floats]:
+    """Metrics of the better of two constant decisions, or of the prevalence as every score, (rows,) each.
+
+    nan where the labels leave one undefined, or where neither more nor less is better. A constant has no correlation
     with anything: where only that makes the metric undefined, it is 0.
     """
-    values = [metric.measure(constant(seen, yes=yes), LEVEL).value for yes in (False, True)]
-    best = np.fmax(*values) if metric.better > 0 else np.fmin(*values)
-    known = ~np.isnan(metric.measure(seen, LEVEL).value)
-    return np.where(known & (metric.better != 0), np.nan_to_num(best), np.nan)
+    decided = [constant(seen, yes=yes) for yes in (False, True)]
+    found = {}
+    for name, metric in metrics.items():
+        values = [metric.measure(each, LEVEL).value for each in decided]
+        best = np.fmax(*values) if metric.better > 0 else np.fmin(*values)
+        known = ~np.isnan(metric.measure(seen, LEVEL).value)
+        found[name] = np.where(known & (metric.better != 0), np.nan_to_num(best), np.nan)
+    return found
 
 
 def of_scores(seen: Outcomes) -> dict[str, Floats]:

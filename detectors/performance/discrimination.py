@@ -6,6 +6,7 @@ The true value on the scores themselves lies within a bound that the counts give
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import digamma
 
 from detectors.codes import Floats
@@ -14,7 +15,6 @@ from detectors.performance.decisions import ratio
 from detectors.performance.measured import Measured, wilson
 
 NAMES = ("roc_auc", "average_precision", "lift")
-LEVEL = 0.95  # of intervals that nobody reads
 BLUR = 0.1  # of a pair with the other label's scores joins each label, for an interval: no ranking is without error
 
 
@@ -51,9 +51,9 @@ def bounds(seen: Outcomes) -> dict[str, Floats]:
     area = ratio((positives * negatives).sum(axis=1), 2 * p[:, 0] * q[:, 0])
     above, hits = _above(both), _above(positives)
     later = above + negatives
-    one_by_one = positives - (later - hits) * (digamma(later + positives + 1) - digamma(later + 1))
+    one_by_one = positives - (later - hits) * _harmonic(later, positives, positives > 0)
     at_once = np.where(positives > 0, positives * ratio(hits + positives, above + positives), 0.0)
-    value = average_precision(seen, LEVEL).value
+    value, _ = _average(negatives, positives)
     least, most = (ratio(each.sum(axis=1), p[:, 0]) for each in (one_by_one, at_once))
     top = seen.settings.top
     taken = np.clip(top * _total(both) - above, 0.0, both)  # how many of each bin are among the top
@@ -102,7 +102,7 @@ def _average(negatives: Floats, positives: Floats) -> tuple[Floats, Floats]:
     above, hits = _above(both), _above(positives)
     # The mean over all orders of a bin: the j-th is a positive in p of m, and 1 + (j - 1)(p - 1)/(m - 1) then are.
     rising = np.maximum(positives - 1, 0) / np.maximum(both - 1, 1)
-    harmonic = digamma(above + both + 1) - digamma(above + 1)
+    harmonic = _harmonic(above, both, positives > 0)
     precision = np.minimum(ratio(rising * both + (hits + 1 - rising * (above + 1)) * harmonic, both), 1.0)
     unranked = (both > 0).sum(axis=1, keepdims=True) == 1
     precision = np.where(unranked, ratio(positives, both), precision)
@@ -142,6 +142,13 @@ def _blurred(seen: Outcomes) -> tuple[Floats, Floats]:
     sides = _sides(seen)
     shares = [np.nan_to_num(ratio(counts, _total(counts))) for counts in sides]
     return np.asarray(sides[0] + BLUR * shares[1]), np.asarray(sides[1] + BLUR * shares[0])
+
+
+def _harmonic(after: Floats, n: Floats, some: NDArray[np.bool_]) -> Floats:
+    """The sum of 1/k over the next n numbers behind another, where it matters: most bins of a window are empty."""
+    found = np.zeros(np.shape(after))
+    found[some] = digamma(after[some] + n[some] + 1) - digamma(after[some] + 1)
+    return found
 
 
 def _total(counts: Floats) -> Floats:

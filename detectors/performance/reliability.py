@@ -15,12 +15,12 @@ from detectors.codes import Floats
 from detectors.performance.binary import Outcomes
 from detectors.performance.decisions import ratio
 from detectors.performance.measured import Measured, normal_interval, wilson
-from detectors.performance.probabilities import brier, middles
+from detectors.performance.probabilities import middles
 
 HALVINGS = 50  # of the range [0, 1] that an end is searched in
 TINY = 1e-30  # for a mean or variance of 0
 
-Law = Callable[[Floats], tuple[Floats, Floats]]  # the true value -> the mean and variance of what samples show, (rows,)
+Law = Callable[[Floats], tuple[Floats, Floats]]  # the true value -> the mean and variance of what samples show
 
 
 class Curve(NamedTuple):
@@ -70,13 +70,13 @@ def calibration_error(seen: Outcomes, level: float) -> Measured:
     n = groups.n[:, 0]
 
     def law(true: Floats) -> tuple[Floats, Floats]:
-        away = true[:, None] * shape
+        away = true[..., None] * shape
         scaled = away / np.maximum(deviation, TINY)
         # The mean of a folded normal law (Leone, Nelson and Nottingham 1961).
         mean = deviation * np.sqrt(2 / np.pi) * np.exp(-(scaled**2) / 2) + away * erf(scaled / np.sqrt(2))
-        variance = (groups.share**2 * np.maximum(away**2 + deviation**2 - mean**2, 0)).sum(axis=1)
-        sizes = np.maximum((groups.share * away**2).sum(axis=1) - true**2, 0)
-        return (groups.share * mean).sum(axis=1), variance + ratio(sizes, n)
+        variance = (groups.share**2 * np.maximum(away**2 + deviation**2 - mean**2, 0)).sum(axis=-1)
+        sizes = np.maximum((groups.share * away**2).sum(axis=-1) - true**2, 0)
+        return (groups.share * mean).sum(axis=-1), variance + ratio(sizes, n)
 
     value = np.where(n > 0, (groups.share * np.abs(groups.score - groups.rate)).sum(axis=1), np.nan)
     return _measured(value, law, level)
@@ -94,9 +94,9 @@ def resolution(seen: Outcomes, level: float) -> Measured:
     What chance adds to it is as in Ferro and Fricker 2012, A bias-corrected decomposition of the Brier score.
     """
     groups = Groups.of(seen)
-    every = (groups.share * groups.rate).sum(axis=1, keepdims=True)
+    every, gaps = _resolved(groups)
     excess = groups.noise.sum(axis=1) - ratio(every * (1 - every), groups.n)[:, 0]
-    return _squares(groups, groups.rate - every, excess, level)
+    return _squares(groups, gaps, excess, level)
 
 
 def uncertainty(seen: Outcomes, level: float) -> Measured:
@@ -115,8 +115,9 @@ def within_groups(seen: Outcomes, level: float) -> Measured:
     Brier = reliability - resolution + uncertainty + this (Stephenson, Coelho and Jolliffe 2008); so it is read from the
     others. For its error a score is the middle of its bin.
     """
-    parts = [part(seen, level).value for part in (brier, reliability, resolution, uncertainty)]
-    value = parts[0] - parts[1] + parts[2] - parts[3]
+    groups = Groups.of(seen)
+    parts = [_total(groups, gaps) for gaps in (groups.score - groups.rate, _resolved(groups)[1])]
+    value = seen.square[:, 0] - parts[0] + parts[1] - uncertainty(seen, level).value
     counts = seen.regular.reshape(*seen.grouped.shape, seen.settings.bins // seen.settings.groups)
     each, n = counts.sum(axis=(1, 3), keepdims=True), counts.sum(axis=(1, 2, 3))
     label = np.array([0.0, 1.0]).reshape(1, 2, 1, 1)
@@ -130,30 +131,43 @@ def within_groups(seen: Outcomes, level: float) -> Measured:
     return Measured(value, error, *normal_interval(value, error, level))
 
 
+def _resolved(groups: Groups) -> tuple[Floats, Floats]:
+    """The rate of all, (rows, 1), and how far that of each group is from it."""
+    every = (groups.share * groups.rate).sum(axis=1, keepdims=True)
+    return every, groups.rate - every
+
+
+def _total(groups: Groups, gaps: Floats) -> Floats:
+    """The mean of squared gaps; nan where there are no scores."""
+    return np.where(groups.n[:, 0] > 0, (groups.share * gaps**2).sum(axis=1), np.nan)
+
+
 def _squares(groups: Groups, gaps: Floats, excess: Floats, level: float) -> Measured:
     """A mean of squared gaps, which exceeds the truth by `excess` on average.
 
     Its variance is that of chance alone, of chance across a true gap, and of the groups' sizes.
     """
-    n, total = groups.n[:, 0], (groups.share * gaps**2).sum(axis=1)
-    some = np.maximum(total, TINY)
+    n, value = groups.n[:, 0], _total(groups, gaps)
+    some = np.maximum(np.nan_to_num(value), TINY)
     alone = 2 * (groups.noise**2).sum(axis=1)
     across = 4 * (groups.share * gaps**2 * groups.noise).sum(axis=1) / some
     sizes = ratio(np.maximum((groups.share * gaps**4).sum(axis=1) / some**2 - 1, 0), n)
-    return _measured(
-        np.where(n > 0, total, np.nan), lambda true: (true + excess, alone + across * true + sizes * true**2), level
-    )
+    return _measured(value, lambda true: (true + excess, alone + across * true + sizes * true**2), level)
 
 
 def _measured(value: Floats, law: Law, level: float) -> Measured:
     """A value in [0, 1], its error, and between which truths it is neither too great nor too small."""
-    low, middle, high = (_true(value, law, chance) for chance in ((1 + level) / 2, 0.5, (1 - level) / 2))
+    low, middle, high = _true(value, law, np.array([[(1 + level) / 2], [0.5], [(1 - level) / 2]]))
     return Measured(value, np.sqrt(law(middle)[1]), low, high)
 
 
-def _true(value: Floats, law: Law, chance: float) -> Floats:
-    """The truth of which samples show less than `value` with this chance, or 0; what they show has a gamma law."""
-    low, high = np.zeros(len(value)), np.ones(len(value))
+def _true(value: Floats, law: Law, chance: Floats) -> Floats:
+    """The truths of which samples show less than `value` with these chances, (chances, 1), or 0: (chances, rows).
+
+    What samples show has a gamma law. All are looked for at once: a step costs as much for one.
+    """
+    shape = np.broadcast_shapes(value.shape, chance.shape)
+    low, high = np.zeros(shape), np.ones(shape)
     for _ in range(HALVINGS):
         true = (low + high) / 2
         mean, variance = (np.maximum(one, TINY) for one in law(true))

@@ -53,8 +53,8 @@ class Binary:
     def constant(self, made: Cells) -> dict[str, Floats]:
         """Of the better of two constant decisions, and of the prevalence as every score."""
         seen = binary.read(self.settings, made)
-        of_decisions = {name: baselines.baseline(binary_metrics.METRICS[name], seen) for name in BASELINES}
-        return of_decisions | baselines.of_scores(seen)
+        metrics = {name: binary_metrics.METRICS[name] for name in BASELINES}
+        return baselines.baselines(metrics, seen) | baselines.of_scores(seen)
 
     def tallied(self, made: Cells) -> tuple[str, Integers]:
         """Scores by label and bin."""

@@ -99,9 +99,12 @@ class Cells:
         return Cells(self.layout, self.counts[rows], self.finite[rows], self.moments[rows])
 
     def between(self, first: int, last: int) -> "Cells":
-        """The rows from `first` on, without `last`: a copy, so that nobody holds all of them for the sake of few."""
-        parts = (part[first:last].copy() for part in (self.counts, self.finite, self.moments))
-        return Cells(self.layout, *parts)
+        """The rows from `first` on, without `last`: a view of all, which lasts as long."""
+        return Cells(self.layout, self.counts[first:last], self.finite[first:last], self.moments[first:last])
+
+    def copied(self) -> "Cells":
+        """The same rows, which nobody holds more than."""
+        return Cells(self.layout, self.counts.copy(), self.finite.copy(), self.moments.copy())
 
     def read(self) -> quanta.Reading:
         """Means, deviations (divided by n) and clamped shares, (rows, values); nan where there are no values."""
@@ -130,9 +133,13 @@ def of(layout: Layout, counted: Integers, values: Floats, rows: NDArray[np.integ
     fields = np.ascontiguousarray(rows.T, np.int64)
     moments = np.zeros((n_rows, layout.values, MOMENTS), np.int64)
     for i in range(0, len(counted), ROWS_MAX):
-        block = slice(i, i + ROWS_MAX)
-        sums = quanta.sums(np.ascontiguousarray(values[block]), layout.exponents, fields[:, block], n_rows)
-        moments = quanta.carried(moments + quanta.limbs(sums))
+        block, mine = slice(i, i + ROWS_MAX), fields[:, i : i + ROWS_MAX]
+        # Pairs of one window are neighbours: those of a block have few of the rows.
+        first, last = (int(mine.min()), int(mine.max()) + 1) if mine.size else (1, 1)
+        every = np.ascontiguousarray(values[block]), layout.exponents, mine - (first - 1), last - first + 1
+        made = quanta.limbs(quanta.sums(*every))
+        for part, sums in ((slice(1), made[:1]), (slice(first, last), made[1:])):
+            moments[part] = quanta.carried(moments[part] + sums)
     finite = _per_row(np.isfinite(values), fields, n_rows)
     return Cells(layout, _counted(counted, fields, n_rows, layout.counts), finite, moments)
 

@@ -22,6 +22,7 @@ from stream.answers.ranked import ranked_of
 from stream.plan import Plan
 
 SECOND: Final = 1e9  # ns: delays are counted in seconds, in buckets of 2 %, from 10 ms to 70 days
+SUMMED: Final = ("plan", "change", "delay", "score", "value", "answer", "label", "segments", "several")  # of pairs
 ROWS_MAX: Final = 4_096  # of cells that are made at once: 20 MB
 
 
@@ -69,6 +70,10 @@ class Gathered:
         """Bytes of the arrays."""
         known = (each for each in (self.cells, self.apart, self.ranked) if each is not None)
         return self.n.nbytes + self.delays.nbytes + sum(each.nbytes for each in known)
+
+    def alone(self) -> "Gathered":
+        """The same, which holds nothing of the windows that were summed with it."""
+        return replace(self, cells=None if self.cells is None else self.cells.copied())
 
     def __add__(self, other: "Gathered") -> "Gathered":
         made = None if self.cells is None or other.cells is None else self.cells + other.cells

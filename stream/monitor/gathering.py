@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
+import numpy as np
+
 from sinks.commit import PAIRS, Span, Table
 from stream.answers.kind import Rows
 from stream.events import NEVER
 from stream.monitor.called import Called, Key
-from stream.monitor.gathered import Gathered, Shape, gather
-from stream.monitor.news import News, joined
+from stream.monitor.gathered import SUMMED, Gathered, Shape, gather
+from stream.monitor.news import News, joined, taken
 from stream.monitor.tell import Tell
 
 HELD_LEAST: Final = 1_000  # pairs: fewer are read again as fast as they are looked up
@@ -106,12 +108,18 @@ class Gathering:
 
     def _read(self, tells: Sequence[Tell], news: News, kept: Kept) -> None:
         """Sum windows up to their steps, with the pairs that the store has."""
+        fresh = {name: news.rows[name] for name in SUMMED}
         for some in _parts(tells):
             stored = News(self._called, kept(spans_of([tell.key for tell in some])))
-            pairs = [joined(stored.of(tell.key), news.of(tell.key, upto=tell.at)) for tell in some]
+            every, first = joined({name: stored.rows[name] for name in SUMMED}, fresh), len(stored.rows["plan"])
+            places = [
+                np.concatenate((stored.places(tell.key), first + news.places(tell.key, upto=tell.at))) for tell in some
+            ]
+            pairs = [taken(every, each) for each in places]
             found = gather([self._shape(tell.key[0], each) for tell, each in zip(some, pairs, strict=True)], pairs)
             for tell, one in zip(some, found, strict=True):
-                self._held[tell.key], self._upto[tell.key] = _Held(one, tell.labelled), tell.at
+                self._held[tell.key] = _Held(one.alone() if _stays(tell) else one, tell.labelled)
+                self._upto[tell.key] = tell.at
 
     def _shape(self, model: str, pairs: Rows) -> Shape:
         counted = frozenset(pairs["plan"])
@@ -121,7 +129,7 @@ class Gathering:
     def _release(self, tells: Sequence[Tell]) -> None:
         """Let go of what is read as fast, of what is final, and of the smallest of too many."""
         for tell in tells:
-            if tell.final or tell.labelled < HELD_LEAST:
+            if not _stays(tell):
                 self._drop(tell.key)
         size = sum(held.found.nbytes for held in self._held.values())
         for key, held in sorted(self._held.items(), key=lambda one: one[1].n) if size > HELD_MAX else ():
@@ -133,6 +141,11 @@ class Gathering:
     def _drop(self, key: Key) -> None:
         self._held.pop(key, None)
         self._upto.pop(key, None)
+
+
+def _stays(tell: Tell) -> bool:
+    """Whether a window is held."""
+    return not tell.final and tell.labelled >= HELD_LEAST
 
 
 def _parts(tells: Sequence[Tell]) -> Iterable[list[Tell]]:

@@ -41,16 +41,21 @@ class News:
 
     def of(self, key: Key, after: int = NEVER, upto: int = FUTURE) -> Rows:
         """The pairs of a window that come about within (after, upto]."""
+        return taken(self.rows, self.places(key, after, upto))
+
+    def places(self, key: Key, after: int = NEVER, upto: int = FUTURE) -> Ints:
+        """Where they stand."""
         model, version, length, end = key
         places = self._apart.get((model, version))
         if places is None:
-            return self._some(np.zeros(0, np.int64))
+            return np.zeros(0, np.int64)
         step, ends = self.rows["step"][places], self.rows["end"][places]
-        mine = (ends > end - length) & (ends <= end) & (step > after) & (step <= upto)
-        return self._some(places[mine])
+        return places[(ends > end - length) & (ends <= end) & (step > after) & (step <= upto)]
 
-    def _some(self, places: Ints) -> Rows:
-        return {name: column[places] for name, column in self.rows.items()}
+
+def taken(rows: Rows, places: Ints) -> Rows:
+    """Some pairs, in this order."""
+    return {name: column[places] for name, column in rows.items()}
 
 
 def joined(first: Rows, second: Rows) -> Rows:

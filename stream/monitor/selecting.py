@@ -4,7 +4,8 @@ They are compared once, when the window is final, as two samples: their scores, 
 their segments. Where chance decides who gets a label, both are alike. Not before: while labels are on their way, those
 of the window's beginning are there first, and traffic is not the same all day.
 
-What is read follows from the window alone: of one with more than READ_MAX predictions one in so many, by their hash.
+What is read follows from the window alone: of one with more than READ_MAX predictions one in so many, by their hash;
+of one with fewer than SMALLEST labels nothing, for nothing can be said of so few.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
 from detectors.selection import selection
+from detectors.verdict import SMALLEST
 from sinks import commit as tables
 from stream.answers.kind import Rows
 from stream.answers.numbers import Numbers
@@ -59,22 +61,31 @@ class Selecting:
         both = zip(tells, found, strict=True)
         some = [(tell, one.shape) for tell, one in both if tell.final and tell.labelled < tell.predicted]
         for one_in, part in _parts(some):
-            spans = spans_of([tell.key for tell, _ in part])
-            told = kept(spans, tables.PREDICTIONS, one_in)
-            earlier = {tell.key: self._before(tell.key) for tell, _ in part}
-            spans = spans_of([*earlier, *filter(None, earlier.values())])
-            stored, apart = News(self._called, kept(spans, tables.PAIRS, one_in)), self._called.apart(told)
+            read = self._read([tell for tell, _ in part if tell.labelled >= SMALLEST], one_in, news, kept)
             for tell, shape in part:
-                model, version, length, end = tell.key
-                places = apart.get((model, version), np.zeros(0, np.int64))
-                ends = told["end"][places]
-                mine = places[(ends > end - length) & (ends <= end)]
-                pairs = joined(stored.of(tell.key), news.of(tell.key, upto=tell.at))
-                predictions: Rows = {name: column[mine] for name, column in told.items()}
-                if (before := earlier[tell.key]) is not None:
-                    firsts = joined(stored.of(before), news.of(before, upto=tell.at))
-                    predictions = _without_repeats(predictions, firsts, self._grace(model))
-                self._notice(tell, [*self._compared(tell, shape, predictions, pairs)])
+                self._notice(tell, [*self._compared(tell, shape, *read[tell.key])] if tell.key in read else [])
+
+    def _read(self, tells: Sequence[Tell], one_in: int, news: News, kept: Kept) -> dict[Key, tuple[Rows, Rows]]:
+        """The predictions of windows, and their pairs."""
+        if not tells:
+            return {}
+        told = kept(spans_of([tell.key for tell in tells]), tables.PREDICTIONS, one_in)
+        earlier = {tell.key: self._before(tell.key) for tell in tells}
+        spans = spans_of([*earlier, *filter(None, earlier.values())])
+        stored, apart = News(self._called, kept(spans, tables.PAIRS, one_in)), self._called.apart(told)
+        found = {}
+        for tell in tells:
+            model, version, length, end = tell.key
+            places = apart.get((model, version), np.zeros(0, np.int64))
+            ends = told["end"][places]
+            mine = places[(ends > end - length) & (ends <= end)]
+            pairs = joined(stored.of(tell.key), news.of(tell.key, upto=tell.at))
+            predictions: Rows = {name: column[mine] for name, column in told.items()}
+            if (before := earlier[tell.key]) is not None:
+                firsts = joined(stored.of(before), news.of(before, upto=tell.at))
+                predictions = _without_repeats(predictions, firsts, self._grace(model))
+            found[tell.key] = predictions, pairs
+        return found
 
     def _notice(self, tell: Tell, found: Sequence[Finding]) -> None:
         model, version, length, end = tell.key

@@ -38,6 +38,17 @@ def test_pairs_add_up_and_can_be_taken_away(seed: int, n: int, m: int) -> None:
     assert both - both == empty(LAYOUT, N_ROWS)
 
 
+def test_sums_do_not_depend_on_the_order_of_pairs() -> None:
+    """Where neighbours share their rows a block has few of them; shuffled it has all."""
+    counted, values, _ = pairs(2, 9_000)
+    window = np.sort(np.random.default_rng(2).integers(0, 30, 9_000))
+    rows = 1 + 2 * window[:, None] + np.arange(2)
+    shuffled = np.random.default_rng(3).permutation(9_000)
+    assert of(LAYOUT, counted, values, rows, 61) == of(
+        LAYOUT, *(each[shuffled] for each in (counted, values, rows)), 61
+    )
+
+
 def test_what_is_read_is_what_numpy_says() -> None:
     """Per row and value, over more pairs than one block has."""
     counted, values, rows = pairs(1, 5_000)

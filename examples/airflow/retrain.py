@@ -1,10 +1,14 @@
 """A DAG that driftline's `airflow` target starts: one run per trigger, whose configuration is the trigger's data.
 
-Put it into the folder of DAGs. With `kind: airflow_asset` its second DAG is started by events of an asset instead; such
-a run may carry several events.
+Put it into the folder of DAGs. With `kind: airflow_asset` its second DAG is started by events of an asset instead. A
+run of that one acts on whatever no run has acted on yet: from_kafka.py says why.
 """
 
-from airflow.sdk import Asset, dag, task
+from airflow.sdk import Asset, Variable, dag, task
+
+DRIFTED = Asset(name="fraud_drift", uri="drift://driftline/fraud")
+ACTED = "fraud_drift_acted_on"  # a variable of Airflow: the ids of the newest
+NEWEST = 100
 
 
 def train(trigger: dict) -> str:
@@ -28,15 +32,20 @@ def retrain() -> None:
     trained()
 
 
-@dag(schedule=[Asset(name="fraud_drift", uri="drift://driftline/fraud")], catchup=False, is_paused_upon_creation=False)
+@dag(schedule=[DRIFTED], catchup=False, is_paused_upon_creation=False, tags=["driftline"])
 def retrain_by_asset() -> None:
     """Started by events: several may share a run, and one may come twice."""
 
-    @task
-    def trained(triggering_asset_events: dict | None = None) -> list[str]:
-        events = [event.extra for several in (triggering_asset_events or {}).values() for event in several]
-        by_id = {event["trigger_id"]: event for event in events}
-        return [train(event) for event in by_id.values()]
+    @task(inlets=[DRIFTED], max_active_tis_per_dag=1)
+    def trained(inlet_events: dict | None = None) -> list[str]:
+        acted = Variable.get(ACTED, default=[], deserialize_json=True)
+        words = []
+        for event in reversed(inlet_events[DRIFTED].ascending(False).limit(NEWEST)):
+            if event.extra["trigger_id"] not in acted:
+                words.append(train(event.extra))
+                acted = [*acted, event.extra["trigger_id"]][-NEWEST:]
+                Variable.set(ACTED, acted, serialize_json=True)
+        return words
 
     trained()
 

@@ -24,7 +24,7 @@ test: fast .venv/ready     ## everything, integration against a real Kafka inclu
 fast: .venv/ready     ## what needs no broker and no browser: laws, tables, stories
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not integration"
 
-real: .venv/ready     ## triggers start runs in MLflow, Airflow, Metaflow, DVC, which it installs first
+real: .venv/ready     ## triggers start runs in Airflow, MLflow, Metaflow, DVC and others, which it installs first
 	$(BIN)/pytest -q -m real tests/real
 
 check: .venv/ready    ## lint, types, import contracts, doctests
@@ -46,10 +46,13 @@ honest: .venv/ready   ## eight worlds in which nothing changes: as many false in
 torture: .venv/ready  ## kill, freeze and stop workers, monitor and broker for ten minutes; then compare the rows
 	$(BIN)/python -m tests.torture --faults 100
 
-lock:            ## write requirements.lock anew (needs uv)
+lock:            ## write requirements.lock and the pins of `make real` anew (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --all-extras --group dev \
 	  --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" -q --upgrade \
 	  pyproject.toml -o requirements.lock
+	for name in airflow mlflow programs; do uv pip compile --python-version 3.11 --upgrade -q --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+	  tests/real/environments/$$name.in -o tests/real/environments/$$name.txt; done
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "driftline needs Python 3.11 or newer; try: make PYTHON=python3.12")'

@@ -1,16 +1,18 @@
 """Servers as processes: a free port, a wait until they answer, an end with all their children."""
 
 import json
-import os
-import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from tests.real import guard, install
+from tests.real.install import programs
 
 
 def free_port() -> int:
@@ -20,24 +22,60 @@ def free_port() -> int:
     return port
 
 
-def environment(**more: str) -> dict[str, str]:
-    """A small environment: nothing of the test's own leaks into a system."""
-    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "NO_PROXY": "127.0.0.1", **more}
+def environment(name: str, home: Path, **more: str) -> dict[str, str]:
+    """What a program of an environment finds: nothing of the test's own leaks into it."""
+    path = f"{programs(name)}:/usr/bin:/bin"
+    return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", "NO_PROXY": "127.0.0.1", **more}
+
+
+class Server:
+    """A program of an environment, begun at once; the environment is made first where it is not there."""
+
+    def __init__(self, name: str, command: Sequence[str], folder: Path, address: str, **more: str) -> None:
+        self.address = address
+        self._log = folder / "server.log"
+        settings = [f"{key}={value}" for key, value in environment(name, folder, **more).items()]
+        made = [sys.executable, install.__file__, name, "env", "-i", *settings, *command]
+        with self._log.open("wb") as out:
+            self.process = subprocess.Popen(
+                [sys.executable, guard.__file__, *made],
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+
+    def up(self, path: str, within_s: float = 240) -> str:
+        """Its address, when it answers 200 there; where it has ended instead, say what it said."""
+
+        def answers() -> bool:
+            assert self.process.poll() is None, self.said
+            return status(self.address + path) == 200
+
+        until(answers, within_s, lambda: self.said)
+        return self.address
+
+    @property
+    def said(self) -> str:
+        """The end of what it has printed."""
+        return self._log.read_text(errors="replace")[-3000:]
+
+    def end(self) -> None:
+        """Leave nothing of it."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait(60)
 
 
 @contextmanager
-def running(
-    command: Sequence[str], folder: Path, env: Mapping[str, str], ready: str, within_s: float
-) -> Iterator[None]:
-    """A server, until the block ends. `ready` answers 200 once it is up."""
-    log = folder / "server.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=folder, env=env, stdout=out, stderr=out, start_new_session=True)
-        try:
-            until(lambda: status(ready) == 200, within_s, lambda: log.read_text(errors="replace")[-3000:])
-            yield
-        finally:
-            _end(process)
+def server(name: str, command: Sequence[str], folder: Path, address: str, **more: str) -> Iterator[Server]:
+    """A server until the block ends, or the test, however it does."""
+    own = Server(name, command, folder, address, **more)
+    try:
+        yield own
+    finally:
+        own.end()
 
 
 def until(holds: Callable[[], bool], within_s: float, why: Callable[[], str] = lambda: "") -> None:
@@ -67,30 +105,3 @@ def call(method: str, url: str, document: object = None, token: str = "") -> obj
     request = urllib.request.Request(url, body, headers, method=method)
     with urllib.request.urlopen(request, timeout=30) as reply:
         return json.loads(reply.read() or b"null")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """The server and its descendants: some start sessions of their own, so they are looked up by their parents."""
-    family = [process.pid, *_descendants(process.pid)]
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in family:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        family = [pid for pid in family if Path(f"/proc/{pid}").exists()]
-
-
-def _descendants(pid: int) -> list[int]:
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError, ValueError):
-            behind = entry.read_text().rpartition(")")[2].split()
-            children.setdefault(int(behind[1]), []).append(int(entry.parent.name))
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        new = children.get(waiting.pop(), [])
-        found += new
-        waiting += new
-    return found

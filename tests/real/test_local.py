@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,17 @@ from sinks.dispatch.target import Ended, Running, Started, Target
 from sinks.dispatch.targets import open_target
 from sinks.dispatch.targets.exchange import Reply
 from tests.integration.stub import stub
-from tests.real.programs import environment, free_port, running
+from tests.real.install import installed
+from tests.real.programs import environment, free_port, server
 from tests.sinks.dispatch.entries import ID, RUN, answering, driven, trigger
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+@pytest.fixture(scope="module")
+def programs() -> Path:
+    """The folder with all of them."""
+    return installed("programs")
 
 
 async def ended(own: Target, external_id: str) -> object:
@@ -44,13 +50,12 @@ def ran(entry: dict[str, Any], env: dict[str, str]) -> object:
     return asyncio.run(story())
 
 
-def test_dvc_runs_an_experiment_that_is_named_by_the_trigger(venv: Callable[..., Path], tmp_path: Path) -> None:
+def test_dvc_runs_an_experiment_that_is_named_by_the_trigger(programs: Path, tmp_path: Path) -> None:
     """The entry of docs/targets.md on examples/dvc; DVC itself refuses the same name a second time."""
-    programs = venv("dvc-3", "dvc>=3,<4")
     work = tmp_path / "models"
     shutil.copytree(EXAMPLES / "dvc", work)
     who = {"GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@t", "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@t"}
-    env = environment(HOME=str(tmp_path), PATH=f"{programs}:/usr/bin:/bin", **who)
+    env = environment("programs", tmp_path, **who)
     for command in (["git", "init", "-q"], ["dvc", "init", "-q"], ["git", "add", "-A"], ["git", "commit", "-qm", "x"]):
         subprocess.run(command, cwd=work, env=env, check=True, capture_output=True)
     command = [
@@ -73,11 +78,10 @@ def test_dvc_runs_an_experiment_that_is_named_by_the_trigger(venv: Callable[...,
     assert Ended(succeeded=True, why="it had run for this trigger") == again
 
 
-def test_metaflow_runs_the_flow_of_the_example(venv: Callable[..., Path], tmp_path: Path) -> None:
+def test_metaflow_runs_the_flow_of_the_example(programs: Path, tmp_path: Path) -> None:
     """Its parameters come from the trigger."""
-    programs = venv("metaflow-2.19", "metaflow>=2.19,<3", "setuptools<81")
     shutil.copy(EXAMPLES / "metaflow" / "flow.py", tmp_path)
-    env = environment(HOME=str(tmp_path), PATH=f"{programs}:/usr/bin:/bin", METAFLOW_USER="driftline")
+    env = environment("programs", tmp_path, METAFLOW_USER="driftline")
     options = ["--model", "${model}", "--reason", "${reason}", "--trigger_id", "${id}", "--fresh_to", "${fresh_to}"]
     command = ["python", "flow.py", "run", *options]
     entry = {"kind": "command", "command": command, "directory": str(tmp_path), "environment": ["METAFLOW_USER"]}
@@ -87,13 +91,12 @@ def test_metaflow_runs_the_flow_of_the_example(venv: Callable[..., Path], tmp_pa
 
 
 def test_the_pipeline_of_the_example_runs_with_the_parameters_that_kubeflow_gets(
-    venv: Callable[..., Path], tmp_path: Path
+    programs: Path, tmp_path: Path
 ) -> None:
     """Compiled by kfp, run by kfp.local: what our request carries is what the pipeline declares."""
     from sinks.dispatch.targets.entry import read
     from sinks.dispatch.targets.pipelines import KUBEFLOW
 
-    programs = venv("kfp-2.17", "kfp==2.17.0")
     own = read({"kind": "kubeflow", "url": "https://k", "pipeline": "p", "experiment": "e"})
     _, asked = driven(KUBEFLOW.start(own, trigger()), answering({}))
     parameters = json.loads(asked[-1].body)["runtime_config"]["parameters"]
@@ -103,7 +106,7 @@ def test_the_pipeline_of_the_example_runs_with_the_parameters_that_kubeflow_gets
         "local.init(local.SubprocessRunner(use_venv=False))\n"
         "print('OUTPUT', retrain(**json.loads(sys.argv[1])).output)\n"
     )
-    env = environment(HOME=str(tmp_path), PATH=f"{programs}:/usr/bin:/bin")
+    env = environment("programs", tmp_path)
     command = [str(programs / "python"), "-c", script, json.dumps(parameters)]
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=200, check=False)
     assert not done.returncode, done.stderr[-2000:]
@@ -112,9 +115,8 @@ def test_the_pipeline_of_the_example_runs_with_the_parameters_that_kubeflow_gets
     assert "fraud retrained on 2026-11-01T00:00:00Z to 2026-11-20T17:00:00Z because of drift" == said[1]
 
 
-def test_a_webhook_is_believed_by_the_library_of_its_standard(venv: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_webhook_is_believed_by_the_library_of_its_standard(programs: Path, tmp_path: Path) -> None:
     """With the secret of the entry; with another one it is not."""
-    programs = venv("standardwebhooks-1", "standardwebhooks>=1,<2")
     secret = "whsec_" + base64.b64encode(b"k" * 24).decode()
     with stub() as own:
         own.answer = lambda _: Reply(204)
@@ -134,23 +136,23 @@ def test_a_webhook_is_believed_by_the_library_of_its_standard(venv: Callable[...
         "print(Webhook(sys.argv[1]).verify(pathlib.Path('body').read_bytes(), json.loads(sys.argv[2]))['id'])\n"
     )
 
+    env = environment("programs", tmp_path)
+
     def believed(own_secret: str) -> subprocess.CompletedProcess[str]:
         command = [str(programs / "python"), "-c", script, own_secret, json.dumps(request.headers)]
-        return subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
+        return subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
 
     assert ID == believed(secret).stdout.strip()
     assert "WebhookVerificationError" in believed("whsec_" + base64.b64encode(b"x" * 24).decode()).stderr
 
 
 def test_an_execution_starts_at_the_sagemaker_that_moto_plays(
-    venv: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the pipeline of the example, signed by botocore; moto does not know the token that makes a repeat the same."""
-    pytest.importorskip("botocore")
-    programs = venv("moto-5", "boto3", "moto[server]>=5,<6")
     url = f"http://127.0.0.1:{(port := free_port())}"
     keys = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "eu-west-1"}
-    env = environment(HOME=str(tmp_path), PATH=f"{programs}:/usr/bin:/bin", **keys)
+    env = environment("programs", tmp_path, **keys)
     for name, value in keys.items():
         monkeypatch.setenv(name, value)
     made = [
@@ -170,8 +172,9 @@ def test_an_execution_starts_at_the_sagemaker_that_moto_plays(
         await own.close()
         return started, state
 
-    server = [str(programs / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
-    with running(server, tmp_path, env, f"{url}/moto-api/", 60):
+    command = ["moto_server", "-H", "127.0.0.1", "-p", str(port)]
+    with server("programs", command, tmp_path, url, **keys) as moto:
+        moto.up("/moto-api/", 60)
         made_by = {**env, "AWS_ENDPOINT_URL": url}
         subprocess.run([str(programs / "python"), *made], env=made_by, check=True, capture_output=True)
         started, state = asyncio.run(story())

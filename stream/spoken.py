@@ -5,7 +5,7 @@ from typing import Final
 from detectors.performance.multiclass import CLASSES_MAX
 from stream.config.settings import Output
 from stream.encodings.ranked import items
-from stream.encodings.several import Kept, probabilities
+from stream.encodings.several import Kept, probabilities, quantiles
 from stream.plan import PREDICTION, SCORE, Plan
 
 # As categories are called; of any other two classes somebody must say which is looked for.
@@ -44,6 +44,8 @@ def kept_of(output: Output, plan: Plan) -> Kept | None:
         return items
     if kind_of(output, plan) == "multiclass" and (classes := classes_of(plan)):
         return probabilities(classes)
+    if output.quantiles and kind_of(output, plan) == REGRESSION:
+        return quantiles(output.quantiles)
     return None
 
 

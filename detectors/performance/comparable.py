@@ -15,6 +15,7 @@ import numpy as np
 from detectors.codes import Floats
 from detectors.performance.decisions import ratio
 from detectors.performance.ranking import Ranking
+from detectors.performance.regression_metrics import PINBALL
 
 STEP = 1e-20  # of a complex derivative (Squire and Trapp 1998)
 CELLS = ("true_negatives", "false_positives", "false_negatives", "true_positives")
@@ -104,8 +105,11 @@ BETTER = (
     "mrr",
     *RANKED,
 )
-WORSE = ("log_loss", "brier", "mae", "mse", "mape", "smape")  # the more of them
-NEITHER = ("selection_rate", *CELLS, "mean_error", "interval_coverage", "barren", "label_variance")
+WORSE = ("log_loss", "brier", "mae", "mse", "mape", "smape", "pinball")  # the more of them
+NEITHER = (
+    *("selection_rate", *CELLS, "mean_error", "interval_coverage", "interval_width"),
+    *("barren", "label_variance"),
+)
 OF_CLASS = {  # as in `recall:grass`
     **dict.fromkeys(("precision", "recall", "specificity", "accuracy", "roc_auc"), 1),
     **dict.fromkeys(("log_loss", "brier"), -1),
@@ -136,4 +140,6 @@ def comparable(name: str) -> Comparable | None:
     kind, colon, _ = name.partition(":")
     if colon and kind in OF_CLASS:
         return _mean(name, OF_CLASS[kind])
+    if name.startswith(PINBALL):
+        return _mean(name, -1)
     return METRICS.get(name)

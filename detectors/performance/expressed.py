@@ -48,7 +48,7 @@ _TOLD: Final[Mapping[str, Iterable[str]]] = {
         *(f"{metric}_at_{cut}" for metric in ranking_metrics.PER_CUT for cut in ranking.Ranking().cuts),
     ),
 }
-UNKNOWN: Final = {"worth", "interval_coverage"}  # nobody may have said what these need
+UNKNOWN: Final = {"worth", "interval_coverage", "interval_width", "pinball"}  # nobody may have said what these need
 KINDS: Final = {kind: tuple(name for name in names if name not in UNKNOWN) for kind, names in _TOLD.items()}
 TAKEN: Final = frozenset((
     *(name for names in _TOLD.values() for name in names),
@@ -56,10 +56,14 @@ TAKEN: Final = frozenset((
     *one_vs_rest.DECIDED,
     *one_vs_rest.SCORED,
     *one_vs_rest.AVERAGES,
-    *regression_metrics.PER_QUANTILE,
     *latency.METRICS,
     *("coverage", "label_delay_p50", "label_delay_p90", "large_errors"),
 ))  # fmt: skip
+
+
+def taken(name: str) -> bool:
+    """Whether a metric is called so already, or may be."""
+    return name in TAKEN or name.startswith(regression_metrics.PINBALL)
 
 
 def kinds(expression: Expression) -> tuple[str, ...]:

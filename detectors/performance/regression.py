@@ -23,7 +23,8 @@ SIZES = 3  # then pairs by the size of their error: each bucket is 2^(1/4) times
 BUCKETS, FIRST_OCTAVE = 96, -15  # scales on, up to 256 scales
 QUARTERS = np.array([2**-0.75, 2**-0.5, 2**-0.25])  # of an octave that ends at 1
 # Values: absolute errors and cubes of errors; errors with their powers; labels with theirs, and with squared errors;
-# logarithmic, relative and symmetric errors; pinball losses. Each but the labels begins columns of `losses`.
+# logarithmic, relative and symmetric errors; pinball losses of each quantile; where there are any, their mean, and how
+# wide the interval is. Each but the labels begins columns of `losses`.
 ABSOLUTE, CUBE, ERROR, SQUARE, ABSOLUTE_CUBE, FOURTH = range(6)
 FROM_CENTER, LABEL, LABEL_SQUARE, LABEL_CUBE, SQUARE_LABEL, SQUARE_LABEL_SQUARE = range(6, 12)
 LOGARITHMIC, RELATIVE, SYMMETRIC, PINBALL = 12, 16, 19, 22
@@ -42,6 +43,11 @@ class Regression(Struct, frozen=True):
     def usual_scale(self) -> int:
         """Log2 of the error whose powers are near 1."""
         return self.scale - USUAL if self.usual is None else self.usual
+
+    @property
+    def together(self) -> int:
+        """Where the columns of what all quantiles say begin: their mean loss; behind them those of the width."""
+        return PINBALL + 3 * len(self.quantiles)
 
 
 class Errors(NamedTuple):
@@ -70,33 +76,31 @@ def settings_of(labels: Floats, predicted: Floats | None = None, quantiles: tupl
 
 
 def layout(settings: Regression) -> Layout:
-    """The cells of such answers: SIZES + BUCKETS counts, 22 values and 3 for each quantile."""
+    """The cells of such answers: SIZES + BUCKETS counts, 22 values, 3 for each quantile and 6 for all of them."""
     quantum = settings.scale + QUANTUM
     exponents = [
         *(quantum, FINE, *losses.root_exponents(quantum)),
         *(quantum, quantum, FINE, FINE, FINE, COARSE),
         *(*losses.root_exponents(UNIT), *losses.exponents(UNIT), *losses.exponents(UNIT)),
-        *np.tile(losses.exponents(quantum), len(settings.quantiles)),
+        *np.tile(losses.exponents(quantum), len(settings.quantiles) + (2 if settings.quantiles else 0)),
     ]
     return Layout(SIZES + BUCKETS, np.array(exponents, np.int64))
 
 
-def pairs(
-    settings: Regression, label: Floats, predicted: Floats, quantiles: Floats, interval: Floats
-) -> tuple[Integers, Floats]:
-    """What each pair adds to the cells: the counts it raises, (n, 3), and its values, (n, 22 + 3 quantiles).
+def pairs(settings: Regression, label: Floats, predicted: Floats, quantiles: Floats) -> tuple[Integers, Floats]:
+    """What each pair adds to the cells: the counts it raises, (n, 3), and its values, (n, 22 + 3 quantiles + 6).
 
-    `label` and `predicted` are (n,), `quantiles` (n, quantiles) and `interval` (n, 2) what the model predicted of them;
-    nan where missing. A label or an answer of -1 or less has no logarithmic error, a label of 0 no relative one.
+    `label` and `predicted` are (n,), `quantiles` what the model predicted of them, (n, quantiles); nan where missing.
+    The predicted interval is from the first quantile to the last, of two and more. A label or an answer of -1 or less
+    has no logarithmic error, a label of 0 no relative one.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         error = predicted - label
         values = [*_of_error(settings, label, error), *_relative(settings, label, predicted, error)]
-        for share, quantile in zip(settings.quantiles, quantiles.T, strict=True):
-            gap = label - quantile
-            values.append(losses.columns(np.maximum(share * gap, (share - 1) * gap), settings.usual_scale))
-        inside = np.where((interval[:, 0] <= label) & (label <= interval[:, 1]), INSIDE, OUTSIDE)
-        judged = np.isfinite(label) & ~np.isnan(interval).any(axis=1)
+        low, high = _interval(settings, quantiles)
+        values += _of_quantiles(settings, label, quantiles, np.maximum(high - low, 0.0))
+        inside = np.where((low <= label) & (label <= high), INSIDE, OUTSIDE)
+        judged = np.isfinite(label) & ~np.isnan(low) & ~np.isnan(high)
     sizes = np.where(np.isfinite(error), SIZES + _bucket(error, settings.scale), -1)
     counted = np.stack((np.full(len(label), PAIRS), np.where(judged, inside, -1), sizes), axis=1)
     return counted, np.concatenate(values, axis=1)
@@ -115,6 +119,28 @@ def _of_error(settings: Regression, label: Floats, error: Floats) -> list[Floats
     v, square = in_scales(distance, settings.scale), errors[:, 1]
     labels = (np.abs(distance), distance, v**2, v**2 * v, square * v, square * v**2)
     return [np.stack((np.abs(error), usual**2 * usual), axis=1), errors, np.stack(labels, axis=1)]
+
+
+def _interval(settings: Regression, quantiles: Floats) -> tuple[Floats, Floats]:
+    """The ends of each interval, (n,) each; nan where one is not known, or there is one quantile at most."""
+    nobody = np.full(len(quantiles), np.nan)
+    return (quantiles[:, 0], quantiles[:, -1]) if len(settings.quantiles) > 1 else (nobody, nobody)
+
+
+def _of_quantiles(settings: Regression, label: Floats, quantiles: Floats, width: Floats) -> list[Floats]:
+    """Pinball losses (Koenker and Bassett 1978, Regression quantiles), their mean where all are known, and widths."""
+    each = []
+    for share, quantile in zip(settings.quantiles, quantiles.T, strict=True):
+        gap = label - quantile
+        each.append(np.maximum(share * gap, (share - 1) * gap))
+    if not each:
+        return []
+    together = sum(each[1:], each[0]) / len(each)  # one after the other, in this order: the same bits in any batch
+    known = np.where(np.isfinite(label), width, np.nan)  # the same pairs for both
+    return [
+        *(losses.columns(loss, settings.usual_scale) for loss in (*each, together)),
+        losses.columns(known, settings.scale),
+    ]
 
 
 def _bucket(error: Floats, scale: int) -> Integers:

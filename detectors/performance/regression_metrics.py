@@ -53,14 +53,22 @@ def interval_coverage(seen: Errors, level: float) -> Measured:
     return Measured(value, np.sqrt(value * (1 - value) / n), *wilson(inside, n, level))
 
 
+def interval_width(seen: Errors, level: float) -> Measured:
+    """How wide the predicted interval is on average, in the unit of the labels."""
+    return _of_quantiles(seen, level, seen.settings.together + 3, seen.settings.scale)
+
+
 def pinball(seen: Errors, level: float) -> Measured:
-    """The mean pinball loss of each predicted quantile, (rows, quantiles), in the unit of the labels."""
-    columns = [r.PINBALL + 3 * i for i in range(len(seen.settings.quantiles))]
-    each = [at_least_nothing(seen.averages.mean(column, seen.settings.usual_scale, level)) for column in columns]
-    shape = (len(seen.counts), len(each))
-    return Measured(*(np.array([one[i] for one in each]).T.reshape(shape) for i in range(4)))
+    """The mean pinball loss of all predicted quantiles, of the pairs that have all, in the unit of the labels."""
+    return _of_quantiles(seen, level, seen.settings.together, seen.settings.usual_scale)
 
 
+def of_quantile(share: float) -> str:
+    """What the pinball loss of one quantile is called: `pinball_p5` of 0.05, `pinball_p97_5` of 0.975."""
+    return PINBALL + f"{100 * share:.10g}".replace(".", "_")
+
+
+PINBALL = "pinball_p"  # of one quantile
 METRICS: dict[str, Metric] = {
     "mean_error": mean_error,
     "mae": mae,
@@ -72,23 +80,34 @@ METRICS: dict[str, Metric] = {
     "r2": r2,
     "label_variance": label_variance,
     "interval_coverage": interval_coverage,
+    "interval_width": interval_width,
+    "pinball": pinball,
 }
-PER_QUANTILE: dict[str, Metric] = {"pinball": pinball}
 
 
 def measure(
-    settings: Regression, cells: Cells, level: float = 0.95, names: Collection[str] = METRICS.keys() | PER_QUANTILE
+    settings: Regression, cells: Cells, level: float = 0.95, names: Collection[str] | None = None
 ) -> dict[str, Measured]:
-    """Metrics of METRICS, (rows,) each, and of PER_QUANTILE, (rows, quantiles) each; nan where undefined."""
+    """Metrics of METRICS and the pinball loss of each quantile, or those with these names, (rows,) each.
+
+    nan where undefined.
+    """
     seen = read(settings, cells)
+    of_each = {
+        of_quantile(share): partial(_of_quantiles, column=r.PINBALL + 3 * i, scale=settings.usual_scale)
+        for i, share in enumerate(settings.quantiles)
+    }
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        return {name: metric(seen, level) for name, metric in (METRICS | PER_QUANTILE).items() if name in names}
+        return {
+            name: metric(seen, level) for name, metric in (METRICS | of_each).items() if names is None or name in names
+        }
 
 
 def baseline(settings: Regression, cells: Cells) -> dict[str, Floats]:
     """What the best constant answer would have had, for every metric of METRICS, (rows,); nan where cells do not tell.
 
-    For squared errors that is the mean of these labels; for absolute ones the reference's median, which is at hand.
+    For squared errors that is the mean of these labels; for absolute ones the reference's median, which is at hand. Of
+    intervals it is the one between two quantiles of the labels, which holds as many as it says.
     """
     seen = read(settings, cells)
     unknown = np.full(len(seen.counts), np.nan)
@@ -100,8 +119,21 @@ def baseline(settings: Regression, cells: Cells) -> dict[str, Floats]:
         "mse": variance,
         "rmse": np.sqrt(variance),
         "r2": np.where(variance > 0, 0.0, np.nan),
+        "interval_coverage": np.where(seen.counts[:, [r.INSIDE, r.OUTSIDE]].any(axis=1), _promised(settings), np.nan),
     }
     return {name: known.get(name, unknown) for name in METRICS}
+
+
+def _promised(settings: Regression) -> float:
+    """The share of labels that should be in the interval; nan without one."""
+    return settings.quantiles[-1] - settings.quantiles[0] if len(settings.quantiles) > 1 else float("nan")
+
+
+def _of_quantiles(seen: Errors, level: float, column: int, scale: int) -> Measured:
+    """The mean of what quantiles say, which is not negative; nan of a model without any."""
+    if not seen.settings.quantiles:
+        return Measured(*(np.full(len(seen.counts), np.nan) for _ in Measured._fields))
+    return at_least_nothing(seen.averages.mean(column, scale, level))
 
 
 def _of_error(seen: Errors, level: float, column: int, cube: int) -> Measured:

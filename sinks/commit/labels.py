@@ -28,7 +28,7 @@ score float: what the model was sure of; nan where the event says nothing
 value float: the prediction as a number; nan where it is none
 answer text: the prediction as a category that the plan knows; empty where it is a number
 segments bytes: its row in the plan's summaries for each segment field, uint16, little-endian
-several bytes: a hash of the plan's classes, then their probabilities and the others', float32; or hashes of items
+several bytes: a hash of classes, then probabilities, float32; or of levels, then quantiles, float64; or hashes of items
 """,
     time="end",
 )

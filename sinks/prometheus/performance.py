@@ -12,7 +12,7 @@ from sinks.prometheus.windows import KEY, Key
 # Of two classes, of several, of numbers, of lists; the others are in the store.
 MAIN = (
     *("accuracy", "recall", "precision", "roc_auc", "macro_f1"),
-    *("mae", "rmse", "large_errors", "ndcg_at_10", "mrr"),
+    *("mae", "rmse", "large_errors", "interval_coverage", "pinball", "ndcg_at_10", "mrr"),
 )
 VERDICTS = {"worse": 1.0, "well": 0.0, "unknown": -1.0}
 

@@ -36,7 +36,7 @@ def _of(kind: str, model: Model, plan: Plan) -> Answers | None:
     if kind == "regression" and (output := output_of(plan)) in grid.numeric:
         i = grid.numeric.index(output)
         scale = int(np.clip(grid.exponents[i] - regression.QUANTUM, -regression.SCALE_MAX, regression.SCALE_MAX))
-        return Numbers(regression.Regression(float(grid.centers[i]), scale))
+        return Numbers(regression.Regression(float(grid.centers[i]), scale, quantiles=model.output.quantiles))
     return None
 
 

@@ -1,4 +1,4 @@
-"""A number."""
+"""A number, and quantiles of it."""
 
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from detectors.performance.cells import Cells, Layout
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged, Trials
 from stream.answers.kind import NOTHING, Rows
+from stream.encodings.several import unpacked_quantiles
 
 LARGE: Final = 0.2  # of the reference's errors are larger than those that are not called large
 
@@ -37,8 +38,8 @@ class Numbers:
     def pairs(self, rows: Rows) -> tuple[Integers, Floats]:
         """Predicted number beside the true one; a label that is none has no error."""
         predicted, label = _both(rows)
-        n = len(label)
-        return regression.pairs(self.settings, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
+        quantiles = unpacked_quantiles(rows["several"], self.settings.quantiles)
+        return regression.pairs(self.settings, label, predicted, quantiles)
 
     @property
     def unit(self) -> float:
@@ -59,8 +60,8 @@ class Numbers:
         names: Collection[str] | None = None,
         exact: Mapping[str, Floats] = NOTHING,  # noqa: ARG002  # nothing of it is by bins
     ) -> dict[str, Measured]:
-        """All metrics of errors, or those with these names; events have no quantiles."""
-        return errors.measure(self.settings, made, names=errors.METRICS if names is None else names)
+        """All metrics of errors, and of predicted quantiles, or those with these names."""
+        return errors.measure(self.settings, made, names=names)
 
     def constant(self, made: Cells) -> dict[str, Floats]:
         """Of the mean of the labels, or of the reference's median."""
@@ -73,16 +74,26 @@ class Numbers:
     @property
     def shares(self) -> tuple[str, ...]:
         """The metrics that are judged."""
-        return ("large_errors",)
+        return ("large_errors", "interval_coverage")[: min(len(self.settings.quantiles), 2) or 1]
 
     def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
-        """Errors as large as few were: a mean has no limit that holds, where few of them are great ones."""
+        """Errors as large as few were: a mean has no limit that holds, where few of them are great ones.
+
+        And labels that are not in their interval.
+        """
         now, usual = (each.counts[:, regression.SIZES :].astype(np.float64) for each in (made, before))
         larger = usual[:, ::-1].cumsum(axis=1)[:, ::-1]  # than where each bucket begins
         first = np.abs(larger - LARGE * larger[:, :1]).argmin(axis=1)
         large = np.arange(regression.BUCKETS) >= first[:, None]
         few, many = (Trials((each * large).sum(axis=1), each.sum(axis=1)) for each in (now, usual))
-        return {"large_errors": Judged(few, many, good=False)}
+        found = {"large_errors": Judged(few, many, good=False)}
+        if len(self.shares) > 1:
+            both = [
+                each.counts[:, [regression.INSIDE, regression.OUTSIDE]].astype(np.float64) for each in (made, before)
+            ]
+            missed, usual_missed = (Trials(each[:, 1], each.sum(axis=1)) for each in both)
+            found["interval_coverage"] = Judged(missed, usual_missed, good=True)
+        return found
 
     def wrong(self, rows: Rows) -> None:
         """No number is right."""
@@ -90,8 +101,8 @@ class Numbers:
 
     @property
     def about(self) -> str:
-        """The plan knows the rest."""
-        return "regression"
+        """The quantiles; the plan knows the rest."""
+        return ": ".join(filter(None, ("regression", ", ".join(map(repr, self.settings.quantiles)))))
 
     def scored(self, rows: Rows) -> None:
         """No number has a score."""

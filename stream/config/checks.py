@@ -6,7 +6,7 @@ from detectors.distances import DISTANCES, USUAL
 from sinks.dispatch.targets.entry import named, wrong
 from stream.config.drawing import tests
 from stream.config.earlier import divided
-from stream.config.measures import better, metrics, worth
+from stream.config.measures import better, metrics, quantiles, worth
 from stream.config.mistakes import Objection, Path, choice, nearest, repeated, shown
 from stream.config.models import exact
 from stream.config.ruling import policy
@@ -222,6 +222,7 @@ MODEL_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Model, Settings], Found]], 
     (("metrics", "kind"), metrics),
     (("better", "metrics"), better),
     (("worth", "kind"), worth),
+    (("quantiles", "kind"), quantiles),
     (("shares",), _shares),
     (("measures",), _drift),
     (("tests", "together", "sample", "findings", "file"), tests),

@@ -13,6 +13,7 @@ Few = Annotated[int, Meta(ge=0, lt=400)]  # 0 switches it off
 Couples = Annotated[int, Meta(ge=0, lt=65)]  # features, of which there are at most 2,016 pairs; 0 switches it off
 Positive = Annotated[float, Meta(gt=0)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
+Inner = Annotated[float, Meta(gt=0, lt=1)]
 Text = Annotated[str, Meta(min_length=1)]
 Topic = Annotated[str, Meta(extra={"reads": "topic"})]
 Name = Annotated[str, Meta(extra={"reads": "name"})]

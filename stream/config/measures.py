@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from detectors.performance.comparable import CELLS
-from detectors.performance.expressed import DECIDED, KINDS, TAKEN, kinds
+from detectors.performance.expressed import DECIDED, KINDS, kinds, taken
 from detectors.performance.expression import Expression, Wrong, parsed
 from stream.config.mistakes import Objection, Path, choice, nearest, shown
 from stream.config.settings import DECISIONS, Model, Settings
@@ -13,6 +13,8 @@ METRICS_MAX = 20  # each is a row per window, version and segment
 NAME = r"[a-z][a-z0-9_]{0,39}"
 WORTH_MAX = 1e9
 WORTHY = ("binary", "multiclass", "auto")
+NUMBERS = ("regression", "auto")
+QUANTILES_MAX = 20  # of each a metric per window, and 8 bytes of each prediction that waits
 PAIRS_SHOWN = 12  # of decision and class
 ALONE = "one metric: how several of this kind err together is not known"
 TOGETHER = f"one metric, or several of {choice((*CELLS, *DECIDED))}, whose errors are known together"
@@ -26,7 +28,7 @@ def metrics(model: Model, _: Settings) -> Iterator[Objection]:
         if not re.fullmatch(NAME, name):
             expected = "a name: lower-case letters, digits and `_`, at most 40"
             yield Objection(("metrics", name), expected, shown(name))
-        elif name in TAKEN:
+        elif taken(name):
             yield Objection(("metrics", name), "a new name: this is a metric already", name)
         yield from _expression(model.output.kind, name, text)
 
@@ -37,6 +39,17 @@ def better(model: Model, _: Settings) -> Iterator[Objection]:
         if name not in model.metrics:
             expected = choice(sorted(model.metrics)) if model.metrics else "a metric of `metrics`, which has none"
             yield Objection(("better", name), expected, shown(name), nearest(name, model.metrics))
+
+
+def quantiles(model: Model, _: Settings) -> Iterator[Objection]:
+    """Quantiles of what is no number, too many of them, and such as are not in order."""
+    kind, said, path = model.output.kind, model.output.quantiles, ("output", "quantiles")
+    if said and kind not in NUMBERS:
+        yield Objection(path, f"only beside the kind {choice(NUMBERS[:-1])}", kind)
+    if len(said) > QUANTILES_MAX:
+        yield Objection(path, f"at most {QUANTILES_MAX}", str(len(said)))
+    if list(said) != sorted({*said}):
+        yield Objection(path, "each once, in rising order", ", ".join(f"{each:g}" for each in said))
 
 
 def worth(model: Model, _: Settings) -> Iterator[Objection]:
@@ -72,6 +85,8 @@ def measured(settings: Settings) -> Iterator[str]:
         own = "; ".join(f"{name} = {text}{way.get(name, '')}" for name, text in sorted(model.metrics.items()))
         if model.output.worth:
             yield f"What a decision of {pattern} is worth: {worths}."
+        if model.output.quantiles:
+            yield f"Quantiles that {pattern} predicts: {', '.join(f'{each:g}' for each in model.output.quantiles)}."
         if own:
             yield f"Metrics of {pattern} beside those of its kind: {own}."
 

@@ -16,6 +16,7 @@ from stream.config.kinds import (
     Count,
     Duration,
     DurationOrNone,
+    Inner,
     Listen,
     Memory,
     Positive,
@@ -124,6 +125,7 @@ class Output(Struct, frozen=True, forbid_unknown_fields=True):
     kind: Literal["binary", "multiclass", "regression", "ranking", "auto"] = "auto"
     threshold: float = 0.5
     positive: Text = "1"  # of two classes the one that is looked for
+    quantiles: tuple[Inner, ...] = ()  # of a number those that are predicted beside it, rising
     # Of each of DECISIONS, or of each class that is said those that are true; 0 where left out; empty: unknown.
     worth: dict[str, float | dict[str, float]] = {}
 

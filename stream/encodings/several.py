@@ -1,8 +1,9 @@
-"""Predictions of several values: the probability of each class, and what is kept of them until the label has come."""
+"""Predictions of several values: probabilities of classes, or quantiles; what is kept of them until the label comes."""
 
 import math
 import struct
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats
-from stream.encodings.schema import number
+from stream.encodings.schema import category_text, number
 
 HASH: Final = 4  # bytes
 Kept = Callable[[Any], bytes]  # what is kept of several values
@@ -83,6 +84,60 @@ def of_columns(columns: Mapping[str, NDArray[Any]], classes: Sequence[str]) -> N
     whose, kept = _hash(classes), np.full(n, b"", np.object_)
     kept[said] = [whose + row.tobytes() for row in packed[said]]
     return kept
+
+
+def quantiles(levels: Sequence[float]) -> Kept:
+    """Keeps the value of each of some quantiles by its level, however that is spelt: `0.5` and `.50` are one.
+
+    They are float64, little-endian; nan where there is no finite number. Nothing is kept where all are such, and what
+    is no object is empty. Before them comes a hash of the levels.
+    """
+    whose = _hash_of_levels(levels)
+    names, pack = tuple(map(category_text, levels)), struct.Struct(f"<{len(levels)}d").pack
+
+    def kept(scores: Any) -> bytes:  # noqa: ANN401 - any JSON
+        if not isinstance(scores, dict):
+            return b""
+        if not scores.keys() >= {*names}:
+            scores = {_spelt(name): value for name, value in scores.items()}
+        told = [each if math.isfinite(each := number(scores.get(name))) else math.nan for name in names]
+        return b"" if all(map(math.isnan, told)) else whose + pack(*told)
+
+    return kept
+
+
+def unpacked_quantiles(kept: NDArray[np.object_], levels: Sequence[float]) -> Floats:
+    """What was kept of predictions, (n, levels); nan where it is of other levels, or nothing."""
+    whose, size = _hash_of_levels(levels), HASH + 8 * len(levels)
+    found = np.full((len(kept), len(levels)), np.nan)
+    if levels:
+        there = [i for i, each in enumerate(kept.tolist()) if len(each) == size and each[:HASH] == whose]
+        bare = b"".join([each[HASH:] for each in kept[there].tolist()])
+        found[there] = np.frombuffer(bare, "<f8").reshape(-1, len(levels))
+    return found
+
+
+def of_quantile_columns(columns: Mapping[str, NDArray[Any]], levels: Sequence[float]) -> NDArray[np.object_]:
+    """What is kept of rows of which each quantile has a column of numbers, (n,). There is at least one column."""
+    kept, names = quantiles(levels), list(columns)
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    found = [kept(dict(zip(names, row, strict=True))) for row in rows]
+    result = np.empty(len(found), np.object_)
+    result[:] = found
+    return result
+
+
+@lru_cache(maxsize=4_096)  # the same few in every event
+def _spelt(name: str) -> str:
+    """The level that a text spells, as it is usually written; the text itself where it spells none."""
+    try:
+        return category_text(float(name))
+    except ValueError:
+        return name
+
+
+def _hash_of_levels(levels: Sequence[float]) -> bytes:
+    return _hash([f"quantile {each!r}" for each in levels])
 
 
 def _hash(classes: Sequence[str]) -> bytes:

@@ -28,7 +28,7 @@ from stream.policy.sightings import Series
 
 SEGMENTED: Final = (
     *("accuracy", "precision", "recall", "specificity", "selection_rate", "roc_auc", "mae", "rmse", "mean_error"),
-    *("ndcg_at_10", "hit_rate_at_10", "mrr"),
+    *("interval_coverage", "interval_width", "pinball", "ndcg_at_10", "hit_rate_at_10", "mrr"),
 )
 WHOLE: Final = np.zeros(1, np.int64)  # the row of everything
 

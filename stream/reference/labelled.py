@@ -10,12 +10,12 @@ from stream.answers import teaching
 from stream.answers.apart import apart_of
 from stream.answers.chosen import answers_of
 from stream.answers.classes import Classes
-from stream.answers.kind import Rows
+from stream.answers.kind import Answers, Rows
 from stream.answers.numbers import Numbers
 from stream.answers.own import bare
 from stream.answers.probable import classes_of_pairs
 from stream.config.settings import Model
-from stream.encodings.several import of_columns
+from stream.encodings.several import of_columns, of_quantile_columns
 from stream.plan import PREDICTION, SCORE, Plan
 from stream.reference.categories import categories
 from stream.reference.columns import Values, numbers
@@ -32,8 +32,7 @@ def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical
     if table.labels is None or answers is None or "label" in settings.features:
         return None
     kind = bare(answers)
-    names = kind.settings.classes if isinstance(kind, Classes) else ()
-    known, rows = _pairs(table, table.labels, names)
+    known, rows = _pairs(table, table.labels, kind)
     n = len(rows["label"])
     if not n:
         return None
@@ -53,7 +52,7 @@ def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical
     return Truth(answers.about, n, right, made, basis, losses, weighted, classes, apart)
 
 
-def _pairs(table: Table, labels: Values, classes: tuple[str, ...]) -> tuple[NDArray[np.bool_], Rows]:
+def _pairs(table: Table, labels: Values, kind: Answers) -> tuple[NDArray[np.bool_], Rows]:
     """Which rows have a label and an answer, and these as columns of `pairs`."""
     score, value, answer = np.full(table.n, np.nan), np.full(table.n, np.nan), np.full(table.n, "", np.object_)
     if (said := table.outputs.get(PREDICTION)) is not None:
@@ -65,7 +64,10 @@ def _pairs(table: Table, labels: Values, classes: tuple[str, ...]) -> tuple[NDAr
     known = (labels != "") & ~table.bare & ((answer != "") | ~np.isnan(score))
     n = int(known.sum())
     several = np.full(n, b"", np.object_)
-    if table.scores and classes:
-        several[:] = of_columns({name: numbers(said) for name, said in table.scores.items()}, classes)[known]
+    scores = {name: numbers(said)[known] for name, said in table.scores.items()}
+    if scores and isinstance(kind, Classes):
+        several[:] = of_columns(scores, kind.settings.classes)
+    elif scores and isinstance(kind, Numbers) and kind.settings.quantiles:
+        several[:] = of_quantile_columns(scores, kind.settings.quantiles)
     columns = {"label": labels[known], "score": score[known], "value": value[known], "answer": answer[known]}
     return known, {**columns, "several": several}

@@ -14,6 +14,7 @@ from detectors.codes import Floats
 from detectors.estimation import ranked_classes
 from detectors.estimation.classes import Basis, Counted, errors, expected, ranked
 from detectors.estimation.estimate import BOTH, OPEN, UNIT, Ends, Estimate, between
+from detectors.estimation.fieller import Sums, ends_of
 from detectors.performance.agreement import kappa_slopes, mcc_slopes
 from detectors.performance.multiclass import TOP_MAX
 from detectors.performance.multiclass_metrics import F1, PRECISION, RECALL, Share, averaged
@@ -144,8 +145,25 @@ def estimate(
                 numbers = metric(by_scores).value, value, np.hypot(chance, np.sqrt(more)), shared
                 one, other, *both = (np.array([number]) for number in numbers)
                 told[name] = between((one, other), (both[0], both[1]), level, ends(name))
+    for i, of in enumerate(basis.names):
+        for share in ("recall", "f1"):  # below the line of a precision are decisions, which are known
+            if (which := f"{share}:{of}") in told:
+                told[which] = _ratio(basis, window, seen, SHARES[share], i, told[which], level)
     others = _ranked(basis, window, level)
     return told | {name: each for name, each in others.items() if names is None or name in names}
+
+
+def _ratio(  # noqa: PLR0913, PLR0917 - what it is of
+    basis: Basis, window: Counted, seen: Seen, share: Share, i: int, found: Estimate, level: float
+) -> Estimate:
+    """The estimate of a metric of one class, with the ends of its interval where hits and labels vary."""
+    above, below = np.zeros_like(seen.cells), np.zeros_like(seen.cells)
+    above[i, i], below[:, i] = share.times, share.labels
+    one, other, both = (sum(np.square(errors(basis, window, each))) for each in (above, below, above + below))
+    sums = (seen.cells[i, i] * share.times, share.labels * seen.cells[:, i].sum() + share.answers * seen.cells[i].sum())
+    hits, all_of, own, common, others = (np.array([each]) for each in (*sums, one, (both - one - other) / 2, other))
+    low, high = ends_of(Sums(hits, all_of, (own, common, others)), level, UNIT)
+    return found._replace(low=np.minimum(low, found.value), high=np.maximum(high, found.value))
 
 
 def _ranked(basis: Basis, window: Counted, level: float) -> dict[str, Estimate]:

@@ -13,7 +13,10 @@ from detectors.estimation.estimate import BOTH, UNIT, Ends
 
 Confusion = Callable[[Floats, Floats, Floats, Floats], Floats]  # complex in `slopes`
 
+Cells = tuple[float, float, float, float]
+
 STEP = 1e-20
+ALONG = np.array([[-1, 0, 1, 0], [0, -1, 0, 1.0]])  # a positive label moves an event from tn to fn, or from fp to tp
 
 
 def accuracy(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
@@ -102,6 +105,15 @@ CONFUSION: dict[str, Confusion] = {
         *(accuracy, balanced_accuracy, precision, recall, specificity, f1, f_half, f2, mcc, kappa),
         *(true_negatives, false_positives, false_negatives, true_positives),
     )
+}
+# Ratios of two sums of cells: what is above and below the line, by tn, fp, fn and tp. Below the line of the others is
+# what is known without labels, or no sum.
+RATIOS: dict[str, tuple[Cells, Cells]] = {
+    "recall": ((0, 0, 0, 1), (0, 0, 1, 1)),
+    "specificity": ((1, 0, 0, 0), (1, 1, 0, 0)),
+    "f1": ((0, 0, 0, 2), (0, 1, 1, 2)),
+    "f_half": ((0, 0, 0, 1.25), (0, 1, 0.25, 1.25)),
+    "f2": ((0, 0, 0, 5), (0, 1, 4, 5)),
 }
 ENDS: dict[str, Ends] = {name: BOTH if name in {"mcc", "kappa"} else UNIT for name in CONFUSION}
 

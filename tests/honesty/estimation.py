@@ -68,8 +68,13 @@ def truth(basis: Basis, seen: Events) -> dict[str, float]:
 
 
 def covered(world: World, runs: range, sizes: tuple[int, ...] = SIZES) -> dict[tuple[str, int], float]:
-    """The share of runs whose interval held the truth, by metric and size; undefined truths do not count."""
-    held: dict[tuple[str, int], list[bool]] = {(name, n): [] for name in METRICS for n in sizes}
+    """The share of runs whose interval held the truth, by metric and size."""
+    return {key: float(np.mean(each)) for key, each in held(world, runs, sizes).items()}
+
+
+def held(world: World, runs: range, sizes: tuple[int, ...] = SIZES) -> dict[tuple[str, int], list[bool]]:
+    """Whether the interval of each run held the truth, by metric and size; undefined truths do not count."""
+    found_in: dict[tuple[str, int], list[bool]] = {(name, n): [] for name in METRICS for n in sizes}
     for run in runs:
         rng = np.random.default_rng((20_261_120, run))
         reference = events(world, world.reference, 0.0, rng)
@@ -81,8 +86,8 @@ def covered(world: World, runs: range, sizes: tuple[int, ...] = SIZES) -> dict[t
             found, known = estimate(basis, window, LEVEL), truth(basis, seen)
             for name, value in known.items():
                 if not np.isnan(value):
-                    held[name, n].append(bool(found[name].low[0] <= value <= found[name].high[0]))
-    return {key: float(np.mean(each)) for key, each in held.items()}
+                    found_in[name, n].append(bool(found[name].low[0] <= value <= found[name].high[0]))
+    return found_in
 
 
 def main(names: list[str]) -> int:

@@ -110,7 +110,12 @@ def holds(found: Estimate, truth: float) -> bool:
 
 def covered(world: World, runs: range, sizes: tuple[int, ...] = SIZES) -> dict[tuple[str, int], float]:
     """The share of runs whose interval held the truth, by metric and size."""
-    held: dict[tuple[str, int], list[bool]] = {(name, n): [] for name in METRICS for n in sizes}
+    return {key: float(np.mean(each)) for key, each in held(world, runs, sizes).items()}
+
+
+def held(world: World, runs: range, sizes: tuple[int, ...] = SIZES) -> dict[tuple[str, int], list[bool]]:
+    """Whether the interval of each run held the truth, by metric and size."""
+    found_in: dict[tuple[str, int], list[bool]] = {(name, n): [] for name in METRICS for n in sizes}
     for run in runs:
         rng = np.random.default_rng((20_261_122, run))
         reference = events(world, world.reference, 0.0, rng)
@@ -120,8 +125,8 @@ def covered(world: World, runs: range, sizes: tuple[int, ...] = SIZES) -> dict[t
             seen = events(world, n, world.shift, rng)
             found, known = losses.estimate(summary(grid, seen.values), n, LEVEL), truth(seen.error)
             for name in METRICS:
-                held[name, n].append(holds(found[name], known[name]))
-    return {key: float(np.mean(each)) for key, each in held.items()}
+                found_in[name, n].append(holds(found[name], known[name]))
+    return found_in
 
 
 def main(names: list[str], runs: int = RUNS) -> int:

@@ -54,7 +54,9 @@ WORLDS = {
     "two, few labels, good segment": World(estimation.WORLDS["small reference"], APART, 1, 0.6),
     "two, rare": World(estimation.WORLDS["rare"], APART, 1, 0.3),
     "five": World(classes.WORLDS["five"], APART, 1, 0.3),
-    "five, small segment": World(classes.WORLDS["five, many labels"]._replace(reference=10_000), APART, 2, -0.3),
+    "five, small segment": World(
+        classes.WORLDS["five, many labels"]._replace(reference=10_000, alike=1), APART, 2, -0.3
+    ),
     "three, few labels": World(classes.WORLDS["three, few labels"], APART, 2, 0.3),
     "errors": World(losses.WORLDS["same"], APART, 2, 0.0),
     "errors shift": World(losses.WORLDS["rising"], APART, 1, 0.4),
@@ -135,7 +137,21 @@ class Shares(NamedTuple):
 
 
 def covered(world: World, runs: range, sizes: Sequence[int] = SIZES) -> dict[tuple[str, int], Shares]:
-    """By metric and size; undefined truths do not count."""
+    """By metric and size."""
+    return {key: _shares(np.array(each, np.float64)) for key, each in missed(world, runs, sizes).items()}
+
+
+def held(world: World, runs: range, sizes: Sequence[int] = SIZES) -> dict[tuple[str, int], list[bool]]:
+    """Whether the interval of each run held the truth, by metric and size."""
+    found = missed(world, runs, sizes)
+    return {key: [not (below or above) for below, above, _ in each] for key, each in found.items()}
+
+
+def missed(world: World, runs: range, sizes: Sequence[int]) -> dict[tuple[str, int], list[tuple[bool, bool, float]]]:
+    """Whether each truth was below, or above, and by how many errors the estimate exceeds it.
+
+    By metric and size; undefined truths do not count.
+    """
     found: dict[tuple[str, int], list[tuple[bool, bool, float]]] = {}
     for run in runs:
         for n, metrics in told(world, run, sizes):
@@ -143,7 +159,7 @@ def covered(world: World, runs: range, sizes: Sequence[int] = SIZES) -> dict[tup
                 if not np.isnan(truth):
                     off = float((one.value[0] - truth) / max(one.error[0], TINY))
                     found.setdefault((name, n), []).append((truth < one.low[0], truth > one.high[0], off))
-    return {key: _shares(np.array(each, np.float64)) for key, each in found.items()}
+    return found
 
 
 def _shares(found: np.ndarray) -> Shares:

@@ -1,4 +1,4 @@
-"""Whatever asks for retraining gets its run: a clock and a count, drift, worse performance; a replay asks the same."""
+"""Whatever asks for retraining gets its run: clock and count, drift, performance, people; a replay asks the same."""
 
 import json
 import re
@@ -40,7 +40,9 @@ ASKED = {
     "16:45": {"schedule": 1, "drift": 1},
     "18:04": {"schedule": 2, "drift": 1},  # the count
     "18:35": {"schedule": 2, "drift": 1, "performance": 1},
+    "19:15": {"schedule": 2, "drift": 1, "performance": 1, "manual": 1},  # by hand, asked before
 }
+BY_HAND = b'{"id": "by-hand", "kind": "trigger", "model": "fraud"}'
 
 
 @pytest.mark.timeout(120)
@@ -61,6 +63,9 @@ def test_every_reason_gets_a_run_and_a_replay_asks_the_same(
         with service.running():
             eventually(service.ready, 60)
             for upto, asked in ASKED.items():
+                if "manual" in asked:
+                    kafka.publish(f"{topic}.control", [BY_HAND])
+                    eventually(lambda: service.items("/v1/controls"), 30)
                 end = next(i for i, line in enumerate(log) if json.loads(line)["time"] >= f"2026-01-05T{upto}")
                 kafka.publish(topic, log[began:end])
                 began, n = end, sum(asked.values())
@@ -68,8 +73,8 @@ def test_every_reason_gets_a_run_and_a_replay_asks_the_same(
                 assert asked == reasons(kafka, f"{topic}.triggers", n)
             assert 0 == service.stop()
         assert {1} == set(stub.taken.values())
-    calm, _ = undisturbed(parse(text, {"HOOK": ""}), whole(kafka, [(topic, 0)]), tables.JOURNAL.empty())
     with service.kept() as store:
+        calm, _ = undisturbed(parse(text, {"HOOK": ""}), whole(kafka, [(topic, 0)]), store.select(tables.JOURNAL))
         assert rows(calm)["triggers"] == rows(store)["triggers"]
         kept = store.select(tables.TRIGGERS, order=("at",))
     assert {("hook", each) for each in kept["id"].tolist()} == stub.taken.keys()

@@ -21,17 +21,20 @@ from tests.integration.reading import reading, run
 def undisturbed(
     settings: Settings, log: dict[Partition, list[Fetched]], journal: Columns
 ) -> tuple[MemoryStore, Retention]:
-    """The store of one Journey in this process over the same log, with the releases of a service's journal.
+    """The store of one Journey in this process over the same log, as told of releases and controls by a journal.
 
     Nothing of it was forgotten; what a service may have forgotten by then is told, too.
     """
-    releases = defaultdict(list)
+    releases, controls = defaultdict(list), []
     names = ("kind", "topic", "partition", "offset", "until", "detail")
     for kind, topic, partition, offset, clock, detail in zip(*(journal[name].tolist() for name in names), strict=True):
         if kind == "release":
             releases[topic, partition].append(Release(offset, clock, json.loads(detail)["labels"]))
+        elif kind == "control":
+            controls.append(((topic, partition), offset, clock, detail))
     starts = {each: Start(Mark(0), (0, 0), tuple(releases[each])) for each in log}
     journey, store = Journey(settings, Sources(settings.limits), Memory(starts=starts)), MemoryStore()
+    journey.heeding.tell(controls)
     waiting = {each: list(reversed(read)) for each, read in log.items()}
     while any(waiting.values()) or journey.held:
         before = journey.clocks

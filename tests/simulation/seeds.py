@@ -18,13 +18,15 @@ from stream.recovery import recall
 from stream.retention import retention
 from tests.simulation.cast import forget
 from tests.simulation.driver import Rows, rows, together
-from tests.simulation.scene import ACTS, scene
+from tests.simulation.scene import ACTS, Scene, scene
 from tests.simulation.shape import few
 from tests.simulation.strike import Struck
 from tests.simulation.told import Told
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - as the tables keep it
-REFERENCE, VERDICT = ([column.name for column in WINDOWS.columns].index(name) for name in ("reference", "verdict"))
+REFERENCE, VERDICT, ASSUMES = (
+    [column.name for column in WINDOWS.columns].index(name) for name in ("reference", "verdict", "assumes")
+)
 ORDERED = [column.name for column in tables.ATTRIBUTIONS.columns].index("verdict")
 TEST = [column.name for column in tables.TESTED.columns].index("test")
 METRIC = [column.name for column in PERFORMANCE.columns].index("metric")
@@ -101,6 +103,7 @@ OCCUR = (
     "transactions whose answer was lost",
     "windows compared with earlier ones",
     "windows judged",
+    "windows judged by how much days differ",
     "windows that were paused",
     "windows of classes with scores",
     "windows of lists",
@@ -120,12 +123,12 @@ OCCUR = (
 
 def play(seed: int) -> tuple[int, str, Counter[str]]:
     """The seed, what went wrong (empty: nothing), and how often what happened. Odd seeds have workers."""
-    with few():
-        return _play(seed)
-
-
-def _play(seed: int) -> tuple[int, str, Counter[str]]:
     log = scene(seed)
+    with few(log.shape.day):
+        return _play(seed, log)
+
+
+def _play(seed: int, log: Scene) -> tuple[int, str, Counter[str]]:
     struck = Struck(log, seed, tiers=bool(seed % 2))
     try:
         stores = struck.finish()
@@ -226,6 +229,10 @@ def _of(expected: Rows, struck: Struck) -> Counter[str]:
     found["changes that began before a window"] = sum(EPOCH < row[began] < row[start] for row in expected["findings"])
     found["windows compared with earlier ones"] = sum(
         row[REFERENCE].endswith(" events") and row[VERDICT] != "unknown" for row in expected["windows"]
+    )
+    found["windows judged by how much days differ"] = sum(
+        row[REFERENCE].startswith("the same ") and row[VERDICT] != "unknown" and not row[ASSUMES]
+        for row in expected["windows"]
     )
     found["windows of a version that inherits"] = sum("inherited" in str(row) for row in expected["windows"])
     for column, n in enumerate(zip(*expected["met"], strict=True)):

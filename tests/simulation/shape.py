@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from math import lcm
 
 from msgspec.structs import replace
 
@@ -24,7 +25,6 @@ from stream.reference import from_columns
 from stream.reference.columns import of_documents
 
 SECOND = 1_000  # event time is in ms here
-DAY = 60_000_000_000  # ns; a whole number of every window
 MOVING = ("previous: 1", "previous: 3", "days: 1", "days: 2, previous: 1", "weeks: 1, days: 1")
 PENDING = (4, 30, 20_000_000)  # predictions of a model that may wait: few of its ids, most of them, all
 
@@ -63,6 +63,7 @@ class Shape:
     labels: frozenset[str]  # topics
     kind: str  # of what the model shop answers
     forgets: bool  # whether rows go that nobody needs any more
+    day: int  # ns: a whole number of every window, so short that a log has several
 
     def settings(self, act: int) -> Settings:
         """The configuration of an act."""
@@ -86,8 +87,8 @@ def sources(limits: Limits) -> Sources:
 
 
 @contextmanager
-def few() -> Iterator[None]:
-    """So few labels teach and tell something, and so short are days, that a small log has enough of them."""
+def few(day: int) -> Iterator[None]:
+    """So few labels teach and tell something, and so short are days, ns, that a small log has enough of them."""
     limits = ((truth, "LEAST", 2), (learned, "LEAST", 2), (teaching, "LEAST", 2), (matured, "LEAST", 1))
     limits += ((probable, "LEAST", 2), (heard, "KNOWN", 0.0), (heard, "LEAST", 1), (errors, "LEAST", 1))
     limits += ((promoting, "ROWS_MIN", 2), (varying, "PANES_MIN", 3))
@@ -97,7 +98,7 @@ def few() -> Iterator[None]:
         (examples, "ENOUGH", 2),
         (showing, "ONE_IN", 1),
     )
-    days = [(module, name, DAY * n) for module in (earlier, chosen, differing) for name, n in (("DAY", 1), ("WEEK", 2))]
+    days = [(module, name, day * n) for module in (earlier, chosen, differing) for name, n in (("DAY", 1), ("WEEK", 2))]
     places = (*limits, *weighed, *days)
     usual = [(module, name, getattr(module, name)) for module, name, _ in places]
     for module, name, least in places:
@@ -231,4 +232,5 @@ models:
         frozenset(labels),
         kind,
         idle == 2,
+        lcm(*windows) * SECOND * 1_000_000,
     )

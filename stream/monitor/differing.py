@@ -19,7 +19,8 @@ from detectors.verdict.scores import NAMES
 from detectors.verdict.sets import Sets
 from stream.config.earlier import WEEK, Choice, among_days, step
 from stream.config.settings import DAY
-from stream.monitor.judging import Case, layout, own_width
+from stream.monitor.judging import Case
+from stream.monitor.layout import layout, own_width
 
 
 class Span(NamedTuple):

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from detectors.effects import effects
 from detectors.positions import placed
-from stream.monitor.judging import Case, Verdicts, layout, own_width
+from stream.monitor.judging import Case, Verdicts
+from stream.monitor.layout import layout, own_width
 from stream.plan import Plan
 
 Series = tuple[Case, Verdicts, NDArray[np.int64], NDArray[np.int64]]  # of a window: places in its rows and columns

@@ -14,7 +14,8 @@ from detectors import sequential
 from detectors.distances import psi_cells
 from detectors.rare import merged, shared_out, targets
 from detectors.verdict.words import explanation
-from stream.monitor.judging import Case, Verdicts, layout, own_width
+from stream.monitor.judging import Case, Verdicts
+from stream.monitor.layout import layout, own_width
 from stream.monitor.sequential import Alarm
 from stream.plan import Plan
 

@@ -12,7 +12,8 @@ from detectors.sequential.evidence import SCORES, Evidence, Sums, Told
 from detectors.sequential.fold import Rows, pack
 from detectors.verdict import Spread
 from detectors.verdict.words import MOVED
-from stream.monitor.judging import Case, layout, own_width
+from stream.monitor.judging import Case
+from stream.monitor.layout import layout, own_width
 from stream.monitor.levels import MONTH, WINDOWS_SHARE
 from stream.monitor.stepping import packed, stepped, unpacked
 from stream.plan import Plan

@@ -18,7 +18,7 @@ from detectors.coupling import Together, together
 from detectors.parts import Summary
 from detectors.verdict import PANES_MIN, SMALLEST, Spread, judge
 from detectors.verdict.spread import PACKED
-from stream.monitor.judging import layout, own_width
+from stream.monitor.layout import layout, own_width
 from stream.plan import Plan
 
 BEGUN, OVER = "begun", "over"

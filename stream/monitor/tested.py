@@ -19,7 +19,8 @@ from stream.drawn import Drawn
 from stream.ledger import Ledger, moment
 from stream.monitor.accumulator import Either, Key
 from stream.monitor.findings import Finding
-from stream.monitor.judging import COMPARED, Case
+from stream.monitor.judging import Case
+from stream.monitor.layout import COMPARED
 from stream.monitor.noticed import Noticed, noticed_window
 from stream.monitor.window import Window
 from stream.plan import Plan, is_feature

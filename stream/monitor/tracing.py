@@ -13,7 +13,8 @@ from detectors.verdict.contrasts import weights
 from detectors.verdict.scores import NAMES
 from stream.monitor.courses import Course
 from stream.monitor.findings import Began, Finding, Telling
-from stream.monitor.judging import Case, Verdicts, layout, own_width
+from stream.monitor.judging import Case, Verdicts
+from stream.monitor.layout import layout, own_width
 
 
 def traced(

@@ -4,6 +4,8 @@ import random
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import islice, repeat
+from math import ceil
 
 import numpy as np
 from msgspec.json import encode
@@ -113,8 +115,10 @@ class _Publisher:
         """About n records, from the partition's birth on; the last ones of each partition are far in the future."""
         made, offset, dice = Published(), self._dice.randrange(50), self._dice
         begun = max(0.0, born / PANE_S)
-        drawn = (begun + dice.random() * (self._panes - begun) for _ in range(4 * n))
-        places = sorted([place for place in drawn if int(place) not in self._silent][:n])
+        if self._silent.issuperset(range(ceil(begun), self._panes)):  # it was to say something
+            self._silent = set()
+        drawn = (begun + dice.random() * (self._panes - begun) for _ in repeat(None))
+        places = sorted(islice((place for place in drawn if int(place) not in self._silent), n))
         self._note("silences", bool(self._silent))
         self._note("clock skews", any(self._skews))
         closing = [self._act_at - 0.01, self._panes + 0.1, self._panes + 0.2]  # so that nobody waits for long

@@ -91,7 +91,7 @@ def few(day: int) -> Iterator[None]:
     """So few labels teach and tell something, and so short are days, ns, that a small log has enough of them."""
     limits = ((truth, "LEAST", 2), (learned, "LEAST", 2), (teaching, "LEAST", 2), (matured, "LEAST", 1))
     limits += ((probable, "LEAST", 2), (heard, "KNOWN", 0.0), (heard, "LEAST", 1), (errors, "LEAST", 1))
-    limits += ((promoting, "ROWS_MIN", 2), (varying, "PANES_MIN", 3))
+    limits += ((promoting, "ROWS_MIN", 2), (varying, "PANES_MIN", 1))
     weighed = (
         (importance, "ROWS_LEAST", 2),
         (importance, "EFFECTIVE_LEAST", 1.0),

@@ -5,7 +5,7 @@ from collections import Counter
 from tests.simulation.scene import scene
 from tests.simulation.seeds import missing, play
 
-SEEDS = (*range(60, 120), 452, 644)  # the last two for estimates of classes and changed orders, which are rare
+SEEDS = (9, *range(60, 120), 452, 644)  # all but sixty for estimates of classes and changed orders, which are rare
 # What was wrong with them, once: last bits that depended on rows beside; a standard that a restart forgot; a pane with
 # nothing but ids of which one of two monitors did not know. Worlds change with what they are drawn by.
 FAILED = (114, 5059, 60149)

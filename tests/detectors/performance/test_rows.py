@@ -44,7 +44,7 @@ def _classes(rng: np.random.Generator, n: int) -> Cells:
 def _numbers(rng: np.random.Generator, n: int) -> Cells:
     label = rng.lognormal(2, 1, n)
     predicted = label * rng.lognormal(0, 0.2, n)
-    told = regression.pairs(NUMBERS, label, predicted, np.empty((n, 0)), np.full((n, 2), np.nan))
+    told = regression.pairs(NUMBERS, label, predicted, np.empty((n, 0)))
     return cells.of(regression.layout(NUMBERS), *told, np.zeros((n, 0), np.int64), 1)
 
 

@@ -52,5 +52,5 @@ def test_it_cannot_be_asked_to_create_topics() -> None:
 def test_its_absence_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the optional wheel the sentence says what to install."""
     monkeypatch.setitem(sys.modules, "confluent_kafka", None)
-    with pytest.raises(EmbeddedBrokerMissing, match=r"driftline\[demo\]"):
+    with pytest.raises(EmbeddedBrokerMissing, match=r"\.\[demo\]"):
         EmbeddedBroker()

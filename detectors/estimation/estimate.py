@@ -1,5 +1,6 @@
 """An estimate: what a metric of a window will probably be when all its labels have come, and how far off it may be."""
 
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ BOTH: Ends = (-1.0, 1.0)
 OPEN: Ends = (-np.inf, np.inf)
 
 STEEP_MAX = 0.35  # of a skewness beyond, the transformation bends back at two errors: 3.6 of them at most
-TINY = 1e-100  # an error of none, whose cube is a number
+TINY, VAST = 1e-100, 1e100  # an error of none, and the least of losses beyond measure, whose cubes are numbers
 
 
 class Estimate(NamedTuple):
@@ -78,6 +79,8 @@ def _leans(thirds: Thirds, error: float, level: float) -> tuple[float, float]:
     where labels are: large losses that were not seen are missing from the estimate and from its error. The other side
     is too long by the skewness of the window's own mean alone: what no label has shown is in no moment.
     """
+    if not (error < VAST and all(map(isfinite, (thirds.chance, thirds.shared, thirds.common)))):
+        return 0.0, 0.0  # cubes of such errors are no numbers
     z, cube = deviations(level), max(error, TINY) ** 3
     together = (thirds.shared + thirds.common) / (2 * cube)
     skewness, bent = (thirds.shared - thirds.chance) / cube, (z * z - 1) / 6

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks import commit as tables
-from sinks.commit import TABLES, Columns, Commit, Rows, Store, Table
+from sinks.commit import TABLES, Columns, Commit, Rows, Store, Table, to_ns
 from stream import asked, outcomes
 from stream.config.settings import DAY, Settings
 from stream.heeding import KIND as CONTROL
@@ -141,7 +141,7 @@ def _stretches(table: Table, store: Store) -> Iterator[Columns]:
         return
     edge = store.select(table, order=(table.time,), limit=1)[table.time]
     while len(edge):
-        since = int(edge.astype("datetime64[ns]").astype(np.int64)[0])
+        since = int(to_ns(edge)[0])
         yield store.select(table, since=since, until=since + DAY)
         edge = store.select(table, since=since + DAY, order=(table.time,), limit=1)[table.time]
 

@@ -15,7 +15,7 @@ from detectors import packing
 from detectors.codes import Floats
 from detectors.parts import Summary
 from sinks import commit as tables
-from sinks.commit import Store, Table
+from sinks.commit import Store, Table, to_ns
 from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.config.units import spelled_duration
@@ -196,5 +196,5 @@ def _scope(settings: Settings, state: State, model: str) -> Scope:
 def _plain(column: NDArray[Any]) -> list[Any]:
     """A column as Python values; times as ns."""
     if column.dtype.kind == "M":
-        column = column.astype("datetime64[ns]").astype(np.int64)
+        column = to_ns(column)
     return list(column.tolist())

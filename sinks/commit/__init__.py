@@ -59,6 +59,7 @@ from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type
 from sinks.commit.tables import BY_NAME, OUTBOXES, RESULTS, TABLES
 from sinks.commit.tested import ATTRIBUTIONS, DRAWN, REFERENCE_ROWS, TESTED
 from sinks.commit.texts import Rows, Texts, plain
+from sinks.commit.times import to_ns
 
 __all__ = [
     "ABREAST",
@@ -142,5 +143,6 @@ __all__ = [
     "numbered",
     "plain",
     "repeated",
+    "to_ns",
     "type_of",
 ]

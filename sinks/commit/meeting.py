@@ -13,6 +13,7 @@ from sinks.commit.identities import among, identities, repeated
 from sinks.commit.labels import ANSWERS, PAIRS, PERFORMANCE, PREDICTED, PREDICTIONS, STANDARDS, UNMET
 from sinks.commit.table import Columns, Table
 from sinks.commit.texts import Texts
+from sinks.commit.times import to_ns
 
 HALVINGS_MAX: Final = 20  # of a sample: one id in a million
 _SAID: Final = ("score", "value", "answer", "several", "segments")
@@ -237,7 +238,7 @@ def _some(rows: Columns, chosen: NDArray[np.bool_]) -> Columns:
 
 
 def _ends(rows: Columns) -> NDArray[np.int64]:
-    return rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+    return to_ns(rows["end"])
 
 
 def _counted(rows: Columns, *names: str) -> Counter[Any]:

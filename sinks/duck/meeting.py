@@ -32,6 +32,7 @@ from sinks.commit import (
     identities,
     in_vain,
     repeated,
+    to_ns,
 )
 from sinks.duck.schema import CODED, physical, quoted
 
@@ -94,13 +95,13 @@ def _by_pane(rows: _Found, decode: Decode) -> dict[tuple[str, str, int], int]:
         number = number * len(values) + place
     _, first, n = np.unique(number, return_index=True, return_counts=True)
     models, versions = (decode(rows[name][first]).tolist() for name in ("model", "version"))
-    return dict(zip(zip(models, versions, _ns(rows["end"][first]), strict=True), n.tolist(), strict=True))
+    return dict(zip(zip(models, versions, to_ns(rows["end"][first]).tolist(), strict=True), n.tolist(), strict=True))
 
 
 def _repeats(fresh: _Found, before: _Found, grace: int) -> _Found:
     """The fresh predictions that repeat others; `before` are those of earlier panes that they may repeat."""
     both = {name: np.concatenate((before[name], fresh[name])) for name in ("version", *_ID)}
-    ends = np.concatenate([np.array(_ns(found["end"]), np.int64) for found in (before, fresh)])
+    ends = np.concatenate([to_ns(found["end"]) for found in (before, fresh)])
     again = repeated(both, ends, grace)[len(before["end"]) :]
     return {name: column[again] for name, column in fresh.items()}
 
@@ -124,7 +125,7 @@ def said(cursor: duckdb.DuckDBPyConnection, decode: Decode, models: Sequence[str
         return Texts(tuple(decode(ids).tolist()), codes)
 
     score, value = (np.ma.filled(found[name], np.nan) for name in ("score", "value"))
-    ends = found["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+    ends = to_ns(found["end"])
     several, segments = (np.empty(len(ends), np.object_) for _ in range(2))
     several[:] = [bytes(each) for each in found["several"]]
     segments[:] = [bytes(each) for each in found["segments"]]
@@ -159,7 +160,7 @@ def standing(cursor: duckdb.DuckDBPyConnection, fetched: Fetched, since: int) ->
     def panes(table: Table, counted: str) -> dict[tuple[str, str, int], int]:
         sql = f'SELECT model, version, "end", sum({counted})::BIGINT AS n FROM {quoted(table.name)} '  # noqa: S608
         found = cursor.execute(sql + 'WHERE "end" > make_timestamp(?) GROUP BY ALL', [bound]).fetchnumpy()
-        keys = zip(found["model"].tolist(), found["version"].tolist(), _ns(found["end"]), strict=True)
+        keys = zip(found["model"].tolist(), found["version"].tolist(), to_ns(found["end"]).tolist(), strict=True)
         return dict(zip(keys, found["n"].tolist(), strict=True))
 
     said = cursor.execute(_SAID, [bound]).fetchall()
@@ -197,7 +198,7 @@ class _Questions:
         ends, counted = [], []
         for table, span in spans:
             found = self.ours(table, ("end",), *span, n=True)
-            ends.append(np.array(_ns(found["end"]), np.int64) + (steps.within if table == UNMET else 0))
+            ends.append(to_ns(found["end"]) + (steps.within if table == UNMET else 0))
             counted.append(found["n"].astype(np.int64))
         return np.concatenate(ends), np.concatenate(counted)
 
@@ -233,7 +234,3 @@ def _listed(names: Sequence[str]) -> str:
 def _bound(time_ns: int) -> int:
     """Whole microseconds, for a time is after `time_ns` where it is after those. Event times begin in 1970."""
     return max(0, time_ns // 1_000)
-
-
-def _ns(times: NDArray[Any]) -> list[int]:
-    return list((times.astype("datetime64[us]").astype(np.int64) * 1_000).tolist())

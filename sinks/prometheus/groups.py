@@ -7,7 +7,7 @@ from math import isfinite
 import numpy as np
 from msgspec import Struct
 
-from sinks.commit import Columns
+from sinks.commit import Columns, to_ns
 
 GapKey = tuple[str, str, int, str, str]  # model, version, length in ns, field, metric
 # What gaps are called; their segment is the field alone.
@@ -40,7 +40,7 @@ def with_gaps(known: Mapping[GapKey, Apart], rows: Columns | None) -> dict[GapKe
     keys = zip(
         *(rows[name][mine].tolist() for name in ("model", "version", "length", "segment", "metric")), strict=True
     )
-    ends, steps = (rows[name][mine].astype("datetime64[ns]").astype("int64").tolist() for name in ("end", "step"))
+    ends, steps = (to_ns(rows[name][mine]).tolist() for name in ("end", "step"))
     numbers = (rows[name][mine].tolist() for name in ("value", "low", "high", "limit", "verdict"))
     for key, end, step, *told, verdict in zip(keys, ends, steps, *numbers, strict=True):
         if key not in found or (end, step) >= (found[key].end_ns, found[key].step_ns):

@@ -5,7 +5,7 @@ from math import isfinite
 
 from msgspec import Struct
 
-from sinks.commit import Columns
+from sinks.commit import Columns, to_ns
 from sinks.prometheus.windows import Key
 
 _VERDICTS = {"ok": 0, "drift": 1}
@@ -30,7 +30,7 @@ def with_orders(known: Mapping[Key, Order], rows: Columns | None) -> dict[Key, O
     found = dict(known)
     if rows is None:
         return found
-    ends = rows["end"].astype("datetime64[ns]").astype("int64").tolist()
+    ends = to_ns(rows["end"]).tolist()
     told = zip(*(rows[name].tolist() for name in ("model", "version", "length", "ndcg", "verdict")), strict=True)
     for end, (model, version, length, ndcg, verdict) in zip(ends, told, strict=True):
         key = (model, version, "", length)

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit import Columns
+from sinks.commit import Columns, to_ns
 from sinks.prometheus.windows import KEY, Key
 
 # Of two classes, of several, of numbers, of lists; the others are in the store.
@@ -50,7 +50,7 @@ def _with(known: Mapping[Key, Performance], rows: Columns, some: NDArray[np.bool
     found = dict(known)
     whole = np.flatnonzero(some & np.isin(rows["metric"].astype(str), MAIN))
     keys = zip(*(rows[name][whole].tolist() for name in KEY), strict=True)
-    moments = zip(*(_ns(rows, name)[whole].tolist() for name in ("end", "step")), strict=True)
+    moments = zip(*(to_ns(rows[name][whole]).tolist() for name in ("end", "step")), strict=True)
     names = ("metric", "labelled", "predicted", "repeats", "value", "low", "high", "limit", "verdict")
     columns = (rows[name][whole].tolist() for name in names)
     for key, (end, step), metric, labelled, predicted, repeats, *numbers, verdict in zip(
@@ -69,7 +69,3 @@ def _later(known: Performance, told: Performance) -> Performance:
     if at == since:
         return Performance(*at, told.coverage, told.repeats, {**known.told, **told.told})
     return known if at > since else told
-
-
-def _ns(rows: Columns, name: str) -> NDArray[np.int64]:
-    return rows[name].astype("datetime64[ns]").astype(np.int64)

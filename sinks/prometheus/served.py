@@ -6,7 +6,7 @@ from math import isfinite
 
 from msgspec import Struct
 
-from sinks.commit import Columns
+from sinks.commit import Columns, to_ns
 
 ServedKey = tuple[str, str, int, str]  # model, version, length in ns, metric
 _VERDICTS = {"well": 0, "worse": 1, "unknown": -1}
@@ -28,7 +28,7 @@ def with_served(known: Mapping[ServedKey, Served], rows: Columns | None) -> dict
     if rows is None:
         return found
     columns = (rows[name].tolist() for name in ("model", "version", "length", "metric", "value", "limit", "verdict"))
-    ends = rows["end"].astype("datetime64[ns]").astype("int64").tolist()
+    ends = to_ns(rows["end"]).tolist()
     for end, model, version, length, metric, value, limit, verdict in zip(ends, *columns, strict=True):
         key = (model, version, length, metric)
         if key not in found or end >= found[key].end_ns:

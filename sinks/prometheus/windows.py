@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit import Columns
+from sinks.commit import Columns, to_ns
 
 VERSIONS_MAX = 3  # per model: the newest by window end; older ones are in the store
 SEGMENTS_MAX = 10  # per model: with more of them, only "all events" is exported
@@ -89,7 +89,7 @@ def _newest(rows: Columns) -> dict[Key, tuple[int, list[int]]]:
     """When each key's last window ends, and its row numbers."""
     found: dict[Key, tuple[int, list[int]]] = {}
     columns = (rows[name].tolist() for name in KEY)
-    for i, (model, version, segment, length, end) in enumerate(zip(*columns, _ends_ns(rows), strict=True)):
+    for i, (model, version, segment, length, end) in enumerate(zip(*columns, to_ns(rows["end"]).tolist(), strict=True)):
         key = (model, version, segment, length)
         last, held = found.get(key, (end, []))
         if end > last or not held:
@@ -97,8 +97,3 @@ def _newest(rows: Columns) -> dict[Key, tuple[int, list[int]]]:
         elif end == last:
             held.append(i)
     return found
-
-
-def _ends_ns(rows: Columns) -> list[int]:
-    ends: list[int] = rows["end"].astype("datetime64[ns]").astype(np.int64).tolist()
-    return ends

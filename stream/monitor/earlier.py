@@ -224,9 +224,7 @@ def _slot(choice: Choice, end: int) -> dict[str, str | int]:
 
 
 def _windows(rows: Mapping[str, NDArray[np.generic]]) -> list[_Window]:
-    starts, ends = (
-        (rows[name].astype("datetime64[us]").astype(np.int64) * 1_000).tolist() for name in ("start", "end")
-    )
+    starts, ends = (tables.to_ns(rows[name]).tolist() for name in ("start", "end"))
     others = (rows[name].tolist() for name in ("plan", "drifted", "summary"))
     return [_Window(*row) for row in zip(starts, ends, *others, strict=True)]
 

@@ -13,7 +13,7 @@ from detectors.estimation.loss import Losses
 from detectors.packing import unpack
 from detectors.parts import Summary
 from sinks import commit as tables
-from sinks.commit import Columns, Span, Steps
+from sinks.commit import Columns, Span, Steps, to_ns
 from stream.answers.chosen import answers_of
 from stream.config.settings import Settings
 from stream.ledger import Ledger
@@ -109,7 +109,7 @@ class Errors:
     def _summed(self, plans: Mapping[Key, Plan], kept: Kept) -> Iterator[tuple[Key, Summary]]:
         """What windows hold, each by its plan."""
         rows = kept(_apart([Span(model, end - length, end) for model, _, length, end in plans]))
-        ends = rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+        ends = to_ns(rows["end"])
         names = zip(rows["model"].tolist(), rows["version"].tolist(), ends.tolist(), strict=True)
         place = {name: i for i, name in enumerate(names) if self._called.version(*name) == name[1]}
         wanted: dict[int, list[Key]] = {}

@@ -12,7 +12,7 @@ import numpy as np
 from detectors.codes import Floats, Integers
 from detectors.importance import Labelled, kept
 from sinks import commit as tables
-from sinks.commit import Columns, Span
+from sinks.commit import Columns, Span, to_ns
 from stream.answers.chosen import answers_of
 from stream.answers.kind import Rows
 from stream.config.settings import Settings
@@ -53,7 +53,7 @@ class Examples:
     def recall(self, rows: Columns) -> None:
         """Take in what is committed: the rows of `examples`."""
         self._pieces, self._truths = {}, {}
-        steps = rows["step"].astype("datetime64[us]").astype(np.int64) * 1_000
+        steps = to_ns(rows["step"])
         names = ("model", "version", "plan", "answers", "kind", "outcomes", "cells")
         ordered = np.lexsort((rows["end"], steps))
         for i in ordered.tolist():

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sinks import commit as tables
-from sinks.commit import Columns, Meeting, Standing, Steps, Texts, Unsampled, bits
+from sinks.commit import Columns, Meeting, Standing, Steps, Texts, Unsampled, bits, to_ns
 from stream.config.settings import Settings
 from stream.encodings.ranked import judged
 from stream.events import NEVER
@@ -196,7 +196,7 @@ class Meetings:
 
 def _in_ns(rows: Columns) -> dict[str, NDArray[Any]]:
     times = [name for name in ("end", "step") if name in rows]
-    return {**rows} | {name: rows[name].astype("datetime64[us]").astype(np.int64) * 1_000 for name in times}
+    return {**rows} | {name: to_ns(rows[name]) for name in times}
 
 
 def _order(predictions: Mapping[str, Any], answers: Mapping[str, Any], at: Mapping[str, Any]) -> NDArray[np.intp]:

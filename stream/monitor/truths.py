@@ -18,7 +18,7 @@ from detectors.estimation.estimate import TINY, Ends, Estimate, between
 from detectors.estimation.loss import ENDS
 from detectors.estimation.reconciliation import reconcile, shifted
 from sinks import commit as tables
-from sinks.commit import Columns, Span, Texts
+from sinks.commit import Columns, Span, Texts, to_ns
 from stream.ledger import Ledger, moment
 from stream.monitor.called import Key
 from stream.monitor.decay import DETECTOR, SHARE
@@ -132,7 +132,7 @@ def _kept(keys: Sequence[Key], estimated: Estimated) -> dict[Key, Told]:
     if not keys:
         return {}
     columns = estimated(_runs(keys))
-    ends = columns["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+    ends = to_ns(columns["end"])
     names = ("model", "version", "length", "metric", "basis", "segment")
     rows_of = zip(*(columns[name].tolist() for name in names), ends.tolist(), strict=True)
     for i, (model, version, length, metric, about, segment, end) in enumerate(rows_of):

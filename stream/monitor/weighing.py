@@ -18,7 +18,7 @@ from detectors.importance import Known, Opinion, apart, learn, weigh
 from detectors.outcomes import KINDS
 from detectors.packing import total
 from sinks import commit as tables
-from sinks.commit import Columns, Span, Steps, Texts
+from sinks.commit import Columns, Span, Steps, Texts, to_ns
 from stream.answers.chosen import answers_of
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
@@ -109,7 +109,7 @@ class Weighing:
             self._add(kept([span]), wanted)
 
     def _add(self, rows: Columns, wanted: Mapping[tuple[str, str, int], list[Key]]) -> None:
-        ends = rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+        ends = to_ns(rows["end"])
         names = (rows[name].tolist() for name in ("model", "version", "plan", "summary"))
         for model, version, plan_id, summary, end in zip(*names, ends.tolist(), strict=True):
             for key in wanted.get((model, self._called.version(model, version, end), end), ()):

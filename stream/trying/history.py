@@ -8,10 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from sinks import commit as tables
-from sinks.commit import Store, Table
+from sinks.commit import Store, Table, to_ns
 from stream.config.policy import LABELLED
 from stream.monitor.findings import Finding
 from stream.monitor.sighted import ALARMS, OF_COLUMNS, kind_of, of_service, sighting
@@ -132,35 +130,30 @@ def _mature(store: Store, model: str, since: int) -> dict[tuple[Version, Span], 
     rows = [row for row in _rows(store, tables.PERFORMANCE, model, since) if not row["segment"]]
     for row in rows:
         if row["status"] != "provisional":
-            step = _ns(row["step"])
+            step = row["step"]
             first[_key(row)] = min(step, first.get(_key(row), step))
     found = {key: (step, list[Series]()) for key, step in first.items()}
     for row in rows:
         key = _key(row)
-        if key in first and _ns(row["step"]) == first[key] and row["verdict"] == "well":
+        if key in first and row["step"] == first[key] and row["verdict"] == "well":
             found[key][1].append(("", f"performance:{row['metric']}"))
     return found
 
 
 def _findings(store: Store, model: str, since: int) -> Iterator[Finding]:
     for row in _rows(store, tables.FINDINGS, model, since):
-        (about, (length, end)), start = _key(row), _ns(row["start"])
+        (about, (length, end)), start = _key(row), row["start"]
         series = (*about, row["segment"], row["feature"], length, start, end, row["detector"])
         yield Finding(*series, row["value"], row["limit"], row["n"], (), row["words"], None, row["cause"])
 
 
 def _rows(store: Store, table: Table, model: str, since: int) -> Iterator[Row]:
+    """Rows in order of time; times as ns."""
     found = store.select(table, where={"model": model}, since=since, order=(table.time,))
-    names = list(found)
-    for values in zip(
-        *(found[name] if found[name].dtype.kind == "M" else found[name].tolist() for name in names), strict=True
-    ):
-        yield dict(zip(names, values, strict=True))
+    columns = (to_ns(column) if column.dtype.kind == "M" else column for column in found.values())
+    for values in zip(*(column.tolist() for column in columns), strict=True):
+        yield dict(zip(found, values, strict=True))
 
 
 def _key(row: Row) -> tuple[Version, Span]:
-    return (row["model"], row["version"]), (row["length"], _ns(row["end"]))
-
-
-def _ns(time: np.datetime64) -> int:
-    return int(time.astype("datetime64[us]").astype(np.int64)) * 1_000
+    return (row["model"], row["version"]), (row["length"], row["end"])

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from detectors.packing import unpack
-from sinks.commit import COMPARED, EARLIER, PANES, PLANS, WINDOWS, Store
+from sinks.commit import COMPARED, EARLIER, PANES, PLANS, WINDOWS, Store, to_ns
 from stream.plan import Plan
 from stream.web.times import moments
 
@@ -40,7 +40,7 @@ def distribution(  # noqa: PLR0913, PLR0917 - a window is named by all of these
     plan = _plan(store, *windows["plan"].tolist())
     if plan is None or feature not in plan.grid.columns:
         return Distribution()
-    start, end = (int(windows[name].astype("datetime64[ns]").astype(np.int64)[0]) for name in ("start", "end"))
+    start, end = (int(to_ns(windows[name])[0]) for name in ("start", "end"))
     of_model = {"model": model, "version": version, "plan": plan.id}
     panes = store.select(PANES, where=of_model, since=start + 1, until=end + 1)
     observed = _none(plan)
@@ -79,7 +79,7 @@ def _earlier(store: Store, plan: Plan, key: dict[str, str | int], end: int) -> l
     if not ends:
         return []
     rows = store.select(EARLIER, where={**key, "plan": plan.id}, since=ends[0], until=ends[-1] + 1)
-    wanted = np.isin(rows["end"].astype("datetime64[ns]").astype(np.int64), ends)
+    wanted = np.isin(to_ns(rows["end"]), ends)
     found = [unpack(plan.grid, packed).counts for packed in rows["summary"][wanted]]
     return found if len(found) == len(ends) else []
 

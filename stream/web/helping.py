@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from detectors.afterwards import Windows
 from detectors.performance.comparable import comparable
-from sinks.commit import CONTROLS, FINDINGS, PERFORMANCE, WINDOWS, Store
+from sinks.commit import CONTROLS, FINDINGS, PERFORMANCE, WINDOWS, Store, to_ns
 from stream.encodings.times import BAD, one
 from stream.events import NEVER
 from stream.helped import Answer, Measured, Performance, Share, answered, of_labels, of_windows, share
@@ -111,10 +110,10 @@ def _share(store: Store, model: str, length: int, span: _Span) -> Share:
     told = store.select(WINDOWS, where={**where, "segment": ""}, since=since, until=until)
     rows = _whole(told, length, span.least)
     judged = rows["verdict"] != "unknown"
-    drifted = set(_ns(rows["end"][rows["verdict"] == "drift"]).tolist())
+    drifted = set(to_ns(rows["end"][rows["verdict"] == "drift"]).tolist())
     found = store.select(FINDINGS, where=where, since=since, until=until, limit=ROWS_MAX)
     strengths: dict[int, float] = {}
-    columns = (_ns(found["end"]).tolist(), found["value"].tolist(), found["limit"].tolist())
+    columns = (to_ns(found["end"]).tolist(), found["value"].tolist(), found["limit"].tolist())
     for end, value, limit in zip(*columns, strict=True):
         if end in drifted and isfinite(value) and isfinite(limit):
             strengths[end] = max(strengths.get(end, 1.0), strength(value, limit))
@@ -155,9 +154,5 @@ def _measured(store: Store, model: str, metric: str, length: int, span: _Span) -
 
 def _whole(rows: Found, length: int, least: int) -> Found:
     """The rows of windows that begin at a time or later; of those that overlap, each event counts once."""
-    kept = (_ns(rows["start"]) >= least) & (_ns(rows["end"]) % length == 0)
+    kept = (to_ns(rows["start"]) >= least) & (to_ns(rows["end"]) % length == 0)
     return {name: column[kept] for name, column in rows.items()}
-
-
-def _ns(column: NDArray[Any]) -> NDArray[np.int64]:
-    return column.astype("datetime64[us]").astype(np.int64) * 1_000

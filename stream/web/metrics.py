@@ -19,6 +19,7 @@ from sinks.commit import (
     Columns,
     Commit,
     Store,
+    to_ns,
 )
 from sinks.prometheus import GAPS, MAIN, Exporter, Live, Partition, Vitals
 from stream.config.settings import Settings
@@ -106,7 +107,7 @@ def _reach(store: Store, length: int) -> int | None:
     """From where on the newest windows of a length lie; models need not be at the same time, so a few lengths back."""
     where: dict[str, str | int] = {"segment": "", "length": length}
     ends = store.select(WINDOWS, where=where, order=("end",), descending=True, limit=1)["end"]
-    return int(ends.astype("datetime64[ns]").astype(np.int64)[0]) - _BACK * length if len(ends) else None
+    return int(to_ns(ends)[0]) - _BACK * length if len(ends) else None
 
 
 def _joined(parts: list[dict[str, NDArray[np.generic]]]) -> Columns:

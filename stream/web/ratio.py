@@ -10,7 +10,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from detectors.sample_ratio import dispersion, sample_ratio
-from sinks.commit import JOURNAL, WINDOWS, Store
+from sinks.commit import JOURNAL, WINDOWS, Store, to_ns
 from stream.config.settings import Versions
 from stream.roster import FUTURE
 from stream.web.sources import Sources
@@ -98,7 +98,7 @@ def _counts(
     for name in names:
         where: dict[str, str | int] = {"model": model, "version": name, "segment": "", "length": length}
         rows = store.select(WINDOWS, where=where, since=since, order=("end",), descending=True, limit=ROWS_MAX)
-        apart = rows["end"].astype("datetime64[us]").astype(np.int64) % (length // 1_000) == 0  # windows may slide
+        apart = to_ns(rows["end"]) % length == 0  # windows may slide
         found.append((rows["end"][apart][::-1], rows["events"][apart][::-1].astype(np.int64)))
     if not all(len(ends) for ends, _ in found):
         return np.empty(0, "datetime64[us]"), np.empty((0, len(names)), np.int64)
@@ -120,6 +120,6 @@ def _meant_since(store: Store, model: str, meant: Mapping[str, float], length: i
             continue
         if settings.shares(model) != meant:
             return since
-        at = int(rows["at"][i].astype("datetime64[us]").astype(np.int64)) * 1_000
+        at = int(to_ns(rows["at"])[i])
         since = None if at > FUTURE - length else at + length  # before the first event there was no clock
     return None

@@ -14,7 +14,7 @@ from detectors.comparison import START, VERDICTS, Comparison
 from detectors.performance.comparable import Comparable
 from detectors.performance.influence import ENOUGH
 from detectors.stratified import Windows, side_by_side
-from sinks.commit import PERFORMANCE, Store
+from sinks.commit import PERFORMANCE, Store, to_ns
 from stream.answers.own import compared_as, tallied_as
 from stream.config.units import duration, spelled_duration
 from stream.web.answers import Found
@@ -201,7 +201,7 @@ def _windows(parts: Sequence[Found], metric: Comparable) -> Windows:
 
 
 def _ends(rows: Found) -> NDArray[np.int64]:
-    return rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+    return to_ns(rows["end"])
 
 
 def _at(rows: Found, ends: NDArray[np.int64]) -> Found:

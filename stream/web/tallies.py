@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detectors.codes import Integers
 from detectors.performance.tallied import Tallied
 from detectors.tallies import Looks, Tallies, by_tallies
-from sinks.commit import ABREAST, Store
+from sinks.commit import ABREAST, Store, to_ns
 from stream.web.answers import Found
 
 LOOKS_MAX: Final = 30  # of a history: each goes over all windows before it
@@ -61,7 +61,7 @@ def _at(rows: Found, ends: NDArray[np.int64]) -> Found:
 
 
 def _ends(rows: Found) -> NDArray[np.int64]:
-    return rows["end"].astype("datetime64[us]").astype(np.int64) * 1_000
+    return to_ns(rows["end"])
 
 
 def _unpacked(packed: bytes) -> Integers:

@@ -15,6 +15,7 @@ from stream.web.charts import Figure, figure
 from stream.web.filters import Asked, Length, Named, Version, where
 from stream.web.html import Html, chart, table, tag
 from stream.web.labelled import addressed
+from stream.web.numbers import number, with_interval
 from stream.web.sources import Given
 from stream.web.summed import Summed, summed_page
 from stream.web.times import short
@@ -103,13 +104,16 @@ def calibration(one: Summed) -> Calibration:
 def calibration_of(told: Calibration) -> Html:
     """The reliability diagram of a window."""
     error = next(part for part in told.parts if part.metric == METRIC)
-    caption = f"{_NOTE} Calibration error {_numbers(error)}, in the window to {short(told.end)}."
+    value = with_interval(error.value, error.low, error.high)
+    caption = f"{_NOTE} Calibration error {value}, in the window to {short(told.end)}."
     return tag("div", tag("h3", "calibration"), chart("calibration", diagram(told), caption))
 
 
 def parts_of(told: Calibration) -> Html:
     """The Brier score of a window, and what it is made of."""
-    rows: list[tuple[str, ...]] = [(part.metric, _numbers(part), PARTS[part.metric]) for part in told.parts]
+    rows: list[tuple[str, ...]] = [
+        (part.metric, with_interval(part.value, part.low, part.high), PARTS[part.metric]) for part in told.parts
+    ]
     caption = "The Brier score and its parts"
     return tag("div", tag("h3", "Brier score"), table(("Part", "Value", "Meaning"), rows, caption))
 
@@ -173,16 +177,8 @@ def diagram(told: Calibration) -> Figure:
 
 
 def _told(each: Bin) -> str:
-    came = f"{_short(each.rate)} ({_short(each.low)} to {_short(each.high)}) came true"
-    return f"scores {each.begin:.3g} to {each.end:.3g}, mean {_short(each.score)}<br>{came}<br>of {each.n:,} labels"
-
-
-def _numbers(part: Part) -> str:
-    return f"{_short(part.value)} ({_short(part.low)} to {_short(part.high)})"
-
-
-def _short(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3g}"
+    came = f"{with_interval(each.rate, each.low, each.high)} came true"
+    return f"scores {each.begin:.3g} to {each.end:.3g}, mean {number(each.score)}<br>{came}<br>of {each.n:,} labels"
 
 
 def _defined(value: float) -> float | None:

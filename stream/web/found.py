@@ -3,6 +3,7 @@
 from sinks.commit import FINDINGS, TRIGGERS, Store
 from stream.web.answers import Finding, Trigger, answers
 from stream.web.html import Html, named, section, table, tag, time
+from stream.web.numbers import number
 from stream.web.origin import origin
 from stream.web.runs import by_trigger, runs, shown
 from stream.web.standing import triggers
@@ -51,8 +52,7 @@ def _words(finding: Finding) -> Html:
 
 
 def _over(finding: Finding) -> str:
-    value, limit = (f"{each:.3g}" if each is not None else "unknown" for each in (finding.value, finding.limit))
-    return f"{value} / {limit}"
+    return f"{number(finding.value)} / {number(finding.limit)}"
 
 
 def _sent(trigger: Trigger) -> str:

@@ -8,6 +8,7 @@ from stream.monitor.groups import WEAKEST
 from stream.web.answers import Finding, Performance, answers
 from stream.web.html import Html, join, section, table
 from stream.web.matured import ENOUGH
+from stream.web.numbers import number, with_interval
 from stream.web.revisions import performances
 from stream.web.sources import Sources
 from stream.web.times import nanoseconds, short
@@ -61,7 +62,7 @@ def _weakest(found: list[Finding]) -> Html:
     """The worst first: those that are the furthest beyond what is tolerated."""
     ordered = sorted(found, key=lambda each: -abs((each.value or 0.0) - (each.limit or 0.0)))
     rows: list[tuple[str, ...]] = [
-        (each.segment, each.feature.partition(":")[2], _short(each.value), f"{each.n:,}", each.words)
+        (each.segment, each.feature.partition(":")[2], number(each.value), f"{each.n:,}", each.words)
         for each in ordered
     ]
     head = ("Segment", "Metric", "Value", "Labels", "In words")
@@ -73,8 +74,8 @@ def _treated(gaps: list[Performance]) -> Html:
         (
             each.segment,
             each.metric,
-            f"{_short(each.value)} ({_short(each.low)} to {_short(each.high)})",
-            _short(each.limit),
+            with_interval(each.value, each.low, each.high),
+            number(each.limit),
             {"worse": "surely beyond", "well": "surely within"}.get(each.verdict, "unknown"),
             f"{each.labelled or each.predicted or 0:,} {'labels' if each.labelled else 'predictions'}",
             short(each.end),
@@ -83,7 +84,3 @@ def _treated(gaps: list[Performance]) -> Html:
     ]
     head = ("Groups of", "Gap", "Value", "Tolerated", "Verdict", "Of", "Window to")
     return table(head, rows, "How far groups are treated apart") if rows else join()
-
-
-def _short(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3g}"

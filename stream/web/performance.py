@@ -6,6 +6,7 @@ from stream.web.answers import Fates, Performance, answers
 from stream.web.bands import bands, coverage
 from stream.web.estimates import Estimate
 from stream.web.html import Html, chart, join, section, tag, time
+from stream.web.numbers import number, with_interval
 from stream.web.revisions import Told
 from stream.web.sources import Sources
 from stream.web.times import short
@@ -45,8 +46,8 @@ def performance_of(sources: Sources, name: str, told: Told) -> Html:
 
 def words(point: Performance) -> str:
     """One number with its interval."""
-    interval = "" if point.low is None or point.high is None else f" ({_short(point.low)} to {_short(point.high)})"
-    return f"{point.metric} {_short(point.value)}{interval}"
+    interval = "" if point.low is None or point.high is None else f" ({number(point.low)} to {number(point.high)})"
+    return f"{point.metric} {number(point.value)}{interval}"
 
 
 def rests_on(point: Performance) -> str:
@@ -95,7 +96,7 @@ def _caption(points: list[Performance], estimates: list[Estimate], weighted: lis
     if not weighted or (first and not weighted[-1].apart and not weighted[-1].why):
         return first
     last = weighted[-1]
-    of = f"{_short(last.value)} ({_short(last.low)} to {_short(last.high)})"
+    of = with_interval(last.value, last.low, last.high)
     differ = ", which surely differs from what its scores say" if last.apart else ""
     second = f"nobody knows: {last.why}" if last.why else f"{last.metric} is probably {of}{differ}"
     return f"{first} By its inputs alone {second}, in the window to {short(last.end)}.".strip()
@@ -105,12 +106,12 @@ def _newest(points: list[Performance], estimates: list[Estimate]) -> str:
     """What the newest number with enough labels says, else the newest one; else the newest estimate."""
     if not points:
         guess = estimates[-1]
-        of = f"{_short(guess.value)} ({_short(guess.low)} to {_short(guess.high)})"
+        of = with_interval(guess.value, guess.low, guess.high)
         return f"{guess.metric} is probably {of}, of {guess.n:,} predictions, in the window to {short(guess.end)}."
     last = next((point for point in reversed(points) if point.status != "provisional"), points[-1])
     of = "" if last.predicted is None else f" of {last.predicted:,}"
     sample = f" in a sample of 1 in {1 / last.rate:,.0f} ids" if last.rate < 1 else ""
-    surely = "" if last.verdict != "worse" else f" Worse than at first ({_short(last.reference)}), beyond its limit."
+    surely = "" if last.verdict != "worse" else f" Worse than at first ({number(last.reference)}), beyond its limit."
     again = f" ({last.repeats:,} more repeat others)" if last.repeats else ""
     labelled = f"{last.status}, {last.labelled:,}{of} labelled{again}{sample}"
     binned = f", {last.bound:.1g} off at most by its bins" if last.bound else ""
@@ -158,7 +159,3 @@ def _silence(sources: Sources, name: str, fates: list[Fates]) -> str:
     return (
         f"No label of this model has come yet. They are expected on {', '.join(topics)}, with the id of a prediction."
     )
-
-
-def _short(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3g}"

@@ -1,5 +1,6 @@
 """`/v1/models/{model}/calibration`, and the same on the page: whether scores are as often right as they say."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from math import isfinite
@@ -31,6 +32,15 @@ PARTS = {
     METRIC: "the mean distance from the diagonal",
 }
 _NOTE = "A point on the diagonal keeps its word: of scores about 0.8 four in five came true. Bars: 95 % intervals."
+_SCORES = [-0.02, 1.02]  # a point at either end is whole
+_HONEST: Figure = {  # the diagonal
+    "type": "scatter",
+    "x": [0, 1],
+    "y": [0, 1],
+    "mode": "lines",
+    "line": {"color": "var(--quiet)", "width": 1.5, "dash": "dash"},
+    "hoverinfo": "skip",
+}
 
 
 class Bin(Struct, frozen=True):
@@ -121,18 +131,23 @@ def parts_of(told: Calibration) -> Html:
 def diagram(told: Calibration) -> Figure:
     """How often scores came true, over the scores; below, how many there are."""
     bins = [each for each in told.bins if each.score is not None and each.rate is not None]
-    x = [each.score for each in bins]
-    honest = {
+    scores = {"automargin": True, "showgrid": False, "range": _SCORES, "anchor": "y2", "title": {"text": "score"}}
+    return figure(
+        [_HONEST, _curve(bins), _sizes(bins)],
+        height=380,
+        showlegend=False,
+        margin={"l": 48, "r": 8, "t": 8, "b": 8},
+        xaxis=scores,
+        yaxis={"automargin": True, "range": _SCORES, "domain": [0.26, 1], "title": {"text": "came true"}},
+        yaxis2={"automargin": True, "domain": [0, 0.2], "nticks": 3, "title": {"text": "labels"}},
+    )
+
+
+def _curve(bins: Sequence[Bin]) -> Figure:
+    """The share that came true of each bin, with its interval."""
+    return {
         "type": "scatter",
-        "x": [0, 1],
-        "y": [0, 1],
-        "mode": "lines",
-        "line": {"color": "var(--quiet)", "width": 1.5, "dash": "dash"},
-        "hoverinfo": "skip",
-    }
-    curve = {
-        "type": "scatter",
-        "x": x,
+        "x": [each.score for each in bins],
         "y": [each.rate for each in bins],
         "error_y": {
             "type": "data",
@@ -148,7 +163,11 @@ def diagram(told: Calibration) -> Figure:
         "mode": "markers",
         "marker": {"size": 7, "color": "var(--evidence)"},
     }
-    sizes = {
+
+
+def _sizes(bins: Sequence[Bin]) -> Figure:
+    """How many labels each bin has."""
+    return {
         "type": "bar",
         "x": [(each.begin + each.end) / 2 for each in bins],
         "width": [each.end - each.begin for each in bins],
@@ -159,21 +178,6 @@ def diagram(told: Calibration) -> Figure:
         "hovertemplate": "%{text}<extra></extra>",
         "marker": {"color": "var(--observed)", "line": {"width": 1, "color": "var(--card)"}},
     }
-    return figure(
-        [honest, curve, sizes],
-        height=380,
-        showlegend=False,
-        margin={"l": 48, "r": 8, "t": 8, "b": 8},
-        xaxis={
-            "automargin": True,
-            "showgrid": False,
-            "range": [-0.02, 1.02],
-            "anchor": "y2",
-            "title": {"text": "score"},
-        },
-        yaxis={"automargin": True, "range": [-0.02, 1.02], "domain": [0.26, 1], "title": {"text": "came true"}},
-        yaxis2={"automargin": True, "domain": [0, 0.2], "nticks": 3, "title": {"text": "labels"}},
-    )
 
 
 def _told(each: Bin) -> str:

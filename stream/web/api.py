@@ -4,7 +4,7 @@ from litestar import get
 from litestar.exceptions import ClientException
 
 from sinks.commit import DRIFT, FINDINGS, TRIGGERS, WINDOWS
-from stream.web.answers import Finding, Model, Page, Point, Trigger, Window, answers
+from stream.web.answers import Finding, Model, Page, Point, Trigger, Window
 from stream.web.errors import unknown
 from stream.web.filters import (
     Asked,
@@ -16,6 +16,7 @@ from stream.web.filters import (
     Segment,
     VerdictName,
     Version,
+    page,
     paged,
     where,
 )
@@ -45,8 +46,7 @@ def list_windows(  # noqa: PLR0913, PLR0917 - the query string, spelled out for 
     """Closed windows with their verdict, newest first."""
     known(sources, model)
     filters = where(length, model=model, version=version, segment=segment, verdict=verdict)
-    found, following = paged(sources.store, WINDOWS, filters, span)
-    return Page(answers(found, Window), following)
+    return page(sources.store, WINDOWS, filters, span, Window)
 
 
 @get("/v1/series", sync_to_thread=True)
@@ -65,8 +65,7 @@ def list_series(  # noqa: PLR0913, PLR0917 - the query string, spelled out for O
         raise ClientException("model: say which model, such as ?model=fraud&feature=amount")
     known(sources, model)
     filters = where(length, model=model, version=version, segment=segment, feature=feature, verdict=verdict)
-    found, following = paged(sources.store, DRIFT, filters, span)
-    return Page(answers(found, Point), following)
+    return page(sources.store, DRIFT, filters, span, Point)
 
 
 @get("/v1/findings", sync_to_thread=True)
@@ -92,8 +91,7 @@ def list_findings(  # noqa: PLR0913, PLR0917 - the query string, spelled out for
         detector=detector,
         incident=incident,
     )
-    found, following = paged(sources.store, FINDINGS, filters, span)
-    return Page(answers(found, Finding), following)
+    return page(sources.store, FINDINGS, filters, span, Finding)
 
 
 @get("/v1/incidents", sync_to_thread=True)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sinks.commit import ATTRIBUTIONS, Store
 from stream.web.answers import Page, answers
-from stream.web.filters import Asked, Length, Named, Version, paged, where
+from stream.web.filters import Asked, Length, Named, Version, page, where
 from stream.web.html import Html, badge, join, section, table
 from stream.web.labelled import addressed
 from stream.web.sources import Given
@@ -42,8 +42,7 @@ def list_attributions(
 ) -> Page[Agreement]:
     """How well the order of a model's attributions agrees with the reference's, newest first."""
     filters = where(length, model=addressed(sources, model), version=version)
-    found, following = paged(sources.store, ATTRIBUTIONS, filters, span)
-    return Page(answers(found, Agreement), following)
+    return page(sources.store, ATTRIBUTIONS, filters, span, Agreement)
 
 
 def attributions_of(store: Store, key: Mapping[str, str | int]) -> Html:

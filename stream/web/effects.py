@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sinks.commit import EFFECTS, Store
 from stream.web.answers import Page, answers
-from stream.web.filters import Asked, Feature, Length, Measure, Named, Segment, Version, paged, where
+from stream.web.filters import Asked, Feature, Length, Measure, Named, Segment, Version, page, where
 from stream.web.html import Html, join, tag
 from stream.web.labelled import addressed
 from stream.web.sources import Given
@@ -43,8 +43,7 @@ def list_effects(  # noqa: PLR0913, PLR0917 - the query string, spelled out for 
     """The distances of a model's features that are kept beside those that judge, newest first."""
     names = {"version": version, "segment": segment, "feature": feature, "measure": measure}
     filters = where(length, model=addressed(sources, model), **names)
-    found, following = paged(sources.store, EFFECTS, filters, span)
-    return Page(answers(found, Effect), following)
+    return page(sources.store, EFFECTS, filters, span, Effect)
 
 
 def effects_of(store: Store, key: Mapping[str, str | int], end: datetime) -> Html:

@@ -3,9 +3,9 @@
 from litestar import get
 
 from sinks.commit import ESTIMATES, RECONCILED, WEIGHTED
-from stream.web.answers import Page, answers
+from stream.web.answers import Page
 from stream.web.estimates import Estimate, Reconciled
-from stream.web.filters import Asked, Length, Metric, Named, Segment, Version, paged, where
+from stream.web.filters import Asked, Length, Metric, Named, Segment, Version, page, where
 from stream.web.labelled import addressed
 from stream.web.sources import Given
 from stream.web.weighted import Weighted
@@ -23,8 +23,7 @@ def list_estimates(  # noqa: PLR0913, PLR0917 - the query string, spelled out fo
 ) -> Page[Estimate]:
     """How good a model probably was in its windows, before any label, newest first."""
     filters = where(length, model=addressed(sources, model), version=version, metric=metric, segment=segment)
-    found, following = paged(sources.store, ESTIMATES, filters, span)
-    return Page(answers(found, Estimate), following)
+    return page(sources.store, ESTIMATES, filters, span, Estimate)
 
 
 @get("/v1/models/{model:str}/weighted", sync_to_thread=True)
@@ -33,8 +32,7 @@ def list_weighted(  # noqa: PLR0913, PLR0917 - the query string, spelled out for
 ) -> Page[Weighted]:
     """The second opinion on a model's windows, by their inputs alone, before any label; newest first."""
     filters = where(length, model=addressed(sources, model), version=version, metric=metric)
-    found, following = paged(sources.store, WEIGHTED, filters, span)
-    return Page(answers(found, Weighted), following)
+    return page(sources.store, WEIGHTED, filters, span, Weighted)
 
 
 @get("/v1/models/{model:str}/reconciled", sync_to_thread=True)
@@ -43,5 +41,4 @@ def list_reconciled(  # noqa: PLR0913, PLR0917 - the query string, spelled out f
 ) -> Page[Reconciled]:
     """Estimates of the shortest windows, first and second opinions, beside what their labels said, newest first."""
     filters = where(length, model=addressed(sources, model), version=version, metric=metric)
-    found, following = paged(sources.store, RECONCILED, filters, span)
-    return Page(answers(found, Reconciled), following)
+    return page(sources.store, RECONCILED, filters, span, Reconciled)

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sinks.commit import Store, Table
 from stream.config.units import duration
-from stream.web.answers import Found
+from stream.web.answers import Answer, Found, Page, answers
 from stream.web.times import nanoseconds
 
 LIMIT_MAX = 1_000
@@ -67,6 +67,12 @@ def where(length: str | None = None, **names: str | None) -> dict[str, str | int
         except ValueError as error:
             raise ClientException(f"length: {length!r} is not {error}") from error
     return given
+
+
+def page(store: Store, table: Table, filters: dict[str, str | int], span: Span, kind: type[Answer]) -> Page[Answer]:
+    """One page of the newest rows that match, as records of a type."""
+    found, following = paged(store, table, filters, span)
+    return Page(answers(found, kind), following)
 
 
 def paged(store: Store, table: Table, filters: dict[str, str | int], span: Span) -> tuple[Found, int | None]:

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from sinks.commit import FOLDED, Store
 from stream.web.answers import Page, answers
-from stream.web.filters import Asked, Named, Segment, Version, paged, where
+from stream.web.filters import Asked, Named, Segment, Version, page, where
 from stream.web.html import Html, join, table, tag
 from stream.web.labelled import addressed
 from stream.web.sources import Given
@@ -33,8 +33,7 @@ def list_folded(
 ) -> Page[Folded]:
     """Events whose value of a segment field has no row of its own, by pane, newest first."""
     filters = where(model=addressed(sources, model), version=version, segment=segment)
-    found, following = paged(sources.store, FOLDED, filters, span)
-    return Page(answers(found, Folded), following)
+    return page(sources.store, FOLDED, filters, span, Folded)
 
 
 def folded_of(store: Store, name: str) -> Html:

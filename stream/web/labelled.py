@@ -5,9 +5,9 @@ from urllib.parse import unquote
 from litestar import get
 
 from sinks.commit import MET
-from stream.web.answers import Fates, Page, Performance, answers
+from stream.web.answers import Fates, Page, Performance
 from stream.web.errors import unknown
-from stream.web.filters import Asked, Length, Metric, Named, Segment, Version, paged, where
+from stream.web.filters import Asked, Length, Metric, Named, Segment, Version, page, where
 from stream.web.revisions import revised
 from stream.web.sources import Given, Sources
 
@@ -31,8 +31,7 @@ def list_performance(  # noqa: PLR0913, PLR0917 - the query string, spelled out 
 @get("/v1/models/{model:str}/labels", sync_to_thread=True)
 def list_labels(sources: Given, span: Asked, model: Named) -> Page[Fates]:
     """What became of a model's predictions and labels, step by step, newest first."""
-    found, following = paged(sources.store, MET, where(model=addressed(sources, model)), span)
-    return Page(answers(found, Fates), following)
+    return page(sources.store, MET, where(model=addressed(sources, model)), span, Fates)
 
 
 def addressed(sources: Sources, model: str) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from sinks.commit import SERVICE, Store
 from stream.web.answers import Page, answers
 from stream.web.charts import Figure, figure
-from stream.web.filters import Asked, Length, Metric, Named, Version, paged, where
+from stream.web.filters import Asked, Length, Metric, Named, Version, page, where
 from stream.web.html import Html, chart, section, tag
 from stream.web.labelled import addressed
 from stream.web.revisions import WINDOWS_SHOWN
@@ -65,8 +65,7 @@ def list_service(  # noqa: PLR0913, PLR0917 - the query string, spelled out for 
 ) -> Page[Served]:
     """How fast and how reliably a model's service answered, and how much it was asked, newest windows first."""
     filters = where(length, model=addressed(sources, model), version=version, metric=metric, verdict=verdict)
-    found, following = paged(sources.store, SERVICE, filters, span)
-    return Page(answers(found, Served), following)
+    return page(sources.store, SERVICE, filters, span, Served)
 
 
 def service_of(store: Store, name: str, version: str, length: int) -> Html:

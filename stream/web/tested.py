@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from sinks.commit import TESTED, Store
 from stream.web.answers import Page, answers
-from stream.web.filters import Asked, Feature, Length, Named, Test, Version, paged, where
+from stream.web.filters import Asked, Feature, Length, Named, Test, Version, page, where
 from stream.web.html import Html, join, table, tag
 from stream.web.labelled import addressed
 from stream.web.sources import Given
@@ -52,8 +52,7 @@ def list_tested(  # noqa: PLR0913, PLR0917 - the query string, spelled out for O
 ) -> Page[Tested]:
     """What the tests say that `drift.tests` and `drift.together` name, newest first; `feature=` asks for the latter."""
     filters = where(length, model=addressed(sources, model), version=version, feature=feature, test=test)
-    found, following = paged(sources.store, TESTED, filters, span)
-    return Page(answers(found, Tested), following)
+    return page(sources.store, TESTED, filters, span, Tested)
 
 
 def tests_of(store: Store, key: Mapping[str, str | int], end: datetime) -> Html:

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from stream.web.answers import Performance
 from stream.web.charts import Figure, figure
-from stream.web.estimates import Estimate
-from stream.web.weighted import Weighted
+from stream.web.estimates import Estimate, Weighted
 
 WIDTH = 0.8  # of a bar, in windows
 

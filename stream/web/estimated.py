@@ -4,11 +4,10 @@ from litestar import get
 
 from sinks.commit import ESTIMATES, RECONCILED, WEIGHTED
 from stream.web.answers import Page
-from stream.web.estimates import Estimate, Reconciled
+from stream.web.estimates import Estimate, Reconciled, Weighted
 from stream.web.filters import Asked, Length, Metric, Named, Segment, Version, page, where
 from stream.web.labelled import addressed
 from stream.web.sources import Given
-from stream.web.weighted import Weighted
 
 
 @get("/v1/models/{model:str}/estimates", sync_to_thread=True)

@@ -1,4 +1,4 @@
-"""How good models probably were, as the store has it: estimates, and what became of them."""
+"""How good models probably were: estimates, second opinions beside them, and what became of both."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,10 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sinks.commit import ESTIMATES, Store
-from stream.events import NEVER
-from stream.web.answers import Status, answers
-from stream.web.times import nanoseconds
+from stream.web.answers import Status
 
 Key = Mapping[str, str | int]  # model, version, segment, length
 
@@ -37,6 +34,34 @@ class Estimate(Struct, frozen=True):
     n: int
 
 
+class Weighted(Struct, frozen=True):
+    """How good a model probably was in one window, by its inputs alone: a second opinion beside the estimate.
+
+    `labelled` events of `basis` are worth `effective` ones; at least `covered` of the window's events, in each feature,
+    lie where these do. `apart`: the estimate by scores surely says something else. Without a number `why` says why.
+    """
+
+    model: str
+    version: str
+    segment: str
+    metric: str
+    length: str
+    start: datetime
+    end: datetime
+    basis: str
+    value: float | None
+    chance: float | None
+    shared: float | None
+    low: float | None
+    high: float | None
+    n: int
+    labelled: int
+    effective: float | None
+    covered: float | None
+    apart: bool
+    why: str
+
+
 class Reconciled(Struct, frozen=True):
     """An estimate beside what enough labels said with `step`; `low` and `high` are for as many labels as there were.
 
@@ -59,14 +84,3 @@ class Reconciled(Struct, frozen=True):
     truth: float | None
     outside: bool
     labelled: int
-
-
-def newest_estimate(store: Store, key: Key) -> int:
-    """Where the newest window of a kind that has an estimate ends, ns; NEVER where none has."""
-    last = answers(store.select(ESTIMATES, where=key, order=("end",), descending=True, limit=1), Estimate)
-    return nanoseconds(last[0].end) if last else NEVER
-
-
-def estimated_over_time(store: Store, key: Key, metric: str, since: int) -> list[Estimate]:
-    """The estimates of one metric, oldest first."""
-    return answers(store.select(ESTIMATES, where={**key, "metric": metric}, since=since, order=("end",)), Estimate)

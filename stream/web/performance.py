@@ -4,13 +4,12 @@ from sinks.commit import LABELS, MET, Store
 from stream.monitor.scopes import label_scope
 from stream.web.answers import Fates, Performance, answers
 from stream.web.bands import bands, coverage
-from stream.web.estimates import Estimate
+from stream.web.estimates import Estimate, Weighted
 from stream.web.html import Html, chart, join, section, tag, time
 from stream.web.numbers import number, with_interval
 from stream.web.revisions import Told
 from stream.web.sources import Sources
 from stream.web.times import short
-from stream.web.weighted import Weighted
 
 STEPS_SUMMED = 288  # the newest: a day of five minutes, if something was joined in each of them
 _FATES = {

@@ -7,15 +7,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit import ESTIMATES, PERFORMANCE, WEIGHTED, Store
+from sinks.commit import ESTIMATES, PERFORMANCE, WEIGHTED, Store, Table, to_ns
 from sinks.prometheus import MAIN
 from stream.events import NEVER
-from stream.web.answers import Found, Performance, answers
-from stream.web.estimates import Estimate, Key, estimated_over_time, newest_estimate
+from stream.web.answers import Answer, Found, Performance, answers
+from stream.web.estimates import Estimate, Key, Weighted
 from stream.web.filters import Span
 from stream.web.missed import missed
 from stream.web.times import nanoseconds
-from stream.web.weighted import Weighted, newest_weighted, weighted_over_time
 
 REVISIONS = 8  # rows that are read at once for each that is wanted: a window is told again with a quarter more labels
 WINDOWS_SHOWN = 96  # eight hours of 5-minute windows, three months of days
@@ -81,7 +80,7 @@ def revised(store: Store, filters: Key, span: Span) -> tuple[list[Performance], 
 def told(store: Store, key: Key, metric: str = "") -> Told:
     """How windows of one kind went: in one metric, or else in the main ones."""
     last = store.select(PERFORMANCE, where=key, order=("end", "step"), descending=True, limit=1)
-    newest, guessed_at = answers(last, _Revision), (newest_estimate(store, key), newest_weighted(store, key))
+    newest, guessed_at = answers(last, _Revision), (_newest(store, ESTIMATES, key), _newest(store, WEIGHTED, key))
     estimated = max(guessed_at)
     if not newest and estimated == NEVER:
         return Told()
@@ -93,8 +92,8 @@ def told(store: Store, key: Key, metric: str = "") -> Told:
     wanted = (metric,) if metric else MAIN if set(MAIN) & set(known) else sorted(known)[:METRICS_SHOWN]
     points = {name: _over_time(store, key, name, since) for name in wanted}
     shown = {name: each for name, each in points.items() if each}
-    guessed = {name: estimated_over_time(store, key, name, since) for name in wanted}
-    weighed = {name: weighted_over_time(store, key, name, since) for name in wanted}
+    guessed = {name: _each(store, ESTIMATES, {**key, "metric": name}, since, Estimate) for name in wanted}
+    weighed = {name: _each(store, WEIGHTED, {**key, "metric": name}, since, Weighted) for name in wanted}
     estimates = {name: each for name, each in guessed.items() if each}
     weighted = {name: each for name, each in weighed.items() if each}
     trusted = missed(store, key, tuple({**estimates, **weighted}))
@@ -114,6 +113,17 @@ def performances(found: Found) -> list[Performance]:
     counted = {name: found[name].astype(np.int64) for name in ("predicted", "repeats")}
     known = {name: np.where(n < 0, None, n) for name, n in counted.items()}  # type: ignore[call-overload]  # None makes it objects
     return answers({**found, **known, "coverage": coverage}, Performance)
+
+
+def _newest(store: Store, table: Table, key: Key) -> int:
+    """Where the newest window of a kind ends of which a table has rows, ns; NEVER where it has none."""
+    ends = to_ns(store.select(table, where=key, order=("end",), descending=True, limit=1)["end"])
+    return int(ends[0]) if len(ends) else NEVER
+
+
+def _each(store: Store, table: Table, where: Key, since: int, kind: type[Answer]) -> list[Answer]:
+    """The rows of windows, oldest first."""
+    return answers(store.select(table, where=where, since=since, order=("end",)), kind)
 
 
 def _over_time(store: Store, key: Key, metric: str, since: int) -> list[Performance]:

@@ -12,7 +12,6 @@ from stream.cli import opening
 from stream.cli.answering import answered
 from stream.cli.options import CONFIG, JSON
 from stream.web.beside import question
-from stream.web.labelled import addressed
 from stream.web.sides import Compared, compared
 from stream.web.sources import Sources
 from stream.web.times import short
@@ -55,7 +54,7 @@ def versions(  # noqa: PLR0913, PLR0917 - the options
 
 def _here(model: str, asked: Mapping[str, str | None], sources: Sources) -> Compared:
     """What the service would answer."""
-    name = addressed(sources, model)
+    name = sources.addressed(model)
     candidate, incumbent, metric, since, length = asked.values()
     return compared(sources, name, question(sources, name, candidate, incumbent, metric, _moment(since), length))[0]
 

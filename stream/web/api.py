@@ -5,7 +5,6 @@ from litestar.exceptions import ClientException
 
 from sinks.commit import DRIFT, FINDINGS, TRIGGERS, WINDOWS
 from stream.web.answers import Finding, Model, Page, Point, Trigger, Window
-from stream.web.errors import unknown
 from stream.web.filters import (
     Asked,
     Detector,
@@ -21,14 +20,14 @@ from stream.web.filters import (
     where,
 )
 from stream.web.followed import Followed, followed
-from stream.web.sources import Given, Sources
+from stream.web.sources import Given
 from stream.web.standing import standings, triggers
 
 
 @get("/v1/models", sync_to_thread=True)
 def list_models(sources: Given, model: Name = None) -> Page[Model]:
     """Every model with its state, its newest window, its open incident and its last trigger."""
-    known(sources, model)
+    sources.known(model)
     standing = standings(sources, (model,) if model else sources.models())
     return Page([each.model for each in standing])
 
@@ -44,7 +43,7 @@ def list_windows(  # noqa: PLR0913, PLR0917 - the query string, spelled out for 
     verdict: VerdictName = None,
 ) -> Page[Window]:
     """Closed windows with their verdict, newest first."""
-    known(sources, model)
+    sources.known(model)
     filters = where(length, model=model, version=version, segment=segment, verdict=verdict)
     return page(sources.store, WINDOWS, filters, span, Window)
 
@@ -63,7 +62,7 @@ def list_series(  # noqa: PLR0913, PLR0917 - the query string, spelled out for O
     """The distances of a model's features over time, newest first. `model` is required."""
     if model is None:
         raise ClientException("model: say which model, such as ?model=fraud&feature=amount")
-    known(sources, model)
+    sources.known(model)
     filters = where(length, model=model, version=version, segment=segment, feature=feature, verdict=verdict)
     return page(sources.store, DRIFT, filters, span, Point)
 
@@ -81,7 +80,7 @@ def list_findings(  # noqa: PLR0913, PLR0917 - the query string, spelled out for
     incident: IncidentId = None,
 ) -> Page[Finding]:
     """What exceeded its limit, with its words, newest first."""
-    known(sources, model)
+    sources.known(model)
     filters = where(
         length,
         model=model,
@@ -97,7 +96,7 @@ def list_findings(  # noqa: PLR0913, PLR0917 - the query string, spelled out for
 @get("/v1/incidents", sync_to_thread=True)
 def list_incidents(sources: Given, model: Name = None) -> Page[Followed]:
     """Incidents that opened last, newest first, with the runs that they asked for, and whether these helped."""
-    known(sources, model)
+    sources.known(model)
     return Page(followed(sources, model))
 
 
@@ -106,12 +105,6 @@ def list_triggers(
     sources: Given, span: Asked, model: Name = None, version: Version = None, incident: IncidentId = None
 ) -> Page[Trigger]:
     """Requests to retrain, newest first."""
-    known(sources, model)
+    sources.known(model)
     found, following = paged(sources.store, TRIGGERS, where(model=model, version=version, incident=incident), span)
     return Page(triggers(sources.store, found), following)
-
-
-def known(sources: Sources, model: str | None) -> None:
-    """Refuse a model that nobody has heard of."""
-    if model is not None and model not in (names := sources.models()):
-        raise unknown("model", model, names)

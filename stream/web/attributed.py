@@ -10,7 +10,6 @@ from sinks.commit import ATTRIBUTIONS, Store
 from stream.web.answers import Page, answers
 from stream.web.filters import Asked, Length, Named, Version, page, where
 from stream.web.html import Html, badge, join, section, table
-from stream.web.labelled import addressed
 from stream.web.sources import Given
 from stream.web.times import short
 
@@ -41,7 +40,7 @@ def list_attributions(
     sources: Given, span: Asked, model: Named, version: Version = None, length: Length = None
 ) -> Page[Agreement]:
     """How well the order of a model's attributions agrees with the reference's, newest first."""
-    filters = where(length, model=addressed(sources, model), version=version)
+    filters = where(length, model=sources.addressed(model), version=version)
     return page(sources.store, ATTRIBUTIONS, filters, span, Agreement)
 
 

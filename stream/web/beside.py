@@ -16,7 +16,6 @@ from stream.answers.own import compared_as, tallied_as
 from stream.web import errors
 from stream.web.filters import Length, Metric, Named, where
 from stream.web.gate import Health, health
-from stream.web.labelled import addressed
 from stream.web.sides import Compared, Question, compared
 from stream.web.sources import Given, Sources
 from stream.web.times import nanoseconds
@@ -54,7 +53,7 @@ def compare_versions(  # noqa: PLR0913, PLR0917 - the query string, spelled out 
     length: Length = None,
 ) -> Compared:
     """Two versions side by side: the difference of a metric, an interval that holds at every look, and a verdict."""
-    name = addressed(sources, model)
+    name = sources.addressed(model)
     asked = question(sources, name, candidate, incumbent, metric, since, length)
     return compared(sources, name, asked)[0]
 
@@ -78,7 +77,7 @@ def version_health(  # noqa: PLR0913, PLR0917 - the query string, spelled out fo
     code: Code = True,
 ) -> Response[Health]:
     """The health of a version: 200 if healthy, 503 if unhealthy; unknown as asked. POST is for gates that can only."""
-    name = addressed(sources, model)
+    name = sources.addressed(model)
     known = {each.version for each in versions(sources, name)}
     version = next((each for each in (version, unquote(version)) if each in known), version)
     if version == incumbent:

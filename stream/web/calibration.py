@@ -15,7 +15,6 @@ from stream.web.answers import Page, Status
 from stream.web.charts import Figure, figure
 from stream.web.filters import Asked, Length, Named, Version, where
 from stream.web.html import Html, chart, table, tag
-from stream.web.labelled import addressed
 from stream.web.numbers import number, with_interval
 from stream.web.sources import Given
 from stream.web.summed import Summed, summed_page
@@ -89,7 +88,7 @@ def list_calibration(
     sources: Given, span: Asked, model: Named, version: Version = None, length: Length = None
 ) -> Page[Calibration]:
     """How often scores came true, bin by bin, newest windows first; of windows whose pairs are still there."""
-    filters = where(length, model=addressed(sources, model), version=version)
+    filters = where(length, model=sources.addressed(model), version=version)
     found, following = summed_page(sources, filters, METRIC, span)
     return Page([calibration(one) for one in found if isinstance(one.answers, Binary)], following)
 

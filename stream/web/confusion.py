@@ -13,7 +13,6 @@ from stream.answers.classes import Classes
 from stream.web.answers import Page, Status
 from stream.web.filters import Asked, Length, Named, Version, where
 from stream.web.html import Html, table, tag
-from stream.web.labelled import addressed
 from stream.web.sources import Given
 from stream.web.summed import Summed, summed_page
 
@@ -46,7 +45,7 @@ def list_confusion(
     sources: Given, span: Asked, model: Named, version: Version = None, length: Length = None
 ) -> Page[Confusion]:
     """Confusion matrices, newest windows first; of windows whose pairs are still there."""
-    filters = where(length, model=addressed(sources, model), version=version)
+    filters = where(length, model=sources.addressed(model), version=version)
     found, following = summed_page(sources, filters, METRIC, span)
     return Page([confusion(one) for one in found if isinstance(one.answers, (Binary, Classes))], following)
 

@@ -10,7 +10,6 @@ from sinks.commit import EFFECTS, Store
 from stream.web.answers import Page, answers
 from stream.web.filters import Asked, Feature, Length, Measure, Named, Segment, Version, page, where
 from stream.web.html import Html, join, tag
-from stream.web.labelled import addressed
 from stream.web.sources import Given
 from stream.web.times import nanoseconds
 
@@ -42,7 +41,7 @@ def list_effects(  # noqa: PLR0913, PLR0917 - the query string, spelled out for 
 ) -> Page[Effect]:
     """The distances of a model's features that are kept beside those that judge, newest first."""
     names = {"version": version, "segment": segment, "feature": feature, "measure": measure}
-    filters = where(length, model=addressed(sources, model), **names)
+    filters = where(length, model=sources.addressed(model), **names)
     return page(sources.store, EFFECTS, filters, span, Effect)
 
 

@@ -6,7 +6,6 @@ from sinks.commit import ESTIMATES, RECONCILED, WEIGHTED
 from stream.web.answers import Page
 from stream.web.estimates import Estimate, Reconciled, Weighted
 from stream.web.filters import Asked, Length, Metric, Named, Segment, Version, page, where
-from stream.web.labelled import addressed
 from stream.web.sources import Given
 
 
@@ -21,7 +20,7 @@ def list_estimates(  # noqa: PLR0913, PLR0917 - the query string, spelled out fo
     length: Length = None,
 ) -> Page[Estimate]:
     """How good a model probably was in its windows, before any label, newest first."""
-    filters = where(length, model=addressed(sources, model), version=version, metric=metric, segment=segment)
+    filters = where(length, model=sources.addressed(model), version=version, metric=metric, segment=segment)
     return page(sources.store, ESTIMATES, filters, span, Estimate)
 
 
@@ -30,7 +29,7 @@ def list_weighted(  # noqa: PLR0913, PLR0917 - the query string, spelled out for
     sources: Given, span: Asked, model: Named, version: Version = None, metric: Metric = None, length: Length = None
 ) -> Page[Weighted]:
     """The second opinion on a model's windows, by their inputs alone, before any label; newest first."""
-    filters = where(length, model=addressed(sources, model), version=version, metric=metric)
+    filters = where(length, model=sources.addressed(model), version=version, metric=metric)
     return page(sources.store, WEIGHTED, filters, span, Weighted)
 
 
@@ -39,5 +38,5 @@ def list_reconciled(  # noqa: PLR0913, PLR0917 - the query string, spelled out f
     sources: Given, span: Asked, model: Named, version: Version = None, metric: Metric = None, length: Length = None
 ) -> Page[Reconciled]:
     """Estimates of the shortest windows, first and second opinions, beside what their labels said, newest first."""
-    filters = where(length, model=addressed(sources, model), version=version, metric=metric)
+    filters = where(length, model=sources.addressed(model), version=version, metric=metric)
     return page(sources.store, RECONCILED, filters, span, Reconciled)

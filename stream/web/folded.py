@@ -9,7 +9,6 @@ from sinks.commit import FOLDED, Store
 from stream.web.answers import Page, answers
 from stream.web.filters import Asked, Named, Segment, Version, page, where
 from stream.web.html import Html, join, table, tag
-from stream.web.labelled import addressed
 from stream.web.sources import Given
 
 ROWS_SUMMED = 1_000  # the newest: at least some hours, however many fields there are
@@ -32,7 +31,7 @@ def list_folded(
     sources: Given, span: Asked, model: Named, version: Version = None, segment: Segment = None
 ) -> Page[Folded]:
     """Events whose value of a segment field has no row of its own, by pane, newest first."""
-    filters = where(model=addressed(sources, model), version=version, segment=segment)
+    filters = where(model=sources.addressed(model), version=version, segment=segment)
     return page(sources.store, FOLDED, filters, span, Folded)
 
 

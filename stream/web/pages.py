@@ -7,7 +7,6 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import File
 
 from stream.web.detail import Selected, detail
-from stream.web.errors import unknown
 from stream.web.overview import overview as overview_page
 from stream.web.sources import Given
 
@@ -34,8 +33,7 @@ def model(  # noqa: PLR0913, PLR0917 - the query string
 ) -> str:
     """One model; its name may contain slashes."""
     name = name.removeprefix("/")
-    if name not in (names := sources.models()):
-        raise unknown("model", name, names)
+    sources.known(name)
     return detail(sources, name, Selected(version, segment, length, feature, metric))
 
 

@@ -13,7 +13,6 @@ from stream.web.answers import Page, answers
 from stream.web.charts import Figure, figure
 from stream.web.filters import Asked, Length, Metric, Named, Version, page, where
 from stream.web.html import Html, chart, section, tag
-from stream.web.labelled import addressed
 from stream.web.revisions import WINDOWS_SHOWN
 from stream.web.sources import Given
 from stream.web.times import nanoseconds, short
@@ -64,7 +63,7 @@ def list_service(  # noqa: PLR0913, PLR0917 - the query string, spelled out for 
     verdict: ServiceVerdictName = None,
 ) -> Page[Served]:
     """How fast and how reliably a model's service answered, and how much it was asked, newest windows first."""
-    filters = where(length, model=addressed(sources, model), version=version, metric=metric, verdict=verdict)
+    filters = where(length, model=sources.addressed(model), version=version, metric=metric, verdict=verdict)
     return page(sources.store, SERVICE, filters, span, Served)
 
 

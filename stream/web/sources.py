@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from litestar.di import NamedDependency
 
 from sinks.commit import PLANS, Store
 from stream.config.settings import Settings
+from stream.web.errors import unknown
 from stream.web.status import Status
 
 
@@ -22,6 +24,19 @@ class Sources:
         """The names of all models that are watched or ever had a plan, sorted."""
         planned = self.store.select(PLANS)["model"].tolist()
         return tuple(sorted({*planned, *(model.name for model in self.status().models)}))
+
+    def known(self, model: str | None) -> None:
+        """Refuse a model that nobody has heard of; None names none."""
+        if model is not None and model not in (names := self.models()):
+            raise unknown("model", model, names)
+
+    def addressed(self, model: str) -> str:
+        """The model of an address, in which a `/` cannot stand; refuse one that nobody has heard of."""
+        names = self.models()
+        for name in (model, unquote(model)):
+            if name in names:
+                return name
+        raise unknown("model", model, names)
 
 
 Given = NamedDependency[Sources]  # how a handler asks for it

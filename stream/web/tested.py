@@ -10,7 +10,6 @@ from sinks.commit import TESTED, Store
 from stream.web.answers import Page, answers
 from stream.web.filters import Asked, Feature, Length, Named, Test, Version, page, where
 from stream.web.html import Html, join, table, tag
-from stream.web.labelled import addressed
 from stream.web.sources import Given
 from stream.web.times import nanoseconds
 
@@ -51,7 +50,7 @@ def list_tested(  # noqa: PLR0913, PLR0917 - the query string, spelled out for O
     length: Length = None,
 ) -> Page[Tested]:
     """What the tests say that `drift.tests` and `drift.together` name, newest first; `feature=` asks for the latter."""
-    filters = where(length, model=addressed(sources, model), version=version, feature=feature, test=test)
+    filters = where(length, model=sources.addressed(model), version=version, feature=feature, test=test)
     return page(sources.store, TESTED, filters, span, Tested)
 
 

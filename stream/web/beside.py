@@ -76,7 +76,7 @@ def version_health(  # noqa: PLR0913, PLR0917 - the query string, spelled out fo
     unknown: Unknown = "pass",
     code: Code = True,
 ) -> Response[Health]:
-    """The health of a version: 200 if healthy, 503 if unhealthy; unknown as asked. POST is for gates that can only."""
+    """The health of a version: 200 if healthy, 503 if unhealthy; unknown as asked. POST: for gates that cannot GET."""
     name = sources.addressed(model)
     known = {each.version for each in versions(sources, name)}
     version = next((each for each in (version, unquote(version)) if each in known), version)

@@ -10,12 +10,12 @@ import numpy as np
 
 from detectors.codes import Floats
 from detectors.estimation.estimate import BOTH, UNIT, Ends
+from detectors.performance.decisions import STEP
 
 Confusion = Callable[[Floats, Floats, Floats, Floats], Floats]  # complex in `slopes`
 
 Cells = tuple[float, float, float, float]
 
-STEP = 1e-20
 ALONG = np.array([[-1, 0, 1, 0], [0, -1, 0, 1.0]])  # a positive label moves an event from tn to fn, or from fp to tp
 
 

@@ -13,11 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from detectors.codes import Floats
-from detectors.performance.decisions import ratio
+from detectors.performance.decisions import STEP, kappa_of, matthews_of, ratio
 from detectors.performance.ranking import Ranking
 from detectors.performance.regression_metrics import PINBALL
 
-STEP = 1e-20  # of a complex derivative (Squire and Trapp 1998)
 CELLS = ("true_negatives", "false_positives", "false_negatives", "true_positives")
 
 
@@ -74,21 +73,13 @@ def _cell_slopes(metric: Decided, cells: Floats) -> Floats:
         return np.stack([_of_cells(metric, cells + 1j * STEP * one).imag / STEP for one in np.eye(4)], axis=-1)
 
 
-def _confusion(metric: Decided, better: int = 1) -> Comparable:
-    return Comparable(CELLS, better, partial(_of_cells, metric), partial(_cell_slopes, metric), shares=True)
+def _confusion(metric: Decided) -> Comparable:
+    return Comparable(CELLS, 1, partial(_of_cells, metric), partial(_cell_slopes, metric), shares=True)
 
 
 def _f(beta: float) -> Comparable:
     weight = beta * beta
     return _confusion(lambda _, fp, fn, tp: ratio((1 + weight) * tp, (1 + weight) * tp + weight * fn + fp))
-
-
-def _matthews(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
-    return ratio(tp * tn - fp * fn, np.sqrt(tp + fp) * np.sqrt(tp + fn) * np.sqrt(tn + fp) * np.sqrt(tn + fn))
-
-
-def _kappa(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
-    return ratio(2 * (tp * tn - fp * fn), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
 
 
 RANKED = tuple(
@@ -130,8 +121,8 @@ METRICS: dict[str, Comparable] = {
     "f1": _f(1.0),
     "f_half": _f(0.5),
     "f2": _f(2.0),
-    "matthews": _confusion(_matthews),
-    "kappa": _confusion(_kappa),
+    "matthews": _confusion(matthews_of),
+    "kappa": _confusion(kappa_of),
 }
 
 

@@ -104,21 +104,23 @@ def f_beta(beta: float) -> Callable[[Outcomes, float], Measured]:
 
 def matthews(seen: Outcomes, level: float) -> Measured:
     """The correlation of decision and label (Matthews 1975); nan where either is always the same."""
+    return _correlation(matthews_of, seen, level)
 
-    def value(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
-        margins = [np.sqrt(one) for one in (tp + fp, tp + fn, tn + fp, tn + fn)]  # of products, they might overflow
-        return ratio(tp * tn - fp * fn, margins[0] * margins[1] * margins[2] * margins[3])
 
-    return _correlation(value, seen, level)
+def matthews_of(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    """The same of counts, or shares, of any one shape; complex ones have its slopes."""
+    # Roots one by one: products of margins might overflow.
+    return ratio(tp * tn - fp * fn, np.sqrt(tp + fp) * np.sqrt(tp + fn) * np.sqrt(tn + fp) * np.sqrt(tn + fn))
 
 
 def kappa(seen: Outcomes, level: float) -> Measured:
     """Agreement of decision and label beyond that of chance (Cohen 1960); nan where both are always the same."""
+    return _correlation(kappa_of, seen, level)
 
-    def value(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
-        return ratio(2 * (tp * tn - fp * fn), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
 
-    return _correlation(value, seen, level)
+def kappa_of(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    """The same of counts, or shares, of any one shape; complex ones have its slopes."""
+    return ratio(2 * (tp * tn - fp * fn), (tp + fp) * (fp + tn) + (tp + fn) * (fn + tn))
 
 
 def worth(seen: Outcomes, level: float) -> Measured:

@@ -69,9 +69,9 @@ def estimate(
 ) -> dict[str, Estimate]:
     """Every metric of the window, by name, or those with some names.
 
-    With what decisions are worth (tn, fp, fn, tp) also `business_value`.
+    With what decisions are worth (tn, fp, fn, tp) also `worth`.
     """
-    metrics = METRICS if values is None else METRICS | {"business_value": (decided(worth(values)), OPEN)}
+    metrics = METRICS if values is None else METRICS | {"worth": (decided(worth(values)), OPEN)}
     wanted = {name: metric for name, metric in metrics.items() if names is None or name in names}
     found = {name: _estimate(basis, window, *metric, level) for name, metric in wanted.items()}
     return found | {name: _ratio(basis, window, name, found[name], level) for name in RATIOS.keys() & wanted.keys()}

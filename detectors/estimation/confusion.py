@@ -59,7 +59,7 @@ def f2(_tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
     return ratio(5 * tp, 5 * tp + fp + 4 * fn)
 
 
-def mcc(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+def matthews(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
     """The correlation of decisions and labels (Matthews 1975)."""
     return ratio(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn)) * np.sqrt((tn + fp) * (tn + fn)))
 
@@ -92,17 +92,17 @@ def true_positives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
 def worth(values: tuple[float, float, float, float]) -> Confusion:
     """The mean worth of a decision, where a true no, false yes, false no and true yes are worth these values."""
 
-    def business_value(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
+    def mean(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
         true_no, false_yes, false_no, true_yes = values
         return ratio(true_no * tn + false_yes * fp + false_no * fn + true_yes * tp, tn + fp + fn + tp)
 
-    return business_value
+    return mean
 
 
 CONFUSION: dict[str, Confusion] = {
     metric.__name__: metric
     for metric in (
-        *(accuracy, balanced_accuracy, precision, recall, specificity, f1, f_half, f2, mcc, kappa),
+        *(accuracy, balanced_accuracy, precision, recall, specificity, f1, f_half, f2, matthews, kappa),
         *(true_negatives, false_positives, false_negatives, true_positives),
     )
 }
@@ -115,7 +115,7 @@ RATIOS: dict[str, tuple[Cells, Cells]] = {
     "f_half": ((0, 0, 0, 1.25), (0, 1, 0.25, 1.25)),
     "f2": ((0, 0, 0, 5), (0, 1, 4, 5)),
 }
-ENDS: dict[str, Ends] = {name: BOTH if name in {"mcc", "kappa"} else UNIT for name in CONFUSION}
+ENDS: dict[str, Ends] = {name: BOTH if name in {"matthews", "kappa"} else UNIT for name in CONFUSION}
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:

@@ -27,7 +27,6 @@ from stream.answers.probable import probable
 from stream.monitor.measuring import SEGMENTED
 from stream.monitor.told import LEVEL
 
-NAMES: Final = {"mcc": "matthews", "business_value": "worth"}  # what realised performance of a binary model calls it
 OF_CLASSES: Final = ("accuracy",)  # all that one score per answer can tell of several classes
 KNOWN: Final = 0.98  # of a window's predictions have a score for each class: else the others are left to guess
 LEAST: Final = 100  # predictions of a segment: of fewer nobody has measured how honest an estimate is
@@ -142,7 +141,7 @@ def estimated(meaning: Meaning, window: Counts) -> tuple[int, Estimates]:
     found = binary.estimate(meaning.basis, bases.of_cells(meaning.basis, window.scored), LEVEL, meaning.worth)
     names = found.keys() if isinstance(bare(meaning.answers), Binary) else OF_CLASSES
     known = {name: each for name, each in found.items() if name in names and not np.isnan(each.value[0])}
-    return int(window.scored.counts.sum()), {NAMES.get(name, name): each for name, each in known.items()}
+    return int(window.scored.counts.sum()), known
 
 
 def of_parts(meaning: Meaning, parts: Counts) -> Iterator[tuple[str, int, Estimates]]:

@@ -23,7 +23,6 @@ from stream.ledger import Ledger, moment
 from stream.monitor.called import Key
 from stream.monitor.decay import DETECTOR, SHARE
 from stream.monitor.findings import Finding
-from stream.monitor.heard import NAMES
 from stream.monitor.levels import MONTH
 from stream.monitor.matured import Matured
 from stream.monitor.noticed import noticed_alone
@@ -39,7 +38,7 @@ COUNTED: Final = 0.9  # as if intervals held no more: shares of few labels leave
 LOOKS: Final = 2 * len(WATCHED)  # each by how often and by how far
 
 Estimated = Callable[[Sequence[Span]], Columns]  # rows of `estimates` or `weighted` of windows that end in spans
-_ENDS: Final = {NAMES.get(name, name): ends for name, (_, ends) in METRICS.items()} | ENDS
+_ENDS: Final = {name: ends for name, (_, ends) in METRICS.items()} | ENDS
 _NUMBERS: Final = ("value", "chance", "shared", "low", "high")
 
 

@@ -29,7 +29,7 @@ ORACLES = {
     "false_positives": lambda y, d, _: metrics.confusion_matrix(y, d, normalize="all")[0, 1],
     "false_negatives": lambda y, d, _: metrics.confusion_matrix(y, d, normalize="all")[1, 0],
     "true_positives": lambda y, d, _: metrics.confusion_matrix(y, d, normalize="all")[1, 1],
-    "mcc": lambda y, d, _: metrics.matthews_corrcoef(y, d),
+    "matthews": lambda y, d, _: metrics.matthews_corrcoef(y, d),
     "kappa": lambda y, d, _: metrics.cohen_kappa_score(y, d),
     "roc_auc": lambda y, _, s: metrics.roc_auc_score(y, s),
     "average_precision": lambda y, _, s: metrics.average_precision_score(y, s),
@@ -100,7 +100,7 @@ def test_cells_say_what_rows_say(name: str, bound: float, shift: float) -> None:
     seen = events(WORLDS[name], 5_000, shift, np.random.default_rng(6))
     rows = estimate(mine, of_rows(mine, seen.score, seen.decided), 0.95, (0.1, -0.2, -0.5, 0.3))
     binned = estimate(mine, of_cells(mine, cells(mine, seen.score, seen.decided)), 0.95, (0.1, -0.2, -0.5, 0.3))
-    assert "business_value" in rows
+    assert "worth" in rows
     for metric, one in rows.items():
         assert one.value[0] == pytest.approx(binned[metric].value[0], abs=bound), metric
         assert one.error[0] == pytest.approx(binned[metric].error[0], rel=0.05), metric

@@ -33,7 +33,6 @@ COMPARE: Final[Mapping[str, Callable[[Floats, Floats], NDArray[np.bool_]]]] = {
 }
 TRUTHS: Final = {"true": True, "false": False}
 MISSING: Final = "missing"  # behind `is`; no name of a field there
-FIELD: Final = "field"  # field('credit limit'): a name that is no word
 
 
 class Value(Struct, frozen=True):
@@ -198,6 +197,7 @@ def _name(node: ast.expr) -> str | None:
     match node:
         case ast.Name(id=name) if name not in TRUTHS and name != MISSING:
             return name
+        # field('credit limit'): a name that is no word
         case ast.Call(func=ast.Name(id="field"), args=[ast.Constant(value=str() as name)], keywords=[]) if name:
             return name
     return None

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from stream.demo.cast import Floats, Texts, Values
 
 STORY_H = 72  # hours that the story lasts; then it begins anew
-LEARNED_H = 24  # hours without a change, in which the models are learned
 NEW_CATEGORY = "overseas"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from stream.events import Partition, Records
 from stream.files.captured import captured, is_captured, starts
 from stream.files.lines import lines
-from stream.files.paths import FileProblem, check, kind_of
+from stream.files.paths import FileProblem, kind_of
 from stream.files.rows import Given, rows
 
 BATCH = 2_000  # records at once, as from a broker
@@ -30,21 +30,6 @@ class Log(Iterator[Records]):
             self.consumed = self.size
             raise
         return records
-
-
-def size(paths: Sequence[str | Path]) -> int:
-    """How many bytes the files have, compressed ones as they are."""
-    chosen = {Path(path) for path in paths}
-    for path in chosen:
-        check(path)
-    return sum(path.stat().st_size for path in chosen)
-
-
-def records(paths: Sequence[str | Path], *, topic: str, batch: int = BATCH) -> Log:
-    """The records of all files, a stretch of each in turn. FileProblem for what `logs` refuses or is broken inside."""
-    found = logs(paths, topic=topic, batch=batch)
-    together = {partition: first for log in found for partition, first in log.starts.items()}
-    return Log(together, sum(log.size for log in found), _in_turn(found))
 
 
 def logs(paths: Sequence[str | Path], *, topic: str, batch: int = BATCH, model: str = "") -> list[Log]:
@@ -71,14 +56,3 @@ def logs(paths: Sequence[str | Path], *, topic: str, batch: int = BATCH, model: 
 def _plain(path: Path, partition: Partition, batch: int, given: Given) -> Log:
     source = lines(path, *partition, batch) if kind_of(path) == "lines" else rows(path, *partition, batch, given)
     return Log({partition: 0}, path.stat().st_size, source)
-
-
-def _in_turn(every: Sequence[Log]) -> Iterator[tuple[Records, int]]:
-    going = list(every)
-    while going:
-        for log in list(going):
-            stretch = next(log, None)
-            if stretch is None:
-                going.remove(log)
-            else:
-                yield stretch, sum(one.consumed for one in every)

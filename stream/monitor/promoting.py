@@ -4,7 +4,6 @@ The cells are those of the plan that it is counted by, since nobody reads its va
 T on like any other plan, and needs nothing of readers.
 """
 
-from collections.abc import Callable
 from dataclasses import replace as with_
 from typing import Final
 
@@ -25,7 +24,6 @@ from stream.promotions import ended, retired
 from stream.roster import FUTURE, Entry
 
 PROMOTED: Final = "promoted"  # why an incident was closed
-Adopt = Callable[[Plan, str], None]
 
 
 def begin(state: State, entry: Entry, control: Promote) -> None:

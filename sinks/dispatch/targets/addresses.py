@@ -2,8 +2,6 @@
 
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-SHARED = ip_network("100.64.0.0/10")  # carrier-grade NAT, which some clouds use inside
-
 
 def allowed(address: str, networks: tuple[str, ...]) -> bool:
     """Whether an address may be connected to."""

@@ -48,11 +48,6 @@ Following: TypeAlias = Generator[Request, Reply, Followed]
 Finding: TypeAlias = Generator[Request, Reply, object]
 
 
-def as_json(method: str, path: str, document: object, headers: Mapping[str, str] | None = None) -> Request:
-    """A request with a JSON body."""
-    return Request(method, path, msgspec.json.encode(document), {"content-type": "application/json", **(headers or {})})
-
-
 def found(document: object, pointer: str) -> object:
     """What stands at a path such as `executable.number` or `runs.0.run_id`; None where nothing does."""
     for step in pointer.split("."):

@@ -19,7 +19,7 @@ def captured(path: Path, *rows: str) -> Path:
 
 def read(*paths: Path, batch: int = 100) -> list[tuple[str, int, list[int], list[int], list[bytes | None], int]]:
     """All stretches of captured logs, as plain values."""
-    return [_plain(records) for records in files.records(paths, topic="unused", batch=batch)]
+    return [_plain(records) for log in files.logs(paths, topic="unused", batch=batch) for records in log]
 
 
 def _plain(records: Records) -> tuple[str, int, list[int], list[int], list[bytes | None], int]:
@@ -43,7 +43,7 @@ def test_partitions_come_as_time_went_on(tmp_path: Path) -> None:
         ("b", 0, [9], [30], [b"late"], 10),
     ]
     assert expected == read(path, batch=1)
-    assert {("a", 0): 7, ("a", 1): 7, ("b", 0): 5} == files.records([path], topic="unused").starts
+    assert {("a", 0): 7, ("a", 1): 7, ("b", 0): 5} == files.logs([path], topic="unused")[0].starts
 
 
 def test_a_batch_is_one_stretch_per_partition(tmp_path: Path) -> None:
@@ -81,9 +81,9 @@ def test_captured_logs_and_plain_files_do_not_mix(tmp_path: Path) -> None:
     path = captured(tmp_path / "a.parquet", "'a', 0, 0, 1, NULL, 'x'")
     other = write(tmp_path / "b.jsonl", [{"x": 1}])
     with pytest.raises(FileProblem, match=r"is a captured log, .* is none"):
-        files.records([path, other], topic="unused")
+        files.logs([path, other], topic="unused")
     with pytest.raises(FileProblem, match="column 'offset' of a captured log is of type VARCHAR, not integer"):
-        files.records([captured(tmp_path / "c.parquet", "'a', 0, 'first', 1, NULL, 'x'")], topic="unused")
+        files.logs([captured(tmp_path / "c.parquet", "'a', 0, 'first', 1, NULL, 'x'")], topic="unused")
 
 
 def test_a_content_type_may_be_kept_too(tmp_path: Path) -> None:
@@ -92,5 +92,5 @@ def test_a_content_type_may_be_kept_too(tmp_path: Path) -> None:
         "('a', 0, 0, 1, NULL, 'x'::BLOB, 'application/vnd.apache.arrow.stream'), ('a', 0, 1, 2, NULL, 'y'::BLOB, NULL)"
     )
     path = parquet(tmp_path / "a.parquet", f"SELECT * FROM (VALUES {rows}) AS records ({COLUMNS}, content_type)")
-    (found,) = files.records([path], topic="unused")
+    ((found,),) = files.logs([path], topic="unused")
     assert [(b"x", Arrow), (b"y", bytes)] == [(value, type(value)) for value in found.values]

@@ -20,7 +20,7 @@ FLAT = [event | {"segments": None} for event in EVENTS]
 
 def read(*paths: Path, batch: int = 100) -> list[Records]:
     """All records of some files."""
-    return list(files.records(paths, topic="predictions", batch=batch))
+    return [records for log in files.logs(paths, topic="predictions", batch=batch) for records in log]
 
 
 def documents(stretches: Sequence[Records]) -> list[Any]:
@@ -137,24 +137,23 @@ def test_scores_lists_and_relevances_of_a_table_are_those_of_events(tmp_path: Pa
 
 
 def test_each_file_is_a_partition_in_the_order_of_paths(tmp_path: Path) -> None:
-    """However they are named on the command line; they are read in turn, and a file named twice is read once."""
+    """However they are named on the command line; a file named twice is read once."""
     paths = [write(tmp_path / name, EVENTS[:3]) for name in ("c.jsonl", "a.parquet", "b.csv")]
     found = read(*paths, paths[0], batch=2)
-    assert [(0, [0, 1]), (1, [0, 1]), (2, [0, 1]), (0, [2]), (1, [2]), (2, [2])] == [
+    assert [(0, [0, 1]), (0, [2]), (1, [0, 1]), (1, [2]), (2, [0, 1]), (2, [2])] == [
         (records.partition, records.offsets.tolist()) for records in found
     ]
-    assert {("predictions", i): 0 for i in range(3)} == files.records(paths, topic="predictions").starts
+    assert [{("predictions", i): 0} for i in range(3)] == [log.starts for log in files.logs(paths, topic="predictions")]
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.parquet", "a.csv"])
 def test_what_has_been_consumed_grows_to_the_size(name: str, tmp_path: Path) -> None:
     """A progress bar never runs back, and it ends where it should."""
-    paths = [write(tmp_path / name, EVENTS), write(tmp_path / f"b{name}", EVENTS)]
-    log = files.records(paths, topic="predictions", batch=50)
+    path = write(tmp_path / name, EVENTS)
+    (log,) = files.logs([path], topic="predictions", batch=50)
     seen = [log.consumed, *(log.consumed for _ in log), log.consumed]
     assert sorted(seen) == seen
-    assert (0, files.size(paths), files.size(paths)) == (seen[0], seen[-1], log.size)
-    assert sum(path.stat().st_size for path in paths) == files.size(paths)
+    assert (0, log.size, path.stat().st_size) == (seen[0], seen[-1], log.size)
 
 
 def test_what_cannot_be_replayed_is_said_in_a_sentence(tmp_path: Path) -> None:

@@ -6,14 +6,14 @@ from math import isfinite
 import numpy as np
 
 from sinks.commit import Commit
-from sinks.prometheus import families, groups
+from sinks.prometheus import families
 from sinks.prometheus.exposition import Exposition, Sample, label
 from sinks.prometheus.live import Live
 from sinks.prometheus.moment import of_service
 from sinks.prometheus.performance import MAIN, UNTOLD
 from sinks.prometheus.phases import PHASES, Durations
 from sinks.prometheus.running import running
-from sinks.prometheus.served import series
+from sinks.prometheus.shares import series
 from sinks.prometheus.snapshot import Count, Snapshot
 from sinks.prometheus.windows import DETECTORS, Key
 
@@ -155,7 +155,7 @@ def _totals(snapshot: Snapshot) -> Iterator[Sample]:
         yield families.DURATION, (phase,), snapshot.took.get(phase, Durations())
     for target, n in sorted(running(snapshot.runs).items()):
         yield families.RUNNING, (label(target),), n
-    yield families.SERIES, (), snapshot.chosen.series + series(snapshot.shown) + groups.series(snapshot.gaps_shown)
+    yield families.SERIES, (), snapshot.chosen.series + series(snapshot.shown) + series(snapshot.gaps_shown)
     yield families.DROPPED, (), snapshot.dropped
 
 

@@ -1,13 +1,13 @@
 """How far apart groups were treated in the newest windows that say so: rows of a Commit, read for /metrics."""
 
 from collections.abc import Mapping
-from itertools import accumulate
 from math import isfinite
 
 import numpy as np
 from msgspec import Struct
 
 from sinks.commit import Columns, to_ns
+from sinks.prometheus.performance import VERDICTS
 
 GapKey = tuple[str, str, int, str, str]  # model, version, length in ns, field, metric
 # What gaps are called; their segment is the field alone.
@@ -19,8 +19,7 @@ GAPS = (
     "equalized_odds_ratio",
     "predictive_parity_difference",
 )
-SHARE = 8  # a part of all series is theirs at most
-_VERDICTS = {"well": 0.0, "worse": 1.0, "unknown": -1.0}
+GAPS_SHARE = 8  # a part of all series is theirs at most
 
 
 class Apart(Struct, frozen=True):
@@ -29,6 +28,11 @@ class Apart(Struct, frozen=True):
     end_ns: int
     step_ns: int
     numbers: tuple[float, ...]
+
+    @property
+    def series(self) -> int:
+        """How many series it is."""
+        return sum(map(isfinite, self.numbers))
 
 
 def with_gaps(known: Mapping[GapKey, Apart], rows: Columns | None) -> dict[GapKey, Apart]:
@@ -44,20 +48,5 @@ def with_gaps(known: Mapping[GapKey, Apart], rows: Columns | None) -> dict[GapKe
     numbers = (rows[name][mine].tolist() for name in ("value", "low", "high", "limit", "verdict"))
     for key, end, step, *told, verdict in zip(keys, ends, steps, *numbers, strict=True):
         if key not in found or (end, step) >= (found[key].end_ns, found[key].step_ns):
-            found[key] = Apart(end, step, (*told, _VERDICTS.get(verdict, np.nan)))
+            found[key] = Apart(end, step, (*told, VERDICTS.get(verdict, np.nan)))
     return found
-
-
-def affordable(gaps: Mapping[GapKey, Apart], room: int) -> dict[GapKey, Apart]:
-    """As many as there is room for, in the order of their keys."""
-    places = accumulate(_series(gaps[key]) for key in sorted(gaps))
-    return {key: gaps[key] for key, upto in zip(sorted(gaps), places, strict=True) if upto <= room}
-
-
-def series(gaps: Mapping[GapKey, Apart]) -> int:
-    """How many series they are."""
-    return sum(map(_series, gaps.values()))
-
-
-def _series(gap: Apart) -> int:
-    return sum(map(isfinite, gap.numbers))

@@ -6,10 +6,7 @@ from math import isfinite
 from msgspec import Struct
 
 from sinks.commit import Columns, to_ns
-from sinks.prometheus.windows import Key
-
-_VERDICTS = {"ok": 0, "drift": 1}
-_UNKNOWN = -1
+from sinks.prometheus.windows import UNKNOWN, VERDICTS, Key
 
 
 class Order(Struct, frozen=True):
@@ -35,5 +32,5 @@ def with_orders(known: Mapping[Key, Order], rows: Columns | None) -> dict[Key, O
     for end, (model, version, length, ndcg, verdict) in zip(ends, told, strict=True):
         key = (model, version, "", length)
         if key not in found or end >= found[key].end_ns:
-            found[key] = Order(end, ndcg, _VERDICTS.get(verdict, _UNKNOWN))
+            found[key] = Order(end, ndcg, VERDICTS.get(verdict, UNKNOWN))
     return found

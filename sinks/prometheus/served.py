@@ -1,7 +1,6 @@
 """How models' services answered in their newest windows: rows of a Commit, read for /metrics."""
 
 from collections.abc import Mapping
-from itertools import accumulate
 from math import isfinite
 
 from msgspec import Struct
@@ -10,7 +9,7 @@ from sinks.commit import Columns, to_ns
 
 ServedKey = tuple[str, str, int, str]  # model, version, length in ns, metric
 _VERDICTS = {"well": 0, "worse": 1, "unknown": -1}
-SHARE = 4  # a part of all series is theirs at most
+SERVED_SHARE = 4  # a part of all series is theirs at most
 
 
 class Served(Struct, frozen=True):
@@ -20,6 +19,11 @@ class Served(Struct, frozen=True):
     value: float
     limit: float
     verdict: int | None
+
+    @property
+    def series(self) -> int:
+        """The value, and the verdict and the limit where there are such."""
+        return 1 + (self.verdict is not None) + isfinite(self.limit)
 
 
 def with_served(known: Mapping[ServedKey, Served], rows: Columns | None) -> dict[ServedKey, Served]:
@@ -34,19 +38,3 @@ def with_served(known: Mapping[ServedKey, Served], rows: Columns | None) -> dict
         if key not in found or end >= found[key].end_ns:
             found[key] = Served(end, value, limit, _VERDICTS.get(verdict))
     return found
-
-
-def affordable(served: Mapping[ServedKey, Served], room: int) -> dict[ServedKey, Served]:
-    """As many as there is room for, in the order of their keys."""
-    places = accumulate(_series(served[key]) for key in sorted(served))
-    return {key: served[key] for key, upto in zip(sorted(served), places, strict=True) if upto <= room}
-
-
-def series(served: Mapping[ServedKey, Served]) -> int:
-    """How many series they are."""
-    return sum(map(_series, served.values()))
-
-
-def _series(served: Served) -> int:
-    """The value, and the verdict and the limit where there are such."""
-    return 1 + (served.verdict is not None) + isfinite(served.limit)

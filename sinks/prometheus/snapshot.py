@@ -25,19 +25,20 @@ from sinks.commit import (
     Commit,
     plain,
 )
-from sinks.prometheus import families, groups
+from sinks.prometheus import families
 from sinks.prometheus.budget import PER_WINDOW, Chosen, choose
-from sinks.prometheus.groups import Apart, GapKey, with_gaps
+from sinks.prometheus.groups import GAPS_SHARE, Apart, GapKey, with_gaps
 from sinks.prometheus.orders import Order, with_orders
 from sinks.prometheus.performance import Performance, with_estimated, with_told
 from sinks.prometheus.phases import Durations, Opened, Took, phases, with_opened
 from sinks.prometheus.running import OTHERS, TARGETS_MAX, Runs, with_outcomes
-from sinks.prometheus.served import SHARE, Served, ServedKey, affordable, series, with_served
+from sinks.prometheus.served import SERVED_SHARE, Served, ServedKey, with_served
+from sinks.prometheus.shares import affordable, series
 from sinks.prometheus.windows import Distances, Key, Window, newest_distances, newest_windows, worth_showing
 
 Count = tuple[str, tuple[str, ...]]  # family and label values
 NO_OUTCOME = "no_outcome"  # the reason of dead letters from the topic of outcomes
-Of = TypeVar("Of", ServedKey, GapKey)
+Number = TypeVar("Number", ServedKey, GapKey)
 Told = TypeVar("Told")
 _FATES = tuple(column.name for column in MET.columns if column.kind == "int")
 _COUNTED = (  # family, table, its label columns, the column that is summed ("": rows are counted)
@@ -92,28 +93,25 @@ class Snapshot(Struct, frozen=True):
         """The snapshot with this Commit's rows; itself where the Commit is not newer, so showing twice is once."""
         if commit.number <= self.number:
             return self
+        told, guessed, answered = (_rows(commit, table.name) for table in (PERFORMANCE, ESTIMATES, SERVICE))
         known = {**self.windows, **newest_windows(_rows(commit, WINDOWS.name))}
         windows = worth_showing(known)
         fresh = newest_distances(_rows(commit, DRIFT.name))
-        distances = {key: value for key, value in {**self.distances, **fresh}.items() if key in windows}
-        ordered = with_orders(self.orders, _rows(commit, ATTRIBUTIONS.name))
-        orders = {key: value for key, value in ordered.items() if key in windows}
-        told = _rows(commit, PERFORMANCE.name)
-        performances = {key: value for key, value in with_told(self.performances, told).items() if key in windows}
-        guessed = _rows(commit, ESTIMATES.name)
-        estimates = {key: value for key, value in with_estimated(self.estimates, guessed).items() if key in windows}
-        answered = _rows(commit, SERVICE.name)
-        served = _worth(with_served(self.served, answered), windows)
-        shown = affordable(served, series_max // SHARE)
-        gaps = _worth(with_gaps(self.gaps, told), windows)
-        gaps_shown = groups.affordable(gaps, series_max // groups.SHARE)
+        distances = _of({**self.distances, **fresh}, windows)
+        orders = _of(with_orders(self.orders, _rows(commit, ATTRIBUTIONS.name)), windows)
+        performances = _of(with_told(self.performances, told), windows)
+        estimates = _of(with_estimated(self.estimates, guessed), windows)
+        served = _of_versions(with_served(self.served, answered), windows)
+        shown = affordable(served, series_max // SERVED_SHARE)
+        gaps = _of_versions(with_gaps(self.gaps, told), windows)
+        gaps_shown = affordable(gaps, series_max // GAPS_SHARE)
         news = (answered, told, guessed)
         changed = any(rows is not None for rows in news) or bool(fresh) or windows.keys() != self.windows.keys()
         changed |= orders != self.orders
         numbers = (performances, estimates)
-        others = series(shown) + groups.series(gaps_shown)
+        others = series(shown) + series(gaps_shown)
         chosen = choose(windows, distances, numbers, series_max - others, orders) if changed else self.chosen
-        left_out = chosen.dropped + series(served) + groups.series(gaps) - others
+        left_out = chosen.dropped + series(served) + series(gaps) - others
         return replace(
             self,
             number=commit.number,
@@ -137,8 +135,13 @@ class Snapshot(Struct, frozen=True):
         )
 
 
-def _worth(told: Mapping[Of, Told], windows: Mapping[Key, Window]) -> dict[Of, Told]:
-    """Those of windows that are shown; traffic is of all versions."""
+def _of(told: Mapping[Key, Told], windows: Mapping[Key, Window]) -> dict[Key, Told]:
+    """Those of windows that are shown."""
+    return {key: each for key, each in told.items() if key in windows}
+
+
+def _of_versions(told: Mapping[Number, Told], windows: Mapping[Key, Window]) -> dict[Number, Told]:
+    """Those of versions that are shown; traffic is of all of them together."""
     kept = {(model, version) for model, version, *_ in windows} | {(model, "") for model, *_ in windows}
     return {key: each for key, each in told.items() if key[:2] in kept}
 

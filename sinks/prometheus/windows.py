@@ -15,8 +15,8 @@ DETECTORS = {"verdict": "evidence", **{name: name for name in ("psi", "jensen_sh
 
 KEY = ("model", "version", "segment", "length")
 Key = tuple[str, str, str, int]  # their values, the length in ns
-_VERDICTS = {"ok": 0, "drift": 1}
-_UNKNOWN = -1
+VERDICTS = {"ok": 0, "drift": 1}
+UNKNOWN = -1
 
 
 class Window(Struct, frozen=True):
@@ -43,7 +43,7 @@ def newest_windows(rows: Columns | None) -> dict[Key, Window]:
         return {}
     events, verdicts = rows["events"].tolist(), rows["verdict"].tolist()
     return {
-        key: Window(end, events[held[-1]], _VERDICTS.get(verdicts[held[-1]], _UNKNOWN))
+        key: Window(end, events[held[-1]], VERDICTS.get(verdicts[held[-1]], UNKNOWN))
         for key, (end, held) in _newest(rows).items()
     }
 
@@ -62,7 +62,7 @@ def newest_distances(rows: Columns | None) -> dict[Key, Distances]:
             tuple(features[i] for i in held),
             values[held],
             limits[held],
-            tuple(_VERDICTS.get(verdicts[i], _UNKNOWN) for i in held),
+            tuple(VERDICTS.get(verdicts[i], UNKNOWN) for i in held),
         )
         for key, (end, held) in _newest({name: rows[name][whole] for name in (*KEY, "end")}).items()
     }

@@ -20,6 +20,8 @@ from stream.monitor.onboarding import Sources
 from stream.partials import Partial
 from stream.watch import Memory, Watch
 
+COMMIT_EVENTS = 200_000  # between two Commits of a replay, which nobody waits for
+
 
 class Journey(Watch):
     """One service's whole pure half."""

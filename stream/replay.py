@@ -14,12 +14,10 @@ import numpy as np
 from sinks.commit import Store
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition, Records
-from stream.journey import Journey
+from stream.journey import COMMIT_EVENTS, Journey
 from stream.meeting import settle
 from stream.monitor.onboarding import Sources
 from stream.recovery import recall
-
-COMMIT_EVENTS = 200_000
 
 
 class Log(Protocol):

@@ -14,15 +14,13 @@ from sinks.commit import Store
 from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition, Records
-from stream.journey import Journey
+from stream.journey import COMMIT_EVENTS, Journey
 from stream.lives import Gap, Hole, Life
 from stream.meeting import settle
 from stream.monitor.onboarding import Sources
 from stream.monitor.scopes import Marks, topics
 from stream.recovery import recall
 from stream.watch import Memory
-
-COMMIT_EVENTS = 200_000
 
 
 class Recorded(Protocol):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 NUMERIC, CATEGORICAL, SEGMENT = "numeric", "categorical", "segment"  # features of two kinds, and fields of `segments`
 SAID: Final = {"score": "output:score", "prediction": "output:prediction"}  # in conditions, where no field has the name
+PREFIXES: Final = ("output:", "service:", "attribution:")  # of columns that are no features, so of no feature's name
 SAID_NUMBER, SAID_TEXT = "said number", "said text"  # which of these are asked for, and how
 Source = tuple[str, str]  # a name in the events, and which of these it is
 OTHER: Final = "(other)"

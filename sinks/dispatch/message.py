@@ -12,6 +12,7 @@ TEXT_MAX = 512  # characters of an id or a name: they become keys, labels and pa
 BYTES_MAX = 1_048_576  # what brokers take of a topic that says nothing else
 REDRIVEN: Final = "driftline-redriven"  # headers of another try: the place of the dead letter that it is of ...
 TARGET: Final = "driftline-target"  # ... and the target that had given it up
+CONTENT: Final = (("content-type", b"application/cloudevents+json"),)  # of what we send ourselves
 GAVE_UP, NO_TRIGGER = "dispatch_failed", "no_trigger"  # reasons of dead letters
 NOTHING: Final[Mapping[str, bytes]] = {}
 

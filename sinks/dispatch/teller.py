@@ -8,13 +8,11 @@ from weakref import WeakValueDictionary
 from msgspec.structs import replace
 
 from sinks.dispatch.fate import FAILED, Fate
-from sinks.dispatch.message import GAVE_UP
+from sinks.dispatch.message import CONTENT, GAVE_UP
 from sinks.dispatch.numbers import Numbers
 from sinks.dispatch.outcome import outcome
 from sinks.dispatch.ports import Ledger, Voice, Words
 from sinks.dispatch.target import Trigger
-
-CONTENT = (("content-type", b"application/cloudevents+json"),)
 
 
 class Teller:

@@ -198,15 +198,13 @@ async def _commit_offsets(client: AIOKafkaClient, group: str, request: OffsetCom
         raise for_code(code)(group)
 
 
-async def _offsets(
-    client: AIOKafkaClient, partitions: Collection[Partition], which: int, isolation: int = READ_UNCOMMITTED
-) -> dict[Partition, int]:
+async def _offsets(client: AIOKafkaClient, partitions: Collection[Partition], which: int) -> dict[Partition, int]:
     """The earliest or latest offset of each partition, asked of its leader."""
     offsets: dict[Partition, int] = {}
     for leader, led in (await _leaders(client, partitions)).items():
         if leader < 0:
             raise LeaderNotAvailableError(f"{led} have no leader")
-        offsets |= await _offsets_of(client, leader, led, which, isolation)
+        offsets |= await _offsets_of(client, leader, led, which, READ_UNCOMMITTED)
     return offsets
 
 

@@ -11,6 +11,7 @@ import msgspec
 import rich_click as click
 
 from sinks.dispatch.letters import Letter, letter, released, worth_another_try
+from sinks.dispatch.message import CONTENT
 from sinks.topics import Message
 from stream.app.publishing import publish
 from stream.broker import headed, quieten
@@ -20,7 +21,6 @@ from stream.config.settings import Settings
 from stream.config.units import duration
 
 LETTERS_MAX = 10_000  # triggers of 4 KB, 40 MB; of more the newest
-CONTENT = (("content-type", b"application/cloudevents+json"),)
 
 
 @click.command()

@@ -13,8 +13,8 @@ from stream.cli.options import CONFIG, JSON
 from stream.config.settings import Limits, Model
 from stream.files import mlmodel, reference_file, table, write_plan
 from stream.plan import Plan
+from stream.reference.table import NAMES_SHOWN
 
-NAMES_SHOWN = 20
 MLFLOW = click.option(
     "--mlflow",
     type=click.Path(path_type=Path),

@@ -14,9 +14,9 @@ from stream.config.segmenting import fairness, segments
 from stream.config.settings import Model, Settings
 from stream.config.units import spelled_duration
 from stream.config.windowing import windows
+from stream.segment_fields import PREFIXES
 
 ROUNDED = 1e-6  # shares of three are written 0.333333
-RESERVED = ("output:", "service:", "attribution:")  # columns of what the model said, and how it served
 Found = Iterator[Objection]
 
 
@@ -179,8 +179,8 @@ def _features(model: Model, settings: Settings) -> Found:
         expected = f"at most limits.features, {settings.limits.features}"
         yield Objection(("features",), expected, str(len(model.features)))
     for name in model.features:
-        if name.startswith(RESERVED):
-            begins = " or ".join(RESERVED)
+        if name.startswith(PREFIXES):
+            begins = " or ".join(PREFIXES)
             yield Objection(("features", name), f"a name that does not begin with {begins}", shown(name))
 
 

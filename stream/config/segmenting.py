@@ -9,11 +9,10 @@ from stream.config.mistakes import Objection, Path, nearest, repeated, shown
 from stream.config.segments import CROSSED_MAX, Segment, conditions, names, plain
 from stream.config.settings import Model, Settings
 from stream.encodings.schema import CONTRACT
-from stream.segment_fields import CONDITION, SAID
+from stream.segment_fields import CONDITION, PREFIXES, SAID
 
 SEGMENTS_MAX = 20  # of a model: each is one more place in its summaries for every event
 ROWS_MAX = 65_535  # of a model's summaries: predictions that wait for labels keep theirs in 16 bits
-RESERVED = ("output:", "service:", "attribution:")
 
 
 def segments(model: Model, settings: Settings) -> Iterator[Objection]:
@@ -97,7 +96,7 @@ def _asked(path: Path, name: str, how: Asked, features: Mapping[str, str], field
     if name in SAID and name not in known:
         if name == "score" and how == "text":
             yield Objection(path, "numbers beside a score", shown(name))
-    elif name.startswith(RESERVED) or (name in CONTRACT and name not in known):
+    elif name.startswith(PREFIXES) or (name in CONTRACT and name not in known):
         yield Objection(
             path, "features and fields of `segments`; what has one of these names must be declared as such", shown(name)
         )

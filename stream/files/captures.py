@@ -14,12 +14,12 @@ import numpy as np
 
 from stream.events import Partition, Records, marked
 from stream.files.database import Connection, batches, database, literal, text
+from stream.files.logs import BATCH
 from stream.files.paths import FileProblem
 from stream.lives import Entry, Hole, Left, PackedLeft
 
 LIST: Final = "capture.json"
 VERSION: Final = 1
-BATCH = 2_000  # records at once, as from a broker
 FORGOTTEN = "the store had forgotten some of its journal (store.keep) before it was captured"
 COLUMNS = ("commit", "kind", "topic", "partition", "offset", "until", "detail")
 

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 
 from sinks.commit import RECONCILED, Store
+from stream.monitor.truths import LAST
 from stream.web.estimates import Key
 
-LAST: Final = 12  # windows, as many as are looked at together
 _NAMES: Final = {"first": "the estimate", "second": "the second opinion"}
 
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from sinks.commit import OUTCOMES, Store
-from stream.outcomes import OPEN, STATES
+from stream.outcomes import OPEN, STATES, State
 from stream.web.answers import records
 from stream.web.html import Html, join, tag
 
 OUTCOMES_MAX = 10_000  # the newest that are looked through: the page is no archive
-State = Literal["accepted", "started", "succeeded", "failed", "superseded", "promoted"]
 
 
 class Run(Struct, frozen=True):

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from stream.answers.kind import NOTHING, Answers, Rows
 from stream.config.settings import Model
 
 Metrics = tuple[tuple[str, Expression], ...]
+_EVERY: Final = frozenset(name for names in KINDS.values() for name in names)  # that an expression may have
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def compared_as(model: Model, name: str) -> Comparable | None:
     """How a metric of a model is compared, also one of its own; None where it cannot be."""
     if name not in model.metrics:
         return comparable(name)
-    read = parsed(model.metrics[name], {each for names in KINDS.values() for each in names})
+    read = parsed(model.metrics[name], _EVERY)
     return composed(read, _better(model, name))
 
 
@@ -112,7 +114,7 @@ def tallied_as(model: Model, name: str) -> Tallied | None:
     """How a metric of a model is compared by cells, also one of its own; None where it is not, or needs none."""
     if name not in model.metrics:
         return (TALLIED | OF_CLASSES).get(name)
-    read = parsed(model.metrics[name], {each for names in KINDS.values() for each in names})
+    read = parsed(model.metrics[name], _EVERY)
     base = TALLIED.get(read.names[0]) if len(read.names) == 1 else None
     return None if base is None else expressed(read, base, _better(model, name))
 
@@ -124,6 +126,5 @@ def _better(model: Model, name: str) -> int:
 @lru_cache(maxsize=512)
 def of_kind(texts: tuple[tuple[str, str], ...], kind: str) -> Metrics:
     """Those of these checked metrics that answers of a kind have, sorted."""
-    every = {name for names in KINDS.values() for name in names}
-    read = ((name, parsed(text, every)) for name, text in sorted(texts))
+    read = ((name, parsed(text, _EVERY)) for name, text in sorted(texts))
     return tuple((name, each) for name, each in read if kind in kinds(each))

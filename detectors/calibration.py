@@ -7,11 +7,8 @@ estimates), between whose steps lines are drawn, and beyond which nothing rises 
 import numpy as np
 import scipy
 from msgspec import Struct
-from numpy.typing import NDArray
 
-from detectors.codes import Floats
-
-Bools = NDArray[np.bool_]
+from detectors.codes import Bools, Floats
 
 SPLITS = 10  # of the labelled scores, each with a tenth held out: as the peer NannyML does
 HELD_OUT = 0.1

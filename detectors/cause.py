@@ -13,15 +13,12 @@ average is taken off each of them; and a part that chance alone might well do is
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtri
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.distances import DISTANCES, Counts
 from detectors.distances.shares import known, shares
 from detectors.grids import SPECIAL
-
-Bools = NDArray[np.bool_]
 
 PIPELINE: Final = "broken pipeline"
 WORLD: Final = "changed world"

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 CODES = 65_536  # places of a table
 MAGNITUDES = 32_768  # magnitudes of either sign; also the place of +0.0

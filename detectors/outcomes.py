@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detectors.calibration import Bools
-from detectors.codes import Floats
+from detectors.codes import Bools, Floats
 from detectors.estimation.confusion import CONFUSION, ENDS, Confusion, slopes
 from detectors.estimation.estimate import UNIT, Ends
 

@@ -7,13 +7,10 @@ the null model of `verdict.judge`. Rows may be binned scores, predicted classes,
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.distances import Counts, psi_cells
 from detectors.verdict import judge
-
-Bools = NDArray[np.bool_]
 
 
 class Selection(NamedTuple):

@@ -7,8 +7,8 @@ from typing import Any, Final, Self
 import msgspec
 import numpy as np
 
-from detectors.calibration import Bools, Calibrator
-from detectors.codes import Floats, Integers
+from detectors.calibration import Calibrator
+from detectors.codes import Bools, Floats, Integers
 from detectors.estimation.basis import Basis
 from detectors.estimation.classes import Basis as Classes
 from detectors.estimation.inputs import Input

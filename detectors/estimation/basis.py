@@ -12,8 +12,8 @@ import numpy as np
 from msgspec import Struct
 from scipy.special import logit
 
-from detectors.calibration import Bools, Calibrator, better, starts
-from detectors.codes import Floats, Integers
+from detectors.calibration import Calibrator, better, starts
+from detectors.codes import Bools, Floats, Integers
 from detectors.performance.cells import Cells, Layout
 
 GROUPS_MAX = 64  # of equally many labelled scores

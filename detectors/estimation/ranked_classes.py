@@ -6,8 +6,7 @@ they are linear in labels, and calibrated probabilities say what each event is e
 
 import numpy as np
 
-from detectors.calibration import Bools
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.estimation.estimate import UNIT, Ends
 from detectors.performance.multiclass import LEAST, TOP_MAX
 

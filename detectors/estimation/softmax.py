@@ -7,8 +7,7 @@ calibration is hard to beat at label shift adaptation): classes + 1 numbers, for
 import numpy as np
 from msgspec import Struct
 
-from detectors.calibration import Bools
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 
 LEAST = 1e-6  # of a score: a class that is said to be impossible is not infinitely far from the others
 RIDGE = 1.0  # what is known beforehand, slope 1 and no bias, is worth one label: classes without any stay finite

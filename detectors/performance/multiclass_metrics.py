@@ -9,9 +9,8 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detectors.codes import Floats
+from detectors.codes import Bools, Floats
 from detectors.performance.agreement import kappa, mcc
 from detectors.performance.binary import Binary, Outcomes
 from detectors.performance.cells import Cells
@@ -21,7 +20,6 @@ from detectors.performance.losses import at_least_nothing
 from detectors.performance.measured import Measured, wilson
 from detectors.performance.multiclass import LOSS_SCALE, TOP_MAX, Confusion, Multiclass, constant, read
 
-Bools = NDArray[np.bool_]
 Metric = Callable[[Confusion, float], Measured]
 
 

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 
-Bools = NDArray[np.bool_]
 PAIRS_MAX = 5_000  # with one score each: 100 KB, and 2 ms to rank
 SCORES_MAX = 50_000  # of pairs with several each, float32: 200 KB
 

@@ -12,8 +12,8 @@ series, and 40 more each time that the steps double.
 import numpy as np
 from msgspec import Struct
 
-from detectors.codes import Floats, Integers
-from detectors.sequential.fold import Bools, Rows
+from detectors.codes import Bools, Floats, Integers
+from detectors.sequential.fold import Rows
 
 
 class State(Rows, frozen=True):

@@ -7,13 +7,10 @@ an alarm is a sum beyond the threshold, and starts both from 0 again.
 import numpy as np
 import scipy
 from msgspec import Struct
-from numpy.typing import NDArray
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.distances import Counts
 from detectors.sequential.fold import Rows, first, last
-
-Bools = NDArray[np.bool_]
 
 OVERSHOOT = 1.166  # Siegmund's correction: a normal walk is beyond its barrier by about 0.583 on either side
 GRAIN = 2.0**20  # steps are rounded to 2^-20, so that sums are exact and do not depend on how steps were cut

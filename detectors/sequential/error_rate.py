@@ -9,12 +9,9 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtr
 
-from detectors.codes import Floats, Integers
-
-Bools = NDArray[np.bool_]
+from detectors.codes import Bools, Floats, Integers
 
 GRAIN = 2**20  # an error, as an integer: sums are exact and do not depend on how pairs were cut
 SURE = 0.95  # the reference's rate is below that for which the allowance is made with this chance

@@ -14,10 +14,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.distances import Counts
 from detectors.sequential.cusum import threshold_for
-from detectors.sequential.fold import Bools, Packed, Rows
+from detectors.sequential.fold import Packed, Rows
 from detectors.verdict import Spread, scores
 
 RANKED = scores.NAMES[:2]

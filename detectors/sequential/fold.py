@@ -12,9 +12,8 @@ from msgspec import Struct
 from msgspec.structs import astuple
 from numpy.typing import ArrayLike, NDArray
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 
-Bools = NDArray[np.bool_]
 Packed = tuple[str, tuple[int, ...], bytes]
 
 CELLS = 16_384  # values walked at a time: they and some ten temporaries of their size stay in the second-level cache

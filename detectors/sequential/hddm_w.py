@@ -13,8 +13,8 @@ import numpy as np
 import scipy
 from msgspec import Struct
 
-from detectors.codes import Floats, Integers
-from detectors.sequential.fold import Bools, Rows, first, held, last
+from detectors.codes import Bools, Floats, Integers
+from detectors.sequential.fold import Rows, first, held, last
 
 
 class State(Rows, frozen=True):

@@ -10,8 +10,8 @@ import numpy as np
 import scipy
 from msgspec import Struct
 
-from detectors.codes import Floats, Integers
-from detectors.sequential.fold import Bools, Rows, first, last
+from detectors.codes import Bools, Floats, Integers
+from detectors.sequential.fold import Rows, first, last
 
 GREATEST = -1.0  # of the falling sum at first, as River has it
 

@@ -11,10 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, ndtr
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.verdict.sets import total
-
-Bools = NDArray[np.bool_]
 
 MANY: Final = 20.0  # values of the smaller sample in a set, or outside of it: so many and the tail of a root is right
 CANDIDATE, CALM = 0.05, 1.2  # the p-value by a root, and the inflation, below which the exact one is taken

@@ -9,10 +9,9 @@ from typing import Final
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 from scipy.special import gammaincc
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.distances import Counts
 from detectors.rare import RARE as LEAST
 from detectors.rare import merged, smaller_share, targets
@@ -21,8 +20,6 @@ from detectors.verdict.few import Pairs, real, settled
 from detectors.verdict.halves import either
 from detectors.verdict.sets import Sets, total, trials
 from detectors.verdict.spread import Spread
-
-Bools = NDArray[np.bool_]
 
 SMALLEST: Final = 50  # values in the smaller sample: below, few contrasts could be surely beyond chance
 FEW: Final = 6  # categories: of so few, the cells say all

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import chdtrc, fdtrc
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.distances import Counts
 from detectors.verdict.neighbours import WILD, Neighbours, blocks, lost, means
 from detectors.verdict.scores import NAMES, scores
@@ -24,8 +24,6 @@ EXPECTED: Final = 60.0  # independent squares' worth of what other contrasts lea
 BLOCK: Final = 3  # panes: of 60, that leaves 20
 FLOORED: Final = 10.0  # of so many times what is beyond 1 the doubt is whole: none is below, so 1 is rarely too few
 RANK: Final = len(NAMES)
-
-Bools = NDArray[np.bool_]
 
 
 class Learned(NamedTuple):

@@ -7,16 +7,13 @@ few sets that are as far as that, the root itself is taken.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.distances import Counts
 from detectors.verdict import shares
 from detectors.verdict.few import Pairs
 from detectors.verdict.sets import runs, slices, trials
-
-Bools = NDArray[np.bool_]
 
 BLOCK = 512  # series that are looked at together: fewer cost more calls, more leave the second-level cache (measured)
 MARGIN = 1 - 1e-9  # of rounding

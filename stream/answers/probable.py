@@ -2,8 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from detectors.calibration import Bools
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.estimation.classes import Basis
 from detectors.estimation.softmax import usable
 from stream.answers.classes import Classes

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.codes import Bools
 from detectors.sequential import SEQUENTIAL, fold
-from detectors.sequential.fold import Bools, Rows, pack, unpack
+from detectors.sequential.fold import Rows, pack, unpack
 
 States = Mapping[str, Rows]
 

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from scipy.special import expit
 
-from detectors.calibration import Bools
-from detectors.codes import Floats, Integers
+from detectors.codes import Bools, Floats, Integers
 from detectors.estimation.estimate import Estimate
 from detectors.importance import Labelled, kept, learn, weigh
 from detectors.outcomes import KINDS, place

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from detectors.calibration import Bools
-from detectors.codes import Floats
+from detectors.codes import Bools, Floats
 from detectors.estimation.basis import Basis, Window, expected_losses, log_odds
 
 

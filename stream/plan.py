@@ -19,7 +19,7 @@ from detectors.coupling import Cuts
 from detectors.grids import Grid
 from detectors.packing import pack, unpack
 from stream.encodings.schema import Shape
-from stream.segment_fields import CATEGORICAL, NUMERIC, SEGMENT, SegmentField, segment_fields
+from stream.segments.fields import CATEGORICAL, NUMERIC, SEGMENT, SegmentField, segment_fields
 from stream.truth import Truth
 
 # Columns that are no features: what the model said, and how it served.

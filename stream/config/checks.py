@@ -14,7 +14,7 @@ from stream.config.segmenting import fairness, segments
 from stream.config.settings import Model, Settings
 from stream.config.units import spelled_duration
 from stream.config.windowing import windows
-from stream.segment_fields import PREFIXES
+from stream.segments.fields import PREFIXES
 
 ROUNDED = 1e-6  # shares of three are written 0.333333
 Found = Iterator[Objection]

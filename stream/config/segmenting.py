@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from math import prod
 
 from detectors.performance.expression import Wrong
-from stream.condition import Asked, read
 from stream.config.mistakes import Objection, Path, nearest, repeated, shown
 from stream.config.segments import CROSSED_MAX, Segment, conditions, names, plain
 from stream.config.settings import Model, Settings
 from stream.encodings.schema import CONTRACT
-from stream.segment_fields import CONDITION, PREFIXES, SAID
+from stream.segments.condition import Asked, read
+from stream.segments.fields import CONDITION, PREFIXES, SAID
 
 SEGMENTS_MAX = 20  # of a model: each is one more place in its summaries for every event
 ROWS_MAX = 65_535  # of a model's summaries: predictions that wait for labels keep theirs in 16 bits

@@ -11,7 +11,7 @@ from stream.config.segments import Segment
 from stream.config.settings import Model
 from stream.plan import Plan
 from stream.reference.problem import ReferenceProblem
-from stream.segment_fields import SegmentField
+from stream.segments.fields import SegmentField
 
 FORMAT = "driftline plan 1"
 ENDING = ".driftline.json"

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from detectors.codes import Floats
-from stream.condition import NO, UNKNOWN, YES, Answers, Asked, answered, read
 from stream.config.segments import Segment, Segments, conditions, plain
-from stream.crossing import Crossing
 from stream.encodings.schema import WRONG
 from stream.events import Ints
 from stream.reference.categories import Categories, categories
 from stream.reference.columns import numbers
 from stream.reference.problem import ReferenceProblem
 from stream.reference.table import Table
-from stream.segment_fields import (
+from stream.segments.condition import NO, UNKNOWN, YES, Answers, Asked, answered, read
+from stream.segments.crossing import Crossing
+from stream.segments.fields import (
     CATEGORICAL,
     CONDITION,
     NUMERIC,

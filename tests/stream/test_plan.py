@@ -3,7 +3,7 @@
 from stream import reference
 from stream.config.settings import Limits, Model
 from stream.plan import Plan
-from stream.segment_fields import segment_fields
+from stream.segments.fields import segment_fields
 
 EVENTS = [
     b'{"features": {"amount": %d, "country": "%s"}, "segments": {"site": "%s"}, "score": 0.5, "status": "ok"}'

@@ -12,7 +12,7 @@ from stream.config.settings import Limits, Model, Output
 from stream.plan import LATENCY, PREDICTION, SCORE, STATUS
 from stream.reference import ReferenceProblem, Table
 from stream.reference.columns import column
-from stream.segment_fields import SegmentField
+from stream.segments.fields import SegmentField
 from tests.stream.reference_tables import EVENTS, LIMITS, TABLE, kinds_of, of_columns, plan_of
 
 

@@ -13,13 +13,13 @@ import pytest
 from detectors.performance.expression import Wrong
 from stream import reference
 from stream.binding import Schema, schema
-from stream.condition import read
 from stream.config.segments import Segment, plain
 from stream.config.settings import Limits, Model
 from stream.encodings.packed import unpacked
 from stream.plan import Plan
 from stream.reference import ReferenceProblem, Table, saved
-from stream.segment_fields import apart, together
+from stream.segments.condition import read
+from stream.segments.fields import apart, together
 from tests.stream.encodings import tables
 from tests.stream.encodings.worlds import records, written
 

@@ -12,13 +12,13 @@ import pytest
 from detectors.multivariate import TOGETHER
 from detectors.two_sample import CATEGORIES, VALUES
 from stream.answers.own import of_kind
-from stream.condition import read
 from stream.config.mistakes import ConfigurationError
 from stream.config.parse import parse
 from stream.config.policy import KINDS
 from stream.config.segments import names
 from stream.config.settings import HOUR, MINUTE
 from stream.schema import DOCUMENTS
+from stream.segments.condition import read
 from stream.trigger import Trigger
 from tests.stream.cli.conftest import Command
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats
-from stream.condition import NO, UNKNOWN, YES, Answers, Condition, Lookup, answered, read
-from stream.crossing import Crossing
 from stream.encodings.schema import ABSENT_ID, GONE, NULL_ID, WRONG_ID, Ids
 from stream.events import Ints
-from stream.segment_fields import NUMERIC, SAID, SAID_NUMBER, SAID_TEXT, SEGMENT, SegmentField
+from stream.segments.condition import NO, UNKNOWN, YES, Answers, Condition, Lookup, answered, read
+from stream.segments.crossing import Crossing
+from stream.segments.fields import NUMERIC, SAID, SAID_NUMBER, SAID_TEXT, SEGMENT, SegmentField
 
 CodeOf = Mapping[str, int]  # where a name is among the decoded columns
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stream.events import Ints
-from stream.segment_fields import SegmentField, apart
+from stream.segments.fields import SegmentField, apart
 
 
 @dataclass(frozen=True)

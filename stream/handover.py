@@ -18,7 +18,8 @@ from stream.config.settings import DAY, Settings
 from stream.heeding import KIND as CONTROL
 from stream.heeding import OUTCOME, text
 from stream.lives import START
-from stream.monitor.state import State, pack
+from stream.monitor.checkpoint import pack
+from stream.monitor.state import State
 from stream.moving import MEMORY, MOVES
 from stream.recovery import recall
 

@@ -23,8 +23,9 @@ from stream.drawn import Drawn
 from stream.events import NEVER, Partition
 from stream.lives import START, Left, configured_by
 from stream.monitor import accumulator, courses
+from stream.monitor.checkpoint import closed, unpack
 from stream.monitor.scopes import Scope, event_scope, topics
-from stream.monitor.state import State, closed, unpack
+from stream.monitor.state import State
 from stream.monitor.teaching import BEGUN, Teaching
 from stream.monitor.window import Pane
 from stream.places import Place

@@ -18,9 +18,10 @@ from stream.heeding import KIND, OUTCOME, Heeding
 from stream.ledger import Ledger, moment
 from stream.lives import NOTHING_LEFT, START, Left, configured, told
 from stream.monitor import Monitor, losses, scopes
+from stream.monitor.checkpoint import pack
 from stream.monitor.earlier import Asked, nothing
 from stream.monitor.onboarding import Sources, changes
-from stream.monitor.state import State, pack
+from stream.monitor.state import State
 from stream.partials import Partial
 from stream.places import Place
 from stream.positions import Positions

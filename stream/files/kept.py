@@ -10,7 +10,7 @@ from stream.files.captures import journal
 from stream.files.database import database, literal
 from stream.files.paths import FileProblem
 from stream.lives import Entry, Left
-from stream.monitor.state import closed
+from stream.monitor.checkpoint import closed
 
 
 class Kept(NamedTuple):

@@ -19,8 +19,8 @@ from stream.files.captures import opened
 from stream.files.capturing import Capturing
 from stream.journey import Journey
 from stream.lives import Entry, Hole, Left, Life, lives, spans
+from stream.monitor.checkpoint import closed
 from stream.monitor.onboarding import Sources
-from stream.monitor.state import closed
 from stream.recovery import recall
 from stream.rerun import Rerun
 from tests.simulation.asking import CONTROL

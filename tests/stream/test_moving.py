@@ -8,7 +8,8 @@ import pytest
 from sinks import commit as tables
 from sinks.commit import TABLES, Table
 from stream.config.settings import Topics
-from stream.monitor.state import State, _Packed
+from stream.monitor.checkpoint import _Packed
+from stream.monitor.state import State
 from stream.moving import MEMORY, MOVES
 from tests.stream.monitors import Monitors
 from tests.stream.rules.story import FIRST, SECOND, event, label

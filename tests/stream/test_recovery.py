@@ -8,7 +8,8 @@ import pytest
 from sinks import commit as tables
 from sinks.memory import MemoryStore
 from stream.config.parse import parse
-from stream.monitor.state import State, pack, unpack
+from stream.monitor.checkpoint import pack, unpack
+from stream.monitor.state import State
 from stream.monitor.trust import Lesson, Tracks
 from stream.recovery import StoreMismatch, recall
 from stream.sample import NOTHING

@@ -128,7 +128,7 @@ class Desk:
     def _kept_of(self, plan: str) -> Kept | None:
         if plan not in self._kept:
             counted = self.schema.bindings[plan].plan
-            entry = self.roster.entries[self.roster.index[counted.model]]
+            entry = self.roster[counted.model]
             self._kept[plan] = kept_of(entry.settings.output, counted)
         return self._kept[plan]
 

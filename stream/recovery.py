@@ -191,7 +191,7 @@ def _teach(state: State, panes: dict[tuple[str, int], list[tuple[str, Summary]]]
 
 
 def _scope(settings: Settings, state: State, model: str) -> Scope:
-    return event_scope(state.roster.entries[state.roster.index[model]].settings, settings)
+    return event_scope(state.roster[model].settings, settings)
 
 
 def _plain(column: NDArray[Any]) -> list[Any]:

@@ -55,8 +55,12 @@ class Roster:
         """Model name to index."""
         return {entry.name: i for i, entry in enumerate(self.entries)}
 
+    def __getitem__(self, name: str) -> Entry:
+        """The entry of a model that is watched."""
+        return self.entries[self.index[name]]
+
     def get(self, name: str) -> Entry | None:
-        """The entry of a model."""
+        """The entry of a model; None where it is not watched."""
         i = self.index.get(name)
         return None if i is None else self.entries[i]
 
@@ -71,17 +75,17 @@ class Roster:
 
     def admit_version(self, name: str, version: str, since: int) -> "Roster":
         """With one more version of a model."""
-        entry = self.entries[self.index[name]]
+        entry = self[name]
         return self._with(replace(entry, versions={**entry.versions, version: since}))
 
     def plan(self, plan: Plan, basis: str) -> "Roster":
         """With a newer plan of its model; one that was to hold later than this one, or just then, never will."""
-        entry = self.entries[self.index[plan.model]]
+        entry = self[plan.model]
         return self._with(replace(entry, plans=in_force((*entry.plans, plan)), basis=basis))
 
     def rated(self, name: str, rates: Schedule) -> "Roster":
         """With other rates of a model."""
-        return self._with(replace(self.entries[self.index[name]], rates=rates))
+        return self._with(replace(self[name], rates=rates))
 
     def without_rates_before(self, time: int) -> "Roster":
         """Without rates that no question from a time on can be about."""

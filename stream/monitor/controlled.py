@@ -38,7 +38,6 @@ from stream.monitor.referring import referred
 from stream.monitor.scopes import Scope, event_scope
 from stream.monitor.state import State
 from stream.reference import ReferenceProblem
-from stream.roster import Entry
 
 APPLIED, REPEATED, REFUSED, LOST = "applied", "repeated", "refused", "lost"
 
@@ -174,7 +173,7 @@ class Controlled:
 
     def _promote(self, control: Promote, since: int) -> str:
         """Make another version the one that is served, with the reference that it brings or learns; else why not."""
-        state, entry = self._state, self._entry(control.model)
+        state, entry = self._state, self._state.roster[control.model]
         before = state.controls
         state.controls, why = before.after(control, since, (), entry.versions)
         if not why and control.saved is not UNSET:
@@ -187,12 +186,9 @@ class Controlled:
         close_incidents(state, self._ledger, control, since)
         return ""
 
-    def _entry(self, model: str) -> Entry:
-        return self._state.roster.entries[self._state.roster.index[model]]
-
     def _refer(self, control: Reference | Promote, since: int) -> str:
         """Adopt a reference; else why not."""
-        entry = self._entry(control.model)
+        entry = self._state.roster[control.model]
         try:
             plan = referred(control, entry, self._settings, since)
         except ReferenceProblem as problem:

@@ -22,7 +22,7 @@ from stream.web.matured import SPEAKING
 from stream.web.ratio import Ratio, ratio
 from stream.web.revisions import newest_revisions
 from stream.web.sources import Sources
-from stream.web.tallies import Abreast, looked
+from stream.web.tallies import Abreast, looked, rows_at
 from stream.web.times import moment
 from stream.web.versions import pair, settings_of, versions
 
@@ -176,10 +176,10 @@ def _sides(
         [_numbers(store, {**where, "version": side.version, "metric": part}, since) for part in metric.parts]
         for side in (asked.candidate, asked.incumbent)
     ]
-    ends = _ends(of_both[0][0])
+    ends = to_ns(of_both[0][0]["end"])
     for rows in (rows for side in of_both for rows in side):
-        ends = np.intersect1d(ends, _ends(rows))
-    candidate, incumbent = (_windows([_at(rows, ends) for rows in side], metric) for side in of_both)
+        ends = np.intersect1d(ends, to_ns(rows["end"]))
+    candidate, incumbent = (_windows([rows_at(rows, ends) for rows in side], metric) for side in of_both)
     return ends, (candidate, incumbent)
 
 
@@ -198,13 +198,3 @@ def _windows(parts: Sequence[Found], metric: Comparable) -> Windows:
     )
     n = parts[0]["labelled"].astype(np.int64)[:, None]
     return Windows(n, value**2, 2 * value * error) if metric.squared else Windows(n, value, error)
-
-
-def _ends(rows: Found) -> NDArray[np.int64]:
-    return to_ns(rows["end"])
-
-
-def _at(rows: Found, ends: NDArray[np.int64]) -> Found:
-    """The rows of some windows, oldest first; newest first before."""
-    places = len(rows["end"]) - 1 - np.searchsorted(_ends(rows)[::-1], ends)
-    return {name: column[places] for name, column in rows.items()}

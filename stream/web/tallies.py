@@ -32,8 +32,8 @@ class Abreast(NamedTuple):
 def looked(store: Store, sides: tuple[Where, Where], metric: Tallied, since: int | None) -> Abreast | None:
     """Compare the windows that both versions have, by the same cells as the newest; None where there is none."""
     candidate, incumbent = (_newest(store, where, since) for where in sides)
-    ends = np.intersect1d(_ends(candidate), _ends(incumbent))
-    rows = [_at(one, ends) for one in (candidate, incumbent)]
+    ends = np.intersect1d(to_ns(candidate["end"]), to_ns(incumbent["end"]))
+    rows = [rows_at(one, ends) for one in (candidate, incumbent)]
     what = rows[0]["cells"][-1] if len(ends) else ""
     same = np.logical_and(*(one["cells"] == what for one in rows)) & ((what == SCORES) == (metric.cells == SCORES))
     if not same.any():
@@ -46,22 +46,19 @@ def looked(store: Store, sides: tuple[Where, Where], metric: Tallied, since: int
     return Abreast(ends[same], looks, (int(counts[0].sum()), int(counts[1].sum())), said)
 
 
-def _newest(store: Store, where: Where, since: int | None) -> Found:
-    """The newest word on each window, newest first; without one that was cut off."""
-    rows = store.select(ABREAST, where=where, since=since, order=("end",), descending=True, limit=ROWS_MAX)
-    first = np.sort(np.unique(-_ends(rows), return_index=True)[1])
-    if len(rows["end"]) == ROWS_MAX:
-        first = first[:-1]
-    return {name: column[first] for name, column in rows.items()}
-
-
-def _at(rows: Found, ends: NDArray[np.int64]) -> Found:
-    places = len(rows["end"]) - 1 - np.searchsorted(_ends(rows)[::-1], ends)
+def rows_at(rows: Found, ends: NDArray[np.int64]) -> Found:
+    """The rows of windows that end then, ns, oldest first; newest first before."""
+    places = len(rows["end"]) - 1 - np.searchsorted(to_ns(rows["end"])[::-1], ends)
     return {name: column[places] for name, column in rows.items()}
 
 
-def _ends(rows: Found) -> NDArray[np.int64]:
-    return to_ns(rows["end"])
+def _newest(store: Store, where: Where, since: int | None) -> Found:
+    """The newest word on each window, newest first; without one that was cut off."""
+    rows = store.select(ABREAST, where=where, since=since, order=("end",), descending=True, limit=ROWS_MAX)
+    first = np.sort(np.unique(-to_ns(rows["end"]), return_index=True)[1])
+    if len(rows["end"]) == ROWS_MAX:
+        first = first[:-1]
+    return {name: column[first] for name, column in rows.items()}
 
 
 def _unpacked(packed: bytes) -> Integers:

@@ -33,7 +33,7 @@ from sinks.commit import (
     plain,
 )
 from sinks.commit.meeting import meeting, said, standing, within
-from sinks.commit.store import NOWHERE
+from sinks.commit.store import NOWHERE, Where
 
 _Rows = dict[str, NDArray[np.generic]]
 
@@ -62,7 +62,7 @@ class MemoryStore:
         self,
         table: Table,
         *,
-        where: Mapping[str, str | int] = NOWHERE,
+        where: Where = NOWHERE,
         since: int | None = None,
         until: int | None = None,
         order: Sequence[str] = (),
@@ -160,9 +160,7 @@ def _current(table: Table, rows: _Rows) -> NDArray[np.bool_]:
     return np.asarray(commits == commits.max())
 
 
-def _matching(
-    table: Table, rows: _Rows, where: Mapping[str, str | int], since: int | None, until: int | None
-) -> NDArray[np.bool_]:
+def _matching(table: Table, rows: _Rows, where: Where, since: int | None, until: int | None) -> NDArray[np.bool_]:
     matching = np.ones(len(rows["commit"]), np.bool_)
     for name, value in where.items():
         matching &= np.asarray(rows[name] == (_bound(int(value)) if rows[name].dtype.kind == "M" else value), np.bool_)

@@ -54,7 +54,7 @@ from sinks.commit.results import (
     WINDOWS,
 )
 from sinks.commit.service import SERVICE
-from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, checked
+from sinks.commit.store import Commit, Store, StoreError, StoreFailed, StoreLocked, StoreUnreadable, Where, checked
 from sinks.commit.table import Column, Columns, Keep, Kind, Table, columns, type_of
 from sinks.commit.tables import BY_NAME, OUTBOXES, RESULTS, TABLES
 from sinks.commit.tested import ATTRIBUTIONS, DRAWN, REFERENCE_ROWS, TESTED
@@ -133,6 +133,7 @@ __all__ = [
     "Table",
     "Texts",
     "Unsampled",
+    "Where",
     "among",
     "bits",
     "checked",

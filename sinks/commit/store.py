@@ -12,7 +12,8 @@ from sinks.commit.table import Columns, Keep, Table
 from sinks.commit.tables import BY_NAME, TABLES
 from sinks.commit.texts import Rows
 
-NOWHERE: Mapping[str, str | int] = {}  # no filter: a default that nobody can change by accident
+Where = Mapping[str, str | int]  # what columns are equal to
+NOWHERE: Where = {}  # no filter: a default that nobody can change by accident
 
 
 class Commit(Struct, frozen=True):
@@ -74,7 +75,7 @@ class Store(Protocol):
         self,
         table: Table,
         *,
-        where: Mapping[str, str | int] = NOWHERE,
+        where: Where = NOWHERE,
         since: int | None = None,
         until: int | None = None,
         order: Sequence[str] = (),

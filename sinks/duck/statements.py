@@ -5,7 +5,7 @@ from itertools import chain
 
 from msgspec import Struct
 
-from sinks.commit import ANSWERS, OUTBOXES, RELAYED, SAMPLES, TABLES, Keep, Table, Unsampled
+from sinks.commit import ANSWERS, OUTBOXES, RELAYED, SAMPLES, TABLES, Keep, Table, Unsampled, Where
 from sinks.duck.schema import physical, quoted
 
 _UNSAMPLED = '(model = ? AND "end" > make_timestamp(?) AND "end" <= make_timestamp(?) AND ("key" & ?) <> 0)'
@@ -37,7 +37,7 @@ def insertion(table: Table, blank: Collection[str] = ()) -> str:
 def selection(  # noqa: PLR0913 - one question, asked by keyword
     table: Table,
     *,
-    where: Mapping[str, str | int],
+    where: Where,
     since: int | None,
     until: int | None,
     order: Sequence[str],

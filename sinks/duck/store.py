@@ -29,7 +29,7 @@ from sinks.commit import (
     checked,
     plain,
 )
-from sinks.commit.store import NOWHERE
+from sinks.commit.store import NOWHERE, Where
 from sinks.duck.cache import Cache
 from sinks.duck.connections import Connect, Connections
 from sinks.duck.errors import translated
@@ -87,7 +87,7 @@ class DuckStore:
         self,
         table: Table,
         *,
-        where: Mapping[str, str | int] = NOWHERE,
+        where: Where = NOWHERE,
         since: int | None = None,
         until: int | None = None,
         order: Sequence[str] = (),

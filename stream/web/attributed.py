@@ -1,12 +1,11 @@
 """`/v1/models/{model}/attributions`, and the same on the page: whether a model still looks at the same features."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from litestar import get
 from msgspec import Struct
 
-from sinks.commit import ATTRIBUTIONS, Store
+from sinks.commit import ATTRIBUTIONS, Store, Where
 from stream.web.answers import Page, answers
 from stream.web.filters import Asked, Length, Named, Version, page, where
 from stream.web.html import Html, badge, join, section, table
@@ -44,7 +43,7 @@ def list_attributions(
     return page(sources.store, ATTRIBUTIONS, filters, span, Agreement)
 
 
-def attributions_of(store: Store, key: Mapping[str, str | int]) -> Html:
+def attributions_of(store: Store, key: Where) -> Html:
     """The newest windows; nothing where events have no attributions."""
     found = store.select(ATTRIBUTIONS, where=dict(key), order=("end",), descending=True, limit=SHOWN)
     told = answers(found, Agreement)

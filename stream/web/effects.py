@@ -1,12 +1,11 @@
 """`/v1/models/{model}/effects`, and the same on the page: how large changes are by distances that judge nothing."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from litestar import get
 from msgspec import Struct
 
-from sinks.commit import EFFECTS, Store
+from sinks.commit import EFFECTS, Store, Where
 from stream.web.answers import Page, answers
 from stream.web.filters import Asked, Feature, Length, Measure, Named, Segment, Version, page, where
 from stream.web.html import Html, join, tag
@@ -45,7 +44,7 @@ def list_effects(  # noqa: PLR0913, PLR0917 - the query string, spelled out for 
     return page(sources.store, EFFECTS, filters, span, Effect)
 
 
-def effects_of(store: Store, key: Mapping[str, str | int], end: datetime) -> Html:
+def effects_of(store: Store, key: Where, end: datetime) -> Html:
     """Those of a feature in the window that ends there; nothing where none were asked for."""
     at = nanoseconds(end)
     found = answers(store.select(EFFECTS, where=dict(key), since=at, until=at + 1, order=("measure",)), Effect)

@@ -1,14 +1,11 @@
 """How good models probably were: estimates, second opinions beside them, and what became of both."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
 from stream.web.answers import Status
-
-Key = Mapping[str, str | int]  # model, version, segment, length
 
 
 class Estimate(Struct, frozen=True):

@@ -1,8 +1,6 @@
 """Segments in the newest windows that know: the weakest by enough labels, and how far protected groups are apart."""
 
-from collections.abc import Mapping
-
-from sinks.commit import FINDINGS, PERFORMANCE
+from sinks.commit import FINDINGS, PERFORMANCE, Where
 from sinks.prometheus import GAPS
 from stream.monitor.groups import WEAKEST
 from stream.web.answers import Finding, Performance, answers
@@ -13,10 +11,8 @@ from stream.web.revisions import performances
 from stream.web.sources import Sources
 from stream.web.times import nanoseconds, short
 
-Key = Mapping[str, str | int]  # model, version, length
 
-
-def groups_of(sources: Sources, key: Key) -> Html:
+def groups_of(sources: Sources, key: Where) -> Html:
     """What is known of them in windows of one kind; nothing where there are no segments, or no labels."""
     end = _end(sources, key)
     at = {} if end is None else {**key, "end": nanoseconds(end.end), "detector": WEAKEST}
@@ -29,7 +25,7 @@ def groups_of(sources: Sources, key: Key) -> Html:
     return section("Segments", _weakest(weakest), _treated(gaps), note=note)
 
 
-def _end(sources: Sources, key: Key) -> Performance | None:
+def _end(sources: Sources, key: Where) -> Performance | None:
     """A number of the newest window that has, or had, enough labels."""
     found = [
         each
@@ -47,7 +43,7 @@ def _end(sources: Sources, key: Key) -> Performance | None:
     return max(found, key=lambda each: each.end, default=None)
 
 
-def _gaps(sources: Sources, where: Key) -> list[Performance]:
+def _gaps(sources: Sources, where: Where) -> list[Performance]:
     """Of each gap its newest window: some need labels, and some do not."""
     newest = (
         sources.store.select(

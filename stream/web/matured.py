@@ -1,8 +1,8 @@
 """The number that speaks for a model: its main metric in the newest window that has enough labels."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from sinks.commit import PERFORMANCE, Store
+from sinks.commit import PERFORMANCE, Store, Where
 from stream.config.units import duration
 from stream.web.answers import Performance
 from stream.web.revisions import newest_revisions, performances
@@ -29,7 +29,7 @@ def matured(store: Store, names: Sequence[str]) -> dict[str, Performance]:
     return _newest(point for point in still if point.status in ENOUGH)
 
 
-def _told(store: Store, only: Mapping[str, str | int]) -> tuple[dict[str, Performance], bool]:
+def _told(store: Store, only: Where) -> tuple[dict[str, Performance], bool]:
     """The newest numbers that had enough labels once, by model, and whether no others were left out."""
     pages = [
         store.select(
@@ -46,7 +46,7 @@ def _told(store: Store, only: Mapping[str, str | int]) -> tuple[dict[str, Perfor
     return told, bool(only) or all(len(page["end"]) < NEWEST for page in pages)
 
 
-def _revisions(store: Store, where: Mapping[str, str | int]) -> list[Performance]:
+def _revisions(store: Store, where: Where) -> list[Performance]:
     found = store.select(PERFORMANCE, where={**where, "segment": ""}, order=("end",), descending=True)
     return performances(newest_revisions(found))
 

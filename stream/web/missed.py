@@ -4,14 +4,13 @@ from typing import Final
 
 import numpy as np
 
-from sinks.commit import RECONCILED, Store
+from sinks.commit import RECONCILED, Store, Where
 from stream.monitor.truths import LAST
-from stream.web.estimates import Key
 
 _NAMES: Final = {"first": "the estimate", "second": "the second opinion"}
 
 
-def missed(store: Store, key: Key, metrics: tuple[str, ...]) -> str:
+def missed(store: Store, key: Where, metrics: tuple[str, ...]) -> str:
     """What became of the estimates of the first of these metrics that was reconciled; empty where none was."""
     for metric in metrics:
         told = {
@@ -23,7 +22,7 @@ def missed(store: Store, key: Key, metrics: tuple[str, ...]) -> str:
     return ""
 
 
-def _outside(store: Store, where: Key) -> tuple[int, int]:
+def _outside(store: Store, where: Where) -> tuple[int, int]:
     """In how many of how many windows the truth was outside; the newest row of a window counts."""
     rows = store.select(RECONCILED, where=where, order=("end", "step"), descending=True, limit=2 * LAST)
     newest = np.unique(rows["end"], return_index=True)[1][-LAST:]

@@ -7,11 +7,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from sinks.commit import ESTIMATES, PERFORMANCE, WEIGHTED, Store, Table, to_ns
+from sinks.commit import ESTIMATES, PERFORMANCE, WEIGHTED, Store, Table, Where, to_ns
 from sinks.prometheus import MAIN
 from stream.events import NEVER
 from stream.web.answers import Answer, Found, Performance, answers
-from stream.web.estimates import Estimate, Key, Weighted
+from stream.web.estimates import Estimate, Weighted
 from stream.web.filters import Span
 from stream.web.missed import missed
 from stream.web.times import nanoseconds
@@ -49,7 +49,7 @@ class Told(Struct, frozen=True):
         return tuple(dict.fromkeys((*self.points, *self.estimates, *self.weighted)))
 
 
-def revised(store: Store, filters: Key, span: Span) -> tuple[list[Performance], int | None]:
+def revised(store: Store, filters: Where, span: Span) -> tuple[list[Performance], int | None]:
     """One page of the newest revisions, the newest windows first, and where the next page begins among all rows."""
     offset, wanted = span.offset, span.limit
     found: list[Performance] = []
@@ -77,7 +77,7 @@ def revised(store: Store, filters: Key, span: Span) -> tuple[list[Performance], 
         offset += asked
 
 
-def told(store: Store, key: Key, metric: str = "") -> Told:
+def told(store: Store, key: Where, metric: str = "") -> Told:
     """How windows of one kind went: in one metric, or else in the main ones."""
     last = store.select(PERFORMANCE, where=key, order=("end", "step"), descending=True, limit=1)
     newest, guessed_at = answers(last, _Revision), (_newest(store, ESTIMATES, key), _newest(store, WEIGHTED, key))
@@ -115,18 +115,18 @@ def performances(found: Found) -> list[Performance]:
     return answers({**found, **known, "coverage": coverage}, Performance)
 
 
-def _newest(store: Store, table: Table, key: Key) -> int:
+def _newest(store: Store, table: Table, key: Where) -> int:
     """Where the newest window of a kind ends of which a table has rows, ns; NEVER where it has none."""
     ends = to_ns(store.select(table, where=key, order=("end",), descending=True, limit=1)["end"])
     return int(ends[0]) if len(ends) else NEVER
 
 
-def _each(store: Store, table: Table, where: Key, since: int, kind: type[Answer]) -> list[Answer]:
+def _each(store: Store, table: Table, where: Where, since: int, kind: type[Answer]) -> list[Answer]:
     """The rows of windows, oldest first."""
     return answers(store.select(table, where=where, since=since, order=("end",)), kind)
 
 
-def _over_time(store: Store, key: Key, metric: str, since: int) -> list[Performance]:
+def _over_time(store: Store, key: Where, metric: str, since: int) -> list[Performance]:
     where = {**key, "metric": metric}
     rows = store.select(PERFORMANCE, where=where, since=since, order=("end",), descending=True)
     return performances(newest_revisions(rows))[::-1]

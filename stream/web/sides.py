@@ -14,7 +14,7 @@ from detectors.comparison import START, VERDICTS, Comparison
 from detectors.performance.comparable import Comparable
 from detectors.performance.influence import ENOUGH
 from detectors.stratified import Windows, side_by_side
-from sinks.commit import PERFORMANCE, Store, to_ns
+from sinks.commit import PERFORMANCE, Store, Where, to_ns
 from stream.answers.own import compared_as, tallied_as
 from stream.config.units import duration, spelled_duration
 from stream.web.answers import Found
@@ -183,7 +183,7 @@ def _sides(
     return ends, (candidate, incumbent)
 
 
-def _numbers(store: Store, where: Mapping[str, str | int], since: int | None) -> Found:
+def _numbers(store: Store, where: Where, since: int | None) -> Found:
     """The newest word on each window, newest first; without one that was cut off."""
     rows = store.select(PERFORMANCE, where=where, since=since, order=("end",), descending=True, limit=ROWS_MAX)
     told = newest_revisions(rows)

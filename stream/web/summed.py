@@ -3,7 +3,7 @@
 Pairs stay as long as a label may still come for them, so this is of newer windows only.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from detectors.performance.cells import Cells
-from sinks.commit import PAIRS, PERFORMANCE, PLANS, Span, Store
+from sinks.commit import PAIRS, PERFORMANCE, PLANS, Span, Store, Where
 from stream.answers.chosen import answers_of
 from stream.answers.kind import Answers, Rows
 from stream.answers.own import bare
@@ -31,8 +31,6 @@ READ_MAX: Final = 100_000  # pairs of a window: of more a sample by their hash; 
 WINDOWS_MAX: Final = 20  # on a page: all pairs of each are read
 ALL_THERE: Final = 0.95  # of a sample: chance makes it smaller by less, and what is forgotten by more
 LOOKED_AT: Final = 96  # windows, for the newest one with enough labels
-
-Where = Mapping[str, str | int]
 
 
 class Summed:

@@ -1,7 +1,6 @@
 """Two versions side by side by their labels in cells: averages over classes, and average precision."""
 
 import zlib
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -10,14 +9,12 @@ from numpy.typing import NDArray
 from detectors.codes import Integers
 from detectors.performance.tallied import Tallied
 from detectors.tallies import Looks, Tallies, by_tallies
-from sinks.commit import ABREAST, Store, to_ns
+from sinks.commit import ABREAST, Store, Where, to_ns
 from stream.web.answers import Found
 
 LOOKS_MAX: Final = 30  # of a history: each goes over all windows before it
 ROWS_MAX: Final = 50_000  # of a version: of 5 minutes, told six times each, a month
 SCORES: Final = "scores"
-
-Where = Mapping[str, str | int]
 
 
 class Abreast(NamedTuple):

@@ -1,12 +1,12 @@
 """`/v1/models/{model}/tested`, and the same on the page: what two-sample tests say of windows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from litestar import get
 from msgspec import Struct
 
-from sinks.commit import TESTED, Store
+from sinks.commit import TESTED, Store, Where
 from stream.web.answers import Page, answers
 from stream.web.filters import Asked, Feature, Length, Named, Test, Version, page, where
 from stream.web.html import Html, join, table, tag
@@ -54,7 +54,7 @@ def list_tested(  # noqa: PLR0913, PLR0917 - the query string, spelled out for O
     return page(sources.store, TESTED, filters, span, Tested)
 
 
-def tests_of(store: Store, key: Mapping[str, str | int], end: datetime) -> Html:
+def tests_of(store: Store, key: Where, end: datetime) -> Html:
     """Those of a feature in the window that ends there, and those of all; nothing where none were made."""
     about = {name: key[name] for name in ("model", "version", "length")}
     at = nanoseconds(end)

@@ -1,12 +1,13 @@
 """Answers beside the truth, on a model's page: how often scores came true, and what was said of each class."""
 
+from sinks.commit import Where
 from stream.answers.binary import Binary
 from stream.answers.classes import Classes
 from stream.web.calibration import calibration, calibration_of, parts_of
 from stream.web.confusion import METRIC, confusion_of
 from stream.web.html import Html, join, section, tag
 from stream.web.sources import Sources
-from stream.web.summed import Where, newest_summed
+from stream.web.summed import newest_summed
 
 
 def truths_of(sources: Sources, key: Where) -> Html:

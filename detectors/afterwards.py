@@ -9,7 +9,7 @@ missed less than one time in twenty over all looks (`python -m tests.honesty.aft
 from math import comb
 from typing import Final, Literal, NamedTuple
 
-LEVEL: Final = 0.005
+LEVEL: Final = 0.005  # one looks again at every window, and those before were selected by their findings
 Verdict = Literal["better", "no difference", "worse", "not yet known"]
 
 
@@ -34,12 +34,12 @@ def afterwards(before: Windows, after: Windows) -> Verdict:
 
 
 def fewer(before: Windows, after: Windows) -> float:
-    """The chance of so few findings after it, if nothing has changed."""
+    """The chance of as few windows with findings after it, or fewer, if nothing has changed (Fisher's exact test)."""
     return _chance(before, after, range(after.found + 1))
 
 
 def more(before: Windows, after: Windows) -> float:
-    """The chance of so many."""
+    """The same of as many, or more."""
     return _chance(before, after, range(after.found, after.judged + 1))
 
 

@@ -33,7 +33,7 @@ class ErrorGaps(NamedTuple):
         return share(self.errors, self.sizes) - share(self.errors_rest, self.sizes_rest)
 
     def take(self, rows: Integers) -> Self:
-        """Only these segments."""
+        """The gaps of these segments only, (rows,)."""
         return type(self)(*(column[rows] for column in self))
 
     def least(self, level: float) -> Floats:

@@ -27,12 +27,12 @@ class _Control(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"
 
     @property
     def kind(self) -> str:
-        """Its word in the record."""
+        """The word that the record has for it, such as `pause`."""
         return str(self.__struct_config__.tag)
 
     @property
     def detail(self) -> dict[str, object]:
-        """What it says beside."""
+        """What it says beside what every control says."""
         common = _Control.__struct_fields__
         return {name: value for name, value in msgspec.to_builtins(self).items() if name not in {*common, "kind"}}
 

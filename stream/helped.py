@@ -88,7 +88,7 @@ def share(windows: Windows, strengths: tuple[float, ...] = ()) -> Share:
 
 
 def of_windows(before: Share, after: Share) -> Findings:
-    """What windows say."""
+    """What the shares of windows with findings say, before a run and after it."""
     found = afterwards(*(Windows(each.windows, each.found) for each in (before, after)))
     return Findings(found, before, after)
 

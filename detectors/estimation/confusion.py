@@ -75,17 +75,17 @@ def true_negatives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
 
 
 def false_positives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
-    """That of a false yes."""
+    """The share of all decisions that are a false yes."""
     return ratio(fp, tn + fp + fn + tp)
 
 
 def false_negatives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
-    """That of a false no."""
+    """The share of all decisions that are a false no."""
     return ratio(fn, tn + fp + fn + tp)
 
 
 def true_positives(tn: Floats, fp: Floats, fn: Floats, tp: Floats) -> Floats:
-    """That of a true yes."""
+    """The share of all decisions that are a true yes."""
     return ratio(tp, tn + fp + fn + tp)
 
 

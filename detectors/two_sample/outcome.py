@@ -28,7 +28,7 @@ class Samples(NamedTuple):
 
     @classmethod
     def of(cls, expected: Floats, observed: Floats) -> "Samples":
-        """Of values in any order."""
+        """The samples of values in any order and shape, of which those that are not finite are left out."""
         before, now = (np.asarray(side, np.float64).ravel() for side in (expected, observed))
         return cls(*(np.sort(side[np.isfinite(side)]) for side in (before, now)))
 

@@ -56,7 +56,7 @@ class Breaker:
         self._failures, self._rest, self._until, self._probing = 0, self._rest_s, None, False
 
     def failed(self, now: float) -> None:
-        """It has not."""
+        """It has not answered: after `limit` such in a row it is left alone for a while, twice as long each time."""
         self._failures += 1
         if self._probing or (self._until is None and self._failures >= self._limit):
             self._until = now + self._rest

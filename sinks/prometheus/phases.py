@@ -25,7 +25,7 @@ class Durations(Struct, frozen=True):
     total: float = 0.0
 
     def add(self, seconds: float) -> "Durations":
-        """With one more."""
+        """With one more that took so long."""
         within = tuple(n + (seconds <= bound) for n, bound in zip(self.within, BOUNDS, strict=True))
         return Durations(within, self.n + 1, self.total + seconds)
 

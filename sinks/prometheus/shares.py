@@ -10,7 +10,7 @@ class Counted(Protocol):
 
     @property
     def series(self) -> int:
-        """So many."""
+        """How many series it is."""
 
 
 Key = TypeVar("Key", bound=tuple[str | int, ...])

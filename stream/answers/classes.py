@@ -89,7 +89,7 @@ class Classes:
         return ("accuracy",)
 
     def judged(self, made: Cells, before: Cells) -> dict[str, Judged]:
-        """Wrong classes."""
+        """How often the class was wrong."""
         both = [multiclass.read(self.settings, each).matrix for each in (made, before)]
         n = [matrix.sum(axis=(1, 2)) for matrix in both]
         now, usual = (Trials(each - right(matrix).sum(axis=1), each) for each, matrix in zip(n, both, strict=True))
@@ -109,5 +109,5 @@ class Classes:
         return rows["score"], ~self.wrong(rows)
 
     def decided(self, rows: Rows) -> NDArray[np.bool_]:
-        """All of them."""
+        """All of them: whatever a model answers is a class."""
         return np.ones(len(rows["score"]), np.bool_)

@@ -68,7 +68,7 @@ class Lists:
 
     @staticmethod
     def tallied(_: Cells) -> None:
-        """Nothing."""
+        """Nothing: means are enough to compare lists."""
 
     @property
     def shares(self) -> tuple[str, ...]:
@@ -95,5 +95,5 @@ class Lists:
         assert len(rows)
 
     def decided(self, rows: Rows) -> NDArray[np.bool_]:
-        """None of them."""
+        """None of them: a list is neither yes nor no."""
         return np.zeros(len(rows["score"]), np.bool_)

@@ -69,7 +69,7 @@ class Numbers:
 
     @staticmethod
     def tallied(_: Cells) -> None:
-        """Nothing."""
+        """Nothing: means are enough to compare numbers."""
 
     @property
     def shares(self) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ class Numbers:
         assert len(rows)
 
     def decided(self, rows: Rows) -> NDArray[np.bool_]:
-        """None of them."""
+        """None of them: a number is neither yes nor no."""
         return np.zeros(len(rows["score"]), np.bool_)
 
 

@@ -26,5 +26,5 @@ class Forgetting:
         return passed >= EVERY_S or (upto - self._upto >= AHEAD and passed >= REST * self._took)
 
     def done(self, upto: int, begun: float, ended: float) -> None:
-        """It has run."""
+        """Note a run: up to which event time, ns, and between which wall times, s."""
         self._upto, self._ended, self._took = upto, ended, ended - begun

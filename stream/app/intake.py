@@ -113,7 +113,7 @@ class Intake(ABC, Generic[W]):
         """Where partitions end, as far as that is known."""
 
     async def told(self, watch: W) -> None:
-        """A Commit was kept."""
+        """Do what follows when the store has a Commit; here nothing."""
 
     def idle(self) -> set[Partition]:
         """The partitions that have been at their end for long enough."""

@@ -57,7 +57,7 @@ class Listening:
         return {each: at for side in sides for each, at in side.positions.items() if each in self._checked}
 
     def adopt(self, watch: Watch) -> None:
-        """Read what was found."""
+        """Read the partitions that were found, from their beginning."""
         for partition, beginning in sorted(self._found.items()):
             watch.sides[partition[0]].find(partition, beginning)
         self._found = {}

@@ -25,7 +25,7 @@ Segments = tuple[Text | Segment, ...]
 
 
 def names(segments: Segments) -> tuple[str, ...]:
-    """What each is called."""
+    """What each segment is called, in their order."""
     return tuple(map(str, segments))
 
 

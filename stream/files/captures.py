@@ -66,7 +66,7 @@ class Capture:
 
     @property
     def n_records(self) -> int:
-        """How many there are."""
+        """How many records were captured."""
         return sum(part.records for part in self.contents.parts)
 
     def journal(self) -> list[Entry]:

@@ -37,7 +37,7 @@ class Node:
             yield from part.asked(turned=turned)
 
     def places(self) -> Iterator[int]:
-        """All leaves of it."""
+        """The places of all its leaves, in order."""
         yield from (self.leaf,) if self.leaf >= 0 else ()
         for part in self.parts:
             yield from part.places()

@@ -24,12 +24,12 @@ class Sighting(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def series(self) -> Series:
-        """What it is about."""
+        """The segment and the feature that it is about."""
         return self.segment, self.slot or self.feature
 
     @property
     def severity(self) -> str:
-        """In a word."""
+        """`critical` or `warning`, by how strong it is."""
         return "critical" if self.strength >= CRITICAL else "warning"
 
 

@@ -61,7 +61,7 @@ class Table:
         return self.take(chosen)
 
     def take(self, rows: NDArray[np.bool_]) -> "Table":
-        """Only these rows."""
+        """The table of these rows only."""
         features, outputs, segments, scores = (
             {name: values[rows] for name, values in columns.items()}
             for columns in (self.features, self.outputs, self.segments, self.scores)

@@ -55,7 +55,7 @@ class SegmentField:
         return frozenset(self.asked if self.where else ((self.name, CATEGORICAL if self.feature else SEGMENT),))
 
     def document(self) -> dict[str, Any]:
-        """It as JSON has it."""
+        """The field as a plan's JSON has it; `load` reads it."""
         told: dict[str, Any] = {"name": self.name, "feature": self.feature, "values": self.values}
         if self.crossed:
             told["crossed"] = [part.document() for part in self.crossed]

@@ -49,7 +49,7 @@ class Single:
 
     @classmethod
     def of(cls, field: SegmentField, at: Places) -> "Single":
-        """How to read a field."""
+        """The way to the rows of a field's values."""
         rows = np.full(at.n_ids, field.other, np.int64)
         rows[NULL_ID] = rows[ABSENT_ID] = field.missing
         for i, value in enumerate(field.values):
@@ -72,7 +72,7 @@ class Crossed:
 
     @classmethod
     def of(cls, field: SegmentField, at: Places) -> "Crossed":
-        """How to read several fields."""
+        """The way to the rows of values that occur together."""
         return cls(tuple(teller(part, at) for part in field.crossed), Crossing.of(field))
 
     def rows(self, block: Block, out: Ints) -> None:
@@ -95,7 +95,7 @@ class Conditional:
 
     @classmethod
     def of(cls, field: SegmentField, at: Places) -> "Conditional":
-        """How to answer a condition."""
+        """The way to the rows of a condition's answers."""
         numeric, texts = {}, {}
         for name, kind in field.asked:
             if kind in {NUMERIC, SAID_NUMBER}:

@@ -27,12 +27,12 @@ def texts(entry: Entry, trigger: Trigger) -> dict[str, str]:
 
 
 def as_json(document: object) -> tuple[bytes, str]:
-    """A body and its content type."""
+    """A document as JSON, and its content type."""
     return msgspec.json.encode(document), JSON
 
 
 def as_form(pairs: list[tuple[str, str]]) -> tuple[bytes, str]:
-    """The same, as a form."""
+    """Pairs as a form, and its content type."""
     return urlencode(pairs).encode(), FORM
 
 

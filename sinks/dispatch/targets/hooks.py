@@ -104,11 +104,11 @@ class Spelled(Struct, frozen=True):
     login: Login | None = None
 
     def start(self, entry: Entry, trigger: Trigger) -> Taking:
-        """As the row that the entry spells."""
+        """As the row that the entry spells starts a run."""
         return _row(entry).start(entry, trigger)
 
     def follow(self, entry: Entry, external_id: str) -> Following:
-        """The same."""
+        """As the row that the entry spells follows a run."""
         return _row(entry).follow(entry, external_id)
 
 

@@ -37,7 +37,7 @@ def values(chunked: Any) -> list[Any]:  # noqa: ANN401 - pyarrow is untyped
 
 
 def value(chunked: Any, row: int) -> Any:  # noqa: ANN401 - pyarrow is untyped; any value of JSON
-    """One of them."""
+    """One value of a nested column as in JSON."""
     from pyarrow import types
 
     if not types.is_struct(chunked.type):

@@ -24,6 +24,13 @@ def test_large_parts_of_scipy_are_loaded_when_they_are_used() -> None:
     assert [] == [str(path.relative_to(ROOT)) for path in files if LARGE.search(path.read_text())]
 
 
+def test_the_largest_rooms_have_maps() -> None:
+    """Of sixty modules one finds none by its name alone: these folders say where each is."""
+    for room in (ROOT / "stream", ROOT / "stream" / "monitor"):
+        named = re.findall(r"\w+", (room / "__init__.py").read_text().split('"""')[1])
+        assert [] == [path.stem for path in room.glob("[a-z]*") if path.stem not in named]
+
+
 def test_every_document_named_in_the_readme_is_there() -> None:
     """A reader who follows a link arrives."""
     text = (ROOT / "README.md").read_text()

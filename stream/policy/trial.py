@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 
-from stream.policy.book import Book, Ruling
+from stream.policy.book import Book
 from stream.policy.hearing import Hearing, Standing, heard, wanted
 from stream.policy.incidents import NONE, Event, Fresh, Incident, Last, Moment, Policy
 from stream.policy.sightings import Seen, Sighting
@@ -48,7 +48,7 @@ def tried(book: Book, closes: Iterable[Seen], labels: Iterable[Seen], suppressed
     for at, some in groupby(closes, key=lambda one: one.at):
         seen = list(some)
         policy, fresh = observed(policy, book, seen)
-        policy, events = _decided(policy, book, book.told(labelled=False), fresh, seen, suppressed(at))
+        policy, events = policy.decide(book, book.told(labelled=False), fresh, _moment(at, seen, suppressed(at)))
         happened += events
         hearing = hearing.told(at, *told(book, policy, fresh))
     by_time = {at: list(some) for at, some in groupby(labels, key=lambda one: one.at)}
@@ -58,26 +58,14 @@ def tried(book: Book, closes: Iterable[Seen], labels: Iterable[Seen], suppressed
         seen = by_time.get(at, [])
         policy, fresh = observed(policy, book, seen)
         both, holds = with_heard(book, policy, fresh, hearing, heard(book, said))
-        rules, last = book.told(labelled=True), hearing.now.last
-        policy, events = _decided(policy, book, rules, both, seen, suppressed(at), at, last, holds)
+        moment = _moment(at, seen, suppressed(at), hearing.now.last)
+        policy, events = policy.decide(book, book.told(labelled=True), both, moment, holds)
         happened += events
     yield from sorted(happened, key=lambda one: one.at)
 
 
-def _decided(  # noqa: PLR0913, PLR0917 - one decision
-    policy: Policy,
-    book: Book,
-    rules: tuple[Ruling, ...],
-    fresh: Fresh,
-    seen: list[Seen],
-    why: str,
-    at: int | None = None,
-    last: Last = NONE,
-    holds: list[bool] | None = None,
-) -> tuple[Policy, tuple[Event, ...]]:
-    time = seen[0].at if at is None else at
-    moment = Moment(time, ends(seen), f"{time}", _named, why, last)
-    return policy.decide(book, rules, fresh, moment, holds)
+def _moment(at: int, seen: Iterable[Seen], why: str, last: Last = NONE) -> Moment:
+    return Moment(at, ends(seen), f"{at}", _named, why, last)
 
 
 def _named(incident: Incident) -> str:

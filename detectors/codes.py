@@ -17,9 +17,7 @@ Bools = NDArray[np.bool_]
 CODES = 65_536  # places of a table
 MAGNITUDES = 32_768  # magnitudes of either sign; also the place of +0.0
 INFINITY = 0x7FF0  # the magnitude of an infinity; every greater one is a NaN
-LARGEST = (
-    2.0**969
-)  # a centre below this cannot make `value - centre` overflow: half a unit in the last place of the largest
+LARGEST = 2.0**969  # a smaller centre cannot make `value - centre` overflow: half of the last place of the largest
 
 
 def _nan(magnitude: int) -> float:

@@ -19,9 +19,8 @@ from detectors.grids import Grid
 WORD: Final = 64  # bits
 DOUBT: Final = 0.05  # of panes that are independent draws, so many are taken for others
 CORNER: Final = 10.0  # events of the rarest corner: below, its count is far from normal
-FRESH: Final = (
-    2 / 3
-)  # of degrees of freedom: what squares of successive differences say beside deviations from the mean
+# Of degrees of freedom: what squares of successive differences say beside deviations from the mean.
+FRESH: Final = 2 / 3
 
 
 class Cuts(NamedTuple):

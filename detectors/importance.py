@@ -120,9 +120,8 @@ def weigh(known: Known, counts: Integers, n: int, level: float) -> Opinion:
     means = known.labelled.mean + (weights[:, None] * known.left).sum(axis=0)
     means += (np.concatenate(targets)[:, None] * known.labelled.effects).sum(axis=0)
     found = {}
-    lost = len(weights) / max(
-        len(weights) - len(known.labelled.effects), len(weights) / 2
-    )  # effects follow their own events
+    # Effects follow their own events.
+    lost = len(weights) / max(len(weights) - len(known.labelled.effects), len(weights) / 2)
     for name, (metric, ends) in KINDS[known.labelled.kind].metrics.items():
         value, slope = metric(means)
         moved = (known.left * slope).sum(axis=1)

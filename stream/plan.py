@@ -29,9 +29,7 @@ LATENCY: Final = "service:latency_ms"
 STATUS: Final = "service:status"
 OUTPUTS: Final = (SCORE, LATENCY, PREDICTION, STATUS)
 ATTRIBUTION: Final = "attribution:"  # before the name of a feature: how much the model made of it
-SERVED: Final = frozenset(
-    (LATENCY, STATUS)
-)  # what drifts here is told, and no reason to retrain: that cures no service
+SERVED: Final = frozenset((LATENCY, STATUS))  # drift here is told, and no reason to retrain: that cures no service
 
 
 def is_feature(column: str) -> bool:

@@ -65,9 +65,8 @@ def fit(columns: Floats, of_now: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> 
         weights = np.maximum(chances * (1 - chances), 1e-12)
         gradient = rows.T @ (of_now - chances) - penalty * beta
         step = np.linalg.solve(rows.T * weights @ rows + np.diag(penalty), gradient)
-        beta += step / max(
-            1.0, float(np.abs(rows @ step).max()) / 4
-        )  # no log odds jump by more than 4: no overshooting
+        # No log odds jump by more than 4: no overshooting.
+        beta += step / max(1.0, float(np.abs(rows @ step).max()) / 4)
         if np.abs(step).max() < CLOSE:
             break
     return beta

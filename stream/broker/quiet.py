@@ -8,9 +8,7 @@ from aiokafka.errors import KafkaError
 
 SAME_S = 30.0  # the same complaint is heard again after this long
 CLIENTS = ("aiokafka", "faust", "mode")  # Faust, and what it is made of, say what the client says once more
-UNHEARD = (
-    "Topic %s not found in cluster metadata",
-)  # asking whether a topic exists is no error; we say what is missing
+UNHEARD = ("Topic %s not found in cluster metadata",)  # asking whether there is one is no error; we say what is missing
 
 
 class Seldom(logging.Filter):

@@ -39,9 +39,8 @@ class Capturing:
         self._parts = list(self._before.parts) if self._before is not None else []
         self._waiting: dict[Partition, _Waiting] = {}
         self._n_bytes = self._n_records = 0
-        self._oldest = (
-            self._before.left.left().passed() if self._before is not None else NEVER
-        )  # known from then on, ns
+        # Known from then on, ns.
+        self._oldest = self._before.left.left().passed() if self._before is not None else NEVER
         self.ends = self._before.ends if self._before is not None else {}
         self.records = 0  # of this capture
         self._clear()

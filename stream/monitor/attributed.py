@@ -106,9 +106,8 @@ def _margins(case: Case, columns: NDArray[np.int64]) -> NDArray[np.float64]:
     each = level_of_all(case) / (2 * len(columns))
     if case.spread is None:
         return np.full(len(columns), -ndtri(each))
-    inflation, freedom = (
-        known[columns, 0] for known in (case.spread.inflation, case.spread.freedom)
-    )  # of the mean rank
+    # Of the mean rank.
+    inflation, freedom = (known[columns, 0] for known in (case.spread.inflation, case.spread.freedom))
     normal = np.isinf(freedom)
     away = np.where(normal, -ndtri(each), -stdtrit(np.where(normal, 1.0, freedom), each))
     return np.asarray(away * np.sqrt(inflation))

@@ -138,9 +138,8 @@ def standing(pairs: Rows) -> Rows:
     said, label = np.unique(pairs["label"].astype(str), return_inverse=True)
     assert len(said) or not len(label)
     ids, _ = numbered(identities(pairs))
-    each, first, place = np.unique(
-        np.stack((ids, label), axis=1), axis=0, return_index=True, return_inverse=True
-    )  # a prediction with one of its labels
+    # Each is a prediction with one of its labels.
+    each, first, place = np.unique(np.stack((ids, label), axis=1), axis=0, return_index=True, return_inverse=True)
     left = np.bincount(place.ravel(), pairs["change"], len(each)) > 0
     chosen = first[left]
     order = np.lexsort((pairs["check"][chosen], pairs["key"][chosen], pairs["at"][chosen]))

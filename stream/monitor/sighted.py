@@ -45,9 +45,8 @@ OF_FEATURE: Final[Mapping[str, str]] = {
     "service:error_rate": "errors",
 }
 QUALITY: Final = "quality"
-OF_COLUMNS: Final = frozenset(
-    ("drift", "prediction_drift", "attribution", QUALITY, "latency", "errors")
-)  # that windows' cells tell
+# The kinds that windows' cells tell.
+OF_COLUMNS: Final = frozenset(("drift", "prediction_drift", "attribution", QUALITY, "latency", "errors"))
 ALARMS: Final = frozenset((SEQUENTIAL, CHART)) | CHOSEN
 
 

@@ -19,9 +19,7 @@ from stream.reference.table import META, NAMES_SHOWN, Table
 
 Kind = Literal["numeric", "categorical"]
 
-TYPE_SHARE = (
-    0.95  # of the values that are there must be numbers for a numeric feature: a few broken ones do not hide it
-)
+TYPE_SHARE = 0.95  # of the values that are there are numbers, then the feature is: a few broken ones do not hide it
 IDENTIFIER_SHARE = 0.5  # more distinct texts than this share of rows: an identifier, which no distribution describes
 IDENTIFIER_ROWS = 100  # of fewer rows nobody can say so
 CLASSES_MAX = 20  # a prediction with more distinct numbers is a regression's

@@ -62,9 +62,8 @@ KUBEFLOW = Row(
 def _vertex(entry: Entry, trigger: Trigger) -> tuple[bytes, str]:
     document = written(
         displayName=run_id(trigger),
-        labels={
-            "driftline_trigger": run_id(trigger).removeprefix("driftline-")
-        },  # small letters and digits, at most 63
+        # Labels are small letters and digits, at most 63.
+        labels={"driftline_trigger": run_id(trigger).removeprefix("driftline-")},
         templateUri=entry.text("template"),
         runtimeConfig={"gcsOutputDirectory": entry.text("output"), "parameterValues": parameters(entry, trigger)},
         serviceAccount=entry.text("service_account"),

@@ -4,7 +4,7 @@ A life goes on from a Commit. A start is a new life where something changed with
 file, or what was there to be read again. All others went on as if nothing had been, so they are no input.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import NamedTuple
@@ -232,13 +232,17 @@ def as_one(stream: Sequence[Life], settings: Settings, files: Mapping[str, str])
                 one.found.setdefault(partition, mark)
         for partition, happened in life.happened.items():
             left = life.began[partition][0].offset if partition in life.began else 0
-            kept = one.happened.setdefault(partition, [])
-            for each in happened:
-                if isinstance(each, Release):
-                    kept.append(each)
-                elif each.upto > left:
-                    kept.append(replace(each, offset=max(each.offset, left)))
+            one.happened.setdefault(partition, []).extend(_behind(happened, left))
         one.controls += life.controls
         one.outcomes += life.outcomes
         one.ends = {**one.ends, **life.ends}
     return one
+
+
+def _behind(happened: Iterable[Release | Gap], offset: int) -> Iterator[Release | Gap]:
+    """All releases, and of losses what lies behind an offset."""
+    for each in happened:
+        if isinstance(each, Release):
+            yield each
+        elif each.upto > offset:
+            yield replace(each, offset=max(each.offset, offset))

@@ -2,11 +2,11 @@
 
 Where to look, in the order of events:
 
-- What is asked for: config/, plan, segments/, reference/; schema: what of it others may rely on.
+- What is asked for: config/, plan, segments/, reference/; schema (what others may rely on).
 - Bytes become columns: events, encodings/, binding.
 - Events are judged and counted: journey, ingest; clocks, windows, fates, unwatched, fewest; fold, sums; sample, drawn.
-- Predictions and labels wait for each other: desk, waiting, keyed, seen, spoken, sampling, showing; meeting: ask the
-  store which meet; answers/: what pairs are measured by.
+- Predictions and labels wait for each other, and meet: desk, waiting, keyed, seen, spoken, sampling, showing; meeting;
+  answers/ (what pairs are measured by).
 - What labels have taught: truth, labelled, calibrated, weighting.
 - Partials become rows: partials, watch, roster, closed, ledger, monitor/, policy/, trigger.
 - What else comes by topics: heeding; asked, controls, promotions, registered; outcomes, helped.

@@ -11,9 +11,9 @@ from sinks.commit import Columns, Standing, Steps
 from stream.answers.kind import Rows
 from stream.config.settings import Settings
 from stream.ledger import Ledger
-from stream.monitor.called import Called
-from stream.monitor.errors import Errors, Kept
-from stream.monitor.estimates import Ask, Estimates, Panes
+from stream.monitor.called import Called, Kept, Panes
+from stream.monitor.errors import Errors
+from stream.monitor.estimates import Ask, Estimates
 from stream.monitor.examples import Examples
 from stream.monitor.gathering import Kept as KeptPairs
 from stream.monitor.learned import Learned, PairsOf, pairs_of

@@ -1,10 +1,11 @@
 """What pairs are counted under: the version that is told apart, the windows of a pane, the plan."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
 
+from sinks.commit import Columns, Span
 from stream.answers.chosen import answers_of
 from stream.answers.kind import Answers, Rows
 from stream.config.settings import Settings
@@ -17,6 +18,9 @@ from stream.sampling import share
 from stream.windows import decided_from, window_end
 
 Key = tuple[str, str, int, int]  # model, version, length, end of a window
+Pane = tuple[str, str, int]  # model, version as events have it, end
+Panes = Mapping[Pane, int]  # how many predictions each has
+Kept = Callable[[Sequence[Span]], Columns]  # rows of `panes` in spans that do not overlap
 
 
 class Called:

@@ -13,25 +13,23 @@ from detectors.estimation.loss import Losses
 from detectors.packing import unpack
 from detectors.parts import Summary
 from sinks import commit as tables
-from sinks.commit import Columns, Span, Steps, to_ns
+from sinks.commit import Span, Steps, to_ns
 from stream.answers.chosen import answers_of
 from stream.config.settings import Settings
 from stream.ledger import Ledger
-from stream.monitor.called import Called, Key
+from stream.monitor.called import Called, Kept, Key, Panes
 from stream.monitor.decay import Decay
 from stream.monitor.heard import LEAST
 from stream.monitor.learned import Learned, counted_as
 from stream.monitor.measuring import SEGMENTED
+from stream.monitor.numbered import LEVEL
 from stream.monitor.panes import UNTOLD
 from stream.monitor.state import State
-from stream.monitor.told import LEVEL, Told, told_rows
+from stream.monitor.told import Told, told_rows
 from stream.plan import Plan
 
 PANES_MAX: Final = 512  # that are read at once, unless one window has more
 SEGMENTS: Final = 16  # with as many a window's sums are twice as large
-
-Panes = Mapping[tuple[str, str, int], int]  # how many predictions each has
-Kept = Callable[[Sequence[Span]], Columns]  # rows of `panes` in spans that do not overlap
 
 
 class Source(NamedTuple):

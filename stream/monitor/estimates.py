@@ -20,7 +20,7 @@ from stream.answers.classes import Classes
 from stream.answers.own import bare
 from stream.config.settings import Settings
 from stream.ledger import Ledger
-from stream.monitor.called import Called, Key
+from stream.monitor.called import Called, Key, Pane, Panes
 from stream.monitor.decay import Decay
 from stream.monitor.heard import Heard, Meaning, estimated, heard, of_parts
 from stream.monitor.learned import Learned
@@ -31,8 +31,6 @@ from stream.plan import Plan
 ROWS_MAX: Final = 200_000  # predictions that are read at once, unless one pane has more
 PER_SEGMENT: Final = 26  # predictions, at 100 bytes, take as much as the counts of one segment
 
-Pane = tuple[str, str, int]  # model, version as events have it, end
-Panes = Mapping[Pane, int]  # how many predictions each has
 Ask = Callable[[Sequence[str], int, int], Said]  # of models, in panes that end in a span
 
 

@@ -25,7 +25,7 @@ from stream.answers.kind import Answers, Rows
 from stream.answers.own import bare
 from stream.answers.probable import probable
 from stream.monitor.measuring import SEGMENTED
-from stream.monitor.told import LEVEL
+from stream.monitor.numbered import LEVEL
 
 OF_CLASSES: Final = ("accuracy",)  # all that one score per answer can tell of several classes
 KNOWN: Final = 0.98  # of a window's predictions have a score for each class: else the others are left to guess

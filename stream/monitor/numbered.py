@@ -16,7 +16,7 @@ DELAYS: Final = {"label_delay_p50": 0.5, "label_delay_p90": 0.9}  # in seconds
 COVERAGE: Final = "coverage"
 NOTHING: Final[Mapping[str, Judged]] = {}  # is judged
 EXACT: Final[Mapping[str, Floats]] = {}  # is all that is not said to be by bins
-LEVEL: Final = 0.95
+LEVEL: Final = 0.95  # of every interval that is told, before labels and after
 
 
 class Numbers(NamedTuple):

@@ -6,7 +6,7 @@ once it was mature also when a label was corrected. A micro-batch of labels touc
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,7 +18,7 @@ from stream.config.settings import Settings
 from stream.events import Ints
 from stream.ledger import Ledger
 from stream.monitor.abreast import abreast_rows
-from stream.monitor.called import Called, Key
+from stream.monitor.called import Called, Key, Pane, Panes
 from stream.monitor.charting import Charts
 from stream.monitor.gathering import Gathering, Kept
 from stream.monitor.matured import Matured
@@ -29,8 +29,6 @@ from stream.monitor.state import State
 from stream.monitor.tell import FINAL, MATURE, PROVISIONAL, Tell
 
 MORE: Final = 1.25  # times as many labels are news
-Pane = tuple[str, str, int]  # model, version as events have it, end
-Panes = Mapping[Pane, int]
 Span = tuple[str, int, int]  # a model's window of any version: its length and end
 
 LEAST: Final = 30  # labels of a provisional window: of fewer an interval says that nothing is known

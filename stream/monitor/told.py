@@ -1,7 +1,7 @@
 """What was estimated of a window, as rows."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +10,6 @@ from sinks.commit import Texts
 from stream.ledger import moment
 from stream.monitor.called import Key
 
-LEVEL: Final = 0.95
 Told = tuple[str, Mapping[str, Estimate]]  # what an estimate stands on, and each metric, a row each
 
 

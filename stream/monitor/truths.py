@@ -26,8 +26,9 @@ from stream.monitor.findings import Finding
 from stream.monitor.levels import MONTH
 from stream.monitor.matured import Matured
 from stream.monitor.noticed import noticed_alone
+from stream.monitor.numbered import LEVEL
 from stream.monitor.state import State, Version
-from stream.monitor.told import LEVEL, Told
+from stream.monitor.told import Told
 from stream.monitor.trust import Tracks
 
 LAST: Final = 12  # windows that are looked at together

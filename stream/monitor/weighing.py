@@ -22,19 +22,17 @@ from sinks.commit import Columns, Span, Steps, Texts, to_ns
 from stream.answers.chosen import answers_of
 from stream.config.settings import Settings
 from stream.ledger import Ledger, moment
-from stream.monitor.called import Called, Key
-from stream.monitor.estimates import Panes
+from stream.monitor.called import Called, Kept, Key, Panes
 from stream.monitor.examples import Examples
+from stream.monitor.numbered import LEVEL
 from stream.monitor.state import State
-from stream.monitor.told import LEVEL, Told
+from stream.monitor.told import Told
 from stream.plan import Plan
 from stream.showing import shows
 from stream.truth import Truth
 from stream.weighting import cells_of_inputs, inputs
 
 PANES_MAX: Final = 288  # that are read at once, of one model: with segments each may be some 10 KB
-
-Kept = Callable[[Sequence[Span]], Columns]  # rows of `panes` in spans that do not overlap
 
 
 @dataclass

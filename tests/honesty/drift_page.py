@@ -15,8 +15,9 @@ HEAD = "| world | window | reference | features | 1 in 100, 1 of 1 | 2 of 3 | 1 
 # Why a row is outside, by the name of its world; what is not known has no sentence.
 WHY: Mapping[str, str] = {
     "pairs: 90 % zeros, correlated 0.5": (
-        "Of two features that are mostly 0, some twelve of 1,200 events are in the rarest corner; with fewer than ten"
-        " the pair is unknown, and such windows open nothing: there are fewer false incidents than promised."
+        "Of two features that are mostly 0, some twelve of 1,200 events would be in the rarest corner if the two had"
+        " nothing to do with each other; with fewer than ten the pair is unknown, as in 12 % of windows, and these open"
+        " nothing: there are fewer false incidents than promised."
     ),
 }
 

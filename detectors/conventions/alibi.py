@@ -10,6 +10,7 @@ value has no p-value, so that it never drifts.
 import numpy as np
 import scipy
 
+from detectors.conventions.by_value import by_value
 from detectors.conventions.convention import Categories, Convention, Feature, Numbers, Refused, Score, filled
 
 LEVEL = 0.05
@@ -75,7 +76,7 @@ def _levelled(score: Score, features: int) -> Score:
 
 ALIBI = Convention(
     "alibi-detect 0.13.0",
-    {"ks": _ks, "cvm": _cvm},
+    {"ks": _ks, "cvm": _cvm, "fet": lambda feature: _fet(by_value(feature))},
     {"chi2": _chi2, "fet": _fet},
     _chosen,
     levelled=_levelled,

@@ -6,6 +6,7 @@ what it says of all features together. Whatever is wrong with a tool is wrong he
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 from msgspec import Struct
@@ -28,11 +29,15 @@ class Numbers(Struct, frozen=True):
 
 
 class Categories(Struct, frozen=True):
-    """A categorical feature in the order of the rows: places in `texts`, -1 where missing. `texts` are sorted."""
+    """A categorical feature in the order of the rows: places in `texts`, -1 where missing. `texts` are sorted.
+
+    `of`: what they are; truths are of the texts 0 and 1.
+    """
 
     reference: Integers
     current: Integers
     texts: tuple[str, ...]
+    of: Literal["texts", "truths", "numbers"] = "texts"
 
     def counts(self) -> tuple[Integers, Integers]:
         """How often each text occurs in either sample, (texts,) each."""
@@ -97,6 +102,11 @@ def unchanged(feature: Feature) -> Feature:
     return feature
 
 
+def as_it_is(features: Mapping[str, Feature]) -> Mapping[str, Feature]:
+    """No column says anything of another one's rows."""
+    return features
+
+
 def unlevelled(score: Score, _features: int) -> Score:
     """Limits do not know how many features there are."""
     return score
@@ -113,6 +123,8 @@ class Convention(Struct, frozen=True):
     typed: Callable[[Feature], Feature] = unchanged  # of another type, where the tool would take it for that
     levelled: Callable[[Score, int], Score] = unlevelled  # by the number of features
     unasked: frozenset[str] = frozenset()  # of numbers: only where the tool chooses them
+    absent: Mapping[str, str] = {}  # what it may choose and is not here, and why
+    table: Callable[[Mapping[str, Feature]], Mapping[str, Feature]] = as_it_is  # what it makes of all columns first
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -124,6 +136,7 @@ class Convention(Struct, frozen=True):
 
         The verdict on all features is by the tool's own choice, or by the measures that are named.
         """
+        features = self.table(features)
         shown = {name: self._scores(feature, measures) for name, feature in features.items()}
         shown = {
             name: {measure: self.levelled(score, len(shown)) for measure, score in found.items()}
@@ -143,15 +156,17 @@ class Convention(Struct, frozen=True):
         chosen, other = self._chosen(typed), self._known(feature)
         known = self._known(typed)
         scores = {}
-        for name in {**known, **other} if ALL in measures else measures or chosen:
-            if name in known and (name in chosen or name not in self.unasked or isinstance(typed, Categories)):
+        for name in dict.fromkeys((*chosen, *known, *other)) if ALL in measures else measures or chosen:
+            if name in self.absent:
+                scores[name] = Score(None, None, None, problem=self.absent[name])
+            elif name in known and (name in chosen or name not in self.unasked or isinstance(typed, Categories)):
                 scores[name] = scored(known[name], typed)
             elif name in other and name not in self.unasked:
                 scores[name] = scored(other[name], feature)
         return scores
 
     def _chosen(self, feature: Feature) -> list[str]:
-        return [name for name in self.chosen(feature) if name in self._known(feature)]
+        return [name for name in self.chosen(feature) if name in self._known(feature) or name in self.absent]
 
     def _known(self, feature: Feature) -> Mapping[str, Callable[..., Score]]:
         return self.numeric if isinstance(feature, Numbers) else self.categorical

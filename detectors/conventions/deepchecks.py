@@ -14,6 +14,7 @@ import scipy
 from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
+from detectors.conventions.by_value import by_value
 from detectors.conventions.convention import (
     Categories,
     Convention,
@@ -125,11 +126,7 @@ def _typed(feature: Feature) -> Feature:
     few = len(distinct) <= (INTEGERS_MAX if whole else FLOATS_MAX)
     if not len(present) or not few or len(distinct) >= DISTINCT_SHARE * max(len(present), ROWS_LEAST):
         return feature
-    values = np.unique(np.concatenate((present, there(feature.current))))
-    sides = [
-        np.where(np.isnan(side), -1, np.searchsorted(values, side)) for side in (feature.reference, feature.current)
-    ]
-    return Categories(sides[0], sides[1], tuple(map(str, values.tolist())))
+    return by_value(feature)
 
 
 def _chosen(feature: Feature) -> tuple[str]:

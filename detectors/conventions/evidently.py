@@ -19,7 +19,7 @@ from detectors.conventions.convention import (
     above,
     below,
 )
-from detectors.conventions.evidently_choice import PAIR, chosen, dataset, sides, typed
+from detectors.conventions.evidently_choice import LARGE_TEXT, PAIR, SMALL_TEXT, chosen, dataset, sides, typed
 from detectors.conventions.shares import jensen_shannon, psi, shares
 
 DISTINCT_MAX = 20  # distinct values of the reference that are counted one by one, not in bins
@@ -98,7 +98,10 @@ def _anderson(feature: Numbers) -> Score:
 
 
 def _cramer_von_mises(feature: Numbers) -> Score:
-    return below(scipy.stats.cramervonmises_2samp(*sides(feature)).pvalue, 0.1, strictly=False)
+    reference, current = sides(feature)
+    if min(len(reference), len(current)) < PAIR:
+        raise Refused("it needs two values on either side")
+    return below(scipy.stats.cramervonmises_2samp(reference, current).pvalue, 0.1, strictly=False)
 
 
 def _es(feature: Numbers) -> Score:
@@ -194,4 +197,5 @@ EVIDENTLY = Convention(
     dataset,
     typed,
     unasked=frozenset(_LIKE_CATEGORIES),
+    absent=dict.fromkeys((SMALL_TEXT, LARGE_TEXT), "texts that hardly repeat, which it gives to a classifier"),
 )

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from detectors.conventions.by_value import by_value
 from detectors.conventions.convention import (
     Categories,
     Dataset,
@@ -18,6 +19,8 @@ from detectors.conventions.convention import (
 
 SMALL = 1000  # rows of the reference: up to so many a test decides, beyond a distance
 FEW, PAIR = 5, 2  # distinct values of a number that is tested like a category
+TEXTS = 0.5  # of the current values are different: texts, not categories
+SMALL_TEXT, LARGE_TEXT = "perc_text_content_drift", "abs_text_content_drift"
 INTEGERS_FEW = 10  # distinct values of a column of integers that is a category
 SHARE = 0.5  # of the features: the whole has drifted
 
@@ -41,10 +44,17 @@ def chosen(feature: Feature) -> tuple[str]:
         distinct, n = _distinct(feature), len(sides(feature)[0])
     except Refused:
         return ("jensenshannon",)
+    if isinstance(feature, Categories) and _are_texts(feature):
+        return (LARGE_TEXT,) if n > SMALL else (SMALL_TEXT,)
     many = isinstance(feature, Numbers) and distinct > FEW
     if n > SMALL:
         return ("wasserstein",) if many else ("jensenshannon",)
     return ("ks",) if many else ("chisquare",) if distinct > PAIR else ("z",)
+
+
+def _are_texts(feature: Categories) -> bool:
+    current = feature.present()[1]
+    return feature.of == "texts" and len(np.unique(current)) > TEXTS * len(current)
 
 
 def typed(feature: Feature) -> Feature:
@@ -53,12 +63,7 @@ def typed(feature: Feature) -> Feature:
         return feature
     if len(np.unique(feature.current)) > INTEGERS_FEW:
         return feature
-    values = np.unique(np.concatenate((finite(feature.reference), feature.current)))
-    places = np.searchsorted(values, feature.reference)
-    known = np.isfinite(feature.reference)
-    return Categories(
-        np.where(known, places, -1), np.searchsorted(values, feature.current), tuple(map(str, values.tolist()))
-    )
+    return by_value(feature, np.isfinite)
 
 
 def dataset(scores: Scores) -> Dataset:

@@ -19,6 +19,7 @@ from detectors.conventions.convention import (
     above,
     filled,
     finite,
+    there,
 )
 from detectors.conventions.shares import psi, shares
 
@@ -30,15 +31,19 @@ LEAST = 100  # values of the current sample: with no more there is no alert
 
 def _score(expected: Floats, observed: Floats, n: int) -> Score:
     value = psi(expected + ADDED, observed + ADDED)
-    limit = float(scipy.stats.chi2.ppf(1 - LEVEL, len(expected) - 1)) / n if len(expected) > 1 else None
+    limit = float(scipy.stats.chi2.ppf(1 - LEVEL, len(expected) - 1)) / n if len(expected) > 1 and n else None
     score = above(value, limit)
     return score if n > LEAST else Score(score.value, limit, None, problem=f"it alerts beyond {LEAST} values only")
 
 
 def _decile(feature: Numbers) -> Score:
-    """Ten bins with open ends, upper edges inside; missing current values are in no bin, and in the number of all."""
-    reference, current = (np.asarray(finite(side), np.float64) for side in (feature.reference, feature.current))
-    filled(reference, current)
+    """Ten bins with open ends, upper edges inside; missing current values are in no bin, and in the number of all.
+
+    Infinities of the current sample are in the outer bins, those of the reference nowhere.
+    """
+    reference = np.asarray(finite(feature.reference), np.float64)
+    current = np.asarray(there(feature.current), np.float64)
+    filled(reference, feature.current)
     edges = _deciles(np.sort(reference))
     counts = [np.bincount(np.searchsorted(edges, side), minlength=BINS) for side in (reference, current)]
     return _score(shares(counts[0]), counts[1] / len(feature.current), len(current))

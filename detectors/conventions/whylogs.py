@@ -18,11 +18,12 @@ from detectors.conventions.convention import (
     Convention,
     Feature,
     Numbers,
+    Refused,
     Score,
     above,
     beside,
     filled,
-    finite,
+    there,
 )
 from detectors.conventions.shares import hellinger
 
@@ -32,7 +33,7 @@ BUCKETS_MAX, BUCKETS_LEAST, PER_BUCKET = 30, 2, 4
 
 
 def _sides(feature: Numbers) -> tuple[Floats, Floats]:
-    sides = [np.sort(np.asarray(finite(side), np.float64)) for side in (feature.reference, feature.current)]
+    sides = [np.sort(np.asarray(there(side), np.float64)) for side in (feature.reference, feature.current)]
     filled(*sides)
     return sides[0], sides[1]
 
@@ -54,6 +55,8 @@ def _hellinger(feature: Numbers) -> Score:
     """On at most thirty buckets of equal width over both samples."""
     reference, current = _sides(feature)
     low, high = min(reference[0], current[0]), max(reference[-1], current[-1])
+    if not np.isfinite([low, high]).all():
+        raise Refused("it cannot make buckets up to infinity")
     high += abs(high) * 1e-7 or 1e-7
     wanted = min(math.ceil((len(reference) + len(current)) / PER_BUCKET), BUCKETS_MAX)
     edges = np.linspace(low, high, max(wanted, BUCKETS_LEAST) + 1)
@@ -76,6 +79,14 @@ def _chi_square(feature: Categories) -> Score:
     return beside(statistic, float(scipy.stats.chi2.sf(statistic, freedom)), LEVEL)
 
 
+def _typed(feature: Feature) -> Feature:
+    """Truths are numbers, and counted as items too."""
+    if isinstance(feature, Numbers) or feature.of != "truths":
+        return feature
+    values = np.array([*map(float, feature.texts), np.nan])  # the last one is what is missing
+    return Numbers(values[feature.reference], values[feature.current])
+
+
 def _chosen(feature: Feature) -> tuple[str]:
     return ("chi-square",) if isinstance(feature, Categories) else ("ks",)
 
@@ -85,4 +96,5 @@ WHYLOGS = Convention(
     {"ks": _ks, "hellinger": _hellinger},
     {"chi-square": _chi_square},
     _chosen,
+    typed=_typed,
 )

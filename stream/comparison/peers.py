@@ -1,6 +1,7 @@
 """What another tool would say of two files."""
 
 from collections.abc import Sequence
+from types import NoneType
 
 import numpy as np
 
@@ -24,7 +25,13 @@ def _feature(pair: Pair) -> Feature:
     found = [categories(values) for values in (pair.reference, pair.current)]
     texts = tuple(sorted({text for one in found for text in one.texts if isinstance(text, str)}))
     places = {text: i for i, text in enumerate(texts)}
-    return Categories(found[0].numbered(places, -1), found[1].numbered(places, -1), texts)
+    codes = found[0].numbered(places, -1), found[1].numbered(places, -1)
+    return Categories(*codes, texts, "truths" if _truths(pair.reference) and _truths(pair.current) else "texts")
+
+
+def _truths(values: Values) -> bool:
+    """Whether all values that are there are true or false."""
+    return values.dtype == np.object_ and {bool} == set(map(type, values)) - {NoneType}
 
 
 def _numbers(values: Values, *, integers: bool) -> Floats | Integers:

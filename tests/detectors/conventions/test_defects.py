@@ -1,9 +1,11 @@
 """What is known to be wrong with other tools is reproduced by their conventions, and is not wrong with ours."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
-from detectors.conventions import CONVENTIONS, Categories, Numbers, Score
+from detectors.conventions import ALL, CONVENTIONS, Categories, Numbers, Score
 from stream.comparison.own import own
 from stream.comparison.pairs import Side, paired
 from stream.reference import from_columns
@@ -13,6 +15,11 @@ from tests.detectors.conventions.features import Values, feature
 def said(tool: str, measure: str, reference: Values, current: Values) -> Score:
     """One measure of one feature."""
     return CONVENTIONS[tool].judge({"x": feature(reference, current)}, (measure,)).features["x"][measure]
+
+
+def said_all(tool: str, reference: Values, current: Values) -> Mapping[str, Score]:
+    """What a tool chooses by itself."""
+    return CONVENTIONS[tool].judge({"x": feature(reference, current)}).features["x"]
 
 
 def ours(reference: Values, current: Values) -> bool:
@@ -221,12 +228,95 @@ def test_tfdv_and_others_count_what_is_missing_in_their_own_way(chance: np.rando
     assert said("tfdv", "jensen_shannon_divergence", np.append(values[100:], [np.inf] * 100), values).value > 0.05
 
 
-def test_azure_shares_do_not_sum_to_one(chance: np.random.Generator) -> None:
-    """One event more in each cell, and as many in all as before: samples differ by their size alone."""
-    small = np.repeat(["a", "b", "c"], [10, 8, 2])
-    assert said("azure", "population_stability_index", np.tile(small, 100), small).value > 0.01
+def test_azure_drops_rows_that_miss_anything(chance: np.random.Generator) -> None:
+    """One column that nobody fills leaves nothing of all the others."""
+    values, empty = chance.normal(0, 1, (2, 500)), np.full(500, np.nan)
+    features = {"x": Numbers(values[0], values[1] + 9), "y": Numbers(values[1], values[0])}
+    assert "x" in CONVENTIONS["azure"].judge(features).dataset.drifted_features
+    features["y"] = Numbers(values[1], empty)
+    blind = CONVENTIONS["azure"].judge(features)
+    assert not blind.dataset.drifted
+    assert "no values" in str(blind.features["x"]["normalized_wasserstein_distance"].problem)
+    assert ours(values[0], values[1] + 9)
+
+
+def test_azure_one_outlier_hides_drift(chance: np.random.Generator) -> None:
+    """Bins of equal width over both samples, here too."""
+    reference, current = chance.normal(0, 1, 5000), chance.normal(0.4, 1.2, 3000)
+    assert said("azure", "population_stability_index", reference, current).value > 0.1
+    assert said("azure", "population_stability_index", reference, np.append(current, 1e6)).value < 0.01
+
+
+def test_azure_takes_few_integers_for_categories(chance: np.random.Generator) -> None:
+    """Fewer different ones than one in twenty rows of the baseline; its KS refuses 10,000 rows."""
+    reference, current = chance.integers(0, 9, 400), chance.integers(-3, 9, 300)
+    chosen = [
+        [*CONVENTIONS["azure"].judge({"x": Numbers(side, current)}).features["x"]]
+        for side in (reference, reference[:100])
+    ]
+    assert [["jensen_shannon_distance"], ["normalized_wasserstein_distance"]] == chosen
     refused = said("azure", "two_sample_kolmogorov_smirnov_test", chance.normal(0, 1, 10_000), chance.normal(0, 1, 99))
     assert "refuses" in str(refused.problem)
+
+
+def test_fiddler_says_where_its_bins_are_unknown(chance: np.random.Generator) -> None:
+    """Ten between the least and the greatest value of the reference; beyond them nothing is published."""
+    reference = chance.uniform(0, 1, 2000)
+    assert said("fiddler", "psi", reference, reference[200:600]).problem is None
+    beyond = said("fiddler", "psi", reference, np.append(reference[200:600], [-1.0, 2.0, 3.0]))
+    assert beyond.value > 0
+    assert "3 values" in str(beyond.problem)
+
+
+def test_popmon_counts_what_is_false_twice() -> None:
+    """And what is true never, so it sees no difference but that of the sizes."""
+    truths = Categories(np.repeat([0, 1], [220, 80]), np.repeat([0, 1], [107, 93]), ("0", "1"), "truths")
+    scores = CONVENTIONS["popmon"].judge({"x": truths}, (ALL,)).features["x"]
+    assert (0.0, 0.0) == (scores["chi2"].value, scores["max_prob_diff"].value)
+    assert pytest.approx(162.90049803847563) == scores["psi_as_called"].value  # as the tool prints
+    assert said("popmon", "chi2", np.repeat(["f", "t"], [220, 80]), np.repeat(["f", "t"], [107, 93])).value > 10
+
+
+def test_popmon_does_not_compare_integers_with_floats(chance: np.random.Generator) -> None:
+    """One missing value turns a column of integers into floats; what is left of the histogram is empty."""
+    reference, current = chance.integers(0, 9, 300), chance.integers(0, 9, 200).astype(np.float64)
+    assert "does not compare" in str(said("popmon", "psi", reference, current).problem)
+
+
+def test_whylogs_takes_truths_for_numbers() -> None:
+    """So that KS judges them, beside which chi-square can be asked for."""
+    truths = Categories(np.repeat([0, 1, -1], [70, 30, 9]), np.repeat([0, 1], [50, 50]), ("0", "1"), "truths")
+    whylogs = CONVENTIONS["whylogs"]
+    assert ["ks"] == [*whylogs.judge({"x": truths}).features["x"]]
+    assert pytest.approx(0.2) == whylogs.judge({"x": truths}).features["x"]["ks"].value
+    assert {"ks", "hellinger", "chi-square"} == whylogs.judge({"x": truths}, (ALL,)).features["x"].keys()
+
+
+def test_evidently_gives_texts_to_a_classifier(chance: np.random.Generator) -> None:
+    """Which is not here: where most current values differ there is no verdict; a test that is named has a value."""
+    texts = np.array([f"text {i}" for i in chance.integers(0, 60, 400)])
+    chosen = [said_all("evidently", texts[:m], texts[-40:]) for m in (40, 300)]
+    assert [["perc_text_content_drift"], ["perc_text_content_drift"]] == [[*each] for each in chosen]
+    assert [None, None] == [each["perc_text_content_drift"].drifted for each in chosen]
+    assert 0.0 == said("evidently", "chisquare", texts[:40], texts[-40:]).value
+
+
+def test_scouter_is_told_that_nothing_is_there(chance: np.random.Generator) -> None:
+    """All shares are then 0, and so is the number of values that its limit goes by."""
+    score = said("scouter", "psi_decile", chance.normal(0, 1, 1000), np.full(400, np.nan))
+    assert pytest.approx(20.72326583794641) == score.value  # as the tool prints
+    assert (None, None) == (score.limit, score.drifted)
+
+
+def test_popmon_finds_files_too_alike(chance: np.random.Generator) -> None:
+    """A z-score below minus seven is red as one above seven is; the largest KS statistics have none."""
+    reference = chance.normal(0, 1, 3000)
+    same = said("popmon", "ks_zscore", reference, reference)
+    assert (-np.inf, True) == (same.value, same.drifted)
+    far = said("popmon", "ks_zscore", reference, reference + 2)
+    assert np.isnan(far.value)
+    assert far.drifted is False
+    assert not ours(reference, reference)
 
 
 def test_fiddler_differs_from_the_book(chance: np.random.Generator) -> None:

@@ -107,6 +107,14 @@ def test_integers_are_what_the_file_says(tmp_path: Path) -> None:
     assert {"parquet": ["whole"], "csv": ["whole"], "jsonl": ["real", "whole"]} == found
 
 
+def test_truths_are_told_from_texts(tmp_path: Path) -> None:
+    """With gaps or without: some tools take them for numbers."""
+    (tmp_path / "x.csv").write_text("flag,gap,word\n" + "True,true,yes\nFalse,,no\n" * 60)
+    one = read(tmp_path / "x.csv")
+    chosen = by_convention(CONVENTIONS["whylogs"], paired(one, one)).features
+    assert {"flag": ["ks"], "gap": ["ks"], "word": ["chi-square"]} == {name: [*found] for name, found in chosen.items()}
+
+
 def test_what_moved_is_told_as_ranges() -> None:
     """Of neighbouring cells together."""
     chance = np.random.default_rng(2)

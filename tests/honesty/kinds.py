@@ -132,12 +132,13 @@ def errors(label: Callable[..., np.ndarray], error: Callable[..., np.ndarray]) -
     """Labels, and errors that may know them."""
     rng = np.random.default_rng(0)
     labels = label(rng, 20_000)
-    settings = regression.settings_of(labels, labels + error(rng, labels), (0.1, 0.9))
+    settings = regression.settings_of(labels, None, (0.1, 0.9))  # as of a service, which knows no errors beforehand
+    usual = 2.0 ** np.ceil(np.log2(np.std(error(rng, labels))))
 
     def draw(rng: np.random.Generator, n: int) -> Drawn:
         labels = label(rng, n)
         answers = labels + error(rng, labels)
-        width = 1.5 * 2.0**settings.usual_scale / 2 * rng.uniform(0.5, 1.5, n)
+        width = 1.5 * usual / 2 * rng.uniform(0.5, 1.5, n)
         intervals = np.stack((answers - width, answers + width), axis=1)
         return regression.pairs(settings, labels, answers, intervals)
 

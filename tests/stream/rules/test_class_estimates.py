@@ -64,6 +64,7 @@ def labelled() -> Table:
     return from_columns(of_documents(documents(KNOWN)))
 
 
+@cache
 def unlabelled(n: int = 400) -> Table:
     """A reference without labels."""
     return from_events(event(-60, seed=i, scores=each["scores"]) for i, each in enumerate(documents(n)))
@@ -71,6 +72,13 @@ def unlabelled(n: int = 400) -> Table:
 
 Changes = Callable[[int], dict[str, float]]
 Said = list[tuple[float, dict[str, float], str]]  # minute, scores, label
+
+
+@cache
+def lived(changes: tuple[tuple[tuple[str, float], ...], ...]) -> list[tuple[dict[str, float], str]]:
+    """What happens in N steps of each minute, whose changes these are; a story is told four times."""
+    world = World(1)
+    return [world.one(**dict(each)) for each in changes for _ in range(N)]
 
 
 def played(
@@ -83,10 +91,11 @@ def played(
     configuration: str = CONFIGURATION,
 ) -> tuple[Story, Said]:
     """N predictions a minute, their labels `delay` later; one in `bare` of them says its answer alone."""
-    log, world, told, said = Story(configuration, (FIRST, LABELS)), World(1), [], Said()
+    log, told, said = Story(configuration, (FIRST, LABELS)), [], Said()
+    happened = iter(lived(tuple(tuple(changes(minute).items()) for minute in range(minutes))))
     for minute in range(minutes):
         for i in range(N):
-            scores, answer = world.one(**changes(minute))
+            scores, answer = next(happened)
             name, at = f"{minute}-{i}", minute + (i + 0.5) / N
             alone = {"prediction": max(scores, key=scores.__getitem__)}
             log.publish(FIRST, event(at, seed=i, id=name, **(alone if bare and i % bare == 0 else {"scores": scores})))

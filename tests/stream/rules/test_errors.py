@@ -1,6 +1,7 @@
 """Regressions before labels: how large errors probably are by what inputs are, and what becomes of it with labels."""
 
 import random
+from functools import cache
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ class World:
         return {"amount": round(size, 6), "country": country}, round(said, 4), round(said - error, 4)
 
 
+@cache
 def labelled(n: int = 6_000) -> Table:
     """A reference with labels."""
     world = World(0)
@@ -44,6 +46,7 @@ def labelled(n: int = 6_000) -> Table:
     return from_columns(of_documents([{**inputs, "prediction": said, "label": true} for inputs, said, true in rows]))
 
 
+@cache
 def unlabelled(n: int = 400) -> Table:
     """A reference without."""
     world = World(0)
@@ -56,12 +59,20 @@ def use(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.stream.rules.story.REFERENCE", File(table, "labelled"))
 
 
+@cache
+def lived(changes: tuple[tuple[tuple[str, float], ...], ...]) -> list[tuple[dict[str, Any], float, float]]:
+    """What happens in N steps of each minute, whose changes these are; a story is told four times."""
+    world = World(1)
+    return [world.one(**dict(each)) for each in changes for _ in range(N)]
+
+
 def played(minutes: int, delay: float, changes: Any, labels: float = 1e9) -> Story:  # noqa: ANN401 - a function
     """N predictions a minute, their labels later; `changes(minute)` is the world then; labels come up to a minute."""
-    log, world, answers = Story(CONFIGURATION, (FIRST, LABELS)), World(1), []
+    log, answers = Story(CONFIGURATION, (FIRST, LABELS)), []
+    happened = iter(lived(tuple(tuple(changes(minute).items()) for minute in range(minutes))))
     for minute in range(minutes):
         for i in range(N):
-            inputs, said, true = world.one(**changes(minute))
+            inputs, said, true = next(happened)
             name, at = f"{minute}-{i}", minute + (i + 0.5) / N
             log.publish(FIRST, event(at, seed=i, id=name, features=inputs, prediction=said))
             answers.append((at + delay * (0.5 + i / N), name, true))

@@ -1,6 +1,7 @@
 """Performance before labels: what scores say of a window, and what becomes of it when labels come."""
 
 import random
+from functools import cache
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ class World:
         return round(float(expit(1.2 * amount)), 6), int(self.dice.random() < expit(amount * (1 - turn)))
 
 
+@cache
 def labelled(n: int = 4_000) -> Table:
     """A reference with labels."""
     world = World(0)
@@ -47,6 +49,7 @@ def labelled(n: int = 4_000) -> Table:
     return from_columns(of_documents(documents))
 
 
+@cache
 def unlabelled(n: int = 400) -> Table:
     """A reference without."""
     world = World(0)
@@ -59,12 +62,19 @@ def use(table: Table, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tests.stream.rules.story.REFERENCE", File(table, "labelled"))
 
 
+@cache
+def lived(changes: tuple[tuple[tuple[str, float], ...], ...]) -> list[tuple[float, int]]:
+    """What happens in N steps of each minute, whose changes these are; a story is told four times."""
+    world = World(1)
+    return [world.one(**dict(each)) for each in changes for _ in range(N)]
+
+
 def played(log: Story, minutes: int, delay: float, changes: Any, labels: float = 1e9) -> Story:  # noqa: ANN401 - a function
     """N predictions a minute, their labels later; `changes(minute)` is the world then; labels come up to a minute."""
-    world, told = World(1), []
+    told, happened = [], iter(lived(tuple(tuple(changes(minute).items()) for minute in range(minutes))))
     for minute in range(minutes):
         for i in range(N):
-            score, answer = world.one(**changes(minute))
+            score, answer = next(happened)
             name, at = f"{minute}-{i}", minute + (i + 0.5) / N
             log.publish(FIRST, event(at, seed=i, id=name, score=score, prediction=int(score >= 0.5)))
             told.append((at + delay * (0.5 + i / N), name, answer))
@@ -85,14 +95,14 @@ def found(log: Story, feature: str) -> list[float]:
 def told(log: Story, metric: str = "accuracy", minutes: float = 5) -> dict[float, dict[str, Any]]:
     """Estimates of a metric by the end of their window."""
     rows = log.rows(tables.ESTIMATES)
-    return {row["end"]: row for row in rows if (row["metric"], row["length"]) == (metric, minutes * MINUTE)}
+    return {row["end"]: row for row in rows if row["metric"] == metric and row["length"] == minutes * MINUTE}
 
 
 def realised(log: Story, metric: str = "accuracy", minutes: float = 5) -> dict[float, float]:
     """What labels said in the end."""
     newest: dict[float, tuple[float, float]] = {}
     for row in log.rows(tables.PERFORMANCE):
-        if (row["metric"], row["length"], row["segment"]) == (metric, minutes * MINUTE, ""):
+        if row["metric"] == metric and row["length"] == minutes * MINUTE and not row["segment"]:
             newest[row["end"]] = max(newest.get(row["end"], (0.0, 0.0)), (row["step"], row["value"]))
     return {end: value for end, (_, value) in newest.items()}
 

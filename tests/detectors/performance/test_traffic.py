@@ -11,16 +11,20 @@ from detectors.performance.traffic import LEAST, Usual, fewest, interval
 CHANCE = 1e-4  # a window of an hour at one false trigger a month, three lengths and five metrics
 
 
-def follow(counts: np.ndarray, per_day: int = 24) -> tuple[list[int], int, Usual]:
-    """The windows that are surely too few, how many could be judged, and what is usual in the end."""
+def follow(counts: np.ndarray) -> tuple[list[int], int]:
+    """The windows that are surely too few, and how many others had to be judged.
+
+    A limit is below what is expected, so that it need not be known of a window with as many.
+    """
     usual, falls, known = Usual(), [], 0
     for i, n in enumerate(counts.tolist()):
-        slot = i % per_day * 24 // per_day
-        least = usual.limit(slot, CHANCE, 0.05)
-        known += not np.isnan(least)
-        falls += [i] * (n <= least)
+        slot = i % 24
+        if n <= usual.expected(slot):
+            least = usual.limit(slot, CHANCE, 0.05)
+            known += not np.isnan(least)
+            falls += [i] * (n <= least)
         usual = usual.step(n, slot, 24)
-    return falls, known, usual
+    return falls, known
 
 
 RHYTHMS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -59,7 +63,7 @@ def test_a_rhythm_is_known_after_a_day() -> None:
     """Offices that close at night are told once, on the first evening, and forgotten."""
     hours = np.arange(24 * 10)
     counts = np.random.default_rng(7).poisson(np.where((hours % 24 >= 8) & (hours % 24 < 18), 3_000, 0))
-    falls, _, _ = follow(counts)
+    falls, _ = follow(counts)
     assert {fall // 24 for fall in falls} <= {0, 1}
 
 

@@ -55,8 +55,8 @@ def starting(change: Callable[[Start], Start]) -> Callable[..., Memory]:
 @pytest.mark.parametrize(
     ("change", "seeds"),
     [
-        pytest.param(lambda start: replace(start, mark=Mark(start.mark.offset)), later(RUN, 150), id="clocks"),
-        pytest.param(lambda start: replace(start, releases=()), later(RUN, 23), id="releases"),
+        pytest.param(lambda start: replace(start, mark=Mark(start.mark.offset)), later(RUN, 160), id="clocks"),
+        pytest.param(lambda start: replace(start, releases=()), later(RUN, 24), id="releases"),
         pytest.param(lambda start: replace(start, written=(0, 0)), RUN, id="what is written"),
         pytest.param(lambda start: replace(start, mark=_next(start.mark)), RUN, id="the right rewind"),
     ],
@@ -167,10 +167,10 @@ def test_the_end_must_not_be_read_before_the_former_owner_is_fenced(monkeypatch:
         await begin(self, newest)
 
     monkeypatch.setattr(Claim, "begin", tail_first)
-    assert found(later(TIERS, 70))
+    assert found(later(TIERS, 74))
 
 
-@pytest.mark.parametrize("seeds", [RUN, later(TIERS, 47)])
+@pytest.mark.parametrize("seeds", [later(RUN, 2), later(TIERS, 48)])
 def test_hearing_nothing_must_not_count_as_idleness(monkeypatch: pytest.MonkeyPatch, seeds: Sequence[int]) -> None:
     """Behind an open transaction there is more, which nobody can read yet."""
     made = kafka.events
@@ -197,7 +197,7 @@ def test_a_limit_must_not_go_by_arrival(monkeypatch: pytest.MonkeyPatch) -> None
 def test_what_waits_for_a_label_must_not_be_written_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read again after a crash it would be there twice: a prediction that repeats itself, a label that came again."""
     monkeypatch.setattr(Desk, "_unwritten", lambda _, batch, rows, ends: (rows, ends) if len(batch.at) else ([], []))
-    assert found(RUN)
+    assert found(later(RUN, 2))
 
 
 def test_a_step_must_not_see_beyond_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,10 +208,10 @@ def test_a_step_must_not_see_beyond_its_end(monkeypatch: pytest.MonkeyPatch) -> 
         return asked(self, msgspec.structs.replace(steps, upto=2**62))
 
     monkeypatch.setattr(MemoryStore, "meeting", far)
-    assert found(RUN)
+    assert found(later(RUN, 2))
 
 
-@pytest.mark.parametrize("seeds", [RUN, TIERS])
+@pytest.mark.parametrize("seeds", [later(RUN, 2), later(TIERS, 2)])
 def test_a_smaller_sample_must_not_hold_at_once(monkeypatch: pytest.MonkeyPatch, seeds: Sequence[int]) -> None:
     """Who has read on before the close has kept ids that others do not keep."""
     monkeypatch.setattr(sampler, "decided_from", lambda end, *_: end)
@@ -229,7 +229,7 @@ def test_a_restart_must_carry_the_sample(monkeypatch: pytest.MonkeyPatch) -> Non
         return memory
 
     monkeypatch.setattr(cast, "recall", forgetful)
-    assert found(RUN)
+    assert found(later(RUN, 22))
 
 
 def test_a_restart_must_carry_all_pieces_of_a_window_that_slides(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -241,7 +241,7 @@ def test_a_restart_must_carry_all_pieces_of_a_window_that_slides(monkeypatch: py
 def test_what_steps_need_must_not_go_before_they_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A crash between the two lets them be taken again."""
     monkeypatch.setattr(Meetings, "needed_since", Meetings.since)
-    assert found(later(RUN, 215))
+    assert found(later(RUN, 218))
 
 
 def test_a_restart_must_carry_what_was_drawn(monkeypatch: pytest.MonkeyPatch) -> None:

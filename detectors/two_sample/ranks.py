@@ -1,6 +1,11 @@
-"""Tests of ranks: however large a value is, it is one value. Ties count half on either side."""
+"""Tests of ranks: however large a value is, it is one value. Ties count half on either side.
+
+SciPy's own functions are called unwrapped: to look for nan, axes and shapes that `Samples` does not have was half of a
+call's 0.4 ms.
+"""
 
 import warnings
+from inspect import unwrap
 
 import numpy as np
 import scipy
@@ -35,7 +40,7 @@ def ks(expected: Floats, observed: Floats) -> Outcome:
     method = "exact" if max(map(len, samples)) <= EXACT_MAX else "asymp"
     with warnings.catch_warnings():  # where the count comes out beside 0 to 1 SciPy says so, and takes `asymp`
         warnings.simplefilter("ignore", RuntimeWarning)
-        found = scipy.stats.ks_2samp(*samples, method=method)
+        found = unwrap(scipy.stats.ks_2samp)(*samples, method=method)
     return Outcome(float(found.statistic), float(np.clip(found.pvalue, 0.0, 1.0)), float(found.statistic))
 
 
@@ -123,5 +128,5 @@ def mann_whitney(expected: Floats, observed: Floats) -> Outcome:
     pairs = len(samples.expected) * len(samples.observed)
     if samples.constant:
         return Outcome(pairs / 2, 1.0, 0.0)
-    found = scipy.stats.mannwhitneyu(samples.observed, samples.expected, alternative="two-sided")
+    found = unwrap(scipy.stats.mannwhitneyu)(samples.observed, samples.expected, alternative="two-sided")
     return Outcome(float(found.statistic), float(min(found.pvalue, 1.0)), float(2 * found.statistic / pairs - 1))

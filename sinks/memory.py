@@ -111,6 +111,8 @@ class MemoryStore:
         with self._lock:
             for table in TABLES:
                 rows = self._joined(table)
+                if not len(rows["commit"]):
+                    continue
                 kept = _current(table, rows)
                 if table.keep in before:
                     old = _matching(table, rows, NOWHERE, None, before[table.keep])
@@ -121,7 +123,8 @@ class MemoryStore:
                 for one in unsampled if table == ANSWERS else ():
                     span = _matching(table, rows, {"model": one.model}, one.after + 1, one.upto + 1)
                     kept &= ~span | in_sample(np.asarray(rows["key"], np.int64), one.halvings)
-                self._chunks[table.name] = [{name: array[kept] for name, array in rows.items()}]
+                if not kept.all():
+                    self._chunks[table.name] = [{name: array[kept] for name, array in rows.items()}]
 
     def close(self) -> None:
         """Nothing to give back."""

@@ -16,19 +16,20 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: every proces
 from stream.garbage import settle
 from tests.simulation.seeds import missing, play
 
-SHARE = 20  # seeds that a process is given together
+SHARE = 4  # seeds that a process is given together: in the end one may wait for the other as long as they take
+LOOK = 20  # seeds from one look for garbage to the next
 TOLD = 1_000  # seeds from one word of how far it is to the next
 ENOUGH = 1_000  # seeds, in which everything happens
 
 
 def _begin() -> None:
-    """A process that looks for garbage itself: between shares of seeds there is little else, and nothing waits."""
+    """A process that looks for garbage itself: between seeds there is little else, and nothing waits."""
     settle()
     gc.disable()
 
 
 def _played(seed: int) -> tuple[int, str, Counter[str]]:
-    if seed % SHARE == 0:
+    if seed % LOOK == 0:
         gc.collect()
     return play(seed)
 

@@ -1,7 +1,7 @@
 """What stands between the processes: topics, transactions and fencing, as Kafka has them, and their faults."""
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -46,7 +46,7 @@ class Kafka:
     act: int = 0
     begun: float = 0.0  # when the act began
     happened: Counter[str] = field(default_factory=Counter)
-    topics: dict[Partition, Topic] = field(default_factory=dict)
+    topics: dict[Partition, Topic] = field(default_factory=lambda: defaultdict(Topic))
     epochs: Counter[str] = field(default_factory=Counter)  # of the newest producer of each name
     open: dict[str, dict[Partition, int]] = field(default_factory=dict)  # transactions: records by partition
     retained: dict[Partition, int] = field(default_factory=dict)  # where event partitions begin, once retention has run
@@ -67,7 +67,7 @@ class Kafka:
 
     def topic(self, partition: Partition) -> Topic:
         """One that driftline writes."""
-        return self.topics.setdefault(partition, Topic())
+        return self.topics[partition]
 
     def partitions(self) -> list[Partition]:
         """The event partitions that there are by now."""

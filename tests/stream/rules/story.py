@@ -54,7 +54,7 @@ def event(minute: float, model: str = "shop", seed: int = 0, **changes: Any) -> 
 
 
 @lru_cache(maxsize=30_000, typed=True)  # a story is told four times; 1 and 1.0 are written otherwise
-def drawn(minute: float, seed: int) -> dict[str, object]:
+def drawn(minute: float, seed: int) -> dict[str, Any]:
     """The features of an event."""
     dice = random.Random(f"{minute} {seed}")
     return {"amount": dice.gauss(100, 10), "country": dice.choice(["FR", "DE"])}

@@ -9,7 +9,7 @@ import pytest
 
 from sinks import commit as tables
 from sinks.duck.store import DuckStore
-from tests.stream.rules.story import CONFIGURATION, FIRST, SECOND, Story, crowd, event, moment
+from tests.stream.rules.story import CONFIGURATION, FIRST, SECOND, Story, drawn, event, moment
 
 DAY = 24 * 60
 N = 120  # events of a minute, of which there are two
@@ -22,9 +22,10 @@ def moving(reference: str, more: str = "windows: [1m]") -> str:
 
 def sales(story: Story, minute: float, amount: float = 0.0, **changes: Any) -> None:  # noqa: ANN401 - any JSON
     """A minute of events, of amounts that are higher by some; the shop sells something every half minute."""
-    for document in map(json.loads, crowd(minute + 0.5, N, **changes)):
-        features = document["features"] | {"amount": document["features"]["amount"] + amount}
-        story.publish(FIRST, json.dumps(document | {"features": features}).encode())
+    for seed in range(N):
+        features = drawn(minute + 0.5, seed)
+        dearer = features | {"amount": features["amount"] + amount}
+        story.publish(FIRST, event(minute + 0.5, seed=seed, features=dearer, **changes))
 
 
 def told(story: Story, length: float = 1) -> list[tuple[float, str, str, str]]:

@@ -1,6 +1,7 @@
 """Second opinions on versions whose reference has no labels: the first ones of the stream teach them."""
 
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
@@ -18,6 +19,7 @@ ENOUGH, ONE_IN = 1_000, 4  # fewer, and of more ids than usual, so that logs are
 MINUTES = 64
 
 
+@cache
 def unlabelled(kind: str, n: int = 2_000) -> Table:
     """A reference without labels."""
     world = World(0)

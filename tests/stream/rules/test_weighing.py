@@ -2,6 +2,7 @@
 
 import math
 import random
+from functools import cache, lru_cache
 from typing import Any
 
 import pytest
@@ -46,6 +47,7 @@ class World:
         return {"prediction": int(amount >= 0)}, truth
 
 
+@cache
 def reference(kind: str, n: int = 4_000) -> Table:
     """Labelled rows."""
     world, rows = World(0), []
@@ -66,21 +68,32 @@ def told(
     **odd: Any,  # noqa: ANN401 - features
 ) -> Story:
     """Inputs that shift in the second half, or a concept that turns, and labels two minutes later; `odd` features."""
-    log, world, said = Story(CONFIGURATION.replace("KIND", kind), (FIRST, LABELS)), World(1), []
-    for minute in range(minutes):
-        late = minute >= (since or minutes // 2)
-        for i in range(N):
-            features = world.inputs(shift if late else 0)
-            answer, truth = world.answer(kind, features, turned=turn and late)
-            name = f"{minute}-{i}"
-            features |= odd if late else {}
-            log.publish(FIRST, event(minute + (i + 0.5) / N, seed=i, id=name, **answer, features=features))
-            said.append((minute + 2 + i / N, name, truth))
-    log.publish(FIRST, event(minutes + 200))
-    for at, name, truth in said:
-        log.publish(LABELS, label(at, id=name, label=truth))
-    log.publish(LABELS, label(minutes + 200, id="nobody"))
+    log, calm = Story(CONFIGURATION.replace("KIND", kind), (FIRST, LABELS)), (0.0, False, ())
+    later, first = (shift, turn, tuple(odd.items())), since or minutes // 2
+    said = published(kind, tuple(later if minute >= first else calm for minute in range(minutes)))
+    for partition, values in zip((FIRST, LABELS), said, strict=True):
+        log.publish(partition, *values)
     return log
+
+
+Changes = tuple[float, bool, tuple[tuple[str, Any], ...]]  # in a minute: shift, turned, odd features
+
+
+@lru_cache(maxsize=4)  # a story is told four times
+def published(kind: str, changes: tuple[Changes, ...]) -> tuple[list[bytes], list[bytes]]:
+    """Predictions and labels, minute by minute."""
+    world, predictions, said = World(1), list[bytes](), []
+    for minute, (shift, turned, odd) in enumerate(changes):
+        for i in range(N):
+            features = world.inputs(shift)
+            answer, truth = world.answer(kind, features, turned=turned)
+            name = f"{minute}-{i}"
+            features |= odd
+            predictions.append(event(minute + (i + 0.5) / N, seed=i, id=name, **answer, features=features))
+            said.append((minute + 2 + i / N, name, truth))
+    labels = [label(at, id=name, label=truth) for at, name, truth in said]
+    end = len(changes) + 200
+    return [*predictions, event(end)], [*labels, label(end, id="nobody")]
 
 
 @pytest.fixture(params=["binary"])

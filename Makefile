@@ -18,8 +18,9 @@ help:            ## list the targets
 demo: .venv/ready     ## play four models for a minute and find what was planted
 	$(BIN)/driftline demo
 
+# Two at once leave two thirds of two processors idle: most of these stories wait for brokers.
 test: fast .venv/ready     ## everything, integration against a real Kafka included
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "integration and not real"
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "integration and not real"
 
 fast: .venv/ready     ## what needs no broker and no browser: laws, tables, stories
 	$(BIN)/pytest -q -n 2 --dist worksteal -m "not integration"

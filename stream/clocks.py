@@ -63,14 +63,17 @@ class Progress:
         trail, n = self.trail, 0
         while n < len(trail) and _shut(trail[n].pane, upto) and _shut(trail[n].label_pane, labels_upto):
             n += 1
-        kept = trail[n:]
-        # Labels alone on a topic of both kinds: all of them are read again, but one stretch says that.
-        n = 1
-        while n < len(kept) and upto is not None and kept[n].pane == NEVER and _shut(kept[n].label_pane, labels_upto):
-            n += 1
-        if n > 1:
-            kept = (replace(kept[n - 1], begin=kept[0].begin), *kept[n:])
-        return self if len(kept) == len(self.trail) else replace(self, trail=kept)
+        kept: list[Stretch] = []
+        for each in trail[n:]:  # neighbours that one pane holds go together, so one stretch says it
+            if (
+                kept
+                and _together(kept[-1].pane, each.pane, upto)
+                and _together(kept[-1].label_pane, each.label_pane, labels_upto)
+            ):
+                kept[-1] = replace(each, begin=kept[-1].begin)
+            else:
+                kept.append(each)
+        return self if len(kept) == len(self.trail) else replace(self, trail=tuple(kept))
 
     @property
     def rewind(self) -> Mark:
@@ -120,3 +123,8 @@ def _pane_of(clock: int, pane: int) -> int:
 def _shut(end: int, upto: int | None) -> bool:
     """Whether the pane is closed. One without a clock is not: refusals wait there for the first pane."""
     return upto is None or (end != NEVER and end <= upto)
+
+
+def _together(end: int, next_end: int, upto: int | None) -> bool:
+    """Whether of two stretches in a row the second is not held for longer by such a pane."""
+    return end == next_end or (_shut(end, upto) and _shut(next_end, upto))

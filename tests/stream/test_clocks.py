@@ -107,6 +107,7 @@ def test_the_rewind_is_never_behind_what_an_open_pane_holds(
 @given(st.sampled_from(["events", "labels", "mixed"]), STEPS)
 @example("mixed", LABELS)
 @example("mixed", [*LABELS, *[("event", 25)] * 5])
+@example("mixed", [("event", -1), ("label", 1), ("label", 10), ("label", 10)])
 def test_the_trail_holds_a_stretch_per_open_pane_at_most(
     kinds: Literal["events", "labels", "mixed"], steps: list[Step]
 ) -> None:

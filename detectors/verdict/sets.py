@@ -13,6 +13,7 @@ from detectors.codes import Floats, Integers
 from detectors.distances import Counts
 
 BLOCKS = 2, 4, 8  # cells
+AT_ONCE = 64  # series: what is made of them stays in the caches, which halves the time (measured)
 DISTINCT = 0.72  # of the sets on a number line, which overlap, so many count as separate trials (simulated)
 
 
@@ -33,17 +34,23 @@ class Sets(NamedTuple):
         distinct, which = np.unique(on_line * cells_max + cells, return_inverse=True)
         kinds = [runs(*divmod(kind, cells_max)) for kind in distinct.tolist()]
         sizes = np.array([len(kind) for kind in kinds], np.int64)
-        table = np.zeros((len(kinds), max(sizes, default=0), 2), np.int64)
-        for row, kind in zip(table, kinds, strict=True):
-            row[: len(kind)] = kind
-        return cls(table[which, :, 0], table[which, :, 1], sizes[which])
+        ends = np.zeros((2, len(kinds), max(sizes, default=0)), np.int64)
+        for i, kind in enumerate(kinds):
+            ends[:, i, : len(kind)] = kind.T
+        begin, end = ends.take(which, axis=1)
+        return cls(begin, end, sizes[which])
 
     def counts(self, counts: Counts) -> Floats:
         """How many values lie in each set, (series, sets), of counts in cells, (series, cells)."""
-        running = np.zeros((len(counts), counts.shape[1] + 1))
-        np.cumsum(counts, axis=1, out=running[:, 1:])
-        below, upto = (np.take_along_axis(running, at, axis=1) for at in (self.begin, self.end))
-        return np.asarray(upto - below)
+        within = np.empty(self.begin.shape)
+        running = np.zeros((AT_ONCE, counts.shape[1] + 1))
+        first = np.arange(AT_ONCE)[:, None] * running.shape[1]
+        for i in range(0, len(counts), AT_ONCE):
+            rows, some = slice(i, i + AT_ONCE), len(counts[i : i + AT_ONCE])
+            np.cumsum(counts[rows], axis=1, out=running[:some, 1:])
+            at = first[:some]
+            np.subtract(running.take(self.end[rows] + at), running.take(self.begin[rows] + at), out=within[rows])
+        return within
 
 
 @cache

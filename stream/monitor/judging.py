@@ -17,7 +17,7 @@ from stream.monitor import levels
 from stream.monitor.layout import layout, own_width
 from stream.plan import Plan
 
-AT_ONCE = 25  # cases whose segments are looked at together: what is copied stays in the second-level cache
+AT_ONCE = 16  # cases that are looked at together: what is made of them stays in the second-level cache (measured)
 SCREENED = "expected", "observed", "on_line", "size", "level", "tolerate"  # in the order of the screen's arguments
 P_LEAST = 1e-300  # what is less likely is as sure
 
@@ -99,11 +99,12 @@ class _Counts:
         """Of all events every series is judged."""
         placed, events = layout(case.plan, width), case.summary.events()
         rows = np.flatnonzero(events)
-        observed = placed.rectangle(case.summary.counts[rows])
+        there = slice(None) if len(rows) == len(events) else rows  # a slice is a view, no copy
+        observed = placed.rectangle(case.summary.counts[there])
         shape = observed.shape[:2]
-        expected, n_reference = placed.reference[rows], placed.n_reference[rows]
+        expected, n_reference = placed.reference[there], placed.n_reference[there]
         if case.reference is not None:
-            expected = placed.rectangle(case.reference.counts[rows])
+            expected = placed.rectangle(case.reference.counts[there])
             n_reference = expected.sum(axis=2)
         level = levels.of_rows(case.settings, case.length, case.plan, case.n_reference, events, rows)
         series = {
@@ -122,7 +123,7 @@ class _Counts:
 
     def segments(self) -> dict[str, NDArray[Any]]:
         """All series of segments that may be judged, and what the screen asks of them."""
-        which = slice(1, None) if self.enough[1:].all() else self.enough  # a slice is a view, no copy
+        which = slice(1, None) if self.enough[1:].all() else self.enough
         asked = {name: self.series[name][which] for name in SCREENED}
         return {name: each.reshape(-1, *each.shape[2:]) for name, each in asked.items()}
 
@@ -148,10 +149,13 @@ def judge(cases: Sequence[Case]) -> list[Verdicts]:
 
     Nothing of a window depends on those that it is judged beside.
     """
-    if not cases:
-        return []
-    width = max(own_width(case.plan) for case in cases)
-    counts = [one for i in range(0, len(cases), AT_ONCE) for one in _screened(cases[i : i + AT_ONCE], width)]
+    width = max((own_width(case.plan) for case in cases), default=0)
+    return [one for i in range(0, len(cases), AT_ONCE) for one in _judged(cases[i : i + AT_ONCE], width)]
+
+
+def _judged(cases: Sequence[Case], width: int) -> list[Verdicts]:
+    """Of a few windows."""
+    counts = _screened(cases, width)
     columns = _joined([one.judged() for one in counts])
     found = verdict.judge(
         columns["expected"],

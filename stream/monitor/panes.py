@@ -1,7 +1,7 @@
 """Closing panes: their summaries become rows, windows and detector steps; models are learned, newcomers admitted."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from detectors.parts import Summary
@@ -21,7 +21,7 @@ from stream.monitor.sampler import Sampler
 from stream.monitor.scopes import event_scope
 from stream.monitor.sequential import Alarm, Steps
 from stream.monitor.state import State, Version
-from stream.monitor.teaching import Teaching
+from stream.monitor.teaching import Lesson, Teaching
 from stream.monitor.window import Pane
 from stream.partials import Open, shown
 from stream.plan import Plan
@@ -91,22 +91,28 @@ class Panes:
             learned = gather(self._state, entry, case)
             if learned is not None:
                 self.adopt(replace(learned, since=self.decided_from(end)), entry.basis)
-        if plan is not None and closed:
-            self._teach(entry, plan, [(case.version, case.summary) for case in closed], end)
         return closed
 
-    def _teach(self, entry: Entry, plan: Plan, versions: list[tuple[str, Summary]], end: int) -> None:
-        """Let the first panes of a plan say how much they vary."""
-        settings, about = entry.settings, (plan.model, plan.id)
-        known = self._state.teachings.get(plan.model)
-        if known is None or known.plan is not plan:
-            known = Teaching(plan, end)
-            self._ledger.row(tables.SPREADS, *about, teaching.BEGUN, moment(end), b"", 0.0, 0.0, 0, 0)
-        after = self._state.teachings[plan.model] = known.step(versions, end, self._settings.pane, settings.tolerate)
-        if after.over and not known.over:
-            promised = settings.false_triggers_per_month
-            numbers = promised, promised * after.ratio, after.checked.verdicts, after.checked.alarms
-            self._ledger.row(tables.SPREADS, *about, teaching.OVER, moment(end), after.pack(), *numbers)
+    def _teach(self, closed: Iterable[Case]) -> None:
+        """Let the first panes of plans say how much they vary."""
+        lessons: dict[str, Lesson] = {}
+        for case in closed:
+            if case.plan.model not in lessons:
+                known = self._state.teachings.get(case.plan.model)
+                known = known if known is not None and known.plan is case.plan else Teaching(case.plan, case.end)
+                lessons[case.plan.model] = Lesson(known, [], case.end, case.settings)
+            lessons[case.plan.model].versions.append((case.version, case.summary))
+        taught = teaching.stepped([*lessons.values()], self._settings.pane)
+        for (known, _, end, settings), after in zip(lessons.values(), taught, strict=True):
+            model, about = known.plan.model, (known.plan.model, known.plan.id)
+            former = self._state.teachings.get(model)
+            if former is None or former.plan is not known.plan:
+                self._ledger.row(tables.SPREADS, *about, teaching.BEGUN, moment(end), b"", 0.0, 0.0, 0, 0)
+            self._state.teachings[model] = after
+            if after.over and not known.over:
+                promised = settings.false_triggers_per_month
+                numbers = promised, promised * after.ratio, after.checked.verdicts, after.checked.alarms
+                self._ledger.row(tables.SPREADS, *about, teaching.OVER, moment(end), after.pack(), *numbers)
 
     def _pass(self, partly: Open, name: str, end: int) -> None:
         """Admit a model's new versions; the rest is for the monitor that watches it."""
@@ -169,8 +175,9 @@ class Panes:
             if version not in known and len(known) < self._settings.limits.versions:
                 self._state.roster = self._state.roster.admit_version(name, version, self.decided_from(end))
 
-    def step(self, closed: Iterable[Case]) -> dict[Version, tuple[Case, list[Alarm]]]:
-        """Move the sequential detectors of closed panes by one each; those that alarm, by model and version."""
+    def step(self, closed: Sequence[Case]) -> dict[Version, tuple[Case, list[Alarm]]]:
+        """Let closed panes teach, and move their sequential detectors by one each; those that alarm, by version."""
+        self._teach(closed)
         pairs = {}
         for case in closed:
             if not self._still(case):

@@ -5,7 +5,7 @@ follow each other. So the first panes that close under a plan are looked at, of 
 each. Cut against themselves they also show what is kept of the promise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -18,6 +18,7 @@ from detectors.coupling import Together, together
 from detectors.parts import Summary
 from detectors.verdict import PANES_MIN, SMALLEST, Spread, judge
 from detectors.verdict.spread import PACKED
+from stream.config.settings import Model
 from stream.monitor.layout import layout, own_width
 from stream.plan import Plan
 
@@ -54,16 +55,17 @@ class Teaching:
     over: bool = False
     checked: Checked = UNCHECKED
 
-    def step(self, versions: Sequence[tuple[str, Summary]], end: int, pane: int, tolerate: float) -> "Teaching":
-        """With one more closed pane: its summaries by version."""
-        if self.over or self.spread is None or end - self.first >= REACH * pane:
-            return self.take(versions, end, pane)
-        checked = self._judge(self.checked.panes, tolerate)
+    def judging(self, end: int, pane: int) -> bool:
+        """Whether one of its panes is judged by the others at the close of the pane with this end."""
+        return not self.over and self.spread is not None and end - self.first < REACH * pane
+
+    def judged(self, checked: Checked) -> "Teaching":
+        """With one more of its panes judged."""
         over = checked.panes == len(self.panes)
         return replace(self, panes=() if over else self.panes, checked=checked, over=over)
 
     def take(self, versions: Sequence[tuple[str, Summary]], end: int, pane: int) -> "Teaching":
-        """The same, but that no pane is judged."""
+        """With one more closed pane: its summaries by version. None of them is judged."""
         if not self.over and end - self.first >= REACH * pane:
             return replace(self, panes=(), pairs=(), over=True)
         if self.over or self.spread is not None:
@@ -89,15 +91,6 @@ class Teaching:
             )
         return replace(self, panes=panes, pairs=(), spread=spread)
 
-    def _judge(self, i: int, tolerate: float) -> Checked:
-        """With the i-th pane judged by all others."""
-        at, one = layout(self.plan, own_width(self.plan)), self.panes[i].astype(np.int64)
-        others = np.sum(self.panes, axis=0, dtype=np.int64) - one
-        judged = judge(others, one, at.ordered, tolerate, self.spread, at.sizes)
-        _, verdicts, alarms = self.checked
-        verdicts += int((~judged.unknown).sum())
-        return Checked(i + 1, verdicts, alarms + int((~judged.unknown & (judged.p <= LEVEL)).sum()))
-
     @property
     def ratio(self) -> float:
         """False alarms of the panes by each other, measured over promised; 0 where there were no verdicts."""
@@ -122,3 +115,50 @@ def _coupled(pairs: Sequence[Together], counts: NDArray[np.int64], *, features_v
     )
     learned = coupling.Spread.learn(covariances, variances, n, features_vary=features_vary)
     return coupling.Spread(*(each.astype(PACKED).astype(np.float64) for each in (learned.inflation, learned.freedom)))
+
+
+class Lesson(NamedTuple):
+    """A closed pane of a model: what its plan's panes have taught before, its summaries by version, its end."""
+
+    known: Teaching
+    versions: list[tuple[str, Summary]]
+    end: int
+    settings: Model
+
+
+def stepped(lessons: Sequence[Lesson], pane: int) -> list[Teaching]:
+    """After panes that close together. Nothing of one depends on those beside it."""
+    judging = [one for one in lessons if one.known.judging(one.end, pane)]
+    checked = iter(_checked(judging) if judging else ())
+    return [
+        one.known.judged(next(checked))
+        if one.known.judging(one.end, pane)
+        else one.known.take(one.versions, one.end, pane)
+        for one in lessons
+    ]
+
+
+def _checked(lessons: Sequence[Lesson]) -> Iterator[Checked]:
+    """With one more pane of each judged by all others of its own, all at once."""
+    width = max(own_width(one.known.plan) for one in lessons)
+    laid = [layout(one.known.plan, width) for one in lessons]
+    many = [len(at.sizes) for at in laid]
+    expected, observed = np.zeros((2, sum(many), width), np.int64)
+    lasts = np.cumsum(many).tolist()
+    for (known, *_), first, last in zip(lessons, [0, *lasts[:-1]], lasts, strict=True):
+        now = known.panes[known.checked.panes]
+        observed[first:last, : now.shape[1]] = now
+        expected[first:last, : now.shape[1]] = np.sum(known.panes, axis=0, dtype=np.int64) - now
+    found = judge(
+        expected,
+        observed,
+        np.concatenate([at.ordered for at in laid]),
+        np.repeat([one.settings.tolerate for one in lessons], many),
+        Spread.joined([(one.known.spread, n) for one, n in zip(lessons, many, strict=True)]),
+        np.concatenate([at.sizes for at in laid]),
+    )
+    sure, alarming = ~found.unknown, ~found.unknown & (found.p <= LEVEL)
+    for (known, *_), first, last in zip(lessons, [0, *lasts[:-1]], lasts, strict=True):
+        panes, verdicts, alarms = known.checked
+        own = slice(first, last)
+        yield Checked(panes + 1, verdicts + int(sure[own].sum()), alarms + int(alarming[own].sum()))

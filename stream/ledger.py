@@ -17,6 +17,11 @@ def moment(time: int) -> np.datetime64:
     return np.datetime64(time // 1_000, "us")
 
 
+def moments(times: Sequence[int] | NDArray[np.int64]) -> NDArray[np.datetime64]:
+    """Many of them."""
+    return (np.array(times, np.int64) // 1_000).astype("datetime64[us]")
+
+
 class Ledger:
     """What the next Commit will hold. Rows come singly or in blocks of columns."""
 

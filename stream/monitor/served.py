@@ -1,7 +1,8 @@
 """What is told of a window's service: numbers, and findings in words."""
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from stream.config.settings import SECOND
 from stream.config.units import spelled_duration
@@ -13,15 +14,14 @@ WELL, WORSE, UNKNOWN, UNJUDGED = "well", "worse", "unknown", ""
 DETECTOR: Final = "service"
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(Struct, frozen=True, gc=False):
     """One number of a window. Latencies are in ms, traffic in events per second."""
 
     model: str
     version: str
-    metric: str
     length: int
     end: int
+    metric: str
     n: int
     value: float
     low: float
@@ -31,10 +31,15 @@ class Told:
     limit: float
     verdict: str
 
+    @property
+    def feature(self) -> str:
+        """What stands for a feature in findings."""
+        return f"{DETECTOR}:{self.metric}"
+
     def finding(self) -> Finding:
         """The same as a finding."""
         span = self.length, self.end - self.length, self.end
-        about = (self.model, self.version, "", f"{DETECTOR}:{self.metric}", *span)
+        about = (self.model, self.version, "", self.feature, *span)
         return Finding(*about, DETECTOR, self.value, self.limit, self.n, (), _words(self))
 
 

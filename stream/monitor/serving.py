@@ -6,16 +6,18 @@ for each of the JUDGED metrics.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
+from math import isnan
 from typing import Final
 
 import numpy as np
+from msgspec.structs import astuple
 
 from detectors.codes import Floats
 from detectors.performance import latency, service_limits, traffic
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.config.settings import SECOND, Model
-from stream.ledger import Ledger
+from stream.ledger import Ledger, moments
 from stream.monitor import losses
 from stream.monitor.accumulator import Either, Key
 from stream.monitor.judging import Case
@@ -59,27 +61,21 @@ class Serving:
             return
         against = [basis(self._state.bases.get(case.plan.model, Base()), case.plan.reference.service) for case in cases]
         seen = latency.read([case.summary.service for case in cases])
-        compared = [latency.read([each[i] for each in against]) for i in range(2)]
-        numbers = latency.measure(seen)
-        of_latency, of_failure = (latency.values(each) for each in compared)
-        limits = _limits(seen, compared, cases)
-        n, m = _sizes(seen), [_sizes(each) for each in compared]
-        for i, case in enumerate(cases):
-            for metric, measured in numbers.items():
-                failing = metric == FAILING
-                value, _, low, high = (float(each[i]) for each in measured)
-                if np.isnan(value):
-                    continue
-                reference = (of_failure if failing else of_latency)[metric][i]
-                limit = float(limits[metric][i]) if metric in limits else np.nan
-                known = np.isfinite(limit) and not (failing and limit > 1)
-                verdict = UNKNOWN if not known else WORSE if value > limit else WELL
-                verdict = verdict if metric in JUDGED else UNJUDGED
-                sizes = int(n[failing][i]), int(m[failing][failing][i])
-                about = case.plan.model, case.version, metric, case.length, case.end
-                yield Told(
-                    *about, sizes[0], value, low, high, float(reference), sizes[1], limit if known else np.nan, verdict
-                )
+        slow, failing = (latency.read([each[i] for each in against]) for i in range(2))
+        numbers, limits = latency.measure(seen), _limits(seen, slow, failing, cases)
+        before = {**latency.values(slow), FAILING: latency.values(failing)[FAILING]}
+        by_metric = []
+        for metric, (value, _, low, high) in numbers.items():
+            n, m = (seen.answers, failing.answers) if metric == FAILING else (seen.n, slow.n)
+            limit = limits.get(metric, np.full(len(cases), np.nan))
+            known = np.isfinite(limit) & ~((metric == FAILING) & (limit > 1))
+            verdict = np.where(known, np.where(value > limit, WORSE, WELL), UNKNOWN if metric in JUDGED else UNJUDGED)
+            sizes = n.astype(np.int64), m.astype(np.int64)
+            columns = (sizes[0], value, low, high, before[metric], sizes[1], np.where(known, limit, np.nan), verdict)
+            by_metric.append([(metric, *row) for row in zip(*(each.tolist() for each in columns), strict=True)])
+        for case, *found in zip(cases, *by_metric, strict=True):
+            about = case.plan.model, case.version, case.length, case.end
+            yield from (one for row in found if not isnan((one := Told(*about, *row)).value))
 
     # ---- traffic
 
@@ -115,7 +111,7 @@ class Serving:
         verdict = UNKNOWN if np.isnan(least) else WORSE if events <= least else WELL
         usual = known.usual.expected(place) / seconds if known.usual.windows else np.nan
         low, high = (each / seconds for each in traffic.interval(events))
-        about = model, "", TRAFFIC, length, end, events, events / seconds, low, high
+        about = model, "", length, end, TRAFFIC, events, events / seconds, low, high
         return Told(*about, usual, known.usual.windows, least / seconds, verdict)
 
     def _over(self, scope: Scope) -> bool:
@@ -141,11 +137,9 @@ def _noticed(told: Iterable[Told]) -> Iterator[Noticed]:
     """What the policy sees of numbers that were judged: each metric is a series."""
     for one in told:
         if one.verdict in {WELL, WORSE}:
-            version, span, found = (one.model, one.version), (one.length, one.end), one.finding()
-            series = [("", found.feature)]
-            yield noticed_window(
-                version, one.end, span, series, [found] * (one.verdict == WORSE), of_service(one.metric)
-            )
+            version, span = (one.model, one.version), (one.length, one.end)
+            found = [one.finding()] if one.verdict == WORSE else []
+            yield noticed_window(version, one.end, span, [("", one.feature)], found, of_service(one.metric))
 
 
 def _chance(settings: Model, length: int) -> float:
@@ -154,31 +148,21 @@ def _chance(settings: Model, length: int) -> float:
     return min(share * length / MONTH, CHANCE_MAX)
 
 
-def _limits(seen: latency.Seen, compared: Sequence[latency.Seen], cases: Sequence[Case]) -> dict[str, Floats]:
-    """What each metric may be, (cases,): those of one level at once."""
-    levels = [(_chance(case.settings, case.length), case.settings.tolerate) for case in cases]
-    limits = {metric: np.full(len(cases), np.nan) for metric in JUDGED if metric != TRAFFIC}
-    n_latency, n_status = _sizes(seen)
-    for level in sorted(set(levels)):
-        rows = np.array([i for i, each in enumerate(levels) if each == level])
-        slow, failing = (latency.Seen(*(column[rows] for column in each)) for each in compared)
-        for metric, share in latency.SHARES.items():
-            limits[metric][rows] = service_limits.quantile_limit(slow, n_latency[rows], share, *level)
-        limits[FAILING][rows] = service_limits.failures_limit(failing, n_status[rows], *level)
-    return limits
-
-
-def _sizes(seen: latency.Seen) -> tuple[Floats, Floats]:
-    """How many latencies and how many statuses are known, (rows,) each."""
-    return seen.latencies.sum(axis=1), seen.good + seen.failed
+def _limits(seen: latency.Seen, slow: latency.Seen, failing: latency.Seen, cases: Sequence[Case]) -> dict[str, Floats]:
+    """What each metric may be, (cases,): `slow` and `failing` are what latencies and statuses are compared with."""
+    chance = np.array([_chance(case.settings, case.length) for case in cases])
+    level = chance, np.array([case.settings.tolerate for case in cases], np.float64)
+    limits = {
+        metric: service_limits.quantile_limit(slow, seen.n, share, *level) for metric, share in latency.SHARES.items()
+    }
+    return limits | {FAILING: service_limits.failures_limit(failing, seen.answers, *level)}
 
 
 def _columns(told: Sequence[Told]) -> dict[str, object]:
-    length, end = (np.array([getattr(one, name) for one in told], np.int64) for name in ("length", "end"))
-    texts = {name: Texts.of([getattr(one, name) for one in told]) for name in ("model", "version", "metric", "verdict")}
-    whole = {name: np.array([getattr(one, name) for one in told], np.int64) for name in ("n", "n_reference")}
-    names = ("value", "low", "high", "reference", "limit")
-    floats = {name: np.array([getattr(one, name) for one in told], np.float64) for name in names}
-    times = {"start": (end - length) // 1_000, "end": end // 1_000}
-    spans = {name: each.astype("datetime64[us]") for name, each in times.items()}
+    found = dict(zip(Told.__struct_fields__, zip(*map(astuple, told), strict=True), strict=True))
+    length, end = (np.array(found[name], np.int64) for name in ("length", "end"))
+    spans = {"start": moments(end - length), "end": moments(end)}
+    texts = {name: Texts.of(found[name]) for name in ("model", "version", "metric", "verdict")}
+    whole = {name: np.array(found[name], np.int64) for name in ("n", "n_reference")}
+    floats = {name: np.array(found[name], np.float64) for name in ("value", "low", "high", "reference", "limit")}
     return {**texts, **whole, **floats, "length": length, **spans}

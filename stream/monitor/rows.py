@@ -8,15 +8,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors import quanta
 from detectors.distances import USUAL
 from detectors.packing import pack
 from detectors.verdict import SMALLEST
 from sinks import commit as tables
 from sinks.commit import Texts
-from stream.ledger import Ledger, moment
-from stream.monitor.distances import of_windows
+from stream.ledger import Ledger, moment, moments
+from stream.monitor.distances import Series, of_windows
 from stream.monitor.findings import Finding, Telling
 from stream.monitor.judging import Case, Verdicts
+from stream.monitor.layout import COMPARED
 from stream.partials import LOOKED_AT, DeadLetter, shown
 from stream.plan import Plan
 from stream.sample import Sample
@@ -27,7 +29,6 @@ _VERDICTS = ("ok", "drift", "unknown")
 _WHY = ("", "too few events", "slow variation", "no reference yet")
 _ASSUMES = ("", "independent events")
 NOT_KNOWN = (0, 0, 0)  # when a change began
-_PLACES = ("segment", "feature", "verdict")  # of names
 
 
 def plan_rows(ledger: Ledger, plan: Plan) -> None:
@@ -68,13 +69,11 @@ def distance_rows(ledger: Ledger, judged: Sequence[Judged]) -> None:
     The segments' counts are in the panes: all their distances would be fifteen times the rows, which nobody reads.
     """
     asked = [(case, verdicts, *kept(case, tell)) for case, verdicts, tell in judged]
-    series = [_series(*one, distances) for one, distances in zip(asked, of_windows(asked, USUAL), strict=True)]
     plans = [case.plan for case, _, _ in judged]
-    found = {name: np.concatenate([one[name] for one in series]) for name in series[0] if name not in _PLACES}
-    columns: dict[str, object] = {**_of_windows(judged, [len(one["n"]) for one in series]), **found}
-    columns["segment"] = _named(plans, [plan.rows for plan in plans], [one["segment"] for one in series])
-    columns["feature"] = _named(plans, [plan.grid.columns for plan in plans], [one["feature"] for one in series])
-    columns["verdict"] = Texts(_VERDICTS, np.concatenate([one["verdict"] for one in series]))
+    columns: dict[str, object] = {**_of_windows(judged, [len(i) for _, _, i, _ in asked]), **_series(asked)}
+    rows = [verdicts.rows[i] for _, verdicts, i, _ in asked]
+    columns["segment"] = _named(plans, [plan.rows for plan in plans], rows)
+    columns["feature"] = _named(plans, [plan.grid.columns for plan in plans], [column for *_, column in asked])
     ledger.block(tables.DRIFT, columns)
 
 
@@ -85,44 +84,55 @@ def kept(case: Case, tell: Telling) -> tuple[NDArray[np.int64], NDArray[np.int64
     return i, np.concatenate((np.arange(n), tell.columns[segments]))
 
 
-def _series(
-    case: Case,
-    verdicts: Verdicts,
-    i: NDArray[np.int64],
-    column: NDArray[np.int64],
-    distances: NDArray[np.float64],
-) -> dict[str, NDArray[Any]]:
-    """What is kept of one window's series, and the places of their names."""
-    grid = case.plan.grid
-    n, special = verdicts.n[i, column], grid.regular[column]
-    odd, missing, wrong_type = (verdicts.observed[i, column, special + place] / np.maximum(n, 1) for place in range(3))
-    rows, place = np.unique(i, return_inverse=True)
-    reading = case.summary.take(verdicts.rows[rows]).read()
-    numeric = column < len(grid.numeric)
-
-    def moments(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Numeric columns' values, nan for the categorical ones."""
-        full = np.full(len(i), np.nan)
-        full[numeric] = values[place[numeric], column[numeric]]
-        return full
-
+def _series(asked: Sequence[Series]) -> dict[str, NDArray[Any] | Texts]:
+    """What is kept of windows' series, one window after the other."""
+    n, n_reference, p, evidence, limit, known, drifted = (
+        np.concatenate([getattr(verdicts, name)[i, column] for _, verdicts, i, column in asked])
+        for name in ("n", "n_reference", "p", "evidence", "limit", "known", "drifted")
+    )
+    special = np.concatenate(
+        [
+            verdicts.observed[
+                i[:, None], column[:, None], case.plan.grid.regular[column][:, None] + np.arange(COMPARED)
+            ]
+            for case, verdicts, i, column in asked
+        ]
+    )
+    odd, missing, wrong_type = (special / np.maximum(n, 1)[:, None]).T
+    distances = np.concatenate(of_windows(asked, USUAL))
     return {
-        "segment": verdicts.rows[i],
-        "feature": column,
         "n": n,
-        "n_reference": verdicts.n_reference[i, column],
+        "n_reference": n_reference,
         "odd": odd,
         "missing": missing,
         "wrong_type": wrong_type,
-        "mean": moments(reading.mean),
-        "deviation": moments(reading.deviation),
-        "clamped": moments(reading.clamped),
-        "p": verdicts.p[i, column],
-        "evidence": verdicts.evidence[i, column],
-        "evidence_limit": verdicts.limit[i, column],
+        **_moments(asked, n - special.sum(axis=1)),
+        "p": p,
+        "evidence": evidence,
+        "evidence_limit": limit,
         **dict(zip(USUAL, distances.T, strict=True)),
-        "verdict": np.where(verdicts.known[i, column], verdicts.drifted[i, column].astype(np.int64), 2),
+        "verdict": Texts(_VERDICTS, np.where(known, drifted.astype(np.int64), 2)),
     }
+
+
+def _moments(asked: Sequence[Series], n: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    """What the moments of windows' series say, nan of categorical ones; `n`, (series,): how many values each has."""
+    numeric = np.concatenate([column < len(case.plan.grid.numeric) for case, _, _, column in asked])
+    pieces = []
+    for case, verdicts, i, column in asked:
+        grid, some = case.plan.grid, column < len(case.plan.grid.numeric)
+        features = column[some]
+        pieces.append(
+            (case.summary.moments[verdicts.rows[i[some]], features], grid.exponents[features], grid.centers[features])
+        )
+    sums, exponents, centers = (np.concatenate(each) for each in zip(*pieces, strict=True))
+    reading = quanta.read(sums, n[numeric], exponents)
+    with np.errstate(over="ignore"):  # as of a Summary
+        reading = reading._replace(mean=centers + reading.mean)
+    found = {name: np.full(len(n), np.nan) for name in reading._fields}
+    for name, values in zip(reading._fields, reading, strict=True):
+        found[name][numeric] = values
+    return found
 
 
 def window_rows(ledger: Ledger, judged: Sequence[Judged], complete: Sequence[bool]) -> None:
@@ -163,8 +173,7 @@ def _of_windows(judged: Sequence[Judged], counts: list[int]) -> dict[str, NDArra
         "model": Texts(tuple(case.plan.model for case in cases), windows),
         "version": Texts(tuple(case.version for case in cases), windows),
         "length": np.array([case.length for case in cases])[windows],
-        "start": np.array([moment(case.start) for case in cases])[windows],
-        "end": np.array([moment(case.end) for case in cases])[windows],
+        **{name: moments([getattr(case, name) for case in cases])[windows] for name in ("start", "end")},
     }
 
 

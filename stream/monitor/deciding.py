@@ -43,7 +43,7 @@ class Deciding:
 
     def asked(self, model: str) -> frozenset[str]:
         """The kinds that the rules of a model ask for: such findings belong to its incidents."""
-        return frozenset(leaf.kind for leaf in self.book(model).leaves)
+        return self.book(model).kinds
 
     def newest(self, model: str, versions: Iterable[Version]) -> Version | None:
         """The version of a model that was promoted last, if it is one of these; else the one that came last."""
@@ -61,14 +61,16 @@ class Deciding:
         for one in shown.found:
             if one.cause in {PIPELINE, BOTH} and one.end == end:
                 policy = policy.noted((one.start, one.end), end - BROKEN_KEPT)
-        at = Moment(
-            end,
-            {one.length for one in seen if one.plan},
-            finding_id("incident", *version, end),
-            lambda incident: triggers.trigger_id(*version, incident),
-            self.suppressed(version[0], end),
-        )
-        policy, happened = policy.decide(rules, rules.told(labelled=False), fresh, at)
+        happened: Sequence[Event] = ()
+        if fresh or policy.incident is not None:  # a rule asks for what lasts just now; nothing else opens anything
+            at = Moment(
+                end,
+                {one.length for one in seen if one.plan},
+                finding_id("incident", *version, end),
+                lambda incident: triggers.trigger_id(*version, incident),
+                self.suppressed(version[0], end),
+            )
+            policy, happened = policy.decide(rules, rules.told(labelled=False), fresh, at)
         self._state.policies[version] = policy
         if self._settings.events.labels:
             self._hear(version, end, policy, fresh)
@@ -113,8 +115,7 @@ class Deciding:
     def scheduled(self, model: str, end: int, cases: Sequence[Case], plans: Mapping[Version, Plan]) -> None:
         """Once per end and model: what its schedules ask for. Of its versions the newest is meant."""
         entry = self._state.roster.get(model)
-        version = self.newest(model, plans)
-        if entry is None or version is None or not entry.settings.policy.schedules:
+        if entry is None or not entry.settings.policy.schedules or (version := self.newest(model, plans)) is None:
             return
         schedules, shortest = entry.settings.policy.schedules, min(entry.settings.windows)
         events = sum(

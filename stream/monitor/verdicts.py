@@ -78,10 +78,13 @@ class Windows:
         for (case, verdict, tell), more in zip(judged, besides, strict=True):
             concern = concerns.setdefault(_version(case), Concern(case.plan))
             concern.judge(case, verdict, [*self._findings(case, verdict, tell), *more.findings()], more.slots)
+        versions: dict[str, list[Version]] = {}
+        for version in concerns:
+            versions.setdefault(version[0], []).append(version)
         for noticed in others:
-            for version in self._concerned(noticed.version, concerns):
+            for version in self._concerned(noticed.version, versions, concerns):
                 concerns[version].notice(noticed)
-        for model in sorted({version[0] for version in concerns}):
+        for model in sorted(versions):
             promoting.close_retired(self._state, self._ledger, model, end)
         for version in sorted(concerns):
             one, asked = concerns[version], self._deciding.asked(version[0])
@@ -92,9 +95,9 @@ class Windows:
             for belongs, some in one.told(asked):
                 rows.finding_rows(self._ledger, some, incident if belongs else "")
         rows.finding_rows(self._ledger, (one for each in others if not each.version[1] for one in each.findings), "")
-        for model in sorted({version[0] for version in concerns}):
-            mine = {version: one.plan for version, one in concerns.items() if version[0] == model}
-            self._deciding.scheduled(model, end, [case for case, _, _ in judged], mine)
+        cases = [case for case, _, _ in judged]
+        for model, mine in sorted(versions.items()):
+            self._deciding.scheduled(model, end, cases, {version: concerns[version].plan for version in mine})
 
     def _case(self, scope: Scope, key: tuple[str, str, int]) -> Case | None:
         """The window as a case; over two plans, of learning, or paused, it is unknown and becomes a row at once."""
@@ -121,17 +124,19 @@ class Windows:
         course = self._state.courses.get((case.plan.model, case.version, case.length))
         return tracing.traced(findings(case, verdict, tell), case, verdict, tell, course)
 
-    def _concerned(self, version: Version, concerns: dict[Version, Concern]) -> list[Version]:
+    def _concerned(
+        self, version: Version, versions: dict[str, list[Version]], concerns: dict[Version, Concern]
+    ) -> list[Version]:
         """The versions that something is about: one, or all of a model that are judged now, else its newest."""
         model, name = version
         if name:
             return [version]
-        mine = [one for one in concerns if one[0] == model]
+        mine = versions.get(model, [])
         newest = None if mine else self._deciding.newest(model, self._state.policies)
         entry = self._state.roster.get(model)
         if newest is None or entry is None or not entry.plans:
             return mine
-        concerns[newest] = Concern(entry.plans[-1])
+        concerns[newest], versions[model] = Concern(entry.plans[-1]), [newest]
         return [newest]
 
     def _touched(self, scope: Scope, start: int, end: int) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from stream.config.policy import LABELLED, SEVERITIES, Condition, Selector, Severity
@@ -66,6 +67,11 @@ class Book:
     rules: tuple[Ruling, ...]
     weights: Mapping[str, float] = field(default_factory=dict)
     lengths: tuple[int, ...] = ()  # of the model's windows, ascending
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The kinds that the rules ask for: such findings belong to incidents."""
+        return frozenset(leaf.kind for leaf in self.leaves)
 
     def longer(self, length: int) -> int | None:
         """The windows that must be clean, too, before an incident of this length closes: the next longer ones.

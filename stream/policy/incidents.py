@@ -59,6 +59,7 @@ class Last(msgspec.Struct, frozen=True, array_like=True):
 
 
 NONE: Final = Last()
+NEW: Final = Memory()
 
 
 @dataclass(frozen=True)
@@ -95,31 +96,25 @@ class Policy(msgspec.Struct, frozen=True):
         fresh: dict[int, tuple[Sighting, ...]] = {}
         changed: dict[str, Memory] = {}
         for i, leaf in enumerate(book.leaves):
-            key = leaf.key
-            before = memories.get(key, Memory())
+            before = memories.get(leaf.key, NEW)
             after, found = before.step(leaf, seen)
             if after is not before:
-                changed[key] = after
+                changed[leaf.key] = after
             if found:
                 fresh[i] = found
-        drifted = self.drifted
+        drifted, plan = self.drifted, seen.plan or self.plan
         if any(not one.alarm and DRIFTS.intersection(one.kinds) for one in seen.sightings):
             drifted = {**drifted, seen.length: seen.end}
-        return (
-            replace(
-                self,
-                memories={**memories, **changed} if changed else memories,
-                plan=seen.plan or self.plan,
-                drifted=drifted,
-            ),
-            fresh,
-        )
+        if changed:
+            memories = {**memories, **changed}
+        if memories is self.memories and plan == self.plan and drifted is self.drifted:
+            return self, fresh  # as after most windows
+        return replace(self, memories=memories, plan=plan, drifted=drifted), fresh
 
     def leaves(self, book: Book, fresh: Fresh) -> list[bool]:
         """Which leaves hold."""
-        nothing = Memory()
         return [
-            self.memories.get(leaf.key, nothing).holds(leaf, fresh.get(i, ()), book.weights)
+            self.memories.get(leaf.key, NEW).holds(leaf, fresh.get(i, ()), book.weights)
             for i, leaf in enumerate(book.leaves)
         ]
 

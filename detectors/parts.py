@@ -5,6 +5,7 @@ floats appear when one is read.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -73,8 +74,13 @@ class Summary:
 
     def events(self) -> Integers:
         """How many events each row has; 0 for a grid without columns, (rows,)."""
+        return self._events
+
+    @cached_property
+    def _events(self) -> Integers:
         first = self.grid.offsets[:2][-1]  # every event has a cell in the first column
         events: Integers = self.counts[:, :first].sum(axis=1)
+        events.setflags(write=False)  # asked for by everybody who looks at a window
         return events
 
     def values(self) -> Integers:

@@ -52,13 +52,15 @@ class Buffer:
             texts[bare, -OUTPUT_TEXTS:] = ABSENT_ID
         hashes = hashes_of(batch.records, batch.at) if self.draws else np.empty((len(values), 0), np.int64)
         columns: Columns = (end, batch.head, values, texts, batch.segments, hashes)
-        if not fresh.all():
-            rows = np.flatnonzero(fresh)  # by their places, which takes half as long as by a mask
-            columns = tuple(column.take(rows, axis=0) for column in columns)
-        upto = self.rows + len(columns[0])
+        rows = np.flatnonzero(fresh)  # by their places, which takes half as long as by a mask
+        upto = self.rows + len(rows)
         self._make_room(columns, upto)
         for kept, added in zip(self._columns, columns, strict=True):
-            kept[self.rows : upto] = added
+            room = kept[self.rows : upto]
+            if len(rows) == len(added):
+                room[:] = added
+            else:
+                added.take(rows, axis=0, out=room, mode="clip")  # into its place; no row is beyond
         self.rows = upto
 
     def _make_room(self, like: Columns, n: int) -> None:

@@ -52,7 +52,8 @@ class Json:
         self._head_of_texts: dict[tuple[object, object, object], int] = {}
         self._dates: dict[bytes, int] = {}
         self._width = types.n_numeric + types.n_attributed + OUTPUT_NUMBERS
-        self._pack = struct.Struct(f"{self._width}d").pack
+        sizes = types.n_numeric, self._width - types.n_numeric
+        self._pack, self._pack_others = (struct.Struct(f"{size}d").pack for size in sizes)
         self.id_type, self._pack_ids = _smallest(max(ids.values()))
 
     @property
@@ -96,10 +97,11 @@ class Json:
         Each event is dropped before the next is decoded: its memory is used again while the cache holds it, which saves
         a fifth of the time (measured).
         """
-        decode, heads, pack = self._types.decode, self._head_of, self._pack
+        decode, heads, pack, pack_others = self._types.decode, self._head_of, self._pack, self._pack_others
         n_numeric, has_segments = self._types.n_numeric, bool(self._types.segments)
         identified, unattributed = self._types.identified, self._types.unattributed
         texts, segments, ids = list[object](), list[object](), list[str | int | None]()
+        numbers = rows.numbers
         usual: Sequence[bytes | None] = values
         if max(map(len, filter(None, values)), default=0) > self._bytes_max:
             usual = [value if value and len(value) <= self._bytes_max else None for value in values]
@@ -132,11 +134,11 @@ class Json:
             fields = astuple(features)
             attributed = unattributed if given is None else astuple(given)
             predicted = prediction if type(prediction) is float else number(prediction)
-            try:
-                rows.numbers.append(pack(*fields[:n_numeric], *attributed, score, latency, predicted))
+            others = attributed + (score, latency, predicted)  # noqa: RUF005 - a tuple as it is, passed on without a copy
+            try:  # in two calls of a tuple each: one of several parts takes a third more (measured)
+                numbers += (pack(*fields[:n_numeric]), pack_others(*others))
             except struct.error:  # a null among them
-                numbers = (*fields[:n_numeric], *attributed, score, latency, predicted)
-                rows.numbers.append(pack(*[MISSING if each is None else each for each in numbers]))
+                numbers += (pack(*_filled(fields[:n_numeric])), pack_others(*_filled(others)))
             texts += fields[n_numeric:]
             texts += (prediction, status)
             if has_segments:
@@ -203,6 +205,10 @@ class Json:
         rejects.sort(key=operator.attrgetter("row"))
         at, time, head, values, texts, segments, hashes, answers = columns
         return Batch(records, at, time, head, values, texts, segments, hashes, answers, self.heads, tuple(rejects))
+
+
+def _filled(numbers: Sequence[float | None]) -> list[float]:
+    return [MISSING if each is None else each for each in numbers]
 
 
 def _smallest(largest: int) -> tuple[type[np.unsignedinteger], Callable[[Iterable[int]], bytes]]:

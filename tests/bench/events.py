@@ -6,6 +6,7 @@ are its own.
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,6 +25,7 @@ POOL = 20_000  # texts: far more than the caches of a decoder or a processor rem
 BLOCK = 20_000  # events made at a time
 DAY_MS = 86_400_000
 DISORDER_MS, LATE_MS = 2_000, 240_000
+FLUSH_S, UNSEEN_MS = 60, 600_000  # at most
 BROKEN = b'{"kind":"prediction","model":"m00"'
 
 
@@ -134,8 +136,27 @@ def reference(n: int = 50_000) -> list[bytes]:
 
 def publish(bootstrap: str, topic: str, partitions: Sequence[int], stream: Stream) -> None:
     """Write a stream to a topic, to its partitions in turn."""
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50, "queue.buffering.max.messages": 200_000})
+    _write(Producer(_producing(bootstrap)), topic, partitions, stream)
+
+
+@contextmanager
+def unseen(bootstrap: str, topic: str, partitions: Sequence[int], stream: Stream) -> Iterator[None]:
+    """Likewise, in one transaction that ends with the block: then readers see all of it at once, and nothing before."""
+    transaction = {"transactional.id": f"publisher-{topic}", "transaction.timeout.ms": UNSEEN_MS}
+    producer = Producer(_producing(bootstrap) | transaction)
+    producer.init_transactions(FLUSH_S)
+    producer.begin_transaction()
+    _write(producer, topic, partitions, stream)
+    yield
+    producer.commit_transaction(FLUSH_S)
+
+
+def _producing(bootstrap: str) -> dict[str, str | int]:
+    return {"bootstrap.servers": bootstrap, "linger.ms": 50, "queue.buffering.max.messages": 200_000}
+
+
+def _write(producer: Producer, topic: str, partitions: Sequence[int], stream: Stream) -> None:
     for block in stream.blocks():
         for i, event in enumerate(block):
             producer.produce(topic, event, partition=partitions[i % len(partitions)])
-        assert producer.flush(60) == 0
+        assert producer.flush(FLUSH_S) == 0

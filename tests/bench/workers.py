@@ -1,16 +1,15 @@
 """What workers cost on a real broker: two beside one, and transactions beside none, in processor time per event.
 
-Workers first read some events, as they do for as long as they live: what each learns at its start is not the cost of an
-event. Then all events lie there when they go on, so that all of them are at full load: fed as they come, two would each
-read half as much at a time. A figure is the median of the ratios of neighbours: processors that are shared with monitor
-and broker are now slower and now faster, for minutes.
+Workers know their models from the first event on, and first read some events, as they do for as long as they live: what
+each learns at its start is not the cost of an event. Then all events come at once, so that all workers are at full
+load: fed bit by bit, two would each read half as much at a time. A figure is the median of the ratios of neighbours:
+processors that are shared with monitor and broker are now slower and now faster, for minutes.
 
 `python -m tests.bench.workers FILE` is one worker of a configuration, for the bench; it may do without transactions.
 """
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -25,7 +24,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from stream.broker import quieten
 from stream.config.parse import parse
 from stream.worker import Worker
-from tests.bench.events import START_MS, Stream, publish
+from tests.bench.events import START_MS, Stream, publish, reference, unseen
 from tests.bench.report import Figure
 from tests.integration.kafka import RealKafka, own_kafka
 from tests.integration.running import Driftline
@@ -45,7 +44,8 @@ topics:
   dead_letters: {topic}.dead-letters
   partials: {topic}.partials
   plans: {topic}.plans
-defaults: {{windows: [5m], reference: {{learn: 15m}}, segments: [site]}}
+defaults: {{windows: [5m], reference: {{file: "{reference}"}}, segments: [site]}}
+models: {{{models}}}
 """
 
 
@@ -76,7 +76,13 @@ def _ratio(these: list[float], those: list[float]) -> float:
 def _cost(kafka: RealKafka, folder: Path, n: int, workers: int, transactional: bool) -> tuple[float, float]:
     """Processor seconds of all workers, and seconds of the wall clock, from the first event to the last Partial."""
     topic = kafka.create_topic(f"workers-{folder.name}", PARTITIONS)
-    file = CONFIGURATION.format(bootstrap=kafka.bootstrap, topic=topic, transactional="true")
+    folder.mkdir()
+    table = folder / "reference.jsonl"
+    table.write_bytes(b"\n".join(reference()).replace(b'"model":"m00",', b""))
+    names = ", ".join(f"m{i:02d}: {{}}" for i in range(MODELS))
+    file = CONFIGURATION.format(
+        bootstrap=kafka.bootstrap, topic=topic, transactional="true", reference=table, models=names
+    )
     monitor = Driftline(folder, file=file, command="monitor")
     (folder / "worker.yaml").write_text(file.replace("transactional: true", f"transactional: {transactional}".lower()))
     with monitor.running(), ExitStack() as ended:
@@ -87,17 +93,9 @@ def _cost(kafka: RealKafka, folder: Path, n: int, workers: int, transactional: b
         first = Stream(n_first, MODELS, n / (HOURS * 3600))
         publish(kafka.bootstrap, topic, range(PARTITIONS), first)
         eventually(lambda: monitor.metric(POSITION) >= n_first, READ_S)
-        for each in processes:
-            each.send_signal(signal.SIGSTOP)
-        publish(
-            kafka.bootstrap,
-            topic,
-            range(PARTITIONS),
-            replace(first, n=n, start_ms=START_MS + int(FIRST * HOURS * HOUR_MS)),
-        )
-        before, begun = sum(map(_spent, processes)), time.monotonic()
-        for each in processes:
-            each.send_signal(signal.SIGCONT)
+        rest = replace(first, n=n, start_ms=START_MS + int(FIRST * HOURS * HOUR_MS))
+        with unseen(kafka.bootstrap, topic, range(PARTITIONS), rest):
+            before, begun = sum(map(_spent, processes)), time.monotonic()
         eventually(lambda: monitor.metric(POSITION) >= n_first + n, READ_S)
         return sum(map(_spent, processes)) - before, time.monotonic() - begun
 

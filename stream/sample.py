@@ -54,7 +54,7 @@ class Sample:
             order = np.array(sorted(order.tolist(), key=lambda i: (hashes[i], payloads[i])), np.int64)
             ranked = hashes[order]
         places = order[:k].tolist()
-        return cls(ranked[:k], tuple(versions[i] for i in places), tuple(payloads[i] for i in places))
+        return cls(ranked[:k], tuple(map(versions.__getitem__, places)), tuple(map(payloads.__getitem__, places)))
 
     def merge(self, other: "Sample", k: int) -> "Sample":
         """The k smallest of both."""
@@ -79,3 +79,32 @@ class Sample:
 
 
 NOTHING = Sample(np.empty(0, np.int64))
+
+
+class Pool:
+    """The k smallest of what comes bit by bit: sorted out each time that 2 k wait, not at each bit."""
+
+    def __init__(self, k: int) -> None:
+        self.bound = 2**63 - 1  # from which on nothing enters, as far as that is known
+        self._k, self._n = k, 0
+        self._hashes: list[Ints] = []
+        self._versions: list[str] = []
+        self._payloads: list[bytes] = []
+
+    def add(self, hashes: Ints, version: str, payloads: Sequence[bytes]) -> None:
+        """Events of one version."""
+        if not payloads:
+            return
+        self._hashes.append(hashes)
+        self._versions += [version] * len(payloads)
+        self._payloads += payloads
+        self._n += len(payloads)
+        if self._n >= 2 * self._k:
+            found = self.sample()
+            self.bound, self._n, self._hashes = found.bound(self._k), len(found.hashes), [found.hashes]
+            self._versions, self._payloads = list(found.versions), list(found.payloads)
+
+    def sample(self) -> Sample:
+        """The k smallest so far."""
+        hashes = np.concatenate((NOTHING.hashes, *self._hashes))
+        return Sample.of(hashes, self._versions, self._payloads, self._k)

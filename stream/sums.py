@@ -16,7 +16,7 @@ from stream.fold import Folded
 from stream.keyed import Keyed
 from stream.partials import STRANGER_SAMPLE, STRANGERS_MAX, DeadLetter, Fields, Partial
 from stream.roster import FUTURE
-from stream.sample import NOTHING, Sample, hashes_of
+from stream.sample import Pool, hashes_of
 from stream.waiting import Waiting
 
 
@@ -26,7 +26,7 @@ class Sums:
 
     learning: Counter[tuple[int, str]] = field(default_factory=Counter)
     strangers: Counter[tuple[int, str]] = field(default_factory=Counter)
-    samples: dict[tuple[int, str], Sample] = field(default_factory=dict)
+    samples: dict[tuple[int, str], Pool] = field(default_factory=dict)
     late: Counter[tuple[int, str]] = field(default_factory=Counter)
     labels: Counter[tuple[int, str]] = field(default_factory=Counter)
     rejected: Counter[tuple[int, str, int, str]] = field(default_factory=Counter)
@@ -54,7 +54,7 @@ class Sums:
             folded.versions,
             self.learning,
             self.strangers,
-            self.samples,
+            {pane: pool.sample() for pane, pool in self.samples.items()},
             self.late,
             self.labels,
             self.rejected,
@@ -88,12 +88,12 @@ class Unplanned:
             stranger = pane - self.settings.pane < self.since.get(head.name, FUTURE)  # before T, admitted or not
             (sums.strangers if stranger else sums.learning)[pane, head.name] += j - i
             k = STRANGER_SAMPLE if stranger else self.settings.limits.sample
-            known = sums.samples.get((pane, head.name), NOTHING)
-            bound = min(known.bound(k), self.bounds.get(head.name, FUTURE))
+            pool = sums.samples.get((pane, head.name))
+            if pool is None:
+                pool = sums.samples[pane, head.name] = Pool(k)
+            bound = min(pool.bound, self.bounds.get(head.name, FUTURE))
             here = slice(i, i + int(np.searchsorted(hashes[i:j], bound)))
-            payloads = [records.payload(row) for row in at[here].tolist()]
-            found = Sample.of(hashes[here], [head.version] * len(payloads), payloads, k)
-            sums.samples[pane, head.name] = known.merge(found, k)
+            pool.add(hashes[here], head.version, [records.payload(row) for row in at[here].tolist()])
         for gone in tell_fewest(sums.strangers, STRANGERS_MAX, self.settings):
             sums.samples.pop(gone, None)
 

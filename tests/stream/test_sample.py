@@ -1,10 +1,12 @@
 """The k smallest hashes: whoever merges what, in whatever order, it is the same sample."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.sample import NOTHING, Sample, position_hashes
+from stream.sample import NOTHING, Pool, Sample, position_hashes
 
 EVENTS = st.lists(st.tuples(st.integers(0, 30), st.binary(max_size=2)), unique=True, max_size=25)
 Event = tuple[int, bytes]
@@ -37,6 +39,18 @@ def test_nothing_enters_from_the_bound_on(events: list[Event], k: int) -> None:
     skipped = sample([(hashed, payload) for hashed, payload in events if hashed < one.bound(k)], k)
     assert one.hashes.tolist()[: len(skipped.hashes)] == skipped.hashes.tolist()
     assert told(one) == told(one.below(one.bound(k) + 1))
+
+
+@given(EVENTS, st.integers(1, 8), st.lists(st.integers(0, 25), max_size=6))
+def test_a_pool_ends_with_the_sample_of_all(events: list[Event], k: int, cuts: list[int]) -> None:
+    """However events come, in bits that may be empty, and without those that its bound has ruled out."""
+    pool, places = Pool(k), sorted((0, *cuts, len(events)))
+    for i, j in pairwise(places):
+        bit = [(hashed, payload) for hashed, payload in events[i:j] if hashed <= pool.bound]
+        for hashed, payload in bit:  # of one version each: its hash
+            pool.add(np.array([hashed], np.int64), str(hashed), [payload])
+        pool.add(np.empty(0, np.int64), "", [])
+    assert told(sample(events, k)) == told(pool.sample())
 
 
 def test_the_empty_sample_changes_nothing() -> None:

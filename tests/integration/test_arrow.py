@@ -54,7 +54,10 @@ def test_records_of_many_events_count_as_their_events(
 
 def _publish(kafka: Kafka, topic: str, partition: int) -> int:
     """Events in records of many, and each refused one alone; how many records that makes."""
-    producer, n, waiting = Producer({"bootstrap.servers": kafka.bootstrap}), 0, list[bytes]()
+    producer = Producer(
+        {"bootstrap.servers": kafka.bootstrap, "enable.idempotence": True}
+    )  # else retries change the order
+    n, waiting = 0, list[bytes]()
     for i, event in enumerate(events(partition, N, STEP_MS, changed_from=CHANGED)):
         if event == BROKEN:
             producer.produce(topic, event, partition=partition)

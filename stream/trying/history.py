@@ -12,6 +12,7 @@ from sinks import commit as tables
 from sinks.commit import Store, Table, to_ns
 from stream.config.policy import LABELLED
 from stream.monitor.findings import Finding
+from stream.monitor.served import TRAFFIC
 from stream.monitor.sighted import ALARMS, OF_COLUMNS, kind_of, of_service, sighting
 from stream.plan import OUTPUTS
 from stream.policy import Seen, Sighting
@@ -51,13 +52,28 @@ def histories(store: Store, model: str, since: int, shortest: int) -> dict[Versi
         found[version].labels.append(_seen("performance", step, (length, end), well, here))
     for one in findings:
         kind = kind_of(one.detector, one.feature)
-        if kind in OF_COLUMNS | {"performance", "traffic"} and one.detector not in ALARMS:
+        if kind in OF_COLUMNS | {"performance", TRAFFIC} and one.detector not in ALARMS:
             continue
         version, alarm = (one.model, one.version), one.detector in ALARMS
         span = (shortest if alarm else one.length, one.end)
         seen = _seen(kind, one.end, span, () if alarm else [(one.segment, one.feature)], [one])
         (found[version].labels if kind in LABELLED else found[version].closes).append(seen)
+    _share(found, [*_traffic(store, model, since)])
     return {version: found[version].ordered() for version in sorted(found)}
+
+
+def _share(found: Mapping[Version, History], traffic: Iterable[Seen]) -> None:
+    """Give traffic, which is of all versions together, to those judged at the same end, else to the newest by then."""
+    first = {version: min(one.at for one in history.closes) for version, history in found.items() if history.closes}
+    judged: dict[int, list[Version]] = defaultdict(list)
+    for version in first:
+        for at in sorted({one.at for one in found[version].closes}):
+            judged[at].append(version)
+    for seen in traffic:
+        known = [version for version in first if first[version] <= seen.at]
+        newest = [max(known, key=lambda version: (first[version], version))] if known else []
+        for version in judged.get(seen.at) or newest:
+            found[version].closes.append(seen)
 
 
 def _seen(kind: str, at: int, span: Span, well: Iterable[Series], found: Iterable[Finding]) -> Seen:
@@ -116,12 +132,23 @@ class _Known:
 
 def _service(store: Store, model: str, since: int) -> Iterator[tuple[Version, Seen]]:
     for row in _rows(store, tables.SERVICE, model, since):
-        if row["verdict"] in {"well", "worse"} and row["metric"] != "traffic":  # that is of all versions together
-            version, span = _key(row)
-            feature, kind = f"service:{row['metric']}", of_service(row["metric"])
-            times = strength(row["value"], row["limit"])
-            found = (Sighting((kind,), "", feature, "service", span[0], times),) if row["verdict"] == "worse" else ()
-            yield version, Seen(frozenset((kind,)), span[1], *span, found, {("", feature)}.__contains__)
+        if row["verdict"] in {"well", "worse"} and row["metric"] != TRAFFIC:
+            yield _key(row)[0], _served(row)
+
+
+def _traffic(store: Store, model: str, since: int) -> Iterator[Seen]:
+    for row in _rows(store, tables.SERVICE, model, since):
+        if row["verdict"] in {"well", "worse"} and row["metric"] == TRAFFIC:
+            yield _served(row)
+
+
+def _served(row: Row) -> Seen:
+    """A number of the service that was judged: a series of its own."""
+    (_, span), metric = _key(row), row["metric"]
+    feature, kind = f"service:{metric}", of_service(metric)
+    times = strength(row["value"], row["limit"])
+    found = (Sighting((kind,), "", feature, "service", span[0], times),) if row["verdict"] == "worse" else ()
+    return Seen(frozenset((kind,)), span[1], *span, found, {("", feature)}.__contains__)
 
 
 def _mature(store: Store, model: str, since: int) -> dict[tuple[Version, Span], tuple[int, list[Series]]]:

@@ -24,3 +24,18 @@ def test_the_same_policy_does_the_same(driftline: Command, folder: Path, version
     assert (1, 1) == (tried["incidents_then"], tried["triggers_then"])
     assert (1, 1) == (tried["incidents"], tried["triggers"])
     assert {version or ""} == {fired["version"] for fired in tried["fired"]}
+
+
+def test_missing_traffic_is_tried_in_the_version_that_was_judged(driftline: Command, folder: Path) -> None:
+    """It is of all versions together, and the one that served then has the incident."""
+    write(folder / "reference.jsonl", events(seed=8))
+    policy = "{rules: [{name: fell, when: {traffic: {for: 1 of 1 windows}}}]}"
+    windows = "windows: [30s], reference: {file: reference.jsonl}"
+    written = f"defaults: {{lateness: 5s}}\nmodels: {{fraud: {{{windows}, policy: {policy}}}}}\n"
+    (folder / "driftline.yaml").write_text(written)
+    rows = [row for i, row in enumerate(events()) if i < 450 or not i % 15]
+    assert 0 == driftline("replay", write(folder / "log.jsonl", rows), "--store", "driftline.duckdb").code
+    tried = json.loads(driftline("policy", "try", "--json").out)
+    assert (1, 1) == (tried["incidents_then"], tried["incidents"])
+    assert ["opened", "closed"] == [one["state"] for one in tried["fired"]]  # few events become usual
+    assert {("3", "fell", "traffic")} == {(one["version"], one["rule"], one["kind"]) for one in tried["fired"]}

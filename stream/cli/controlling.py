@@ -19,6 +19,7 @@ from stream.app.publishing import offered, publish
 from stream.asked import EVERY, BadControl, parsed
 from stream.broker import quieten
 from stream.cli import opening
+from stream.cli.groups import Group
 from stream.cli.options import BOOTSTRAP, CONFIG, JSON
 from stream.cli.references import MLFLOW, built
 from stream.config.settings import Settings
@@ -46,7 +47,7 @@ COMMON = (
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def control() -> None:
     """Speak to the running monitor: pause a model, acknowledge an incident, promote a version.
 

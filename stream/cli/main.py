@@ -6,6 +6,7 @@ from importlib import import_module
 
 import rich_click as click
 
+from stream.cli.groups import misspelt
 from stream.garbage import spared
 
 # Where each is; only the one that is asked for is loaded, which is half of what most of them take.
@@ -42,9 +43,9 @@ class Commands(click.RichGroup):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """One of them; None where there is none of that name."""
-        del ctx
+        """One of them; None where there is none of that name, nor of one that is near."""
         if cmd_name not in COMMANDS:
+            misspelt(ctx, cmd_name, COMMANDS)
             return None
         module, name = COMMANDS[cmd_name].split(":")
         if module not in sys.modules:

@@ -9,6 +9,7 @@ from rich.table import Column, Table
 
 from stream import reference as references
 from stream.cli import opening
+from stream.cli.groups import Group
 from stream.cli.options import CONFIG, JSON
 from stream.config.settings import Limits, Model
 from stream.files import mlmodel, reference_file, table, write_plan
@@ -22,7 +23,7 @@ MLFLOW = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Group)
 def reference() -> None:
     """References: what windows are compared with."""
 

@@ -8,13 +8,14 @@ from msgspec.structs import replace
 
 from sinks.duck import looked_at
 from stream.cli import opening
+from stream.cli.groups import Group
 from stream.cli.options import JSON
 from stream.config.units import duration
 from stream.files import FileProblem
 from stream.trying.trial import Fired, Trial, trial
 
 
-@click.group()
+@click.group(cls=Group)
 def policy() -> None:
     """What is done about findings (docs/policy.md)."""
 

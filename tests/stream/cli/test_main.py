@@ -126,3 +126,12 @@ def test_our_own_fault_has_no_sentence() -> None:
     """It shows its trace; a locked store is the world's, and so are its kin."""
     assert told(AssertionError("shape")) is None
     assert ("locked", 1) == told(StoreLocked("locked"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("runn", "run"), ("policy tryy", "try"), ("control acknowlege", "acknowledge"), ("init", "")]
+)
+def test_a_misspelt_command_names_the_nearest(driftline: Command, asked: str, meant: str) -> None:
+    """Where there is one; a guess that is far off would only lead astray."""
+    ran = driftline(*asked.split())
+    assert (2, bool(meant)) == (ran.code, f"Did you mean {meant}?" in ran.err)

@@ -43,8 +43,13 @@ def heard_elsewhere(record: logging.LogRecord) -> bool:
 
 
 def quieten() -> None:
-    """Put a Seldom on every logger of the clients: a logger's filter does not see its children's records."""
+    """Put a Seldom on every logger of the clients, and begin their lines as ours do.
+
+    A logger's filter does not see its children's records.
+    """
     logging.getLogger("asyncio").addFilter(heard_elsewhere)
+    if logging.lastResort is not None:  # where nobody has set logging up, its lines are told apart by nothing
+        logging.lastResort.setFormatter(logging.Formatter("driftline: %(name)s: %(message)s"))
     for name in list(logging.root.manager.loggerDict):
         logger = logging.getLogger(name)
         if name.startswith(CLIENTS) and not any(isinstance(each, Seldom) for each in logger.filters):

@@ -9,7 +9,7 @@ from aiokafka.structs import ConsumerRecord, TopicPartition
 from stream.broker import arguments
 from stream.broker.connect import split
 from stream.broker.fetched import columns
-from stream.broker.quiet import SAME_S, Seldom
+from stream.broker.quiet import SAME_S, Seldom, quieten
 from stream.broker.silence import Silence, names
 from stream.config.settings import Kafka, Security
 
@@ -103,3 +103,11 @@ def test_secrets_are_resolved_into_the_arguments_only() -> None:
         given[f"sasl_{name}"] for name in ("mechanism", "plain_username", "plain_password")
     )
     assert "open-sesame" not in repr(kafka)
+
+
+def test_lines_of_the_clients_begin_as_ours_do() -> None:
+    """Where nobody has set logging up."""
+    quieten()
+    assert logging.lastResort is not None
+    record = logging.LogRecord("aiokafka.conn", logging.ERROR, "", 0, "no route to %s", ("a:1",), None)
+    assert "driftline: aiokafka.conn: no route to a:1" == logging.lastResort.format(record)

@@ -28,7 +28,7 @@ def structure(base: S, node: Node, path: Path) -> tuple[S, Objections]:
         return base, ()
     if not isinstance(node, Keys):
         shape = "a list" if isinstance(node, Items) else "a single value"  # not shown: it may be a secret, misplaced
-        return base, (Objection(path, "a mapping of keys", shape),)
+        return base, (Objection(path, f"a mapping of the keys {choice(sorted(fields(type(base))))}", shape),)
     known = fields(type(base))
     changes: dict[str, object] = {}
     objections: Objections = ()

@@ -29,7 +29,7 @@ def _identity(_entry: Entry, trigger: Trigger) -> dict[str, str]:
 # https://github.com/standard-webhooks/standard-webhooks: signed by `signed` of signatures.py
 WEBHOOK = Row(
     keys={
-        "url": Key("url", "an address", needed=True),
+        "url": Key("url", "an address such as https://hooks.example.com/retrain", needed=True),
         "secret": Key(
             "secret", f"a secret that both sides know, as it is or as whsec_ and base64: {SECRET}", needed=True
         ),
@@ -68,7 +68,7 @@ def _follow_keys(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 ROW = Row(
     keys={
-        "url": Key("url", "an address", needed=True),
+        "url": Key("url", "an address such as https://trainer.example.com", needed=True),
         "path": Key("template", "what follows the address, such as /runs/${id}"),
         "headers": Key("headers", "a mapping of headers, without authorization and host", {}),
         "body": Key("tree", "a mapping, with places such as ${model}; left out: the whole trigger", None),

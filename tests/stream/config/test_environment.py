@@ -100,7 +100,7 @@ def test_a_broken_section_keeps_its_mistake() -> None:
     """An override does not hide that the file is wrong."""
     with pytest.raises(ConfigurationError) as caught:
         parse("http: 5", {"DRIFTLINE_HTTP_LISTEN": "a:1"})
-    expected = "line 1: http: expected a mapping of keys, found a single value"
+    expected = "line 1: http: expected a mapping of the keys listen or series_max, found a single value"
     assert expected == str(caught.value)
 
 

@@ -10,7 +10,7 @@ Where to look:
 - Pages: pages, overview, detail; what they are made of: html, charts, bands, numbers; how the service and each model
   stand: banner, status, standing.
 - A model's features: learning, fields, distribution, promise; what was found, asked for, and whether it helped: found,
-  origin, incident, followed, runs, helping.
+  origin, incident, opened, followed, runs, helping.
 - How good a model is: performance, revisions, matured, estimates, missed, groups; truths, calibration, confusion,
   summed.
 - Versions side by side: versions, beside (the API), abreast (the page); what they say: sides, tallies, ratio, gate.

@@ -8,10 +8,9 @@ from msgspec.structs import replace
 
 from sinks.commit import DRIFT, WINDOWS
 from stream.config.units import duration
-from stream.controls import Controls
 from stream.web.abreast import abreast
 from stream.web.answers import Model, Point, Window, answers
-from stream.web.asked import controls_of, incident_of
+from stream.web.asked import controls_of
 from stream.web.attributed import attributions_of
 from stream.web.banner import banner
 from stream.web.charts import FEATURES_MAX, bars, heatmap, lines, ranked
@@ -24,6 +23,7 @@ from stream.web.found import findings_of, triggers_of
 from stream.web.groups import groups_of
 from stream.web.html import Html, badge, chart, document, join, progress, section, tag
 from stream.web.learning import sketch
+from stream.web.opened import opened_of
 from stream.web.overview import learned
 from stream.web.performance import performance_of
 from stream.web.promise import said_of
@@ -67,7 +67,8 @@ def detail(sources: Sources, name: str, selected: Selected) -> Html:
         body = section("No window has closed yet", tag("p", _NO_WINDOW))
     fields = join(features_of(model), unwatched_of(sources.store, name), folded_of(sources.store, name))
     asked, status = controls_of(sources.store, name), sources.status()
-    return document(name, banner(status), _head(model, status.controls), body, asked, fields)
+    opened = opened_of(sources.store, status.controls, model.incident)
+    return document(name, banner(status), _head(model), opened, body, asked, fields)
 
 
 def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[Window]) -> Html:
@@ -96,12 +97,10 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
     )
 
 
-def _head(model: Model, controls: Controls) -> Html:
+def _head(model: Model) -> Html:
     facts = [badge(model.state)]
     if model.version:
         facts.append(tag("span", f"version {model.version}", class_="quiet"))
-    if model.incident:
-        facts.append(tag("span", "incident ", incident_of(controls, model.incident), class_="quiet"))
     if model.last_window:
         facts.append(tag("span", "reference: ", model.last_window.reference or "none", class_="quiet"))
     return tag("div", tag("h1", model.name), tag("p", *facts, class_="facts"), class_="title")

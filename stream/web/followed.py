@@ -76,6 +76,6 @@ def _lasted(seconds: float | None) -> str:
     if seconds is None:
         return ""
     for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * unit:
+        if abs(seconds) >= 2 * unit:
             return f"{seconds / unit:.3g} {name}"
     return f"{seconds:.3g} s"

@@ -15,7 +15,8 @@ from stream.web.standing import Standing, standings
 from stream.web.times import short
 
 _WORST_FIRST = ("drifting", "worse", "suspect", "unknown", "learning", "new", "well")
-_HEAD = ("Model", "State", "Recent windows", "Last window", "Events", "Performance", "Incident", "Last trigger")
+# On a telephone three columns are seen: whoever is called at night wants the incident among them.
+_HEAD = ("Model", "State", "Incident", "Recent windows", "Last window", "Events", "Performance", "Last trigger")
 _PERFORMANCE = _HEAD.index("Performance")
 _EXAMPLE = """{"id": "1", "kind": "prediction", "model": "fraud", "version": "3",
  "time": "2026-11-20T17:00:00Z", "features": {"amount": 41.5, "country": "FR"}, "score": 0.83}"""
@@ -70,12 +71,12 @@ def _row(each: Standing, controls: Controls) -> tuple[str, ...]:
         join(badge(model.state), progress(model.progress, learned(model)), tag("span", learned(model), class_="quiet"))
         if model.state in ("new", "learning")
         else join(badge(model.state), tag("span", "paused", class_="quiet") if paused else join()),
+        incident_of(controls, model.incident) if model.incident else "none",
         strip(each),
-        join(time(window.end), tag("span", window.length, class_="quiet")) if window else "none yet",
+        tag("span", time(window.end), f", {window.length}", class_="when") if window else "none yet",
         f"{window.events:,}" if window else join(f"{model.events:,}", tag("span", "so far", class_="quiet")),
         _performance(model),
-        incident_of(controls, model.incident) if model.incident else "none",
-        time(model.last_trigger) if model.last_trigger else "none",
+        tag("span", time(model.last_trigger), class_="when") if model.last_trigger else "none",
     )
 
 
@@ -96,8 +97,10 @@ def strip(each: Standing) -> Html:
         for window in each.recent
     )
     drifted = sum(window.verdict == "drift" for window in each.recent)
-    words = f"{drifted} of {len(each.recent)} windows drift"
-    return tag("span", *marks, class_="strip", role="img", aria_label=words)
+    length = f" of {each.recent[-1].length}" if each.recent else ""
+    words = f"{drifted} of {len(each.recent)} windows{length} drift"
+    shown = tag("span", *marks, class_="strip", role="img", aria_label=words)
+    return join(shown, tag("span", f"{len(each.recent)}{length}", class_="quiet") if length else join())
 
 
 def _nothing(settings: Settings) -> Html:

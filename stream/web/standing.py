@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 from msgspec.structs import replace
 
 from sinks.commit import FEATURES, FINDINGS, INCIDENTS, RELAYED, TRIGGERS, WINDOWS, Store
+from stream.config.settings import Settings
 from stream.config.units import duration
 from stream.monitor.charts import DETECTOR as ERRORS_DETECTOR
 from stream.monitor.standards import DETECTOR as PERFORMANCE_DETECTOR
@@ -26,8 +27,8 @@ from stream.web.answers import (
 )
 from stream.web.incident import Incident
 from stream.web.matured import matured
-from stream.web.sources import Sources, window_lengths
-from stream.web.times import nanoseconds
+from stream.web.sources import Sources
+from stream.web.times import moment, nanoseconds
 
 DRIFTS = frozenset(("drift", "prediction_drift", "quality", "attribution"))  # incidents that labels did not open
 TICKS = 48  # windows in the strip of the first page: four hours of 5-minute ones
@@ -37,7 +38,7 @@ NEWEST = 1_000  # incidents and triggers that are looked through: the page is no
 
 @dataclass(frozen=True)
 class Standing:
-    """A model, and its newest windows of the shortest length, oldest first."""
+    """A model, and its newest windows of the shortest length that has a verdict, oldest first."""
 
     model: Model
     recent: tuple[Window, ...]
@@ -47,7 +48,8 @@ def standings(sources: Sources, names: Sequence[str]) -> list[Standing]:
     """How the named models stand, in the given order. A fixed number of questions, however many models there are."""
     store, status = sources.store, sources.status()
     only = names[0] if len(names) == 1 else None
-    windows = _by_model(_recent(sources, names, only))
+    recent, since = _recent(sources, names, only)
+    windows = _by_model(recent)
     opened = {each.model: each for each in reversed(incidents(store, only)) if each.closed is None}
     triggered = _last_triggers(store, only)
     features = _features(store, only)
@@ -57,6 +59,7 @@ def standings(sources: Sources, names: Sequence[str]) -> list[Standing]:
         _standing(
             status.model(name) or now.Model(name, state="watching"),
             windows.get(name, ()),
+            since,
             opened.get(name),
             triggered.get(name),
             features.get(name, []),
@@ -96,6 +99,7 @@ def newest_by_length(windows: Iterable[Window]) -> dict[str, Window]:
 def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
     model: now.Model,
     windows: Sequence[Window],
+    since: datetime,
     incident: Incident | None,
     last_trigger: datetime | None,
     features: list[Feature],
@@ -103,9 +107,9 @@ def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
     *,
     worse: bool,
 ) -> Standing:
-    newest = newest_by_length(windows)
+    newest = newest_by_length([window for window in windows if window.end > since] or windows)
     shortest = min(newest.values(), key=lambda window: window.end - window.start, default=None)
-    strip = [w for w in windows if shortest and (w.length, w.version) == (shortest.length, shortest.version)]
+    ticks = _ticks([window for window in windows if shortest and window.version == shortest.version])
     answer = Model(
         name=model.name,
         version=shortest.version if shortest else next(reversed(model.versions), ""),
@@ -120,7 +124,14 @@ def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
         last_trigger=last_trigger,
         performance=performance,
     )
-    return Standing(answer, tuple(strip[-TICKS:]))
+    return Standing(answer, ticks)
+
+
+def _ticks(windows: Sequence[Window]) -> tuple[Window, ...]:
+    """Those of one length, as the model's page chooses it: of little traffic the shortest never have a verdict."""
+    lengths = {window.length for window in windows if window.verdict != "unknown"} or {one.length for one in windows}
+    length = min(lengths, key=duration, default="")
+    return tuple([window for window in windows if window.length == length][-TICKS:])
 
 
 def _state(model: now.Model, newest: Mapping[str, Window], incident: Incident | None, *, worse: bool) -> State:
@@ -137,19 +148,33 @@ def _state(model: now.Model, newest: Mapping[str, Window], incident: Incident | 
     return "well" if "ok" in verdicts else "unknown"
 
 
-def _recent(sources: Sources, names: Sequence[str], only: str | None) -> list[Window]:
-    """The last stretch of windows over all events, oldest first; a model that fell silent before it gives its last."""
+def _recent(sources: Sources, names: Sequence[str], only: str | None) -> tuple[list[Window], datetime]:
+    """The last windows of each length over all events, oldest first, and since when they say how a model stands.
+
+    A model that fell silent before gives its last one.
+    """
     store, where = sources.store, {"segment": "", **_only(only)}
     last = answers(store.select(WINDOWS, where=where, order=("end",), descending=True, limit=1), Window)
     if not last:
-        return []
-    since = nanoseconds(last[0].end) - TICKS * window_lengths(sources.settings)[0] + 1
-    windows = answers(store.select(WINDOWS, where=where, since=since, order=("end",)), Window)
+        return [], datetime.min.replace(tzinfo=UTC)
+    newest, windows, steps = nanoseconds(last[0].end), list[Window](), _steps(sources.settings)
+    for length, every in steps:
+        since = newest - TICKS * every + 1
+        windows += answers(
+            store.select(WINDOWS, where={**where, "length": length}, since=since, order=("end",)), Window
+        )
     silent = set(names) - {window.model for window in windows}
     for name in sorted(silent):
         alone = {"segment": "", "model": name}
         windows += answers(store.select(WINDOWS, where=alone, order=("end",), descending=True, limit=1), Window)
-    return windows
+    return windows, moment(newest - TICKS * steps[0][0])
+
+
+def _steps(settings: Settings) -> list[tuple[int, int]]:
+    """Every window length with how often one ends, of those that slide as often as any model's does."""
+    models = (settings.defaults, *(model for _, model in settings.patterns))
+    spans = sorted({span for model in models for span in model.spans}, reverse=True)
+    return sorted(dict(spans).items())
 
 
 def _fallen(store: Store, only: str | None, newest: Mapping[str, Performance]) -> set[str]:

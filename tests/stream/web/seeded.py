@@ -171,9 +171,15 @@ def _incident() -> Told:
     opened = {"id": INCIDENT, "state": "opened", "at": at, "feature": "amount", "detector": "psi"}
     rule = {"kind": "drift", "rule": "drift", "severity": "warning", "why": "", "began": _began()["began"]}
     yield "incidents", about | opened | rule
-    old = {"id": "0d1e", "at": _span(4, PANE)["end"], "feature": "age", "detector": "psi"}
-    yield "incidents", about | old | rule | {"state": "opened"}
-    yield "incidents", about | old | rule | {"state": "closed", "at": _span(9, PANE)["end"]}
+    old = {
+        "id": "0d1e",
+        "at": _span(4, PANE)["end"],
+        "feature": "age",
+        "detector": "psi",
+        "began": _span(3, PANE)["start"],
+    }
+    yield "incidents", about | rule | old | {"state": "opened"}
+    yield "incidents", about | rule | old | {"state": "closed", "at": _span(9, PANE)["end"]}
     body = msgspec.json.encode({"specversion": "1.0", "id": TRIGGER, "subject": DRIFTING})
     yield "triggers", about | {"id": TRIGGER, "reason": "drift", "at": at, "incident": INCIDENT, "body": body}
     yield "relayed", {"outbox": "triggers", "upto": 1}

@@ -19,6 +19,7 @@ from stream.web.status import Model, Status
 from tests.stream.web.seeded import (
     DRIFTING,
     ENOUGH_CAME,
+    INCIDENT,
     LEARNING,
     SOME_CAME,
     WELL,
@@ -291,8 +292,10 @@ def test_the_shortest_windows_that_have_a_verdict_are_shown() -> None:
     with client_of(store, seeded_status()) as client:
         page = client.get(f"/models/{DRIFTING}").text
         asked = client.get(f"/models/{DRIFTING}?length=5m").text
+        first = client.get("/").text
     assert '<option value="1h" selected>' in page
     assert '<option value="5m" selected>' in asked
+    assert 'of 3 windows of 1h drift"' in first
 
 
 def test_names_are_categories_and_what_changed_is_said_once() -> None:
@@ -301,3 +304,25 @@ def test_names_are_categories_and_what_changed_is_said_once() -> None:
     axis = figure_of(page, "heatmap")["layout"]["yaxis"]
     assert ("category", axis["tickvals"]) == (axis["type"], axis["ticktext"])
     assert f'<span class="wraps">{WORDS}</span>' in page
+
+
+def test_the_strip_reaches_as_many_windows_back_of_a_model_with_long_ones() -> None:
+    """Not only as far as that of a model with short ones does."""
+    commit = seeded_commit()
+    windows = dict(commit.tables["windows"])
+    long = (windows["model"] == WELL) & (windows["length"] != 5 * MINUTE)
+    earlier = np.where(long, 10 * np.cumsum(long[::-1])[::-1] - 10, 0).astype("timedelta64[h]")
+    windows |= {name: windows[name] - earlier for name in ("start", "end")}
+    kept = long | (windows["model"] == DRIFTING)
+    store = MemoryStore()
+    store.write(Commit(1, {**commit.tables, "windows": {name: column[kept] for name, column in windows.items()}}))
+    with client_of(store, seeded_status()) as client:
+        assert 'aria-label="0 of 3 windows of 1h drift"' in client.get("/").text
+
+
+def test_an_open_incident_says_what_changed_and_how_to_acknowledge_it() -> None:
+    """Also a model whose name looks like an option can be pasted into a shell."""
+    page = page_of(f"/models/{DRIFTING}")
+    assert "drift of amount, by the rule drift (warning)</strong>, open since <time" in page
+    assert f"driftline control acknowledge {DRIFTING} {INCIDENT}</code>" in page
+    assert "control acknowledge" not in page_of(f"/models/{WELL}")

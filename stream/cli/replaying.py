@@ -103,7 +103,10 @@ def _tell(
     found = store.select(tables.FINDINGS, order=("end",))
     triggers = store.select(tables.TRIGGERS, order=("at",))
     windows = store.select(tables.WINDOWS)
-    letters = len(store.select(tables.DEAD_LETTERS)["commit"])
+    buried = store.select(tables.DEAD_LETTERS)
+    letters = len(buried["commit"])
+    reasons = Counter(buried["reason"].tolist())
+    details = dict(zip(buried["reason"].tolist(), buried["detail"].tolist(), strict=True))
     unknown = Counter(why for why in windows["why"].tolist() if why)
     if as_json:
         document = {
@@ -113,6 +116,7 @@ def _tell(
             "unknown": dict(unknown.most_common()),
             "findings": len(found["commit"]),
             "dead_letters": letters,
+            "reasons": dict(reasons.most_common()),
             "triggers": [msgspec.json.decode(body) for body in triggers["body"].tolist()],
         }
         if differences is not None:
@@ -125,6 +129,8 @@ def _tell(
         f"{events:,} records in {seconds:.1f} s ({rate:,.0f} a second): {len(windows['commit']):,} windows, "
         f"{len(found['commit']):,} findings, {len(triggers['commit'])} triggers, {letters:,} dead letters"
     )
+    for why, n in reasons.most_common():  # of a closed set
+        console.print(f"  {why} ({n:,}), such as: {details[why]}", markup=False, highlight=False)
     if unknown:
         whys = ", ".join(f"{why} ({n:,})" for why, n in unknown.most_common())
         console.print(f"without a verdict: {sum(unknown.values()):,} windows: {whys}")

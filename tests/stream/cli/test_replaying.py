@@ -65,7 +65,10 @@ def test_lines_that_are_no_events_are_dead_letters(driftline: Command, folder: P
     path = folder / "log.jsonl"
     path.write_bytes(b"not json\n" + write(folder / "whole.jsonl", events(20)).read_bytes())
     told = driftline("replay", path, "--json")
-    assert (0, 1, 21) == (told.code, json.loads(told.out)["dead_letters"], json.loads(told.out)["events"])
+    document = json.loads(told.out)
+    assert (0, 1, 21) == (told.code, document["dead_letters"], document["events"])
+    assert {"undecodable": 1} == document["reasons"]
+    assert "undecodable (1), such as: " in driftline("replay", path).out
 
 
 @pytest.mark.parametrize(

@@ -321,7 +321,7 @@ def test_the_strip_reaches_as_many_windows_back_of_a_model_with_long_ones() -> N
 
 
 def test_an_open_incident_says_what_changed_and_how_to_acknowledge_it() -> None:
-    """Also a model whose name looks like an option can be pasted into a shell."""
+    """Nobody looks for an id at night; where nothing is open, nothing is said."""
     page = page_of(f"/models/{DRIFTING}")
     assert "drift of amount, by the rule drift (warning)</strong>, open since <time" in page
     assert f"driftline control acknowledge {DRIFTING} {INCIDENT}</code>" in page

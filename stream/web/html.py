@@ -1,8 +1,11 @@
 """HTML as values: text is escaped unless it is Html already, so a feature's name cannot become markup."""
 
 from datetime import datetime
+from functools import cache
+from hashlib import sha256
 from html import escape
 from importlib.metadata import version
+from importlib.resources import files
 
 import msgspec
 
@@ -87,6 +90,13 @@ def section(title: str, *children: str, note: str = "") -> Html:
     return tag("section", heading, *children, class_="card")
 
 
+@cache
+def _stamp() -> str:
+    """What the files are, for browsers keep them for a day: a build with others must not be shown in the old ones."""
+    assets = files("stream.web") / "assets"
+    return sha256(b"".join((assets / name).read_bytes() for name in ("style.css", "page.js"))).hexdigest()[:12]
+
+
 def document(title: str, banner: str, *body: str) -> Html:
     """A whole page. What stands in `main` is refreshed in place by the script; without it the page is complete too."""
     release = version("driftline")
@@ -97,9 +107,9 @@ def document(title: str, banner: str, *body: str) -> Html:
         tag("meta", name="color-scheme", content="light dark"),
         tag("title", f"{title} · driftline"),
         tag("link", rel="icon", href="/assets/icon.svg", type="image/svg+xml"),
-        tag("link", rel="stylesheet", href=f"/assets/style.css?{release}"),
+        tag("link", rel="stylesheet", href=f"/assets/style.css?{_stamp()}"),
         tag("script", "", src="/assets/plotly.min.js", defer=True),
-        tag("script", "", src=f"/assets/page.js?{release}", defer=True),
+        tag("script", "", src=f"/assets/page.js?{_stamp()}", defer=True),
     )
     links = (("/v1/models", "API"), ("/schema", "OpenAPI"), ("/metrics", "Metrics"))
     navigation = tag("nav", *(tag("a", text, href=href) for href, text in links), aria_label="machine-readable")

@@ -326,3 +326,10 @@ def test_an_open_incident_says_what_changed_and_how_to_acknowledge_it() -> None:
     assert "drift of amount, by the rule drift (warning)</strong>, open since <time" in page
     assert f"driftline control acknowledge {DRIFTING} {INCIDENT}</code>" in page
     assert "control acknowledge" not in page_of(f"/models/{WELL}")
+
+
+def test_assets_are_asked_for_by_what_they_are() -> None:
+    """Browsers keep them for a day, and two builds may have one release's number."""
+    found = re.search(r"/assets/style[.]css[?]([0-9a-f]{12})", page_of("/"))
+    assert found is not None
+    assert f"/assets/page.js?{found[1]}" in page_of("/")

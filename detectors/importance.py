@@ -174,8 +174,9 @@ def apart(first: Estimate, second: Estimate) -> bool:
     The chance of the window's labels is in both, and more in the second, which does not know the scores. Both may stand
     on the same labelled events: as if they did not is to be sure.
     """
-    own = max(float(second.chance[0] ** 2 - first.chance[0] ** 2), 0.0)
-    error = np.sqrt(own + first.shared[0] ** 2 + second.shared[0] ** 2)
+    with np.errstate(over="ignore"):  # of losses beyond measure nothing is sure
+        own = max(float(second.chance[0] ** 2 - first.chance[0] ** 2), 0.0)
+        error = np.sqrt(own + first.shared[0] ** 2 + second.shared[0] ** 2)
     return bool(abs(first.value[0] - second.value[0]) > deviations(APART) * error)
 
 

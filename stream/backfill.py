@@ -13,11 +13,11 @@ import numpy as np
 from sinks.topics import Message
 from stream.binding import ranking, schema
 from stream.config.settings import Settings
+from stream.counting.fates import Fates
 from stream.encodings.documents import parse
 from stream.encodings.identity import CORRECT, RETRACT
 from stream.encodings.identity import LABEL as PLAIN
 from stream.events import KINDS, LABEL, NEVER, Batch, Records, Reject
-from stream.fates import Fates
 from stream.files import FileProblem
 from stream.files.captured import is_captured
 from stream.files.lines import lines

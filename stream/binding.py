@@ -27,10 +27,10 @@ from stream.encodings.schema import (
 )
 from stream.encodings.structs import Ranking, Types
 from stream.events import RESERVED
+from stream.joining.spoken import RANKING
 from stream.plan import Plan
 from stream.roster import Roster
 from stream.segments.telling import Block, Places, Teller, column_of, numbers_asked, teller, texts_asked
-from stream.spoken import RANKING
 
 # Where the outputs are in the decoder's columns, from the end.
 _NUMERIC_AT = {plans.SCORE: -3, plans.LATENCY: -2, plans.PREDICTION: -1}

@@ -10,13 +10,13 @@ that it stands on (`watch`).
 from collections.abc import Collection, Mapping
 
 from stream.binding import schema_of
-from stream.clocks import Mark, Progress
 from stream.config.settings import Settings
+from stream.counting.clocks import Mark, Progress
+from stream.counting.fold import FOLD_ROWS
+from stream.counting.ingest import Ingest
 from stream.events import NEVER, Batch, Partition, Records
-from stream.fold import FOLD_ROWS
-from stream.ingest import Ingest
 from stream.monitor import losses, scopes
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.partials import Partial
 from stream.watch import Memory, Watch
 

@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from stream.clocks import Mark, Release
 from stream.config.digest import digest
 from stream.config.settings import Http, Kafka, Settings, StoreSettings, Topics
+from stream.counting.clocks import Mark, Release
 from stream.events import NEVER, Partition
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.monitor.scopes import Marks, Scope
 
 START = "start"  # the kind of its row in the journal

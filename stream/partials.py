@@ -11,11 +11,11 @@ from typing import TypeVar
 from detectors.parts import Summary
 from stream.closed import Closed
 from stream.config.settings import Settings
-from stream.drawn import Drawn, add, halved
+from stream.counting.drawn import Drawn, add, halved
+from stream.counting.fewest import Apart, fewest
+from stream.counting.sample import NOTHING, Sample
 from stream.events import NEVER, RESERVED
-from stream.fewest import Apart, fewest
-from stream.sample import NOTHING, Sample
-from stream.waiting import Waiting
+from stream.joining.waiting import Waiting
 
 NAMES_MAX = 16  # new versions told apart per pane and model; the others are met again in later panes
 STRANGERS_MAX = 64  # unknown models told apart per pane

@@ -20,7 +20,7 @@ from detectors.grids import Grid
 from detectors.packing import pack, unpack
 from stream.encodings.schema import Shape
 from stream.segments.fields import CATEGORICAL, NUMERIC, SEGMENT, SegmentField, segment_fields
-from stream.truth import Truth
+from stream.taught.truth import Truth
 
 # Columns that are no features: what the model said, and how it served.
 SCORE: Final = "output:score"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sinks import commit as tables
-from stream.clocks import Mark, Progress
+from stream.counting.clocks import Mark, Progress
 from stream.events import NEVER, Partition
 from stream.ledger import Ledger
 from stream.roster import FUTURE

@@ -16,23 +16,23 @@ from detectors.codes import Floats
 from detectors.parts import Summary
 from sinks import commit as tables
 from sinks.commit import Store, Table, to_ns
-from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
 from stream.config.units import spelled_duration
-from stream.drawn import Drawn
+from stream.counting.clocks import Mark, Release, Start
+from stream.counting.drawn import Drawn
+from stream.counting.sample import Sample
+from stream.counting.windows import last_end
 from stream.events import NEVER, Partition
 from stream.lives import START, Left, configured_by
-from stream.monitor import accumulator, courses
 from stream.monitor.checkpoint import closed, unpack
+from stream.monitor.panes import accumulator, courses
+from stream.monitor.panes.window import Pane
 from stream.monitor.scopes import Scope, event_scope, topics
 from stream.monitor.state import State
-from stream.monitor.teaching import BEGUN, Teaching
-from stream.monitor.window import Pane
-from stream.places import Place
+from stream.monitor.verdicts.teaching import BEGUN, Teaching
 from stream.plan import Plan
-from stream.sample import Sample
+from stream.tiers.places import Place
 from stream.watch import Memory
-from stream.windows import last_end
 
 
 class StoreMismatch(Exception):

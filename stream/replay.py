@@ -14,9 +14,9 @@ import numpy as np
 from sinks.commit import Store
 from stream.config.settings import Settings
 from stream.events import NEVER, Partition, Records
+from stream.joining.meeting import settle
 from stream.journey import COMMIT_EVENTS, Journey
-from stream.meeting import settle
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 
 

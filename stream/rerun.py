@@ -11,13 +11,13 @@ from typing import Protocol
 import numpy as np
 
 from sinks.commit import Store
-from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
+from stream.counting.clocks import Mark, Release, Start
 from stream.events import NEVER, Partition, Records
+from stream.joining.meeting import settle
 from stream.journey import COMMIT_EVENTS, Journey
 from stream.lives import Gap, Hole, Life
-from stream.meeting import settle
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.monitor.scopes import Marks, topics
 from stream.recovery import recall
 from stream.watch import Memory

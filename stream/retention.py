@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 from stream.config.earlier import reach
 from stream.config.settings import DAY, Settings
 from stream.events import NEVER
-from stream.monitor import courses
-from stream.monitor.meetings import Meetings
+from stream.monitor.labels.meetings import Meetings
+from stream.monitor.panes import courses
 from stream.monitor.state import State
-from stream.monitor.teaching import REACH
+from stream.monitor.verdicts.teaching import REACH
 
 PANES_KEPT: Final = 2 * DAY  # closed panes that stay for people, beyond what open windows need
 

@@ -11,8 +11,8 @@ from functools import cached_property
 
 from stream.config.settings import Model
 from stream.events import NEVER
+from stream.joining.sampling import EVERY_ID, Schedule
 from stream.plan import Plan
-from stream.sampling import EVERY_ID, Schedule
 
 FUTURE = 2**63 - 1
 

@@ -11,24 +11,24 @@ import msgspec
 
 from sinks import commit as tables
 from sinks.commit import Commit
-from stream.clocks import Mark, Progress, Start
 from stream.config.settings import Settings
+from stream.controls.heeding import KIND, OUTCOME, Heeding
+from stream.counting.clocks import Mark, Progress, Start
+from stream.counting.sample import NOTHING, Sample
+from stream.counting.windows import decided_from, oldest_start
 from stream.events import NEVER, Partition
-from stream.heeding import KIND, OUTCOME, Heeding
 from stream.ledger import Ledger, moment
 from stream.lives import NOTHING_LEFT, START, Left, configured, told
 from stream.monitor import Monitor, losses, scopes
 from stream.monitor.checkpoint import pack
-from stream.monitor.earlier import Asked, nothing
-from stream.monitor.onboarding import Sources, changes
+from stream.monitor.plans.onboarding import Sources, changes
 from stream.monitor.state import State
+from stream.monitor.verdicts.earlier import Asked, nothing
 from stream.partials import Partial
-from stream.places import Place
 from stream.positions import Positions
 from stream.retention import Retention, retention
 from stream.roster import FUTURE
-from stream.sample import NOTHING, Sample
-from stream.windows import decided_from, oldest_start
+from stream.tiers.places import Place
 
 
 def no_sample(model: str) -> Sample:

@@ -10,8 +10,8 @@ from stream.answers.lists import Lists
 from stream.answers.numbers import Numbers
 from stream.answers.own import Own, of_kind
 from stream.config.settings import DECISIONS, Model
+from stream.joining.spoken import RANKING, classes_of, kind_of
 from stream.plan import PREDICTION, SCORE, Plan
-from stream.spoken import RANKING, classes_of, kind_of
 
 
 def answers_of(model: Model, plan: Plan) -> Answers | None:

@@ -8,7 +8,7 @@ from detectors.estimation.softmax import usable
 from stream.answers.classes import Classes
 from stream.answers.kind import Rows
 from stream.encodings.several import unpacked
-from stream.truth import LEAST, MOST
+from stream.taught.truth import LEAST, MOST
 
 CLASSES_MAX: Final = 30  # what labels say of more would take too many numbers
 

@@ -11,7 +11,7 @@ from detectors.estimation.inputs import Rows
 from detectors.estimation.loss import Losses
 from stream.answers.chosen import output_of
 from stream.plan import ATTRIBUTION, LATENCY, STATUS, Plan
-from stream.truth import LEAST
+from stream.taught.truth import LEAST
 
 MOST: Final = 50_000  # labels that are learned from: 70 MB for a moment
 SERVED: Final = (LATENCY, STATUS)  # no inputs

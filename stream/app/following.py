@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from sinks.topics import Message, Relay, RelayFailed
 from stream.app.intake import Intake
-from stream.board import Asked, pack
 from stream.broker import MESSAGE_BYTES, PARTIAL_BYTES, POLICY, RETENTION, Fetched, Gap, arguments, configs
-from stream.chain import ChainBroken
 from stream.events import Partition
-from stream.follower import Follower
+from stream.tiers.board import Asked, pack
+from stream.tiers.chain import ChainBroken
+from stream.tiers.follower import Follower
 
 PLACE = "the plans topic"
 # Of a topic with one board a second; a worker reads all that is left of it when it starts.

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stream.broker.silence import FRESH_S
-from stream.clocks import Mark
 from stream.config.settings import Settings
+from stream.counting.clocks import Mark
 from stream.events import NEVER, Partition
 
 BREAK_S = 5.0  # a process that was suspended, or waited for its disk, has not been looking

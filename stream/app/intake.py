@@ -22,9 +22,9 @@ from stream.broker import (
     offer_topics,
     wait_for_topics,
 )
-from stream.clocks import Mark
 from stream.config.mistakes import ConfigurationError
 from stream.config.settings import Settings
+from stream.counting.clocks import Mark
 from stream.events import Partition
 from stream.monitor.scopes import topics
 from stream.watch import Memory, Watch

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from stream.clocks import Mark
 from stream.config.settings import Settings
+from stream.counting.clocks import Mark
 from stream.events import NEVER, Partition
 from stream.monitor.scopes import Marks
 from stream.plan import Plan
 from stream.resident import memory_bytes
 from stream.roster import Entry
 from stream.watch import Watch
-from stream.web import status as seen
+from stream.web.page import status as seen
 
 LOOK_S = 0.2  # how old clocks and lags may be; models are looked at after each Commit: 200 and two files take 2 ms
 

@@ -29,13 +29,13 @@ from stream.app.writing import PLACE as STORE
 from stream.app.writing import Writer
 from stream.broker import arguments
 from stream.config.settings import Settings
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 from stream.stopping import Stopping
 from stream.web.app import application
 from stream.web.metrics import exporter
+from stream.web.page.status import Status
 from stream.web.server import listen, serve_on, shown_address
-from stream.web.status import Status
 
 COMMIT_S = 1.0  # at the latest
 WAITED_COMMIT_S = 0.2  # where somebody waits for it: people for what was closed, workers for how far they may read

@@ -9,8 +9,8 @@ from stream.broker import arguments
 from stream.config.mistakes import ConfigurationError
 from stream.config.secrets import secret
 from stream.config.settings import Settings
-from stream.web.hooking import Receiver
-from stream.web.speaking import VARIABLE, Door, Unsent
+from stream.web.api.hooking import Receiver
+from stream.web.api.speaking import VARIABLE, Door, Unsent
 
 TRIES = 3  # whoever waits for the answer would rather hear that it cannot be said now
 

@@ -9,9 +9,9 @@ from stream.app.intake import Intake, W
 from stream.app.reading import Reading
 from stream.app.trouble import Trouble
 from stream.config.settings import Settings
-from stream.follower import Follower
 from stream.journey import Journey
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
+from stream.tiers.follower import Follower
 from stream.watch import Memory
 
 

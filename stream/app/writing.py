@@ -11,7 +11,7 @@ from typing import Any
 
 from sinks.commit import Commit, Store, StoreFailed, Unsampled
 from stream.app.trouble import Trouble
-from stream.meeting import meet
+from stream.joining.meeting import meet
 from stream.retention import Retention
 from stream.stopping import Stopping
 from stream.watch import Watch

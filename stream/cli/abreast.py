@@ -11,10 +11,10 @@ import rich_click as click
 from stream.cli import opening
 from stream.cli.answering import answered
 from stream.cli.options import CONFIG, JSON
-from stream.web.beside import question
-from stream.web.sides import Compared, compared
 from stream.web.sources import Sources
 from stream.web.times import short
+from stream.web.versions.beside import question
+from stream.web.versions.sides import Compared, compared
 
 
 @click.command()

@@ -13,9 +13,9 @@ from sinks.commit import StoreLocked
 from sinks.duck import DuckStore
 from stream.cli.asking import ANSWER_S, NobodyAnswers, service_address
 from stream.config.settings import Settings
+from stream.web.page.status import Status
 from stream.web.problem import Problem
 from stream.web.sources import Sources
-from stream.web.status import Status
 
 
 class Refused(Exception):

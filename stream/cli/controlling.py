@@ -16,7 +16,6 @@ import rich_click as click
 from sinks.topics import Message
 from stream import reference as references
 from stream.app.publishing import offered, publish
-from stream.asked import EVERY, BadControl, parsed
 from stream.broker import quieten
 from stream.cli import opening
 from stream.cli.groups import Group
@@ -24,6 +23,7 @@ from stream.cli.options import BOOTSTRAP, CONFIG, JSON
 from stream.cli.references import MLFLOW, built
 from stream.config.settings import Settings
 from stream.config.units import duration
+from stream.controls.asked import EVERY, BadControl, parsed
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 MODEL = click.argument("model")

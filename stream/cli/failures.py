@@ -8,9 +8,7 @@ from sinks.dispatch.host.ledger import LedgerRefused
 from sinks.duck import StoreNewer
 from sinks.topics import Fenced
 from stream.app.publishing import TopicMissing
-from stream.board import UnknownBoard
 from stream.broker import BrokerFailed
-from stream.chain import ChainBroken
 from stream.cli.answering import Refused
 from stream.cli.asking import NobodyAnswers
 from stream.config.mistakes import ConfigurationError
@@ -18,12 +16,14 @@ from stream.demo.child import ServiceFailed
 from stream.dispatch.opening import TargetProblem
 from stream.embedded import EmbeddedBrokerMissing
 from stream.files import FileProblem
-from stream.handover import NotHandedOver
 from stream.lives import Untold
 from stream.recovery import StoreMismatch
 from stream.reference import ReferenceProblem
+from stream.tiers.board import UnknownBoard
+from stream.tiers.chain import ChainBroken
+from stream.tiers.handover import NotHandedOver
+from stream.tiers.wire import UnknownPartial
 from stream.web.server import ListenFailed
-from stream.wire import UnknownPartial
 
 USER, WORLD = 2, 1
 EXIT_CODES: tuple[tuple[type[Exception], int], ...] = (

@@ -9,7 +9,7 @@ from sinks.duck import DuckStore
 from stream.cli import opening
 from stream.cli.options import NAME
 from stream.files import FileProblem
-from stream.handover import hand_over as handed_over
+from stream.tiers.handover import hand_over as handed_over
 
 
 @click.command(name="hand-over")

@@ -11,7 +11,7 @@ from stream.config.parse import onboarding, parse
 from stream.config.settings import Settings
 from stream.events import NEVER
 from stream.files import FileProblem, reference_file, text_of
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 
 DEFAULT_FILE = Path("driftline.yaml")
 

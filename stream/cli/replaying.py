@@ -23,7 +23,7 @@ from stream.cli.options import CONFIG, JSON
 from stream.cli.retelling import retelling
 from stream.config.settings import Settings
 from stream.files import FileProblem, logs
-from stream.monitor.window import LEARNING
+from stream.monitor.panes.window import LEARNING
 from stream.replay import Replay
 
 SHOWN = 20  # findings

@@ -11,7 +11,7 @@ from stream.config.settings import Settings
 from stream.files import FileProblem
 from stream.files.captures import FORGOTTEN, Capture, opened
 from stream.lives import Life, as_one, lives
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.rerun import Rerun
 
 

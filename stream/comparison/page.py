@@ -10,7 +10,7 @@ from stream.comparison.own import Own
 from stream.comparison.pairs import Pairs
 from stream.comparison.picture import of_feature, verdict
 from stream.comparison.shapes import Shape, absent, moved, shape
-from stream.web.html import Html, badge, join, section, table, tag
+from stream.web.page.html import Html, badge, join, section, table, tag
 
 WIDTH, HEIGHT, GAP = 22, 120, 5  # of a cell's pair of bars, in user units
 STYLE = """

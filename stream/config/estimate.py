@@ -19,7 +19,7 @@ from stream.config.panes import open_panes
 from stream.config.segments import Segment
 from stream.config.settings import DAY, Model, Settings
 from stream.config.units import size
-from stream.windows import STEPS_MAX, stride
+from stream.counting.windows import STEPS_MAX, stride
 
 NUMERIC_CELLS = 38  # 32 on the reference's quantiles, two open ends, four for what is no number
 CATEGORICAL_CELLS = 4  # beside the vocabulary: unseen, missing, wrong type, absent

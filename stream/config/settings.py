@@ -84,7 +84,7 @@ class Topics(Struct, frozen=True, forbid_unknown_fields=True):
     partials: Topic = "driftline.partials"  # followed by a dot and the event topic: what workers have summed
     plans: Topic = "driftline.plans"  # what monitors tell workers
     outcomes: Topic = "driftline.outcomes"  # what became of triggers
-    control: Topic = "driftline.control"  # what people ask of the monitor, see stream/controls.py
+    control: Topic = "driftline.control"  # what people ask of the monitor, see stream/controls/control.py
 
     def partials_of(self, topic: str) -> str:
         """The topic of an event topic's Partials."""

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from stream.demo.changes import CHANGES, CONCEPTS, FAULTS, GAPS, PLANTED, Change, Concept, Fault, Gap
 from stream.demo.world import HOUR_MS, World
-from stream.monitor.charts import FEATURE as ERRORS
+from stream.monitor.labels.charts import FEATURE as ERRORS
 
 Planted = Change | Fault | Gap
 SERVED, TREATED = "service:", "fairness:"  # what findings about a service, and about groups, begin with

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sinks.commit import CHECKPOINTS, JOURNAL, POSITIONS
-from stream.clocks import Mark
+from stream.counting.clocks import Mark
 from stream.files.captures import journal
 from stream.files.database import database, literal
 from stream.files.paths import FileProblem

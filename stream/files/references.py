@@ -24,7 +24,7 @@ from stream.reference.saved import ENDING
 from stream.reference.table import answered
 
 if TYPE_CHECKING:
-    from stream.monitor.onboarding import File
+    from stream.monitor.plans.onboarding import File
 
 CHUNK = 10_000  # lines that are objects at once
 
@@ -72,7 +72,7 @@ def table(path: str | Path) -> Table:
 
 def reference_file(path: str | Path) -> "File":
     """A reference file as the monitor takes it: what is in it, and a digest of its bytes."""
-    from stream.monitor.onboarding import File  # the whole monitor, which nobody else here needs
+    from stream.monitor.plans.onboarding import File  # the whole monitor, which nobody else here needs
 
     read = table(path)
     with opened(Path(path)) as (_, raw):

@@ -6,26 +6,26 @@ from typing import Any
 import msgspec
 
 from stream.config.settings import Settings
-from stream.controls import Controls
-from stream.monitor.charts import Chart
-from stream.monitor.disturbed import Disturbed
-from stream.monitor.learning import Learner
+from stream.controls.control import Controls
+from stream.counting.sample import NOTHING, Sample
+from stream.joining.sampling import Rate, Schedule
+from stream.monitor.estimates.trust import Lesson, Tracks
+from stream.monitor.labels.charts import Chart
 from stream.monitor.losses import Losses
-from stream.monitor.pending import Pending
+from stream.monitor.panes.pending import Pending
+from stream.monitor.plans.learning import Learner
 from stream.monitor.scopes import Marks, Scope, carried, event_scopes, label_scopes, topics
-from stream.monitor.sequential import Steps
+from stream.monitor.service.usual import Base, Traffic
 from stream.monitor.state import Gathered, State, Version
-from stream.monitor.stepping import Watched
-from stream.monitor.teaching import Checked
-from stream.monitor.trust import Lesson, Tracks
-from stream.monitor.usual import Base, Traffic
+from stream.monitor.verdicts.disturbed import Disturbed
+from stream.monitor.verdicts.sequential import Steps
+from stream.monitor.verdicts.stepping import Watched
+from stream.monitor.verdicts.teaching import Checked
 from stream.plan import Plan
 from stream.policy import Policy
 from stream.policy.hearing import Hearing
 from stream.policy.schedules import Due
 from stream.roster import Entry, Roster, in_force
-from stream.sample import NOTHING, Sample
-from stream.sampling import Rate, Schedule
 
 
 class _Entry(msgspec.Struct, frozen=True, array_like=True):

@@ -5,26 +5,26 @@ from itertools import chain
 from typing import TypeVar
 
 from sinks import commit as tables
-from stream.clocks import Limits
 from stream.closed import Closed
 from stream.config.settings import Model, Settings
+from stream.counting.clocks import Limits
+from stream.counting.windows import due
 from stream.events import NEVER
 from stream.ledger import Ledger, moment
 from stream.monitor import rows, scopes
+from stream.monitor.acting.controlled import Controlled
+from stream.monitor.acting.running import Running
 from stream.monitor.agenda import Agenda
-from stream.monitor.controlled import Controlled
-from stream.monitor.earlier import Asked, Earlier, nothing
-from stream.monitor.meetings import Meetings
-from stream.monitor.onboarding import Sources
-from stream.monitor.panes import Panes
-from stream.monitor.running import Running
+from stream.monitor.labels.meetings import Meetings
+from stream.monitor.panes.closing import Panes
+from stream.monitor.plans.onboarding import Sources
 from stream.monitor.scopes import Marks, Scope
 from stream.monitor.state import State
-from stream.monitor.verdicts import Windows
+from stream.monitor.verdicts.closing import Windows
+from stream.monitor.verdicts.earlier import Asked, Earlier, nothing
 from stream.partials import Open, Partial, Series, shown
 from stream.plan import Plan
 from stream.roster import FUTURE
-from stream.windows import due
 
 Key = TypeVar("Key", bound=Hashable)
 

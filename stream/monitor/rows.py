@@ -14,14 +14,14 @@ from detectors.packing import pack
 from detectors.verdict import SMALLEST
 from sinks import commit as tables
 from sinks.commit import Texts
+from stream.counting.sample import Sample
 from stream.ledger import Ledger, moment, moments
-from stream.monitor.distances import Series, of_windows
-from stream.monitor.findings import Finding, Telling
-from stream.monitor.judging import Case, Verdicts
-from stream.monitor.layout import COMPARED
+from stream.monitor.acting.findings import Finding, Telling
+from stream.monitor.verdicts.distances import Series, of_windows
+from stream.monitor.verdicts.judging import Case, Verdicts
+from stream.monitor.verdicts.layout import COMPARED
 from stream.partials import LOOKED_AT, DeadLetter, shown
 from stream.plan import Plan
-from stream.sample import Sample
 
 Judged = tuple[Case, Verdicts, Telling]  # a window, and what is said of it
 

@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from stream.clocks import Limits, Mark
 from stream.config.settings import Model, Settings
+from stream.counting.clocks import Limits, Mark
+from stream.counting.windows import watermark
 from stream.events import NEVER, Partition
-from stream.windows import watermark
 
 Scope = tuple[str, ...]  # topics, sorted
 

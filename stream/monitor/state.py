@@ -5,22 +5,22 @@ from dataclasses import dataclass, field
 import msgspec
 
 from detectors.verdict import Spread
-from stream.asked import Acknowledge, Close
-from stream.controls import Controls
-from stream.monitor.accumulator import Either, Key
-from stream.monitor.charts import Chart
-from stream.monitor.courses import Courses
-from stream.monitor.disturbed import Disturbed
-from stream.monitor.learning import Learner
+from stream.controls.asked import Acknowledge, Close
+from stream.controls.control import Controls
+from stream.monitor.acting.noticed import Noticed
+from stream.monitor.estimates.trust import Lesson, Tracks
+from stream.monitor.labels.charts import Chart
 from stream.monitor.losses import Losses
-from stream.monitor.noticed import Noticed
-from stream.monitor.pending import Pending
+from stream.monitor.panes.accumulator import Either, Key
+from stream.monitor.panes.courses import Courses
+from stream.monitor.panes.pending import Pending
+from stream.monitor.plans.learning import Learner
 from stream.monitor.scopes import Scope
-from stream.monitor.sequential import Steps
-from stream.monitor.stepping import Watched
-from stream.monitor.teaching import Checked, Teaching
-from stream.monitor.trust import Lesson, Tracks
-from stream.monitor.usual import Base, Traffic
+from stream.monitor.service.usual import Base, Traffic
+from stream.monitor.verdicts.disturbed import Disturbed
+from stream.monitor.verdicts.sequential import Steps
+from stream.monitor.verdicts.stepping import Watched
+from stream.monitor.verdicts.teaching import Checked, Teaching
 from stream.plan import Plan
 from stream.policy import Policy
 from stream.policy.hearing import Hearing

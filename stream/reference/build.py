@@ -15,9 +15,10 @@ from detectors.coupling import Cuts
 from detectors.grids import ABSENT_CELL, MISSING_CELL, ODD_CELL, WRONG_TYPE_CELL
 from stream.config.drawing import rows_drawn
 from stream.config.settings import Limits, Model
-from stream.drawn import Drawn
+from stream.counting.drawn import Drawn
+from stream.counting.fewest import fewest
+from stream.counting.sample import position_hashes, topic_seed
 from stream.encodings.schema import GOOD, WRONG
-from stream.fewest import fewest
 from stream.plan import LATENCY, STATUS, Plan, is_feature
 from stream.reference.categories import Categories, categories
 from stream.reference.columns import numbers
@@ -27,7 +28,6 @@ from stream.reference.problem import ReferenceProblem
 from stream.reference.saved import adopted
 from stream.reference.segmented import Known, segmented
 from stream.reference.table import Table
-from stream.sample import position_hashes, topic_seed
 
 PAIR = 2
 

@@ -5,7 +5,6 @@ from numpy.typing import NDArray
 
 from detectors.codes import Floats
 from detectors.performance import cells
-from stream import weighting
 from stream.answers import teaching
 from stream.answers.apart import apart_of
 from stream.answers.chosen import answers_of
@@ -20,7 +19,8 @@ from stream.plan import PREDICTION, SCORE, Plan
 from stream.reference.categories import categories
 from stream.reference.columns import Values, numbers
 from stream.reference.table import Table
-from stream.truth import Truth, basis_of
+from stream.taught import weighting
+from stream.taught.truth import Truth, basis_of
 
 
 def truth(table: Table, plan: Plan, settings: Model, values: Floats, categorical: NDArray[np.uint16]) -> Truth | None:

@@ -11,9 +11,9 @@ from typing import Any
 from sinks import commit as tables
 from sinks.commit import Store, Table, to_ns
 from stream.config.policy import LABELLED
-from stream.monitor.findings import Finding
-from stream.monitor.served import TRAFFIC
-from stream.monitor.sighted import ALARMS, OF_COLUMNS, kind_of, of_service, sighting
+from stream.monitor.acting.findings import Finding
+from stream.monitor.acting.sighted import ALARMS, OF_COLUMNS, kind_of, of_service, sighting
+from stream.monitor.service.served import TRAFFIC
 from stream.plan import OUTPUTS
 from stream.policy import Seen, Sighting
 from stream.policy.sightings import Series, strength

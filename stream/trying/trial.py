@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from sinks.commit import INCIDENTS, TRIGGERS, WINDOWS, Store
 from stream.config.settings import Model, Settings
-from stream.monitor.triggers import rfc3339
+from stream.monitor.acting.triggers import rfc3339
 from stream.policy import book
 from stream.policy.quiet import maintenance
 from stream.policy.schedules import Due, due

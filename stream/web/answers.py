@@ -11,7 +11,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from stream.config.units import spelled_duration
-from stream.web.incident import Incident
+from stream.web.page.incident import Incident
 from stream.web.times import moment, moments
 
 Verdict = Literal["ok", "drift", "unknown"]

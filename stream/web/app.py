@@ -12,20 +12,16 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from sinks.commit import Store, StoreError
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web import (
-    api,
+from stream.web.api import (
     asked,
     attributed,
-    beside,
-    calibration,
-    confusion,
     effects,
     estimated,
     exporting,
     folded,
     hooking,
     labelled,
-    pages,
+    rows,
     served,
     speaking,
     tested,
@@ -34,16 +30,19 @@ from stream.web.errors import known_parameters, refusal, store_failure
 from stream.web.filters import span
 from stream.web.metrics import exporter as primed
 from stream.web.operations import OPERATIONS, Health
+from stream.web.page import pages
+from stream.web.page.status import Status
+from stream.web.performance import calibration, confusion
 from stream.web.sources import Sources
-from stream.web.status import Status
+from stream.web.versions import beside
 
 API = (
-    api.list_models,
-    api.list_windows,
-    api.list_series,
-    api.list_findings,
-    api.list_incidents,
-    api.list_triggers,
+    rows.list_models,
+    rows.list_windows,
+    rows.list_series,
+    rows.list_findings,
+    rows.list_incidents,
+    rows.list_triggers,
     labelled.list_performance,
     labelled.list_labels,
     calibration.list_calibration,

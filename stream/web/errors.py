@@ -10,7 +10,7 @@ from litestar.exceptions import ClientException, HTTPException, NotFoundExceptio
 from litestar.handlers import BaseRouteHandler
 
 from sinks.commit import StoreError
-from stream.web.html import document, section, tag
+from stream.web.page.html import document, section, tag
 from stream.web.problem import Problem
 
 Asking = Request[object, object, State]

@@ -23,8 +23,8 @@ from sinks.commit import (
 )
 from sinks.prometheus import GAPS, MAIN, Exporter, Live, Partition, Vitals
 from stream.config.settings import Settings
+from stream.web.page.status import Status
 from stream.web.sources import window_lengths
-from stream.web.status import Status
 
 _BACK = 3
 _GAPS = 1_000  # rows of a gap, likewise

@@ -9,7 +9,7 @@ from litestar.di import NamedDependency
 from sinks.commit import PLANS, Store
 from stream.config.settings import Settings
 from stream.web.errors import unknown
-from stream.web.status import Status
+from stream.web.page.status import Status
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 
 from sinks.topics import Message
 from stream.app.outbox import Relay
-from stream.board import Board
 from stream.broker import Fetched, Gap
 from stream.config.settings import Settings
 from stream.events import Partition
-from stream.gatherer import Gatherer, beginning
+from stream.tiers.board import Board
+from stream.tiers.gatherer import Gatherer, beginning
 
 CUT_S = 1.0  # at the latest
 CUT_ROWS = 50_000

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from sinks.prometheus import Gathered, Vitals
 from sinks.prometheus import Partition as Shown
 from stream.app.observing import watermarks
-from stream.board import Board
 from stream.events import NEVER, Partition
 from stream.resident import memory_bytes
+from stream.tiers.board import Board
 from stream.worker.claim import Claim
 
 

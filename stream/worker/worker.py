@@ -15,8 +15,6 @@ from stream import garbage
 from stream.app.observing import LOOK_S
 from stream.app.steady import Steady
 from stream.app.trouble import Trouble
-from stream.board import Board
-from stream.boards import Boards
 from stream.broker import (
     PARTIAL_BYTES,
     BrokerFailed,
@@ -32,6 +30,8 @@ from stream.config.settings import Settings
 from stream.events import Partition
 from stream.monitor.scopes import topics
 from stream.stopping import Stopping
+from stream.tiers.board import Board
+from stream.tiers.boards import Boards
 from stream.worker.claim import Claim
 from stream.worker.shown import vitals
 

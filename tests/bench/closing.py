@@ -10,8 +10,8 @@ from detectors import parts
 from detectors.distances import DISTANCES, USUAL
 from detectors.grids import build
 from stream.config.settings import Drift, Model
-from stream.monitor import distances, judging
-from stream.monitor.findings import findings, telling
+from stream.monitor.acting.findings import findings, telling
+from stream.monitor.verdicts import distances, judging
 from stream.plan import Plan
 from tests.bench.report import Figure
 

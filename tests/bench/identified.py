@@ -16,9 +16,10 @@ import numpy as np
 
 from sinks.commit import PREDICTIONS
 from sinks.duck import DuckStore
-from stream import desk, ingest
+from stream.counting import ingest
 from stream.encodings import decoder
 from stream.events import Records
+from stream.joining import desk
 from stream.journey import Journey
 from stream.recovery import recall
 from tests.bench.events import BLOCK, Stream

@@ -19,17 +19,19 @@ import numpy as np
 
 from sinks import commit as tables
 from sinks.duck import DuckStore
-from stream import fold, ingest
 from stream.app import service as app
 from stream.app.reading import Reading
 from stream.app.tiers import RUN
 from stream.broker import Fetched, Gap, reader
 from stream.config.parse import parse
 from stream.config.settings import Settings
+from stream.counting import fold, ingest
 from stream.encodings import decoder
 from stream.journey import Journey
-from stream.monitor import judging, monitor, rows, verdicts
-from stream.monitor.onboarding import File, Sources
+from stream.monitor import monitor, rows
+from stream.monitor.plans.onboarding import File, Sources
+from stream.monitor.verdicts import judging
+from stream.monitor.verdicts.closing import Windows
 from stream.recovery import recall
 from stream.reference import Table, from_events
 from stream.web.metrics import exporter
@@ -48,7 +50,7 @@ STAGES: list[tuple[str, object, Callable[..., Any]]] = [
     ("close: rows", rows, rows.pane_row),
     ("close: rows", rows, rows.distance_rows),
     ("close: rows", rows, rows.window_rows),
-    ("close: policy, findings", verdicts.Windows, verdicts.Windows.close),
+    ("close: policy, findings", Windows, Windows.close),
     ("close: panes, windows, steps", monitor.Monitor, monitor.Monitor.advance),
     ("add up", monitor.Monitor, monitor.Monitor.receive),
     ("commit: make", Journey, Journey.take),

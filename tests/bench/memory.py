@@ -26,11 +26,11 @@ from stream.config.settings import DAY
 from stream.events import Records
 from stream.files.references import reference_file
 from stream.journey import Journey
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 from stream.resident import memory_bytes
 from stream.web.metrics import exporter
-from stream.web.status import Status
+from stream.web.page.status import Status
 from tests.bench.events import BLOCK, SEGMENTS, Stream, reference
 from tests.bench.report import Figure
 

@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from sinks.memory import MemoryStore
 from stream.broker.reader import FETCH_BYTES
-from stream.clocks import Limits
+from stream.counting.clocks import Limits
+from stream.counting.fold import FOLD_ROWS
+from stream.counting.ingest import Ingest
 from stream.events import Arrow, Records
-from stream.fold import FOLD_ROWS
-from stream.ingest import Ingest
 from stream.journey import Journey
 from stream.recovery import recall
 from tests.bench.events import BROKEN, Stream

@@ -22,10 +22,11 @@ from sinks.duck import DuckStore
 from stream.config.parse import parse
 from stream.config.settings import Settings
 from stream.garbage import settle
+from stream.joining.meeting import asked, meet
 from stream.journey import Journey
-from stream.meeting import asked, meet
-from stream.monitor import meetings, performance
-from stream.monitor.onboarding import File, Sources
+from stream.monitor.labels import meetings
+from stream.monitor.performance.closing import Performance
+from stream.monitor.plans.onboarding import File, Sources
 from stream.reference import from_events
 from stream.watch import Memory
 from tests.bench.events import SEGMENTS, START_MS, reference
@@ -42,7 +43,7 @@ PREDICTED, SAID = "predictions", "labels"  # topics, and what waits
 STAGES: list[tuple[str, object, Callable[..., Any]]] = [
     ("find", DuckStore, DuckStore.meeting),
     ("pair", meetings.Meetings, meetings.Meetings.take),
-    ("fold", performance.Performance, performance.Performance.step),
+    ("fold", Performance, Performance.step),
 ]
 
 

@@ -24,7 +24,7 @@ from stream.config.settings import DAY
 from stream.events import Records
 from stream.files.references import reference_file
 from stream.journey import Journey
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.watch import Memory
 from tests.bench.events import NUMERIC, SEGMENTS, START_MS, Stream, reference
 

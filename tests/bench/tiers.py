@@ -14,14 +14,14 @@ import numpy as np
 from sinks import commit as tables
 from sinks.commit import Commit, plain
 from sinks.memory import MemoryStore
-from stream.board import Board, pack
-from stream.boards import Boards
 from stream.config.settings import Settings
 from stream.events import Partition, Records
-from stream.follower import Follower
-from stream.gatherer import Gatherer
 from stream.journey import Journey
 from stream.recovery import recall
+from stream.tiers.board import Board, pack
+from stream.tiers.boards import Boards
+from stream.tiers.follower import Follower
+from stream.tiers.gatherer import Gatherer
 from tests.bench.events import Stream
 from tests.bench.measured import PARTITIONS, settings, sources
 from tests.bench.report import Figure

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from time import process_time
 
 from stream.events import Partition
-from stream.follower import Follower
+from stream.tiers.follower import Follower
 from tests.bench.report import Figure
 from tests.stream.monitors import Monitors
 from tests.stream.rules.story import FIRST, SECOND, event, moment, records

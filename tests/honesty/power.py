@@ -10,7 +10,7 @@ import numpy as np
 from detectors.budgets import alpha_for
 from detectors.sequential.evidence import SCORES, Evidence
 from detectors.verdict import judge
-from stream.monitor.levels import WINDOWS_SHARE
+from stream.monitor.verdicts.levels import WINDOWS_SHARE
 from tests.honesty import power_pairs
 from tests.honesty import power_rivals as rivals
 from tests.honesty.power_rivals import LENGTHS, summed

@@ -12,7 +12,7 @@ import numpy as np
 
 from detectors.estimation.basis import Basis
 from detectors.estimation.binary import estimate
-from stream.monitor.truths import LAST, LOOKS, OF_NUMBERS, WATCHED, chance_of, widened
+from stream.monitor.estimates.truths import LAST, LOOKS, OF_NUMBERS, WATCHED, chance_of, widened
 from tests.detectors.estimation.rows import of_rows
 from tests.honesty import losses
 from tests.honesty.estimation import WORLDS, Events, events

@@ -18,8 +18,8 @@ from detectors.estimation.class_metrics import estimate as of_several
 from detectors.estimation.classes import Basis as Classes
 from detectors.estimation.estimate import TINY, Estimate
 from detectors.performance.cells import of as cells_of
-from stream.monitor.heard import LEAST
-from stream.monitor.measuring import SEGMENTED
+from stream.monitor.estimates.heard import LEAST
+from stream.monitor.performance.measuring import SEGMENTED
 from tests.honesty import classes, estimation, losses
 from tests.honesty.estimation import BOUNDS, LEVEL
 

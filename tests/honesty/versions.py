@@ -1,7 +1,7 @@
 """How often two versions that do not differ are told apart window by window, looked at as their labels come.
 
 `python -m tests.honesty.versions`. The hours differ, the candidate's share of the traffic rises while they do, labels
-are late, and a window is told again only when a quarter more have come, as `stream.monitor.performance` does.
+are late, and a window is told again only when a quarter more have come, as `stream.monitor.performance.closing` does.
 """
 
 import sys
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from detectors.performance.comparable import METRICS
 from detectors.stratified import Windows, side_by_side
-from stream.monitor.performance import LEAST, MORE
+from stream.monitor.performance.closing import LEAST, MORE
 
 ALPHA = 0.05
 Floats = NDArray[np.float64]

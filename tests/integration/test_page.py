@@ -10,8 +10,8 @@ import pytest
 from sinks.memory import MemoryStore
 from stream.config.settings import Settings
 from stream.web.app import application
+from stream.web.page.status import Status
 from stream.web.server import ListenFailed, listen
-from stream.web.status import Status
 from tests.stream.web import rollout
 from tests.stream.web.seeded import DRIFTING, LEARNING, WELL, seeded_status, seeded_store
 from tests.stream.web.served import program, served

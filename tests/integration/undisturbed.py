@@ -6,12 +6,12 @@ from collections import defaultdict
 from sinks.commit import Columns
 from sinks.memory import MemoryStore
 from stream.broker import Fetched
-from stream.clocks import Mark, Release, Start
 from stream.config.settings import Settings
+from stream.counting.clocks import Mark, Release, Start
 from stream.events import Partition
+from stream.joining.meeting import settle
 from stream.journey import Journey
-from stream.meeting import settle
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.retention import Retention
 from stream.watch import Memory
 from tests.integration.kafka import Kafka

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from sinks import commit as tables
 from sinks.commit import Store
-from stream.asked import KINDS
 from stream.config.settings import Topics
+from stream.controls.asked import KINDS
 from stream.outcomes import STATES
 from stream.plan import Plan
 from stream.reference.saved import FORMAT, save

@@ -15,16 +15,16 @@ from stream.app.outbox import Outbox
 from stream.app.reading import Reading
 from stream.app.trouble import Trouble
 from stream.app.writing import Writer
-from stream.boards import Boards
 from stream.broker import BrokerFailed
 from stream.broker.questions import Bounds, Found
 from stream.config.settings import Settings
 from stream.events import Partition
-from stream.follower import Follower
 from stream.journey import Journey
-from stream.monitor.meetings import Meetings
+from stream.monitor.labels.meetings import Meetings
 from stream.recovery import recall
 from stream.retention import Retention
+from stream.tiers.boards import Boards
+from stream.tiers.follower import Follower
 from stream.worker.claim import Claim
 from tests.simulation.asking import CONTROL, OUTCOMES
 from tests.simulation.kafka import Kafka, Relay, events, last_record, partials

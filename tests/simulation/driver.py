@@ -11,9 +11,9 @@ from sinks import commit as tables
 from sinks.commit import RESULTS, Store, Table
 from sinks.memory import MemoryStore
 from stream.events import Partition
+from stream.joining.meeting import settle
 from stream.journey import Journey
-from stream.meeting import settle
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 from tests.simulation.world import World, settings
 

@@ -12,8 +12,8 @@ from sinks.commit import MET, PERFORMANCE, WINDOWS, Store, in_sample, plain
 from sinks.topics import dead_letters, triggers
 from stream.config.settings import Settings, Topics
 from stream.ledger import Ledger
-from stream.monitor.meetings import Meetings
-from stream.monitor.pairs import FATES
+from stream.monitor.labels.meetings import Meetings
+from stream.monitor.labels.pairs import FATES
 from stream.recovery import recall
 from stream.retention import retention
 from tests.simulation.cast import forget

@@ -12,17 +12,21 @@ from msgspec.structs import replace
 
 from detectors import importance
 from detectors.verdict import days as varying
-from stream import showing, truth
 from stream.answers import probable, teaching
 from stream.config import earlier
 from stream.config.parse import parse
 from stream.config.settings import Limits, Settings
 from stream.events import Partition
-from stream.monitor import differing, errors, examples, heard, learned, matured, promoting
-from stream.monitor import earlier as chosen
-from stream.monitor.onboarding import File, Sources
+from stream.joining import showing
+from stream.monitor.estimates import errors, examples, heard, learned
+from stream.monitor.performance import matured
+from stream.monitor.plans import promoting
+from stream.monitor.plans.onboarding import File, Sources
+from stream.monitor.verdicts import differing
+from stream.monitor.verdicts import earlier as chosen
 from stream.reference import from_columns
 from stream.reference.columns import of_documents
+from stream.taught import truth
 
 SECOND = 1_000  # event time is in ms here
 MOVING = ("previous: 1", "previous: 3", "days: 1", "days: 2, previous: 1", "weeks: 1, days: 1")

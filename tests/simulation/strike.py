@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from stream.config.settings import Settings
 from stream.events import Partition
-from stream.handover import NotHandedOver, check, hand_over
 from stream.plan import Plan
+from stream.tiers.handover import NotHandedOver, check, hand_over
 from tests.simulation.asking import Asking, Telling
 from tests.simulation.cast import Disk, Service, Worker
 from tests.simulation.kafka import Kafka

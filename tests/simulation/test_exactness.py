@@ -5,7 +5,7 @@ from copy import copy, deepcopy
 import pytest
 
 from stream import recovery, watch
-from stream.clocks import Start
+from stream.counting.clocks import Start
 from tests.simulation.conftest import SEED
 from tests.simulation.driver import Rows, Run, copied
 from tests.simulation.world import World, world

@@ -10,20 +10,22 @@ import pytest
 
 from sinks.commit import CHECKPOINTS, POSITIONS, Commit, Meeting, Steps, Store
 from sinks.memory import MemoryStore
-from stream import fewest, ingest, partials, places, recovery, sums, wire
+from stream import partials, recovery
 from stream.app.outbox import Outbox
-from stream.board import Board
-from stream.clocks import Mark, Progress, Start
-from stream.desk import Desk
-from stream.drawn import EVERY, Drawn
+from stream.counting import fewest, ingest, sums
+from stream.counting.clocks import Mark, Progress, Start
+from stream.counting.drawn import EVERY, Drawn
+from stream.counting.windows import window_end
 from stream.events import Ints
-from stream.monitor import sampler
-from stream.monitor.controlled import Controlled
-from stream.monitor.earlier import Earlier, nothing
-from stream.monitor.meetings import Meetings
-from stream.sampling import EVERY_ID
+from stream.joining.desk import Desk
+from stream.joining.sampling import EVERY_ID
+from stream.monitor.acting.controlled import Controlled
+from stream.monitor.labels.meetings import Meetings
+from stream.monitor.panes import sampler
+from stream.monitor.verdicts.earlier import Earlier, nothing
+from stream.tiers import places, wire
+from stream.tiers.board import Board
 from stream.watch import Memory
-from stream.windows import window_end
 from stream.worker.claim import Claim
 from tests.simulation import cast, kafka, strike
 from tests.simulation.seeds import play
@@ -137,7 +139,7 @@ def test_a_worker_must_carry_the_clocks(monkeypatch: pytest.MonkeyPatch) -> None
         start, gap = wire.end_of(value)
         return replace(start, mark=Mark(start.mark.offset)), gap
 
-    monkeypatch.setattr("stream.gatherer.end_of", clockless)
+    monkeypatch.setattr("stream.tiers.gatherer.end_of", clockless)
     assert "ChainBroken" in found(TIERS)
 
 

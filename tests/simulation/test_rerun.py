@@ -11,8 +11,8 @@ import pytest
 from sinks import commit as tables
 from sinks.commit import Store
 from sinks.memory import MemoryStore
-from stream.clocks import Mark
 from stream.config.settings import DAY
+from stream.counting.clocks import Mark
 from stream.events import Partition, Records
 from stream.files import capturing
 from stream.files.captures import opened
@@ -20,7 +20,7 @@ from stream.files.capturing import Capturing
 from stream.journey import Journey
 from stream.lives import Entry, Hole, Left, Life, lives, spans
 from stream.monitor.checkpoint import closed
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 from stream.rerun import Rerun
 from tests.simulation.asking import CONTROL

@@ -3,7 +3,7 @@
 import pytest
 
 from sinks.memory import MemoryStore
-from stream.chain import ChainBroken
+from stream.tiers.chain import ChainBroken
 from tests.simulation.driver import Rows, Run, copied
 from tests.simulation.tiers import Tiers
 from tests.simulation.world import World

@@ -2,9 +2,9 @@
 
 import pytest
 
-from stream import follower, places, wire
-from stream.chain import Link
-from stream.clocks import Mark, Progress, Start
+from stream.counting.clocks import Mark, Progress, Start
+from stream.tiers import follower, places, wire
+from stream.tiers.chain import Link
 from tests.simulation.driver import Rows
 from tests.simulation.tiers import Stuck, Tiers
 from tests.simulation.world import World
@@ -68,7 +68,7 @@ def test_a_worker_without_the_clock_of_its_partition_breaks_the_chain(
         start, gap = read(value)
         return Start(Mark(start.mark.offset), start.written), gap
 
-    monkeypatch.setattr("stream.gatherer.end_of", clockless)
+    monkeypatch.setattr("stream.tiers.gatherer.end_of", clockless)
     with pytest.raises(follower.ChainBroken):
         Tiers(log, 3, kill_share=0.05).finish()
 

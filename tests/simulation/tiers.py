@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 from sinks.commit import Store
 from sinks.memory import MemoryStore
-from stream.board import pack
-from stream.boards import Boards
 from stream.events import Partition
-from stream.follower import Follower
-from stream.gatherer import Gatherer, beginning
-from stream.meeting import settle
-from stream.monitor.onboarding import Sources
+from stream.joining.meeting import settle
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
+from stream.tiers.board import pack
+from stream.tiers.boards import Boards
+from stream.tiers.follower import Follower
+from stream.tiers.gatherer import Gatherer, beginning
 from tests.simulation.driver import Rows, rows
 from tests.simulation.world import World, settings
 

@@ -8,10 +8,10 @@ import msgspec
 
 from sinks.commit import JOURNAL, Store
 from sinks.memory import MemoryStore
-from stream.clocks import Mark, Release, Start
+from stream.counting.clocks import Mark, Release, Start
 from stream.events import Partition
+from stream.joining.meeting import settle
 from stream.journey import Journey
-from stream.meeting import settle
 from stream.recovery import recall
 from stream.watch import Memory
 from tests.simulation.scene import Scene

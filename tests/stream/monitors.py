@@ -9,17 +9,17 @@ from msgspec.structs import replace
 
 from sinks.commit import RESULTS, Table
 from sinks.memory import MemoryStore
-from stream.board import pack
-from stream.boards import Boards
 from stream.config.parse import parse
 from stream.config.settings import Settings
 from stream.events import Partition
-from stream.follower import Follower
-from stream.gatherer import Gatherer, beginning
-from stream.handover import hand_over
-from stream.meeting import settle
-from stream.monitor.onboarding import Sources
+from stream.joining.meeting import settle
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
+from stream.tiers.board import pack
+from stream.tiers.boards import Boards
+from stream.tiers.follower import Follower
+from stream.tiers.gatherer import Gatherer, beginning
+from stream.tiers.handover import hand_over
 from tests.stream.rules.story import FIRST, Story, moment, records, seen
 
 

@@ -6,10 +6,10 @@ from sinks import commit as tables
 from stream.config.parse import parse
 from stream.config.settings import MINUTE
 from stream.ledger import Ledger
-from stream.monitor.acting import settled
-from stream.monitor.controlled import Controlled, Note
-from stream.monitor.onboarding import Sources
-from stream.monitor.panes import Panes
+from stream.monitor.acting.asked import settled
+from stream.monitor.acting.controlled import Controlled, Note
+from stream.monitor.panes.closing import Panes
+from stream.monitor.plans.onboarding import Sources
 from stream.monitor.state import State
 from stream.policy import Incident, Policy
 from tests.stream.app.travelling import SETTINGS

@@ -5,15 +5,15 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.clocks import Mark, Progress
 from stream.config.settings import Model, Settings
+from stream.counting.clocks import Mark, Progress
+from stream.counting.fewest import Apart, tell_fewest
 from stream.events import RESERVED
-from stream.fewest import Apart, tell_fewest
 from stream.monitor.agenda import Agenda
 from stream.monitor.scopes import Scope
 from stream.partials import STRANGERS_MAX, Open, Partial
-from stream.places import ROOM, Place, Places
 from stream.roster import Roster
+from stream.tiers.places import ROOM, Place, Places
 
 PANE = 60
 SETTINGS = Settings(patterns=(("m1*", Model()), ("*", Model())))

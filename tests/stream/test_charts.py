@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stream.config.settings import MINUTE, Model
-from stream.monitor.charts import REFERENCE, Alarm, Chart
+from stream.monitor.labels.charts import REFERENCE, Alarm, Chart
 
 
 def stepped(errors: np.ndarray, cuts: list[int]) -> tuple[Chart, list[Alarm]]:

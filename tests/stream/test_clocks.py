@@ -7,9 +7,9 @@ from typing import Literal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stream.clocks import Mark, Progress, Stretch
+from stream.counting.clocks import Mark, Progress, Stretch
+from stream.counting.windows import pane_end
 from stream.events import NEVER
-from stream.windows import pane_end
 
 PANE = 10
 Step = tuple[Literal["event", "label", "refused"], int] | tuple[Literal["close"], int]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.asked import DAY, EVERY, KINDS, TEXT_MAX, BadControl, Control, parsed, text_of
-from stream.controls import KNOWN_MAX, SEEN_MAX, SPANS_MAX, Controls
+from stream.controls.asked import DAY, EVERY, KINDS, TEXT_MAX, BadControl, Control, parsed, text_of
+from stream.controls.control import KNOWN_MAX, SEEN_MAX, SPANS_MAX, Controls
 from stream.events import NEVER
 
 MS = 1_000_000

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from stream.monitor.courses import Courses, followed, since
-from stream.windows import STEPS_MAX, stride
+from stream.counting.windows import STEPS_MAX, stride
+from stream.monitor.panes.courses import Courses, followed, since
 
 KEY = ("shop", "1", 60)
 PANE = 5

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.config.settings import Settings
-from stream.drawn import EVERY, Drawn, Thinned, halved
+from stream.counting.drawn import EVERY, Drawn, Thinned, halved
 from stream.partials import Open, Partial
 
 SERIES = (60, "shop", "1")

@@ -5,7 +5,7 @@ import numpy as np
 from detectors import parts
 from detectors.distances import DISTANCES
 from detectors.grids import build
-from stream.monitor.distances import measured
+from stream.monitor.verdicts.distances import measured
 from stream.plan import Plan
 
 

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from sinks import commit as tables
-from stream.fold import FOLD_ROWS, ROOM
-from stream.ingest import Ingest
+from stream.counting.fold import FOLD_ROWS, ROOM
+from stream.counting.ingest import Ingest
 from stream.partials import Open
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, crowd, event, moment
 

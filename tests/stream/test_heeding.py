@@ -10,21 +10,21 @@ import msgspec
 from sinks import commit as tables
 from sinks.commit import Store
 from sinks.memory import MemoryStore
-from stream.asked import KINDS
 from stream.config.parse import parse
 from stream.config.settings import MINUTE
+from stream.controls.asked import KINDS
+from stream.controls.heeding import KIND
+from stream.counting.windows import decided_from
 from stream.events import NEVER
-from stream.heeding import KIND
 from stream.journey import Journey
 from stream.ledger import Ledger
-from stream.monitor.controlled import Controlled, Note
-from stream.monitor.onboarding import Sources
-from stream.monitor.panes import Panes
+from stream.monitor.acting.controlled import Controlled, Note
+from stream.monitor.panes.closing import Panes
+from stream.monitor.plans.onboarding import Sources
 from stream.monitor.state import State
 from stream.policy import Incident, Policy
 from stream.policy.leaves import Memory
 from stream.reference.saved import FORMAT, save
-from stream.windows import decided_from
 from tests.stream.app.travelling import SETTINGS, journey, receive
 
 EVENTS, ASKED = ("p", 0), ("driftline.control", 0)

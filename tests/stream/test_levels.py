@@ -5,7 +5,7 @@ import pytest
 
 from stream import reference
 from stream.config.settings import HOUR, Limits, Model
-from stream.monitor.levels import of_rows
+from stream.monitor.verdicts.levels import of_rows
 from stream.plan import SERVED, Plan
 from tests.stream.encodings.worlds import written
 

@@ -7,9 +7,9 @@ import pytest
 from sinks import commit as tables
 from stream.config.monitors import Monitors as Sharing
 from stream.config.parse import parse
-from stream.handover import NotHandedOver, hand_over, joined
 from stream.monitor.state import State
-from stream.moving import MEMORY
+from stream.tiers.handover import NotHandedOver, hand_over, joined
+from stream.tiers.moving import MEMORY
 from tests.stream.monitors import Monitors, alone
 from tests.stream.rules.story import FIRST, SECOND, event, label
 

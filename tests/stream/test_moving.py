@@ -10,7 +10,7 @@ from sinks.commit import TABLES, Table
 from stream.config.settings import Topics
 from stream.monitor.checkpoint import _Packed
 from stream.monitor.state import State
-from stream.moving import MEMORY, MOVES
+from stream.tiers.moving import MEMORY, MOVES
 from tests.stream.monitors import Monitors
 from tests.stream.rules.story import FIRST, SECOND, event, label
 

@@ -3,7 +3,7 @@
 from stream import reference
 from stream.config.references import Reference
 from stream.config.settings import Limits, Model
-from stream.monitor.onboarding import File, Sources
+from stream.monitor.plans.onboarding import File, Sources
 from stream.reference import Table
 from stream.reference.columns import of_documents
 from tests.stream.files.events import events, lines

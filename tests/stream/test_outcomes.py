@@ -10,10 +10,10 @@ from sinks.commit import Store, Table
 from sinks.dispatch.fate import STARTED, Fate
 from sinks.dispatch.outcome import outcome
 from sinks.memory import MemoryStore
+from stream.controls.heeding import OUTCOME, Heeding
 from stream.events import NEVER
-from stream.heeding import OUTCOME, Heeding
 from stream.journey import Journey
-from stream.monitor.running import SEEN_MAX
+from stream.monitor.acting.running import SEEN_MAX
 from stream.outcomes import TEXT_MAX, WORDS_MAX, BadOutcome, parsed, text_of
 from tests.stream.app.travelling import journey, receive
 

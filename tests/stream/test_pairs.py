@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sinks.commit import ANSWERS, PREDICTIONS, Steps
-from stream.monitor.pairs import Rows, changes, unmet
+from stream.monitor.labels.pairs import Rows, changes, unmet
 
 WITHIN, GRACE = 8, 3
 TEXTS = {"model", "version", "topic", "does", "answer"}

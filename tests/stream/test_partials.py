@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from stream.closed import Closed
 from stream.config.settings import Model, Settings
+from stream.counting.fewest import fewest, name_hash
+from stream.counting.sample import Sample
 from stream.events import RESERVED
-from stream.fewest import fewest, name_hash
 from stream.partials import (
     NAMES_MAX,
     STRANGER_SAMPLE,
@@ -21,7 +22,6 @@ from stream.partials import (
     Partial,
 )
 from stream.roster import FUTURE
-from stream.sample import Sample
 
 PANE = 60
 SETTINGS = Settings(patterns=(("m1*", Model()), ("*", Model())))

@@ -9,12 +9,12 @@ from sinks import commit as tables
 from sinks.commit import Store
 from sinks.memory import MemoryStore
 from stream.config.parse import parse
+from stream.counting.windows import decided_from
 from stream.events import Records
 from stream.journey import Journey
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 from stream.reference.saved import save
-from stream.windows import decided_from
 from tests.stream.app.travelling import BEGIN_MS
 
 EVENTS, ASKED = ("p", 0), ("driftline.control", 0)

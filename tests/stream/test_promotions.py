@@ -2,10 +2,10 @@
 
 import json
 
-from stream.asked import Control, parsed
-from stream.controls import Controls
+from stream.controls.asked import Control, parsed
+from stream.controls.control import Controls
+from stream.controls.promotions import AWAITED, PROMOTIONS_MAX, ended, learning, retired, serving
 from stream.events import NEVER
-from stream.promotions import AWAITED, PROMOTIONS_MAX, ended, learning, retired, serving
 from stream.roster import FUTURE
 
 

@@ -8,11 +8,11 @@ import pytest
 from sinks import commit as tables
 from sinks.memory import MemoryStore
 from stream.config.parse import parse
+from stream.counting.sample import NOTHING
 from stream.monitor.checkpoint import pack, unpack
+from stream.monitor.estimates.trust import Lesson, Tracks
 from stream.monitor.state import State
-from stream.monitor.trust import Lesson, Tracks
 from stream.recovery import StoreMismatch, recall
-from stream.sample import NOTHING
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, SECOND, Story, crowd, event
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from stream.asked import Promote, parsed
 from stream.config.hooks import Mlflow
-from stream.registered import (
+from stream.controls.asked import Promote, parsed
+from stream.controls.registered import (
     ID,
     SIGNATURE,
     TIME,

@@ -9,7 +9,7 @@ from sinks.commit import RESULTS, Store
 from sinks.memory import MemoryStore
 from stream.config.parse import parse
 from stream.files import logs
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.replay import Replay
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, REFERENCE, SECOND, Story, crowd, event
 

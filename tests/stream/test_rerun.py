@@ -8,7 +8,7 @@ import pytest
 from sinks.memory import MemoryStore
 from stream.events import Partition, Records
 from stream.lives import Untold, as_one, lives, spans
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.rerun import Rerun
 from tests.simulation.driver import rows
 from tests.simulation.test_rerun import told

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.sample import NOTHING, Pool, Sample, position_hashes
+from stream.counting.sample import NOTHING, Pool, Sample, position_hashes
 
 EVENTS = st.lists(st.tuples(st.integers(0, 30), st.binary(max_size=2)), unique=True, max_size=25)
 Event = tuple[int, bytes]

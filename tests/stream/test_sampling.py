@@ -8,10 +8,10 @@ import pytest
 
 from sinks.commit import HALVINGS_MAX, Unsampled, in_sample
 from stream.config.settings import DAY, MINUTE
-from stream.monitor.pending import Held, Pending, Span, grace, remembered
-from stream.monitor.unsampled import Reach
-from stream.sampling import EVERY_ID, Rate, Schedule, share
-from stream.windows import decided_from, window_end
+from stream.counting.windows import decided_from, window_end
+from stream.joining.sampling import EVERY_ID, Rate, Schedule, share
+from stream.monitor.labels.unsampled import Reach
+from stream.monitor.panes.pending import Held, Pending, Span, grace, remembered
 
 PANE, LATENESS, AHEAD = MINUTE, MINUTE, 2 * MINUTE
 

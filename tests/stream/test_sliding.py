@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from detectors import parts, service
 from detectors.grids import build
 from detectors.parts import Summary
-from stream.monitor.accumulator import Either, Key, grown
-from stream.monitor.window import LEARNING, TWO_PLANS, Pane
+from stream.counting.windows import last_end, window_end
+from stream.monitor.panes.accumulator import Either, Key, grown
+from stream.monitor.panes.window import LEARNING, TWO_PLANS, Pane
 from stream.plan import Plan
-from stream.windows import last_end, window_end
 
 KEY: Key = ("shop", "1", 12)
 SPAN = (12, 3)  # of panes 1 long

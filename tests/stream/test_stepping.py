@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from stream.monitor.stepping import Ringing, Watched, packed, stepped, unpacked
+from stream.monitor.verdicts.stepping import Ringing, Watched, packed, stepped, unpacked
 
 NAMES = ("ddm", "hddm_a", "adwin")
 

@@ -17,7 +17,7 @@ from stream.config.settings import Model, Output
 from stream.plan import Plan
 from stream.reference import ReferenceProblem, Table, adopted
 from stream.reference.columns import of_documents
-from stream.truth import LEAST, SEED, Truth
+from stream.taught.truth import LEAST, SEED, Truth
 from tests.stream.reference_tables import of_columns, plan_of
 
 BINARY = Model(output=Output(kind="binary"))

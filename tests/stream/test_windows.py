@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.counting.windows import decided_from, due, last_end, oldest_start, pane_end, watermark, window_end
 from stream.events import NEVER
-from stream.windows import decided_from, due, last_end, oldest_start, pane_end, watermark, window_end
 
 TIMES = st.integers(-(10**19), 10**19)
 LENGTHS = st.integers(1, 10**15)

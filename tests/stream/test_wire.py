@@ -5,15 +5,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stream import wire
-from stream.board import Board, UnknownBoard, pack
-from stream.boards import Boards
-from stream.chain import ChainBroken, Link, continues
-from stream.clocks import Mark, Start
 from stream.config.settings import Settings
+from stream.counting.clocks import Mark, Start
 from stream.events import NEVER
 from stream.plan import Plan
 from stream.roster import Roster
+from stream.tiers import wire
+from stream.tiers.board import Board, UnknownBoard, pack
+from stream.tiers.boards import Boards
+from stream.tiers.chain import ChainBroken, Link, continues
 from tests.simulation.driver import Run
 from tests.simulation.tiers import Tiers
 from tests.simulation.world import settings, world

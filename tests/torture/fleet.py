@@ -17,7 +17,7 @@ from sinks import commit as tables
 from sinks.commit import Columns, Store
 from stream.config.parse import parse
 from stream.journey import Journey
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 from stream.retention import Retention
 from tests.integration.kafka import PASSWORD, Kafka, RealKafka

@@ -9,7 +9,7 @@ from sklearn import metrics
 from detectors.estimation import softmax
 from detectors.estimation.class_metrics import METRICS, SHARES, Seen, average, estimate, of_class, worth
 from detectors.estimation.classes import UNIT, Basis, Counted, errors, expected
-from stream import calibrated
+from stream.taught import calibrated
 from tests.honesty.classes import WORLDS, Events, World, covered, events
 
 LEVEL = 0.95

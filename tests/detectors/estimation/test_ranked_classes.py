@@ -9,7 +9,7 @@ from detectors.estimation.classes import UNIT, Basis, ranked
 from detectors.estimation.ranked_classes import NAMES, moments, of_labels, rankable
 from detectors.performance import multiclass
 from detectors.performance.multiclass import TOP_MAX
-from stream import calibrated
+from stream.taught import calibrated
 from tests.detectors.estimation.test_classes import basis_of, drawn, window_of
 
 LEVEL = 0.95

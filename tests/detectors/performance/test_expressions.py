@@ -14,7 +14,7 @@ from detectors.performance.decisions import f_beta, worth
 from detectors.performance.expressed import DECIDED, KINDS, TAKEN, kinds, of_decisions, of_one
 from detectors.performance.expression import LENGTH_MAX, Wrong, parsed
 from detectors.performance.measured import Measured, wilson
-from stream.monitor.numbered import COVERAGE, DELAYS
+from stream.monitor.performance.numbered import COVERAGE, DELAYS
 from tests.honesty import binary_worlds, expressions
 
 NAMES = ("a", "b", "c")

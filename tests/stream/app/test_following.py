@@ -10,15 +10,15 @@ from sinks.memory import MemoryStore
 from sinks.topics import Message, RelayFailed
 from stream.app.following import Following
 from stream.app.trouble import Trouble
-from stream.boards import Boards
 from stream.broker import Fetched, Gap
-from stream.chain import ChainBroken
 from stream.config.parse import parse
 from stream.events import Partition, Records
-from stream.follower import Follower
-from stream.gatherer import Gatherer
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
+from stream.tiers.boards import Boards
+from stream.tiers.chain import ChainBroken
+from stream.tiers.follower import Follower
+from stream.tiers.gatherer import Gatherer
 from stream.worker.claim import Claim
 
 BEGIN_MS = 1_795_000_020_000

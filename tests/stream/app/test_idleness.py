@@ -6,9 +6,9 @@ import pytest
 
 from stream.app.idleness import BREAK_S, Idleness
 from stream.broker.silence import FRESH_S
-from stream.clocks import Mark
 from stream.config.parse import parse
 from stream.config.settings import DAY, MINUTE, SECOND
+from stream.counting.clocks import Mark
 from stream.events import NEVER, Partition
 
 SETTINGS = parse(

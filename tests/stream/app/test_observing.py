@@ -10,7 +10,7 @@ from stream.app.observing import LOOK_S, Observer
 from stream.config.settings import MINUTE
 from stream.events import Partition
 from stream.resident import memory_bytes
-from stream.web import status as seen
+from stream.web.page import status as seen
 from tests.stream.app.travelling import SETTINGS, journey, minutes, receive
 
 

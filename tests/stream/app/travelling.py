@@ -7,7 +7,7 @@ from stream.config.parse import parse
 from stream.config.settings import MINUTE
 from stream.events import Partition, Records
 from stream.journey import Journey
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 
 BEGIN_MS = 1_795_000_020_000

@@ -16,7 +16,7 @@ from sinks.duck import DuckStore
 from stream.cli import main
 from stream.config.parse import parse
 from stream.web.app import application
-from stream.web.status import Status
+from stream.web.page.status import Status
 from tests.stream.cli.conftest import Command
 from tests.stream.web.served import program, served
 

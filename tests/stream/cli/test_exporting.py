@@ -11,7 +11,7 @@ from sinks import commit as tables
 from sinks.duck import DuckStore
 from stream.config.settings import Settings
 from stream.web.app import application
-from stream.web.status import Status
+from stream.web.page.status import Status
 from tests.stream.cli.conftest import Command
 from tests.stream.web.seeded import seeded_commit
 from tests.stream.web.served import served

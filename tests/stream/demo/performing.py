@@ -12,7 +12,7 @@ from stream.demo.publisher import LABELS, TOPIC
 from stream.demo.world import World
 from stream.embedded import PARTITIONS
 from stream.events import Records
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
 from stream.replay import Replay
 
 

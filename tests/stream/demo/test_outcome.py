@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from stream.demo.changes import CHANGES, FAULTS, GAPS
 from stream.demo.outcome import Measured, Outcome, Retrained, Told, judge, recovery, spelled
 from stream.demo.world import HOUR_MS, START_MS, World
-from stream.monitor.truths import FIRST, SECOND
+from stream.monitor.estimates.truths import FIRST, SECOND
 
 WORLD = World()
 (FAULT,), (GAP,) = FAULTS, GAPS

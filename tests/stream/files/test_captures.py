@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream.clocks import Mark
 from stream.config.settings import DAY
+from stream.counting.clocks import Mark
 from stream.events import Arrow, Partition, Records
 from stream.files import FileProblem, capturing
 from stream.files.captures import LIST, holes, opened

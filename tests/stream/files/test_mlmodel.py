@@ -10,7 +10,7 @@ import yaml
 from stream.cli.references import built
 from stream.files import FileProblem
 from stream.files.mlmodel import signed
-from stream.monitor.triggers import versions
+from stream.monitor.acting.triggers import versions
 from stream.plan import is_feature
 from stream.reference import ReferenceProblem
 

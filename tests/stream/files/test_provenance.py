@@ -8,7 +8,7 @@ from stream import reference
 from stream.config.settings import Limits, Model
 from stream.files import table
 from stream.files.provenance import versions
-from stream.monitor.triggers import versions as told
+from stream.monitor.acting.triggers import versions as told
 from stream.plan import Plan
 
 ROWS = "amount,country\n" + "".join(f"{i % 17},{'FR' if i % 3 else 'DE'}\n" for i in range(300))

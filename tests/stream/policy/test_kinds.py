@@ -1,8 +1,13 @@
 """The table of kinds: whoever finds something is in it, under a name that the configuration knows."""
 
 from stream.config.policy import KINDS
-from stream.monitor import charts, decay, fairness, groups, selecting, served, serving, sighted, standards, tested
-from stream.monitor.triggers import REASONS
+from stream.monitor.acting import sighted
+from stream.monitor.acting.triggers import REASONS
+from stream.monitor.estimates import decay
+from stream.monitor.labels import charts
+from stream.monitor.performance import fairness, groups, selecting, standards
+from stream.monitor.service import served, serving
+from stream.monitor.verdicts import tested
 from stream.plan import LATENCY, OUTPUTS, PREDICTION
 
 

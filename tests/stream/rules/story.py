@@ -17,9 +17,9 @@ from sinks.memory import MemoryStore
 from stream.config.parse import parse
 from stream.config.settings import MINUTE
 from stream.events import Partition, Records
+from stream.joining.meeting import settle
 from stream.journey import Journey
-from stream.meeting import settle
-from stream.monitor.onboarding import File, Sources
+from stream.monitor.plans.onboarding import File, Sources
 from stream.recovery import recall
 from stream.reference import from_events
 from tests.stream.rules.tiered import Log, Tiered

@@ -12,7 +12,7 @@ import pytest
 from detectors.performance import binary
 from sinks import commit as tables
 from stream.config.settings import MINUTE
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_repeats import CONFIGURATION, LABELS

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import ndcg_score
 
 from sinks import commit as tables
-from stream.monitor.attributed import DETECTOR, ORDER
+from stream.monitor.verdicts.attributed import DETECTOR, ORDER
 from tests.stream.rules.story import FIRST, LEARNING, Story, event
 
 MINUTE = 60_000_000_000

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sinks import commit as tables
-from stream.monitor import selecting
+from stream.monitor.performance import selecting
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import LABELS, prediction
 

@@ -16,10 +16,10 @@ from detectors.estimation.classes import Basis
 from sinks import commit as tables
 from stream.config.settings import MINUTE
 from stream.files.references import reference_file
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import Table, from_columns, from_events
 from stream.reference.columns import of_documents
-from stream.truth import LEAST
+from stream.taught.truth import LEAST
 from tests.stream.rules.story import FIRST, Story, event, label, minute_of
 from tests.stream.rules.test_estimates import LABELS, realised, told, use
 

@@ -10,7 +10,7 @@ from sklearn.metrics import brier_score_loss, log_loss, matthews_corrcoef, roc_a
 from sinks import commit as tables
 from stream.config.settings import MINUTE
 from stream.encodings.several import HASH
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import CONFIGURATION, LABELS

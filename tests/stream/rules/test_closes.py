@@ -3,7 +3,7 @@
 import json
 
 from sinks import commit as tables
-from stream.fewest import name_hash
+from stream.counting.fewest import name_hash
 from stream.plan import Plan
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, SECOND, Story, crowd, event, minute_of
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sinks import commit as tables
-from stream.monitor.coupled import DETECTOR
+from stream.monitor.verdicts.coupled import DETECTOR
 from tests.stream.rules.story import FIRST, LEARNING, Story, event
 
 MINUTE = 60_000_000_000

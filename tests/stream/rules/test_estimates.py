@@ -9,11 +9,11 @@ from scipy.special import expit
 
 from sinks import commit as tables
 from stream.config.settings import MINUTE
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.plan import SCORE
 from stream.reference import Table, from_columns, from_events
 from stream.reference.columns import of_documents
-from stream.truth import LEAST
+from stream.taught.truth import LEAST
 from tests.stream.rules.story import FIRST, Story, event, label, minute_of
 
 LABELS = ("labels", 0)

@@ -6,13 +6,13 @@ from functools import cache
 import pytest
 
 from sinks import commit as tables
-from stream import showing
 from stream.config.settings import MINUTE
-from stream.monitor import examples
-from stream.monitor.onboarding import File
+from stream.joining import showing
+from stream.joining.showing import FRESH, shown_at
+from stream.monitor.estimates import examples
+from stream.monitor.plans.onboarding import File
 from stream.reference import Table, from_columns
 from stream.reference.columns import of_documents
-from stream.showing import FRESH, shown_at
 from tests.stream.rules.test_weighing import N, World, realised, reference, told, weighted
 
 ENOUGH, ONE_IN = 1_000, 4  # fewer, and of more ids than usual, so that logs are short

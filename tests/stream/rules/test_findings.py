@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import norm
 
 from sinks import commit as tables
-from stream.monitor.findings import FINDINGS_MAX
+from stream.monitor.acting.findings import FINDINGS_MAX
 from tests.stream.rules.story import CONFIGURATION, FIRST, LEARNING, Story, event
 
 
@@ -74,7 +74,7 @@ def test_a_window_has_a_bounded_number_of_findings_and_tells_of_all_events_first
 ) -> None:
     """The features of all events are there, then the segments that are the strongest of all that would be."""
     bounded = segmented()
-    monkeypatch.setattr("stream.monitor.findings.FINDINGS_MAX", 10_000)
+    monkeypatch.setattr("stream.monitor.acting.findings.FINDINGS_MAX", 10_000)
     whole = segmented()
     key = ("segment", "feature")
 

@@ -11,7 +11,7 @@ import pytest
 from sklearn.metrics import precision_score
 
 from sinks import commit as tables
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import LABELS, prediction

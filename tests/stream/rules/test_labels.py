@@ -18,9 +18,9 @@ from sklearn.metrics import (
 from sinks import commit as tables
 from sinks.commit import StoreFailed
 from stream.config.settings import MINUTE
-from stream.meeting import meet
+from stream.joining.meeting import meet
 from stream.monitor.checkpoint import pack
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label, minute_of
 

@@ -15,7 +15,7 @@ from stream.answers.lists import Lists
 from stream.config.settings import MINUTE
 from stream.encodings.ranked import LISTED_MAX, RELEVANT_MAX, items, judged, relevances
 from stream.encodings.several import probabilities
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import CONFIGURATION, LABELS

@@ -7,7 +7,7 @@ import pytest
 
 from sinks import commit as tables
 from stream.config.settings import SECOND
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, crowd, event, label, moment
 

@@ -10,7 +10,7 @@ from sklearn.metrics import mean_pinball_loss
 from sinks import commit as tables
 from stream.config.settings import MINUTE
 from stream.encodings.several import HASH
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_columns, from_events
 from stream.reference.columns import of_documents
 from tests.stream.rules.story import FIRST, Story, event, label

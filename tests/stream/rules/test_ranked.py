@@ -11,8 +11,8 @@ from sinks import commit as tables
 from stream.answers.binary import Binary
 from stream.answers.classes import Classes
 from stream.config.settings import MINUTE
-from stream.monitor.gathered import Shape, gather
-from stream.monitor.standards import Sums
+from stream.monitor.performance.gathered import Shape, gather
+from stream.monitor.performance.standards import Sums
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import CONFIGURATION, LABELS
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sinks import commit as tables
 from stream.encodings.identity import key_of, keys
-from stream.meeting import meet
+from stream.joining.meeting import meet
 from tests.stream.rules.story import FIRST, Story, event, label
 
 LABELS = ("labels", 0)

@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from sinks import commit as tables
 from stream.config.settings import MINUTE
-from stream.monitor.heard import LEAST
+from stream.monitor.estimates.heard import LEAST
 from stream.reference import Table, from_columns
 from stream.reference.columns import of_documents
 from tests.stream.rules.story import FIRST, Story, event, label

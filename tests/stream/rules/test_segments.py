@@ -11,8 +11,8 @@ from litestar.testing import TestClient
 
 from sinks import commit as tables
 from stream.config.parse import parse
-from stream.web import status as now
 from stream.web.app import application
+from stream.web.page import status as now
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import LABELS, prediction
 

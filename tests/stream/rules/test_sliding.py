@@ -104,7 +104,7 @@ def test_windows_over_two_plans_are_unknown_until_the_first_has_left() -> None:
 
 def test_persistence_counts_windows_that_share_no_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """A burst of one minute is in three windows, which are one witness; a change that lasts is found by two of them."""
-    monkeypatch.setattr("stream.monitor.sequential.ALARMS_MAX", 0)  # that asks by itself
+    monkeypatch.setattr("stream.monitor.verdicts.sequential.ALARMS_MAX", 0)  # that asks by itself
     burst, lasting = Story(ALONE), Story(ALONE)
     for story, until in ((burst, 13), (lasting, 40)):
         for minute in range(30):

@@ -7,7 +7,7 @@ import pytest
 
 from detectors.verdict import PANES_MIN, Spread
 from sinks import commit as tables
-from stream.monitor.teaching import REACH
+from stream.monitor.verdicts.teaching import REACH
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, event
 
 EACH = 60  # events of a pane

@@ -9,7 +9,7 @@ from scipy import stats
 from detectors.multivariate import TOGETHER
 from detectors.two_sample import CATEGORIES, VALUES
 from sinks import commit as tables
-from stream.monitor.tested import DETECTOR
+from stream.monitor.verdicts.tested import DETECTOR
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, event
 
 EVERY = f"tests: [{', '.join((*VALUES, *CATEGORIES))}], together: [{', '.join(TOGETHER)}], sample: 300"

@@ -10,7 +10,7 @@ import pytest
 
 from sinks import commit as tables
 from stream.config.settings import MINUTE
-from stream.windows import STEPS_MAX
+from stream.counting.windows import STEPS_MAX
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, event
 
 Features = dict[str, Any]

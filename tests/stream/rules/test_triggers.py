@@ -9,8 +9,8 @@ import pytest
 
 from sinks import commit as tables
 from stream.config.settings import SECOND
-from stream.monitor.onboarding import File
-from stream.monitor.triggers import rfc3339
+from stream.monitor.acting.triggers import rfc3339
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, crowd, event, moment
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from sinks import commit as tables
+from stream.counting.unwatched import CONTRACT, looked_at
 from stream.events import RESERVED
 from stream.partials import FIELDS_MAX
-from stream.unwatched import CONTRACT, looked_at
 from tests.stream.rules.story import FIRST, Story, event
 
 N = 1_000  # events in a minute

@@ -10,7 +10,7 @@ from detectors.performance import cells, multiclass, multiclass_metrics
 from detectors.performance.multiclass import Multiclass
 from sinks import commit as tables
 from stream.config.settings import MINUTE
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_class_estimates import labelled, played

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 
-from stream.board import Board, pack
-from stream.boards import Boards
-from stream.clocks import Mark
 from stream.config.settings import Settings
+from stream.counting.clocks import Mark
 from stream.events import NEVER, Partition, Records
-from stream.follower import Follower
-from stream.gatherer import Gatherer, beginning
-from stream.monitor.onboarding import Sources
+from stream.monitor.plans.onboarding import Sources
+from stream.tiers.board import Board, pack
+from stream.tiers.boards import Boards
+from stream.tiers.follower import Follower
+from stream.tiers.gatherer import Gatherer, beginning
 from stream.watch import Memory
 
 Log = dict[Partition, list[bytes]]

@@ -11,7 +11,7 @@ from sinks.commit import BY_NAME, Commit, columns
 from sinks.commit.table import type_of
 from sinks.memory import MemoryStore
 from stream.config.settings import MINUTE, Settings
-from stream.web.status import Model, Status
+from stream.web.page.status import Model, Status
 
 PANE = 5 * MINUTE
 START = 1_795_176_000 * 1_000_000_000  # 2026-11-20T12:00:00Z

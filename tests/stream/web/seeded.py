@@ -14,7 +14,7 @@ from sinks.commit import BY_NAME, Commit, columns
 from sinks.memory import MemoryStore
 from stream.config.settings import HOUR, MINUTE
 from stream.plan import Plan
-from stream.web import status as now
+from stream.web.page import status as now
 
 PANE = 5 * MINUTE
 N_PANES = 40  # closed windows of 5 minutes, so three of an hour

@@ -12,7 +12,7 @@ from sinks.memory import MemoryStore
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
 from stream.web.app import API, application
-from stream.web.status import Status
+from stream.web.page.status import Status
 from tests.stream.web.seeded import (
     DRIFTING,
     INCIDENT,

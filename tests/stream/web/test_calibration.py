@@ -10,11 +10,11 @@ from litestar.testing import TestClient
 from sklearn.metrics import brier_score_loss, confusion_matrix
 
 from stream.config.parse import parse
-from stream.monitor.onboarding import File
+from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
-from stream.web import status as now
-from stream.web import summed
 from stream.web.app import application
+from stream.web.page import status as now
+from stream.web.performance import summed
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import CONFIGURATION, LABELS, prediction
 

@@ -20,11 +20,11 @@ from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
 from stream.config.settings import MINUTE, Settings
 from stream.roster import FUTURE
-from stream.web import ratio as ratios
-from stream.web import sides
 from stream.web.app import application
 from stream.web.sources import Sources
-from stream.web.versions import Seen, pair
+from stream.web.versions import ratio as ratios
+from stream.web.versions import sides
+from stream.web.versions.pair import Seen, pair
 from tests.stream.web.rollout import (
     MODEL,
     NEW,

@@ -6,7 +6,7 @@ from detectors.packing import unpack
 from sinks.commit import PANES, PLANS
 from stream.config.settings import HOUR, MINUTE
 from stream.plan import Plan
-from stream.web.distribution import Distribution, distribution
+from stream.web.page.distribution import Distribution, distribution
 from tests.stream.rules.story import CONFIGURATION, FIRST, Story, crowd, moment
 from tests.stream.web.seeded import DRIFTING, N_PANE, NUMERIC, PANE, WELL, seeded_store
 

@@ -6,8 +6,8 @@ import pytest
 from litestar.testing import TestClient
 
 from stream.config.parse import parse
-from stream.web import status as now
 from stream.web.app import application
+from stream.web.page import status as now
 from tests.stream.rules.story import FIRST, Story, event
 from tests.stream.rules.test_groups import FAIR, decided, of_countries
 from tests.stream.rules.test_labels import LABELS, prediction

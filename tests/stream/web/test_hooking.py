@@ -7,14 +7,14 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from stream.asked import Promote, parsed
 from stream.config.hooks import Mlflow
 from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.settings import Settings
+from stream.controls.asked import Promote, parsed
+from stream.web.api.hooking import BODY_MAX, Receiver
+from stream.web.api.speaking import Door, Unsent
 from stream.web.app import application
-from stream.web.hooking import BODY_MAX, Receiver
-from stream.web.speaking import Door, Unsent
-from stream.web.status import Status
+from stream.web.page.status import Status
 from tests.stream.test_registered import BODY, DELIVERY, NOW, SECRET, event, headers
 from tests.stream.web.seeded import seeded_status, seeded_store
 

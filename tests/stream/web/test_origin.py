@@ -7,7 +7,7 @@ import pytest
 
 from sinks.commit import FINDINGS
 from stream.web.answers import Cell, Finding, answers
-from stream.web.origin import origin
+from stream.web.page.origin import origin
 from tests.stream.web.rollout import committed, rollout
 
 MISSING = Cell("missing", 0.01, 0.31, 0.9)

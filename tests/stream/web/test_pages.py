@@ -14,8 +14,8 @@ from sinks.commit import Columns, Commit
 from sinks.memory import MemoryStore
 from stream.config.settings import MINUTE, Events, Settings
 from stream.web.app import application
-from stream.web.html import chart, tag
-from stream.web.status import Model, Status
+from stream.web.page.html import chart, tag
+from stream.web.page.status import Model, Status
 from tests.stream.web.seeded import (
     DRIFTING,
     ENOUGH_CAME,

@@ -12,11 +12,11 @@ from sinks.commit import MET, PERFORMANCE, Columns, Commit, Store, columns
 from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
 from stream.config.settings import HOUR, MINUTE, Settings
-from stream.web import matured
 from stream.web.app import application
 from stream.web.filters import Span
-from stream.web.revisions import revised
-from stream.web.status import Model, Status
+from stream.web.page.status import Model, Status
+from stream.web.performance import matured
+from stream.web.performance.revisions import revised
 from tests.stream.web.seeded import DRIFTING, METRICS, N_PANE, N_PANES, WELL, seeded_status, seeded_store
 
 NOON = np.datetime64("2026-11-20T12:00:00", "us")

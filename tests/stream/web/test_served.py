@@ -10,9 +10,9 @@ from litestar.testing import TestClient
 from sinks.commit import SERVICE, Commit, columns
 from sinks.memory import MemoryStore
 from stream.config.settings import HOUR, Settings
+from stream.web.api.served import service_of
 from stream.web.app import application
-from stream.web.html import Html
-from stream.web.served import service_of
+from stream.web.page.html import Html
 from tests.stream.web.seeded import DRIFTING, seeded_status
 
 NOON = np.datetime64("2026-11-20T12:00:00", "us")

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from sinks import commit as tables
 from sinks.commit import Commit, columns
 from sinks.memory import MemoryStore
-from stream.asked import parsed
 from stream.config.settings import Settings
-from stream.controls import Controls
+from stream.controls.asked import parsed
+from stream.controls.control import Controls
+from stream.web.api.speaking import Door, Unsent
 from stream.web.app import application
-from stream.web.speaking import Door, Unsent
-from stream.web.status import Status
+from stream.web.page.status import Status
 from tests.stream.web.seeded import DRIFTING, INCIDENT, WELL, seeded_status, seeded_store
 
 TOKEN = "a token of a test"

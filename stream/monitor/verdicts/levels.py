@@ -1,0 +1,48 @@
+"""The level at which each series of a window is judged, so that a model keeps its budget of false triggers."""
+
+import math
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detectors import budgets
+from stream.config.settings import DAY, Model
+from stream.plan import SERVED, Plan
+
+MONTH: Final = 30 * DAY
+WINDOWS_SHARE: Final = 0.5  # of the false triggers; the rest is for evidence pane by pane, which tells first
+
+
+def of_rows(  # noqa: PLR0913, PLR0917 - all that a level depends on
+    settings: Model, length: int, plan: Plan, n_reference: int, events: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The level of each row's series: half of the budget for all events, half for the segments together, (rows, 1)."""
+    asking = [
+        name for name in plan.grid.columns if name not in SERVED
+    ]  # others ask for no retraining, so take no share
+    n_rows, n_columns = len(plan.rows), max(len(asking) + asked_together(plan), 1)
+    n = int(events[0])
+    of_both = n / (n + n_reference) if n_reference else 0.0  # without a reference there is no verdict at any level
+    rho = math.ceil(20 * of_both) / 20  # few levels to solve for; a larger rho is stricter
+    share = 1.0 if n_rows == 1 else 0.5
+    overall = _level(settings, length, n_columns, share, rho)
+    if n_rows == 1:
+        return np.full((len(rows), 1), overall)
+    segments = _level(settings, length, n_columns * (n_rows - 1), share, rho)
+    return np.where(rows == 0, overall, segments)[:, None]
+
+
+def asked_together(plan: Plan) -> int:
+    """What is asked beside single columns, of all events: see `stream.monitor.verdicts.beside`."""
+    return int(len(plan.attributed) > 1) + int(plan.cuts is not None)
+
+
+def _level(settings: Model, length: int, comparisons: int, share: float, rho: float) -> float:
+    budget = settings.false_triggers_per_month * WINDOWS_SHARE * share / len(settings.windows)
+    trigger, overlap = settings.trigger, settings.overlap(length)
+    return _alpha(budget, MONTH / length, comparisons, trigger.windows, trigger.of, rho, overlap)
+
+
+_alpha = lru_cache(maxsize=4_096)(budgets.alpha_for)

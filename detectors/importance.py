@@ -122,17 +122,18 @@ def weigh(known: Known, counts: Integers, n: int, level: float) -> Opinion:
     found = {}
     # Effects follow their own events.
     lost = len(weights) / max(len(weights) - len(known.labelled.effects), len(weights) / 2)
-    for name, (metric, ends) in KINDS[known.labelled.kind].metrics.items():
-        value, slope = metric(means)
-        moved = (known.left * slope).sum(axis=1)
-        squares = np.square(moved - (weights * moved).sum()) * lost
-        variances = np.array([[(weights * squares).sum() / max(n, 1)], [(np.square(weights) * squares).sum()]])
-        chance, shared = np.sqrt(variances)
-        thirds = _thirds(weights, moved - (weights * moved).sum(), n) if np.isinf(ends[1]) else None
-        found[name] = between((np.array([value]), np.array([value])), (chance, shared), level, ends, thirds)
-    if "rmse" in found:  # the interval of a root has the roots of its ends: both hold the truth, or neither
-        low, high = np.sqrt((found["mse"].low, found["mse"].high))
-        found["rmse"] = found["rmse"]._replace(low=low, high=high)
+    with np.errstate(over="ignore", invalid="ignore"):  # of losses beyond measure nothing is known
+        for name, (metric, ends) in KINDS[known.labelled.kind].metrics.items():
+            value, slope = metric(means)
+            moved = (known.left * slope).sum(axis=1)
+            squares = np.square(moved - (weights * moved).sum()) * lost
+            variances = np.array([[(weights * squares).sum() / max(n, 1)], [(np.square(weights) * squares).sum()]])
+            chance, shared = np.sqrt(variances)
+            thirds = _thirds(weights, moved - (weights * moved).sum(), n) if np.isinf(ends[1]) else None
+            found[name] = between((np.array([value]), np.array([value])), (chance, shared), level, ends, thirds)
+        if "rmse" in found:  # the interval of a root has the roots of its ends: both hold the truth, or neither
+            low, high = np.sqrt((found["mse"].low, found["mse"].high))
+            found["rmse"] = found["rmse"]._replace(low=low, high=high)
     return Opinion(found, effective, least, column, "")
 
 

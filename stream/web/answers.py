@@ -189,8 +189,9 @@ class Feature(Struct, frozen=True):
 class Model(Struct, frozen=True):
     """Where one model stands.
 
-    `worse`: its answers surely are worse than at first. `suspect`: the newest window drifts, but not long enough yet
-    for an incident. `performance` is the main metric of the newest window that has enough labels.
+    `worse`: its answers surely are worse than at first. `suspect`: the newest window of the lengths in `suspect_in`
+    drifts, but not long enough for an incident, or the incident is over. `performance` is the main metric of the newest
+    window that has enough labels.
     """
 
     name: str
@@ -205,6 +206,7 @@ class Model(Struct, frozen=True):
     incident: Incident | None = None
     last_trigger: datetime | None = None
     performance: Performance | None = None
+    suspect_in: tuple[str, ...] = ()
 
 
 def answers(found: Found, kind: type[Answer]) -> list[Answer]:

@@ -24,7 +24,7 @@ from stream.web.page.found import findings_of, triggers_of
 from stream.web.page.html import Html, badge, chart, document, join, progress, section, tag
 from stream.web.page.learning import sketch
 from stream.web.page.opened import opened_of
-from stream.web.page.overview import learned
+from stream.web.page.overview import learned, suspected
 from stream.web.page.promise import said_of
 from stream.web.page.standing import standings
 from stream.web.performance.groups import groups_of
@@ -98,7 +98,7 @@ def _watching(sources: Sources, name: str, chosen: Selected, windows: Sequence[W
 
 
 def _head(model: Model) -> Html:
-    facts = [badge(model.state)]
+    facts = [badge(model.state), suspected(model)]
     if model.version:
         facts.append(tag("span", f"version {model.version}", class_="quiet"))
     if model.last_window:

@@ -42,6 +42,12 @@ def learned(model: Model) -> str:
     return f"{model.learned_seconds / 3600:.1f} of {model.needed_seconds / 3600:.1f} h learned"
 
 
+def suspected(model: Model) -> Html:
+    """Which windows make a model suspect: those of the strip beside may all be well."""
+    lengths = " and ".join(model.suspect_in)
+    return tag("span", f"drift in its newest {lengths} window", class_="quiet") if lengths else join()
+
+
 def _models(standing: list[Standing], controls: Controls) -> Html:
     ordered = sorted(standing, key=lambda each: (_WORST_FIRST.index(each.model.state), each.model.name))
     told = any(each.model.performance for each in standing)  # a column that nobody fills is left out
@@ -70,7 +76,7 @@ def _row(each: Standing, controls: Controls) -> tuple[str, ...]:
         join(name, tag("span", f"version {model.version}", class_="quiet long")) if model.version else name,
         join(badge(model.state), progress(model.progress, learned(model)), tag("span", learned(model), class_="quiet"))
         if model.state in ("new", "learning")
-        else join(badge(model.state), tag("span", "paused", class_="quiet") if paused else join()),
+        else join(badge(model.state), suspected(model), tag("span", "paused", class_="quiet") if paused else join()),
         incident_of(controls, model.incident) if model.incident else "none",
         strip(each),
         tag("span", time(window.end), f", {window.length}", class_="when") if window else "none yet",

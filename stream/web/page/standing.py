@@ -109,11 +109,13 @@ def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
 ) -> Standing:
     newest = newest_by_length([window for window in windows if window.end > since] or windows)
     shortest = min(newest.values(), key=lambda window: window.end - window.start, default=None)
+    drifts = tuple(sorted([length for length, window in newest.items() if window.verdict == "drift"], key=duration))
+    state = _state(model, newest, incident, worse=worse)
     ticks = _ticks([window for window in windows if shortest and window.version == shortest.version])
     answer = Model(
         name=model.name,
         version=shortest.version if shortest else next(reversed(model.versions), ""),
-        state=_state(model, newest, incident, worse=worse),
+        state=state,
         progress=model.progress if model.state != "watching" else 1.0,
         learned_seconds=model.learned_ns / 1e9,
         needed_seconds=model.needed_ns / 1e9,
@@ -123,6 +125,7 @@ def _standing(  # noqa: PLR0913, PLR0917 - all that is known of a model
         incident=incident,
         last_trigger=last_trigger,
         performance=performance,
+        suspect_in=drifts if state == "suspect" else (),
     )
     return Standing(answer, ticks)
 

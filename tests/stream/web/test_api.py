@@ -69,8 +69,12 @@ def test_drift_without_an_incident_is_suspect() -> None:
     store = MemoryStore()
     store.write(Commit(1, {name: rows for name, rows in whole.tables.items() if name in ("windows", "plans")}))
     with client_of(store, Status()) as client:
-        (item,) = client.get("/v1/models", params={"model": DRIFTING}).json()["items"]
-    assert item["state"] == "suspect"
+        items = client.get("/v1/models").json()["items"]
+        pages = [client.get(path).text for path in ("/", f"/models/{DRIFTING}")]
+    states = {item["name"]: (item["state"], item["suspect_in"]) for item in items}
+    assert states[DRIFTING] == ("suspect", ["5m", "1h"])
+    assert states[WELL] == ("well", [])
+    assert ["drift in its newest 5m and 1h window" in page for page in pages] == [True, True]
 
 
 def test_windows_page_without_gaps_or_repeats(client: Client) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from detectors.budgets import LEAST, MOST, alpha_for
+from detectors.budgets import LEAST, MOST, WAYS, alpha_for
 from detectors.overlapping import TRIALS
 
 MONTH_OF_5_MIN = 8_640
@@ -26,14 +26,20 @@ def test_known_levels(windows: int, k: int, n_of: int, level: float) -> None:
     assert abs(alpha_for(1 / 3, windows, 50, k, n_of, 0.0) / level - 1) < 0.06
 
 
-@pytest.mark.parametrize(("k", "n_of", "rho"), [(1, 1, 0.0), (2, 3, 0.0), (2, 3, 0.3), (3, 5, 0.1), (3, 3, 0.5)])
-def test_simulated_windows_keep_the_budget(k: int, n_of: int, rho: float) -> None:
+@pytest.mark.parametrize(
+    ("k", "n_of", "rho", "contrasts"),
+    [(1, 1, 0.0, 1), (2, 3, 0.0, 1), (2, 3, 0.3, 1), (3, 5, 0.1, 1), (3, 3, 0.5, 1), (2, 3, 0.5, 16), (3, 5, 0.5, 4)],
+)
+def test_simulated_windows_keep_the_budget(k: int, n_of: int, rho: float, contrasts: int) -> None:
     """Scores that share a part with their reference run into "k of n" as often as the budget says."""
     rng = np.random.default_rng(5)
     features, windows, budget = 20_000, 100, 200.0
-    limit = -ndtri(alpha_for(budget, windows, features, k, n_of, rho) / 2)
-    shared = np.sqrt(rho) * rng.standard_normal((features, 1))
-    alarms = np.abs(shared + np.sqrt(1 - rho) * rng.standard_normal((features, windows + n_of))) > limit
+    level = alpha_for(budget, windows, features, k, n_of, rho, 1, contrasts)
+    limit = -ndtri((1 - (1 - level) ** (1 / contrasts)) / 2)
+    alarms = np.zeros((features, windows + n_of), np.bool_)
+    for _ in range(contrasts):
+        shared = np.sqrt(rho) * rng.standard_normal((features, 1))
+        alarms |= np.abs(shared + np.sqrt(1 - rho) * rng.standard_normal(alarms.shape)) > limit
     held = np.lib.stride_tricks.sliding_window_view(alarms, n_of, axis=1).sum(axis=2) >= k
     runs = (held[:, 1:] & ~held[:, :-1]).sum() + held[:, 0].sum()
     assert 0.7 * budget < runs < 1.3 * budget
@@ -76,8 +82,10 @@ def test_more_budget_allows_more_and_more_comparisons_less(k: int) -> None:
     assert sorted(set(by_budget)) == by_budget
     by_size = [alpha_for(1, 720 * size, 50 * size, k, 3, 0.1) for size in (1, 10, 100)]
     assert sorted(set(by_size), reverse=True) == by_size
+    by_ways = [alpha_for(1, 720, 50, k, 3, 0.3, 1, contrasts) for contrasts in WAYS]
     by_noise = [alpha_for(1, 720, 50, k, 3, rho) for rho in (0.0, 0.1, 0.3, 0.5)]
     assert k == 1 or sorted(by_noise, reverse=True) == by_noise
+    assert k == 1 or sorted(by_ways) == by_ways
     assert MOST == alpha_for(1e6, 720, 50, k, 3, 0.0)
     assert LEAST == alpha_for(1e-60, 720, 50, k, 3, 0.0)
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import astuple
 
+from detectors.budgets import ways
 from detectors.verdict import judge
 from detectors.verdict.apart import apart
 from detectors.verdict.days import Days
@@ -12,10 +13,11 @@ from stream.config.earlier import SLOTS
 
 
 class Judged(NamedTuple):
-    """P-values of windows, and of which anything is known, (windows, features)."""
+    """P-values of windows, of which anything is known, and in how many ways they may alarm, (windows, features)."""
 
     p: np.ndarray
     known: np.ndarray
+    ways: np.ndarray
 
 
 def beside(now: np.ndarray, before: np.ndarray, on_line: int, n: int, tolerate: float) -> Judged:
@@ -33,5 +35,7 @@ def beside(now: np.ndarray, before: np.ndarray, on_line: int, n: int, tolerate: 
         days = Days(*(each[np.tile(np.arange(features), slots)] for each in astuple(days)[:-1]), days.windows)
         spread = days.spread(earlier, now.sum(axis=1), line, sizes)
         known, uneven = known | days.differ, days.differ & ~line.any(axis=1)
-    p = judge(earlier.sum(axis=0), now, line, tolerate, spread, None, uneven).p
-    return Judged(p.reshape(slots, features), known.reshape(slots, features))
+    expected = earlier.sum(axis=0)
+    p = judge(expected, now, line, tolerate, spread, None, uneven).p
+    found = p, known, ways(np.count_nonzero(expected, axis=1))
+    return Judged(*(each.reshape(slots, features) for each in found))

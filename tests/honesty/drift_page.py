@@ -81,12 +81,12 @@ How often an incident opens where nothing changed, over how often it may. Writte
 
 Each row is {models} models of {each} windows, {windows} in all. Every model has a reference of its own, drawn in 60
 panes, which teach how much its windows vary (`detectors.verdict.Spread`). Its windows are judged at the level of
-`detectors.budgets.alpha_for`, which knows the number of features and that all windows share one reference, and counted
-as the policy of the stream does: an incident opens when a feature drifted in *1 of 1* windows, or in *2 of 3*, and no
-other one does before no feature drifted for that long. The promise is one false incident in 100 windows of a model (of
-{frequent} of the models), or in 1,000. 1.00 is what was promised, ± two standard errors over models. Between {least}
-and {greatest} is what we stand for at tolerance 0, and at most {greatest} of a change that is just what is tolerated,
-and where days differ.
+`detectors.budgets.alpha_for`, which knows the number of features, in how many ways each may alarm, and that all
+windows share one reference, and counted as the policy of the stream does: an incident opens when a feature drifted in
+*1 of 1* windows, or in *2 of 3*, and no other one does before no feature drifted for that long. The promise is one
+false incident in 100 windows of a model (of {frequent} of the models), or in 1,000. 1.00 is what was promised, ± two
+standard errors over models. Between {least} and {greatest} is what we stand for at tolerance 0, and at most {greatest}
+of a change that is just what is tolerated, and where days differ.
 
 {outside}{why}
 

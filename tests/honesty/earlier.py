@@ -91,7 +91,7 @@ def _moving(row: Row, choice: Choice, windows: np.ndarray) -> Judged:
         line = np.ones(expected.reshape(flat).shape, np.bool_)
         p.append(judge(expected.reshape(flat), observed.reshape(flat), line, row.tolerate).p)
     found = np.concatenate(p).reshape(before.shape[:2])
-    return Judged(found, np.ones(found.shape, np.bool_))
+    return Judged(found, np.ones(found.shape, np.bool_), np.ones(found.shape, np.int64))
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from detectors import coupling
-from detectors.budgets import alpha_for
+from detectors.budgets import WAYS, alpha_for, ways
 from detectors.verdict import PANES_MIN, Spread, judge
 from detectors.verdict.judge import FEW as FEW_CATEGORIES
 from stream.config.earlier import among_days, choices
@@ -47,26 +47,35 @@ CODE = (
 def measured(row: Row, models: int = MODELS, seed: int = SEED) -> Measured:
     """Simulate a row."""
     started = time.process_time()
-    comparisons = 1 if row.votes else row.features
-    rho = row.n / (row.n + row.reference)
-    level = np.array(
-        [
-            [alpha_for(WINDOWS * promise, WINDOWS, comparisons, each.windows, each.of, rho) for each in TRIGGERS]
-            for promise in PROMISES
-        ]
-    )
+    by_ways = np.stack([_levels(row, 1 if row.tolerate or row.votes else each) for each in WAYS])
+    level = by_ways[-1]
     counts, unknown = np.zeros((models, *level.shape)), 0.0
     for model in range(models):
         rng = np.random.default_rng((seed, crc32(row.key.encode()), model))
-        asked = level if model < FREQUENT else level[1:]
-        found = _judged(row, rng, float(asked.max()))
+        first = 0 if model < FREQUENT else 1
+        found = _judged(row, rng, float(level[first:].max()))
         unknown += float(1 - found.known.mean()) / models
-        for i, j in np.ndindex(asked.shape):
-            drifted = (found.p <= asked[i, j]) & found.known
-            counts[model, i - len(asked), j] = incidents(drifted, TRIGGERS[j], found.known)
+        own = by_ways[np.searchsorted(WAYS, found.ways)]  # (windows, features, promises, triggers)
+        for i, j in np.ndindex(level[first:].shape):
+            drifted = (found.p <= own[:, :, first + i, j]) & found.known
+            counts[model, first + i, j] = incidents(drifted, TRIGGERS[j], found.known)
     each = [_ratio(counts[:FREQUENT, 0], PROMISES[0]), _ratio(counts[:, 1], PROMISES[1])]
     ratio, error = (np.stack(part) for part in zip(*each, strict=True))
     return Measured(ratio.tolist(), error.tolist(), level.tolist(), unknown, time.process_time() - started)
+
+
+def _levels(row: Row, contrasts: int) -> np.ndarray:
+    """The level of a feature that alarms in so many ways, (promises, triggers)."""
+    comparisons, rho = 1 if row.votes else row.features, row.n / (row.n + row.reference)
+    return np.array(
+        [
+            [
+                alpha_for(WINDOWS * per, WINDOWS, comparisons, each.windows, each.of, rho, 1, contrasts)
+                for each in TRIGGERS
+            ]
+            for per in PROMISES
+        ]
+    )
 
 
 def _ratio(counts: np.ndarray, promise: float) -> tuple[np.ndarray, np.ndarray]:
@@ -88,14 +97,15 @@ def _pinned(row: Row, rng: np.random.Generator, level: float) -> Judged:
     ordered = np.broadcast_to(np.arange(panes.shape[2]) < row.on_line, panes.shape[1:])
     spread, expected = Spread.learn(panes, ordered), panes.sum(axis=0)
     observed = draw(WINDOWS, row.n)
-    many = row.on_line == 0 and panes.shape[2] > FEW_CATEGORIES
+    several = row.on_line == 0 and panes.shape[2] > FEW_CATEGORIES
     found = np.ones(observed.shape[:2], np.bool_)
-    if not (many or row.tolerate):
+    if not (several or row.tolerate):
         found = suspects(expected, observed, row.on_line, level, spread)
     windows, at = np.nonzero(found)
     p = np.ones(found.shape)
     p[windows, at] = judge(expected[at], observed[windows, at], ordered[at], row.tolerate, spread.take(at)).p
-    return Judged(p, np.broadcast_to(~spread.slow | (row.tolerate > 0), p.shape))
+    known, many = ~spread.slow | (row.tolerate > 0), ways(np.count_nonzero(expected, axis=1))
+    return Judged(p, *(np.broadcast_to(each, p.shape) for each in (known, many)))
 
 
 def _by_slot(row: Row, rng: np.random.Generator) -> Judged:
@@ -123,7 +133,7 @@ def _together(row: Row, votes: pairs.Draw, rng: np.random.Generator) -> Judged:
     now = pairs.every(pairs.votes(votes(rng, WINDOWS, row.n, row.features, 0.5), cuts))
     each = coupling.chances(before, now, row.m, row.n, 0.0, spread)
     p = np.minimum(each.min(axis=1, keepdims=True) * each.shape[1], 1.0)
-    return Judged(p, coupling.known(before, now).any(axis=1, keepdims=True))
+    return Judged(p, coupling.known(before, now).any(axis=1, keepdims=True), np.ones(p.shape, np.int64))
 
 
 def incidents(drifted: np.ndarray, trigger: Trigger, known: np.ndarray) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from detectors import verdict
+from detectors import budgets, verdict
 from detectors.parts import Summary
 from detectors.verdict import SMALLEST, Spread
 from detectors.verdict.screen import candidates
@@ -106,7 +106,9 @@ class _Counts:
         if case.reference is not None:
             expected = placed.rectangle(case.reference.counts[there])
             n_reference = expected.sum(axis=2)
-        level = levels.of_rows(case.settings, case.length, case.plan, case.n_reference, events, rows)
+        # What is tolerated may be all in one set of values.
+        ways = budgets.ways(np.count_nonzero(expected, axis=2)) if case.settings.tolerate == 0 else None
+        level = levels.of_rows(case.settings, case.length, case.plan, case.n_reference, events, rows, ways)
         series = {
             "expected": expected,
             "observed": observed,

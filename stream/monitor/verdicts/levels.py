@@ -12,13 +12,23 @@ from stream.config.settings import DAY, Model
 from stream.plan import SERVED, Plan
 
 MONTH: Final = 30 * DAY
+FEW_SHARED: Final = 0.05  # of a window's chance, by the reference: ways would raise a level by a fiftieth at most
 WINDOWS_SHARE: Final = 0.5  # of the false triggers; the rest is for evidence pane by pane, which tells first
 
 
 def of_rows(  # noqa: PLR0913, PLR0917 - all that a level depends on
-    settings: Model, length: int, plan: Plan, n_reference: int, events: NDArray[np.int64], rows: NDArray[np.int64]
+    settings: Model,
+    length: int,
+    plan: Plan,
+    n_reference: int,
+    events: NDArray[np.int64],
+    rows: NDArray[np.int64],
+    ways: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
-    """The level of each row's series: half of the budget for all events, half for the segments together, (rows, 1)."""
+    """The level of each row's series: half of the budget for all events, half for the segments together, (rows, 1).
+
+    With `ways`, (rows, columns), in which series may alarm (`detectors.budgets.ways`): of each series, (rows, columns).
+    """
     asking = [
         name for name in plan.grid.columns if name not in SERVED
     ]  # others ask for no retraining, so take no share
@@ -26,12 +36,17 @@ def of_rows(  # noqa: PLR0913, PLR0917 - all that a level depends on
     n = int(events[0])
     of_both = n / (n + n_reference) if n_reference else 0.0  # without a reference there is no verdict at any level
     rho = math.ceil(20 * of_both) / 20  # few levels to solve for; a larger rho is stricter
-    share = 1.0 if n_rows == 1 else 0.5
-    overall = _level(settings, length, n_columns, share, rho)
-    if n_rows == 1:
-        return np.full((len(rows), 1), overall)
-    segments = _level(settings, length, n_columns * (n_rows - 1), share, rho)
-    return np.where(rows == 0, overall, segments)[:, None]
+    share, first = 1.0 if n_rows == 1 else 0.5, (rows == 0)[:, None]
+
+    def in_ways(many: int) -> NDArray[np.float64]:
+        overall = _level(settings, length, n_columns, share, rho, many)
+        segments = overall if n_rows == 1 else _level(settings, length, n_columns * (n_rows - 1), share, rho, many)
+        return np.where(first, overall, segments)
+
+    if ways is None or rho <= FEW_SHARED:
+        return in_ways(1)
+    by_ways = np.stack(np.broadcast_arrays(*(in_ways(many) for many in budgets.WAYS)))
+    return np.take_along_axis(by_ways[:, :, 0].T, np.searchsorted(budgets.WAYS, ways), axis=1)
 
 
 def asked_together(plan: Plan) -> int:
@@ -39,10 +54,12 @@ def asked_together(plan: Plan) -> int:
     return int(len(plan.attributed) > 1) + int(plan.cuts is not None)
 
 
-def _level(settings: Model, length: int, comparisons: int, share: float, rho: float) -> float:
+def _level(  # noqa: PLR0913, PLR0917 - all that a level depends on
+    settings: Model, length: int, comparisons: int, share: float, rho: float, ways: int
+) -> float:
     budget = settings.false_triggers_per_month * WINDOWS_SHARE * share / len(settings.windows)
     trigger, overlap = settings.trigger, settings.overlap(length)
-    return _alpha(budget, MONTH / length, comparisons, trigger.windows, trigger.of, rho, overlap)
+    return _alpha(budget, MONTH / length, comparisons, trigger.windows, trigger.of, rho, overlap, ways)
 
 
 _alpha = lru_cache(maxsize=4_096)(budgets.alpha_for)

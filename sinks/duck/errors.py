@@ -14,6 +14,7 @@ _HELD = re.compile(r"Could not set lock|different configuration than existing co
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _UNREADABLE = re.compile(
     r"not a valid DuckDB database|checksum|version number|Corrupt|corrupt|replaying WAL|This WAL was created"
+    r"|Could not read enough bytes"  # the file was cut off
 )
 
 

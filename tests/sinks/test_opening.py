@@ -38,6 +38,16 @@ def test_a_file_that_is_no_database_is_unreadable(tmp_path: Path, content: bytes
     assert content == path.read_bytes()
 
 
+@pytest.mark.parametrize("n", [100, 20_000, 200_000])
+def test_a_file_that_was_cut_off_is_unreadable(tmp_path: Path, n: int) -> None:
+    """Starting again cannot help, so it is no failure of the world's."""
+    path = tmp_path / "driftline.duckdb"
+    DuckStore(path).close()
+    path.write_bytes(path.read_bytes()[:n])
+    with pytest.raises(StoreUnreadable, match=r"driftline\.duckdb cannot be read as a store: .*driftline restore"):
+        DuckStore(path)
+
+
 def test_another_schema_version_is_refused_naming_both(tmp_path: Path) -> None:
     """An older or newer file is neither misread nor changed."""
     path = tmp_path / "driftline.duckdb"

@@ -31,7 +31,8 @@ async def wait_for_topics(
     waited = 0.0
     while (found := await questions.partitions(topics)).missing:
         if waited % SAY_S == 0 and not create:  # a new topic needs a moment until every broker knows it
-            say(f"waiting for {_listed(found.missing)}: it does not exist yet ({otherwise})")
+            they = "they do" if len(found.missing) > 1 else "it does"
+            say(f"waiting for {_listed(found.missing)}: {they} not exist yet ({otherwise})")
         await asyncio.sleep(ASK_S)
         waited += ASK_S
     return found

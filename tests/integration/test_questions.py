@@ -28,18 +28,22 @@ def test_missing_topics_are_reported_and_not_created_by_asking(kafka: Kafka, new
     run(story())
 
 
-def test_a_missing_topic_is_waited_for(kafka: Kafka, new_topic: Callable[..., str]) -> None:
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_missing_topic_is_waited_for(kafka: Kafka, new_topic: Callable[..., str], n: int) -> None:
     """What is waited for is said once, and waiting ends when somebody has created it."""
-    topic, said = new_topic() + "-later", []
+    name, said = new_topic(), []
+    topics = [f"{name}-later-{i}" for i in range(n)]
+    waited = f"topic {topics[0]}: it does" if n == 1 else f"topics {', '.join(topics)}: they do"
 
     async def story() -> None:
         waiting = asyncio.create_task(
-            wait(Questions(Settings(bootstrap=kafka.bootstrap), {}), [topic], create=False, say=say)
+            wait(Questions(Settings(bootstrap=kafka.bootstrap), {}), topics, create=False, say=say)
         )
         await first_word.wait()
-        await asyncio.to_thread(kafka.create_topic, topic, 1)
-        assert Found(((topic, 0),), ()) == await waiting
-        assert [f"waiting for topic {topic}: it does not exist yet (kafka.create_topics: true creates it)"] == said
+        for topic in topics:
+            await asyncio.to_thread(kafka.create_topic, topic, 1)
+        assert Found(tuple((topic, 0) for topic in topics), ()) == await waiting
+        assert [f"waiting for {waited} not exist yet (kafka.create_topics: true creates it)"] == said
 
     first_word = asyncio.Event()
 

@@ -6,8 +6,9 @@ are names. A column is taken for numbers where 95 % of its values are, the other
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -54,13 +55,16 @@ def parquet(connection: Connection, path: Path) -> Source:
     table = f"read_parquet({literal(path)})"
     relation = connection.sql(f"SELECT * FROM {table}")  # noqa: S608 - the path is quoted
     fields, nested = [], {}
-    for column, kind in zip(relation.columns, relation.types, strict=True):
+    written = _written(connection, path)
+    _once(path, written)
+    for called, kind, column in zip_longest(relation.columns, relation.types, written):
+        column = column or called  # noqa: PLW2901 - of a folder `year=2026` DuckDB makes a column more
         if column in (*NESTED, ATTRIBUTIONS) and kind.id == "struct":
             nested[column] = tuple(
-                _typed(child, inner, f"struct_extract({name(column)}, {text(child)})") for child, inner in kind.children
+                _typed(child, inner, f"struct_extract({name(called)}, {text(child)})") for child, inner in kind.children
             )
         else:
-            fields.append(_typed(column, kind, name(column)))
+            fields.append(_typed(column, kind, name(called)))
     return Source(table, tuple(fields), nested)
 
 
@@ -129,10 +133,26 @@ def _header(path: Path) -> tuple[list[str], str]:
     names = found[delimiter]
     if not names or any(not column.strip() for column in names):
         raise FileProblem(f"{path}: the first line must name every column; it is {head.splitlines()[0][:80]!r}")
+    _once(path, names)
+    return names, delimiter
+
+
+def _written(connection: Connection, path: Path) -> list[str]:
+    """The columns of a Parquet file by their names in it: to DuckDB `Age` is `age`, and the second becomes `age_1`."""
+    schema = f"parquet_schema({literal(path)})"
+    found = connection.execute(f"SELECT name, coalesce(num_children, 0) FROM {schema}").fetchall()  # noqa: S608 - quoted
+    names, inside = [], 0  # how many of what follows belong to the last column
+    for called, children in found[1:]:
+        if not inside:
+            names.append(called)
+        inside += children - bool(inside)
+    return names
+
+
+def _once(path: Path, names: Sequence[str]) -> None:
     twice = sorted({column for column in names if names.count(column) > 1})
     if twice:
         raise FileProblem(f"{path} has several columns {twice[0]!r}")
-    return names, delimiter
 
 
 def _rows(head: str, delimiter: str) -> Iterator[list[str]]:

@@ -5,6 +5,8 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from detectors.codes import MISSING, NOT_FINITE
@@ -144,6 +146,17 @@ def test_a_path_is_no_pattern(tmp_path: Path) -> None:
     write(tmp_path / "a1.csv", [{"x": 1}])
     (tmp_path / "a[1]'s.csv").write_text("x\n2\n", encoding="utf-8")
     assert [2.0] == listed(files.columns(tmp_path / "a[1]'s.csv"), "x")
+
+
+def test_parquet_columns_have_the_names_of_the_file(tmp_path: Path) -> None:
+    """DuckDB tells names apart without regard to case, and would call the second `age_1`; structs do not confuse it."""
+    path = tmp_path / "a.parquet"
+    nested = pa.array([{"b": {"c": 1, "d": 2}, "e": 3}])
+    pq.write_table(pa.table([nested, pa.array([1.0]), pa.array([2.0])], names=["a", "Age", "age"]), path)
+    assert ([1.0], [2.0]) == (listed(files.columns(path), "Age"), listed(files.columns(path), "age"))
+    pq.write_table(pa.table([nested, pa.array([1.0]), pa.array([2.0])], names=["a", "age", "age"]), path)
+    with pytest.raises(FileProblem, match="has several columns 'age'"):
+        files.columns(path)
 
 
 GZIPPED = gzip.compress(b'{"a": 1}\n' * 100, mtime=0)  # the same bytes for every process

@@ -8,7 +8,7 @@ from detectors.conventions import Score
 from stream.comparison.answer import Answer
 from stream.comparison.own import Own
 from stream.comparison.pairs import Pairs
-from stream.comparison.picture import of_feature, verdict
+from stream.comparison.picture import of_all, of_feature, verdict
 from stream.comparison.shapes import Shape, absent, moved, shape
 from stream.web.page.html import Html, badge, join, section, table, tag
 
@@ -34,9 +34,9 @@ def page(said: Answer, ours: Own, pairs: Pairs, title: str) -> str:
         tag("style", Html(STYLE)),
     )
     whole = said.dataset
-    words = [f"{whole.by}: ", badge(verdict(whole.drifted))]
+    words = [f"{whole.by}: ", badge(of_all(said))]
     if said.driftline is not UNSET:
-        words += [" driftline: ", badge(verdict(said.driftline.dataset.drifted))]
+        words += [" driftline: ", badge(of_all(said.driftline))]
     features = [_feature(name, scores, said, ours, pairs) for name, scores in said.features.items()]
     left_out = [tag("li", f"{name}: {why}") for name, why in (said.left_out or {}).items()]
     rest = [section("Left out", tag("ul", *left_out))] if left_out else []

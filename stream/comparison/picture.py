@@ -1,6 +1,7 @@
 """A comparison in lines for a terminal: the verdict, then each feature with its measures, its shape and what moved."""
 
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 import numpy as np
 from msgspec import UNSET
@@ -11,16 +12,18 @@ from stream.comparison.answer import Answer
 from stream.comparison.own import Own
 from stream.comparison.pairs import Pairs
 from stream.comparison.shapes import absent, moved, shape
+from stream.config.units import several
 
 BARS = " ▁▂▃▄▅▆▇█"
+NONE: Final = "no verdict"
 
 
 def picture(said: Answer, ours: Own, pairs: Pairs) -> Iterator[str]:
     """The lines."""
     whole = said.dataset
-    yield f"{whole.by}: {verdict(whole.drifted)}, {len(whole.drifted_features)} of {len(said.features)} features"
+    yield f"{whole.by}: {of_all(said)}, {len(whole.drifted_features)} of {several(len(said.features), 'feature')}"
     if said.driftline is not UNSET:
-        yield f"driftline: {verdict(said.driftline.dataset.drifted)}"
+        yield f"driftline: {of_all(said.driftline)}"
     for name, scores in said.features.items():
         counted = ours.counted[name]
         yield ""
@@ -33,7 +36,7 @@ def picture(said: Answer, ours: Own, pairs: Pairs) -> Iterator[str]:
             ("reference", drawn.reference, counted.expected),
             ("current  ", drawn.current, counted.observed),
         ):
-            n = f"{int(counts.sum()):,} rows, {100 * absent(counts, counted.regular):.3g} % missing"
+            n = f"{several(int(counts.sum()), 'row')}, {100 * absent(counts, counted.regular):.3g} % missing"
             yield f"  {side} {_bars(shares, max(drawn.reference.max(initial=0), drawn.current.max(initial=0)))}  {n}"
         yield f"            from {drawn.names[0]} to {drawn.names[-1]}" if len(drawn.names) > 1 else ""
         if name in ours.judged.dataset.drifted_features:
@@ -48,12 +51,18 @@ def verdict(drifted: bool) -> str:
     return "drifted" if drifted else "not drifted"
 
 
+def of_all(said: Answer) -> str:
+    """The verdict on the whole; none where no feature has one, although the exit code takes it for *not drifted*."""
+    known = any(score.drifted is not None for scores in said.features.values() for score in scores.values())
+    return verdict(said.dataset.drifted) if known or said.dataset.drifted else NONE
+
+
 def of_feature(name: str, said: Answer) -> str:
     """A feature's verdict in a word or two: by what decides, whatever is shown beside it."""
     if name in said.dataset.drifted_features:
         return verdict(drifted=True)
     known = any(score.drifted is not None for score in said.features[name].values())
-    return verdict(drifted=False) if known else "no verdict"
+    return verdict(drifted=False) if known else NONE
 
 
 def told(score: Score) -> str:

@@ -42,6 +42,11 @@ def spelled_size(n: float) -> str:
     return f"{n:,.3g} TiB" if n < 1000 else f"{n:,.0f} TiB"
 
 
+def several(n: int, noun: str) -> str:
+    """A number with its noun: `1 row`, `2,000 rows`."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def _number(text: str, units: dict[str, int], expected: str, most: int, most_spelled: str) -> int:
     match = re.fullmatch(r"([0-9]{1,19})(?:\.([0-9]{1,18}))? ?([a-zA-Z]*)", text)
     if match is None or match[3] not in units:

@@ -43,6 +43,18 @@ def test_the_example_drifted(driftline: Command) -> None:
     assert 6 == sum(line.startswith(("  reference ", "  current ")) for line in lines)
 
 
+@pytest.mark.parametrize("by", ["driftline", "tfdv"])
+def test_where_nothing_can_be_judged_the_whole_has_no_verdict(driftline: Command, folder: Path, by: str) -> None:
+    """Of one row, or by a tool without limits: it is not called *not drifted*, though the exit code is 0."""
+    few = folder / "few.csv"
+    few.write_text("amount,age,country\n3.5,40,FR\n")
+    told = driftline("compare", "january.csv", few.name, "--html", "few.html", *(("--by", by) if by == "tfdv" else ()))
+    assert (0, "") == (told.code, told.err)
+    assert f"{by}: no verdict, 0 of 3 features" == told.out.splitlines()[0]
+    assert "1 row, 0 % missing" in told.out
+    assert "not drifted" not in (folder / "few.html").read_text()
+
+
 def test_a_file_beside_itself_is_not_drifted(driftline: Command) -> None:
     """Exit code 0, by ourselves and by every tool but popmon, for which files can be too alike."""
     assert 0 == driftline("compare", "january.csv", "january.csv").code

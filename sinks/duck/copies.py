@@ -131,6 +131,9 @@ def _taken(path: Path, target: Path) -> None:
     """Copy a store, or say why it cannot be."""
     if not path.exists():
         raise StoreUnreadable(f"{path}: there is no such file")
+    if path.is_dir():
+        newest = max((str(each) for each in path.glob("*.duckdb")), default="")
+        raise StoreUnreadable(f"{path} is a folder; name a copy in it{f', such as {newest}' if newest else ''}")
     if not any(_snapshot(path, target) for _ in range(ATTEMPTS)):
         raise StoreFailed(f"{path}: it is never copied before its next checkpoint; stop the service, and copy it then")
 

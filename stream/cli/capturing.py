@@ -18,6 +18,7 @@ from stream.cli import opening
 from stream.cli.asking import exported
 from stream.cli.options import BOOTSTRAP, FILE, JSON
 from stream.config.settings import Settings
+from stream.config.units import several
 from stream.events import Partition
 from stream.files import FileProblem
 from stream.files.captures import FORGOTTEN, Contents, holes
@@ -95,6 +96,6 @@ def _tell(folder: Path, contents: Contents, records: int, gone: Sequence[Hole], 
     for hole in gone:
         click.echo(f"driftline: {hole} had gone from the topic before they were captured", err=True)
     click.echo(
-        f"{folder}: {records:,} records more, {in_all:,} in all, up to commit {contents.commit}; "
-        f"{len(contents.parts)} files, {n_bytes:,} bytes"
+        f"{folder}: {several(records, 'record')} more, {in_all:,} in all, up to commit {contents.commit}; "
+        f"{several(len(contents.parts), 'file')}, {several(n_bytes, 'byte')}"
     )

@@ -22,6 +22,7 @@ from stream.cli import opening
 from stream.cli.options import CONFIG, JSON
 from stream.cli.retelling import retelling
 from stream.config.settings import Settings
+from stream.config.units import several
 from stream.files import FileProblem, logs
 from stream.monitor.panes.window import LEARNING
 from stream.replay import Replay
@@ -126,14 +127,15 @@ def _tell(
     console = Console()
     rate = events / max(seconds, 1e-9)
     console.print(
-        f"{events:,} records in {seconds:.1f} s ({rate:,.0f} a second): {len(windows['commit']):,} windows, "
-        f"{len(found['commit']):,} findings, {len(triggers['commit'])} triggers, {letters:,} dead letters"
+        f"{several(events, 'record')} in {seconds:.1f} s ({rate:,.0f} a second): "
+        f"{several(len(windows['commit']), 'window')}, {several(len(found['commit']), 'finding')}, "
+        f"{several(len(triggers['commit']), 'trigger')}, {several(letters, 'dead letter')}"
     )
     for why, n in reasons.most_common():  # of a closed set
         console.print(f"  {why} ({n:,}), such as: {details[why]}", markup=False, highlight=False)
     if unknown:
         whys = ", ".join(f"{why} ({n:,})" for why, n in unknown.most_common())
-        console.print(f"without a verdict: {sum(unknown.values()):,} windows: {whys}")
+        console.print(f"without a verdict: {several(sum(unknown.values()), 'window')}: {whys}")
     if LEARNING in unknown or (letters < events and not len(windows["commit"])):
         console.print(
             "A reference is learned first, from a day unless told otherwise, or is a file: docs/references.md"

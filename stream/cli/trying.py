@@ -6,11 +6,13 @@ import msgspec
 import rich_click as click
 from msgspec.structs import replace
 
+from sinks.commit import PLANS, WINDOWS, Store
 from sinks.duck import looked_at
 from stream.cli import opening
 from stream.cli.groups import Group
 from stream.cli.options import JSON
-from stream.config.units import duration
+from stream.config.mistakes import nearest
+from stream.config.units import duration, several
 from stream.files import FileProblem
 from stream.trying.trial import Fired, Trial, trial
 
@@ -42,6 +44,8 @@ def try_policy(file: Path | None, since: str, store: str | None, model: str | No
     except ValueError as error:
         raise click.BadParameter(f"--since: expected {error}, found {since}") from error
     with looked_at(Path(settings.store.path), settings.store.memory_limit) as opened:
+        if model is not None:
+            _known(opened, model)
         found = trial(opened, settings, back, model)
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
@@ -49,11 +53,25 @@ def try_policy(file: Path | None, since: str, store: str | None, model: str | No
     click.echo("\n".join(_lines(found)) if found is not None else "No window has closed yet.")
 
 
+def _known(store: Store, model: str) -> None:
+    """A misspelt model would have had no incident."""
+    if len(store.select(WINDOWS, where={"model": model}, limit=1)["model"]):
+        return
+    names = sorted({*store.select(PLANS)["model"].tolist()})
+    near = f"did you mean {each!r}?" if (each := nearest(model, names)) else f"it has {', '.join(names[:10]) or 'none'}"
+    raise click.BadParameter(f"--model: the store has no window of a model {model!r}; {near}")
+
+
 def _lines(found: Trial) -> list[str]:
     span = f"{found.since} to {found.until}"
-    would = f"{found.incidents} incidents, {found.triggers} triggers"
-    lines = [f"{span}: {would}; there were {found.incidents_then} incidents, {found.triggers_then} triggers."]
+    would = _happened(found.incidents, found.triggers)
+    were = "was" if found.incidents_then == 1 else "were"
+    lines = [f"{span}: {would}; there {were} {_happened(found.incidents_then, found.triggers_then)}."]
     return lines + [_line(one) for one in found.fired]
+
+
+def _happened(incidents: int, triggers: int) -> str:
+    return f"{several(incidents, 'incident')}, {several(triggers, 'trigger')}"
 
 
 def _line(one: Fired) -> str:

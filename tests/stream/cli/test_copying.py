@@ -39,6 +39,16 @@ def test_the_example_of_the_documentation_brings_a_copy_back(driftline: Command,
         assert 1 == store.last()
 
 
+def test_a_folder_is_no_copy_and_its_newest_is_named(driftline: Command, folder: Path) -> None:
+    """Who names the folder means one of those in it."""
+    (folder / "copies").mkdir()
+    for name in ("a-1.duckdb", "a-2.duckdb", "notes.txt"):
+        (folder / "copies" / name).touch()
+    told = driftline("restore", "copies")
+    assert (2, "driftline: copies is a folder; name a copy in it, such as copies/a-2.duckdb\n") == (told.code, told.err)
+    assert (2, True) == ((told := driftline("restore", ".")).code, told.err.endswith("name a copy in it\n"))
+
+
 def test_what_cannot_be_copied_is_said_in_a_sentence(driftline: Command) -> None:
     """No store, no copy; the exit code is that of a mistake."""
     for arguments in (("backup",), ("restore", "nowhere.duckdb")):

@@ -24,6 +24,7 @@ def test_the_same_policy_does_the_same(driftline: Command, folder: Path, version
     assert (1, 1) == (tried["incidents_then"], tried["triggers_then"])
     assert (1, 1) == (tried["incidents"], tried["triggers"])
     assert {version or ""} == {fired["version"] for fired in tried["fired"]}
+    assert "1 incident, 1 trigger; there was 1 incident, 1 trigger." in driftline("policy", "try").out
 
 
 def test_missing_traffic_is_tried_in_the_version_that_was_judged(driftline: Command, folder: Path) -> None:
@@ -39,3 +40,13 @@ def test_missing_traffic_is_tried_in_the_version_that_was_judged(driftline: Comm
     assert (1, 1) == (tried["incidents_then"], tried["incidents"])
     assert ["opened", "closed"] == [one["state"] for one in tried["fired"]]  # few events become usual
     assert {("3", "fell", "traffic")} == {(one["version"], one["rule"], one["kind"]) for one in tried["fired"]}
+
+
+def test_a_model_of_which_the_store_knows_nothing_is_a_mistake(driftline: Command, folder: Path) -> None:
+    """No incident would be said of it: the nearest name is."""
+    write(folder / "reference.jsonl", events(seed=8))
+    (folder / "driftline.yaml").write_text(CONFIGURATION)
+    assert 0 == driftline("replay", write(folder / "log.jsonl", events()), "--store", "driftline.duckdb").code
+    told = driftline("policy", "try", "--model", "fruad")
+    assert (2, True) == (told.code, "did you mean 'fraud'?" in told.err.replace("\n", " "))
+    assert 0 == driftline("policy", "try", "--model", "fraud").code

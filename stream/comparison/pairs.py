@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from stream.reference.columns import Values, missing
 from stream.reference.kinds import Kind, inferred_kind, reason
 from stream.reference.problem import ReferenceProblem
 from stream.reference.table import META, NAMES_SHOWN, Table
+
+INTEGERS_END: Final = 2.0**63  # what is larger is a float to data frames, too
 
 
 @dataclass(frozen=True)
@@ -96,4 +99,5 @@ def _integers(side: Side, name: str, values: Values) -> bool:
     """Whether a column is integers without a gap: by its type, or by all its values where types say nothing."""
     if values.dtype != np.float64 or missing(values).any() or not np.isfinite(values).all():
         return False
-    return name in side.integers if side.integers is not None else bool((values == np.floor(values)).all())
+    whole = name in side.integers if side.integers is not None else bool((values == np.floor(values)).all())
+    return whole and bool((np.abs(values) < INTEGERS_END).all())

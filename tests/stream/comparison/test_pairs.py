@@ -107,6 +107,19 @@ def test_integers_are_what_the_file_says(tmp_path: Path) -> None:
     assert {"parquet": ["whole"], "csv": ["whole"], "jsonl": ["real", "whole"]} == found
 
 
+def test_integers_beyond_64_bits_are_floats(tmp_path: Path) -> None:
+    """As integers all of them would be the same one, and a tool would see no change."""
+    for name, factor in (("a", 1), ("b", 2)):
+        rows = [{"x": factor * (10**30 + i * 10**27)} for i in range(200)]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        with duckdb.connect() as connection:  # 2**63 and more fit into an unsigned column
+            values = f"(9223372036854775808 + {factor - 1} * 1000000000000000000 + i)::UBIGINT"
+            connection.execute(f"COPY (SELECT {values} AS x FROM range(200) t(i)) TO '{tmp_path}/{name}.parquet'")
+    for ending in ("jsonl", "parquet"):
+        pairs = paired(read(tmp_path / f"a.{ending}"), read(tmp_path / f"b.{ending}"))
+        assert by_convention(CONVENTIONS["evidently"], pairs).dataset.drifted
+
+
 def test_truths_are_told_from_texts(tmp_path: Path) -> None:
     """With gaps or without: some tools take them for numbers."""
     (tmp_path / "x.csv").write_text("flag,gap,word\n" + "True,true,yes\nFalse,,no\n" * 60)

@@ -54,6 +54,7 @@ def newest_distances(rows: Columns | None) -> dict[Key, Distances]:
         return {}
     whole = np.flatnonzero(rows["segment"] == "")
     values = np.stack([rows[name][whole] for name in DETECTORS.values()], axis=-1).astype(np.float64)
+    values += 0.0  # evidence of nothing is -0.0, which reads as if something were below nought
     limits = rows["evidence_limit"][whole].astype(np.float64)
     features, verdicts = rows["feature"][whole].tolist(), rows["verdict"][whole].tolist()
     return {

@@ -30,7 +30,7 @@ from sinks.prometheus import FAMILIES, GAPS, Exporter, Exposition, Gathered, Liv
 from sinks.prometheus.exporter import length_name
 from sinks.prometheus.exposition import LABEL_MAX
 from sinks.prometheus.phases import BOUNDS, PHASES
-from sinks.prometheus.windows import SEGMENTS_MAX, VERSIONS_MAX
+from sinks.prometheus.windows import SEGMENTS_MAX, VERSIONS_MAX, newest_distances
 
 MINUTE = 60_000_000_000
 NOON = np.datetime64("2026-11-20T12:00:00", "us")
@@ -170,6 +170,12 @@ def rows(table: Table, *told: dict[str, object]) -> Columns:
 def window(model: str, **told: object) -> dict[str, object]:
     """A 5-minute window of a model's version 3, which drifts."""
     return {"model": model, "version": "3", "length": 5 * MINUTE, "end": NOON, "verdict": "drift", **told}
+
+
+def test_no_evidence_is_nought_and_not_below() -> None:
+    """A p-value of 1 is the deviate -0.0."""
+    (found,) = newest_distances(rows(DRIFT, window("fraud", feature="age", evidence=-0.0))).values()
+    assert not np.signbit(found.values).any()
 
 
 def number(metric: str, value: float, **told: object) -> dict[str, object]:

@@ -49,7 +49,7 @@ def time(at: datetime) -> Html:
 
 def badge(word: str) -> Html:
     """A state or verdict, told by its word; the colour only repeats it."""
-    return tag("span", word, class_=f"badge {word}")
+    return tag("span", word, class_=f"badge {word.replace(' ', '-')}")  # as two, "not drifted" would look drifted
 
 
 def named(name: str) -> Html:

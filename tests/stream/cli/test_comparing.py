@@ -43,6 +43,13 @@ def test_the_example_drifted(driftline: Command) -> None:
     assert 6 == sum(line.startswith(("  reference ", "  current ")) for line in lines)
 
 
+def test_only_what_drifted_is_coloured_so(driftline: Command, folder: Path) -> None:
+    """The page of a file beside itself has nothing red."""
+    assert 0 == driftline("compare", "january.csv", "january.csv", "--html", "same.html").code
+    classes = [found.split() for found in re.findall(r'class="(badge[^"]*)"', (folder / "same.html").read_text())]
+    assert [["badge", "not-drifted"]] == classes
+
+
 @pytest.mark.parametrize("by", ["driftline", "tfdv"])
 def test_where_nothing_can_be_judged_the_whole_has_no_verdict(driftline: Command, folder: Path, by: str) -> None:
     """Of one row, or by a tool without limits: it is not called *not drifted*, though the exit code is 0."""

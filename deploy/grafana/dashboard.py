@@ -26,11 +26,11 @@ def panel(kind: str, title: str, width: int, *queries: str, **more: Any) -> dict
 
 FLEET = (
     panel("stat", "Ready", 3, "min(driftline_ready)", verdicts=READINESS),
-    panel("stat", "Open incidents", 5, "count(max by (model) (driftline_incidents_open) > 0) or vector(0)"),
+    panel("stat", "Open incidents", 5, "count(max by (model) (driftline_incidents_open) > 0) or vector(0)", limit=1),
     panel("stat", "Still learning", 4, "count(max by (model) (driftline_learning_ratio) < 1) or vector(0)"),
     panel("stat", "Events per second", 4, "sum(rate(driftline_events_total[5m]))"),
     panel("stat", "Waiting to be read", 4, "sum(max by (topic, partition) (driftline_consumer_lag_records))"),
-    panel("stat", "Triggers in 24 hours", 4, "sum(increase(driftline_triggers_total[24h])) or vector(0)"),
+    panel("stat", "Triggers in 24 hours", 4, "round(sum(increase(driftline_triggers_total[24h]))) or vector(0)"),
     panel(
         "state-timeline",
         "Verdict of the newest window",
@@ -135,12 +135,13 @@ LABELS = (
 SERVICE = (
     panel(
         "timeseries",
-        "Latency in ms and its limits, newest window",
+        "Latency and its limits, newest window",
         8,
         f'driftline_service{{{MODEL},metric=~"latency_p.*",window="$window"}}',
         f'driftline_service_limit{{{MODEL},metric=~"latency_p.*",window="$window"}}',
         legends=("{{metric}} {{version}}", "limit {{metric}} {{version}}"),
         dashed="^limit ",
+        unit="ms",
     ),
     panel(
         "timeseries",
@@ -243,6 +244,39 @@ ROWS = (
     ("Feature: $feature", ONE_FEATURE),
     ("Pipeline", PIPELINE),
 )
+ABOUT = {  # what a panel's title cannot say; shown where one points at its corner
+    "Ready": "Whether events are read, kept and told; the reason why not is at /health/ready.",
+    "Open incidents": "Models with an incident that is open.",
+    "Still learning": "Models whose reference is not complete yet: their windows are unknown until it is.",
+    "Events per second": "Events that were counted, over five minutes of the clock.",
+    "Waiting to be read": "Records between what was read and the end of their partition.",
+    "Triggers in 24 hours": "Requests for a retraining. Prometheus infers them from a counter, so they are rounded.",
+    "Verdict of the newest window": "Of each model and length of window, over all segments and features.",
+    "Share of features that drift": "In the newest window that has them; red from where ModelDriftsWidely warns.",
+    "Furthest beyond their limit": "Evidence in the newest window over its limit: from 1 on a feature has drifted.",
+    "Evidence of drift in units of its limit": "How sure it is that a feature changed by more than is tolerated: "
+    "above 1 it has drifted. How large the change is stands below, under Feature.",
+    "Events per window": "With few events a verdict is unknown.",
+    "False triggers a month": "How many a model may ask for on data that does not change, and how many its own panes, "
+    "judged by each other, would have given.",
+    "Late and waiting events per second": "Late: counted, but in no window. Waiting: too far ahead.",
+    "$metric, its 95 % interval and its limit, newest window with labels": "Worse where all of it is beyond.",
+    "Share of its predictions that have a label": "Numbers are provisional until enough of them have one.",
+    "$metric before labels: estimated, with its 95 % interval, newest window": "From scores or inputs alone.",
+    "How far groups are treated apart, and what is tolerated": "The difference of rates between groups of a field.",
+    "Latency and its limits, newest window": "Percentiles of what events say of themselves.",
+    "Share of answers that failed, and its limit": "By the status that events say of themselves, in the newest window.",
+    "Events per second of all versions, and the least that is usual": "Event time, in the newest window.",
+    "$feature: evidence and its limit": "How sure it is that the feature changed by more than is tolerated.",
+    "$feature: how large by $detector": "A distance from the reference. It decides nothing unless it has a limit.",
+    "$feature: verdict": "What its evidence, or a limit of yours, came to in the newest window.",
+    "Behind the clock": "How long ago the event time is up to which all has come. In a catch-up it falls.",
+    "Rejected events per second": "What could not be read, by reason; each is on the topic of dead letters.",
+    "Commit": "How long the newest transaction of the store took.",
+    "Waiting to be sent": "Triggers and dead letters that no broker has confirmed.",
+    "Store and memory": "The store's file with its log, and what the process has resident.",
+    "Series": "Of /metrics, and those that are left out because there would be too many.",
+}
 VARIABLES = (
     ("model", "label_values(driftline_window_verdict, model)", False),
     ("version", 'label_values(driftline_window_verdict{model="$model"}, version)', True),
@@ -295,6 +329,7 @@ def _panel(number: int, told: dict[str, Any], place: dict[str, int]) -> dict[str
         "id": number,
         "type": told["kind"],
         "title": told["title"],
+        "description": ABOUT[told["title"]],
         "datasource": SOURCE,
         "gridPos": place,
         "targets": [

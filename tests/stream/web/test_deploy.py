@@ -57,6 +57,14 @@ def test_the_labels_that_are_chosen_exist() -> None:
     assert set() == unknown
 
 
+def test_panels_say_what_they_show_and_an_open_incident_is_red() -> None:
+    """In a sentence or two; every number of incidents was green."""
+    panels = {each["title"]: each for each in json.loads(DASHBOARD.read_text())["panels"] if each["type"] != "row"}
+    assert all(each["description"].endswith(".") for each in panels.values())
+    steps = panels["Open incidents"]["fieldConfig"]["defaults"]["thresholds"]["steps"]
+    assert [("green", None), ("red", 1)] == [(step["color"], step["value"]) for step in steps]
+
+
 def test_the_dashboard_is_what_its_generator_writes() -> None:
     """Whoever changes one without the other is told."""
     assert json.loads(DASHBOARD.read_text()) == runpy.run_path(str(DEPLOY / "grafana" / "dashboard.py"))["dashboard"]()

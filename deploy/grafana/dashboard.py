@@ -260,7 +260,8 @@ ABOUT = {  # what a panel's title cannot say; shown where one points at its corn
     "False triggers a month": "How many a model may ask for on data that does not change, and how many its own panes, "
     "judged by each other, would have given.",
     "Late and waiting events per second": "Late: counted, but in no window. Waiting: too far ahead.",
-    "$metric, its 95 % interval and its limit, newest window with labels": "Worse where all of it is beyond.",
+    "$metric, its 95 % interval and its limit, newest window with labels": "Worse where the whole interval is beyond "
+    "the limit.",
     "Share of its predictions that have a label": "Numbers are provisional until enough of them have one.",
     "$metric before labels: estimated, with its 95 % interval, newest window": "From scores or inputs alone.",
     "How far groups are treated apart, and what is tolerated": "The difference of rates between groups of a field.",

@@ -1,5 +1,6 @@
 """Which columns of a table are watched, and whether as numbers or as categories."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -105,8 +106,16 @@ def _kind_or_reason(values: Values) -> str:
         return "objects, lists or bytes"
     distinct = len(categories(values).counts)
     if present >= IDENTIFIER_ROWS and distinct > IDENTIFIER_SHARE * present:
-        return f"an identifier: {distinct:,} distinct texts in {present:,} rows"
+        return _with_commas(values) or f"an identifier: {distinct:,} distinct texts in {present:,} rows"
     return "categorical"
+
+
+def _with_commas(values: Values) -> str:
+    """Why texts are no identifiers: they are numbers as spreadsheets write them in half of Europe; else nothing."""
+    texts = [value for value in values if isinstance(value, str)][:IDENTIFIER_ROWS]
+    numbers = [value for value in texts if re.fullmatch("[+-]?[0-9]+,[0-9]+", value)]
+    found = numbers and len(numbers) >= TYPE_SHARE * len(texts)
+    return f"numbers with a decimal comma, such as {numbers[0]}" if found else ""
 
 
 def _output_kind(name: str, table: Table, settings: Model) -> Kind | None:

@@ -62,6 +62,14 @@ def test_where_nothing_can_be_judged_the_whole_has_no_verdict(driftline: Command
     assert "not drifted" not in (folder / "few.html").read_text()
 
 
+def test_numbers_with_a_decimal_comma_are_no_identifier(driftline: Command, folder: Path) -> None:
+    """They are left out, and the reason says what is to be written otherwise."""
+    (folder / "comma.csv").write_text("age;amount\n" + "".join(f"{i % 7};{i},5\n" for i in range(200)))
+    told = driftline("compare", "comma.csv", "comma.csv")
+    assert (0, "") == (told.code, told.err)
+    assert "left out: amount (numbers with a decimal comma, such as 0,5)" in told.out
+
+
 def test_a_file_beside_itself_is_not_drifted(driftline: Command) -> None:
     """Exit code 0, by ourselves and by every tool but popmon, for which files can be too alike."""
     assert 0 == driftline("compare", "january.csv", "january.csv").code

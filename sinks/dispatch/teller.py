@@ -1,18 +1,21 @@
 """Tells the steps of a fate on the outcomes topic, and writes down that they were told."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from msgspec.structs import replace
 
-from sinks.dispatch.fate import FAILED, Fate
+from sinks.dispatch.fate import ACCEPTED, FAILED, Fate, State
 from sinks.dispatch.message import CONTENT, GAVE_UP
 from sinks.dispatch.numbers import Numbers
 from sinks.dispatch.outcome import outcome
 from sinks.dispatch.ports import Ledger, Voice, Words
 from sinks.dispatch.target import Trigger
+
+log = logging.getLogger(__name__)
 
 
 class Teller:
@@ -50,6 +53,8 @@ class Teller:
         words = [Words(self._outcomes, key, outcome(fate, state), CONTENT) for state in untold]
         await asyncio.gather(*map(self._voice.tell, words))  # which begin, and so are sent, in this order
         self._numbers.outcomes.update(untold)
+        for state in untold:
+            _note(fate, state)
         return replace(fate, told=untold[-1]) if untold else fate
 
     async def conclude(self, fate: Fate, trigger: Trigger | None = None) -> Fate:
@@ -67,3 +72,11 @@ class Teller:
         headers = tuple((f"driftline-{name}", value.encode()) for name, value in named.items() if value)
         await self._voice.tell(Words(self._dead_letters, key.encode(), raw, headers))
         self._numbers.dead_letters += 1
+
+
+def _note(fate: Fate, state: State) -> None:
+    """A line of the log for who looks there first: what a target does not take is a warning."""
+    last = state == fate.state
+    more = ": ".join(each for each in (fate.external_id, fate.why) if each and last)
+    level = logging.WARNING if state == FAILED or (state == ACCEPTED and more) else logging.INFO
+    log.log(level, "trigger %s of %s at %s: %s%s", fate.trigger, fate.model, fate.target, state, more and f": {more}")

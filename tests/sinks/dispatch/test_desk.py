@@ -31,6 +31,19 @@ def test_a_trigger_is_started_and_told() -> None:
     )
 
 
+def test_each_step_is_a_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """What a target does not take is a warning, with its reason, when it is first known and when it is given up."""
+    caplog.set_level("INFO", "sinks.dispatch.teller")
+    World(Scripted([Again("HTTP 503", 30.0)])).settle(trigger(1))
+    World(Scripted([Refused("no such DAG")])).settle(trigger(2))
+    assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
+        ("WARNING", "trigger t1 of fraud at airflow: accepted: HTTP 503"),
+        ("INFO", "trigger t1 of fraud at airflow: started: run-t1"),
+        ("INFO", "trigger t2 of fraud at airflow: accepted"),
+        ("WARNING", "trigger t2 of fraud at airflow: failed: no such DAG"),
+    ]
+
+
 def test_a_known_trigger_is_not_asked_again() -> None:
     """However often Kafka brings it, in this life and in the next."""
     target = Scripted()

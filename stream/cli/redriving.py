@@ -12,11 +12,13 @@ import rich_click as click
 
 from sinks.dispatch.letters import Letter, letter, released, worth_another_try
 from sinks.dispatch.message import CONTENT
+from sinks.dispatch.targets.entry import named
 from sinks.topics import Message
 from stream.app.publishing import publish
 from stream.broker import headed, quieten
 from stream.cli import opening
 from stream.cli.options import BOOTSTRAP, FILE, JSON
+from stream.config.mistakes import nearest
 from stream.config.settings import Settings
 from stream.config.units import duration
 
@@ -49,6 +51,11 @@ def redrive(  # noqa: PLR0913, PLR0917 - the options, spelled out
     because their data is broken (hold_training) stay so without --release.
     """
     settings = opening.configuration(file, bootstrap=bootstrap)
+    known = [named(each) for each in settings.dispatch.targets]
+    for name in targets if known else ():
+        if name not in known:
+            near = f"did you mean {each!r}?" if (each := nearest(name, known)) else f"there is {', '.join(known)}"
+            raise click.BadParameter(f"--target: {name!r} is no target of this configuration; {near}")
     try:
         begin = int(time.time() * 1e3) - duration(since) // 1_000_000 if since else 0
     except ValueError as error:

@@ -23,6 +23,15 @@ def test_without_targets_there_is_nothing_to_do(driftline: Command, tmp_path: Pa
     assert "dispatch.targets: expected at least one target, see docs/triggers.md, found an empty list" in shown.err
 
 
+def test_another_try_is_for_a_target_that_there_is(driftline: Command, tmp_path: Path) -> None:
+    """A misspelt one would have had nothing to try again."""
+    file = tmp_path / "driftline.yaml"
+    file.write_text(f"kafka: {{bootstrap: 'localhost:1'}}\ndispatch: {{targets: [{TARGET}]}}")
+    shown = driftline("redrive", str(file), "--target", "webhok")
+    assert 2 == shown.code
+    assert "--target: 'webhok' is no target of this configuration; did you mean 'webhook'?" in shown.err
+
+
 def test_a_missing_secret_is_told_by_its_place() -> None:
     """Of which target, and never what is there."""
     settings = parse(f"dispatch: {{targets: [{TARGET}]}}")

@@ -1,5 +1,7 @@
 """Latencies and failures: intervals are those of the binomial law."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -25,6 +27,16 @@ def measured(latency: Floats, status: np.ndarray | None = None) -> dict[str, Mea
     return measure(read([service.of(latency, says)]))
 
 
+@cache
+def limits(n: int, share: float) -> tuple[int, int]:
+    """The ranks of a quantile's limits, by the exact test of each rank: the same whatever the latencies are."""
+    k = round(share * n)
+    # The exact test of a share is one of ranks: Clopper and Pearson's limits are beta quantiles as well.
+    ranks = np.arange(k - 200, min(k + 201, n))
+    inside = [binomtest(int(rank), n, share).pvalue > 0.05 for rank in ranks]
+    return int(ranks[inside][0]), int(ranks[inside][-1]) + 1
+
+
 @pytest.mark.parametrize("kind", LATENCIES)
 def test_limits_are_two_of_the_ordered_latencies(kind: str) -> None:
     """Those whose ranks the binomial law gives, at most one further in."""
@@ -32,11 +44,7 @@ def test_limits_are_two_of_the_ordered_latencies(kind: str) -> None:
     latency = np.sort(LATENCIES[kind](np.random.default_rng(1), n))
     found = measured(latency)
     for name, share in QUANTILES.items():
-        k = round(share * n)
-        # The exact test of a share is one of ranks: Clopper and Pearson's limits are beta quantiles as well.
-        ranks = np.arange(k - 200, min(k + 201, n))
-        inside = [binomtest(int(rank), n, share).pvalue > 0.05 for rank in ranks]
-        low, high = ranks[inside][0], ranks[inside][-1] + 1
+        low, high = limits(n, share)
         for end, rank in ((found[name].low[0], low), (found[name].high[0], high)):
             near = latency[max(rank - 3, 0) : rank + 3]
             assert near[0] / (1 + WIDTH) <= end <= near[-1] * (1 + WIDTH), name

@@ -56,7 +56,8 @@ def ways(occupied: NDArray[np.integer]) -> NDArray[np.int64]:
     Of c shares that add up to 1 c - 1 are free. It is never more than sixteen: four scores of the rank have half of
     the level, by which windows have as much in common as by sixteen equal parts.
     """
-    return np.asarray(WAYS)[np.searchsorted(WAYS, np.maximum(occupied - 1, 1), side="right") - 1]
+    found: NDArray[np.int64] = np.array(WAYS)[np.searchsorted(WAYS, np.maximum(occupied - 1, 1), side="right") - 1]
+    return found
 
 
 def _runs(  # noqa: PLR0913, PLR0917

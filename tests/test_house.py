@@ -4,6 +4,8 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 LINES_MAX = 250
 MODULES_MAX = 7  # that a folder has without a map
@@ -46,8 +48,9 @@ def test_every_document_named_in_the_readme_is_there() -> None:
     assert [] == [link for link in local if not (ROOT / link).exists()]
 
 
-def test_every_bench_names_what_there_is() -> None:
-    """Benches run seldom: what they measure must not be renamed behind their backs."""
-    names = [path.stem for path in (ROOT / "tests" / "bench").glob("*.py") if path.stem != "__main__"]
+@pytest.mark.parametrize("room", ["bench", "honesty", "torture"])
+def test_what_runs_seldom_names_what_there_is(room: str) -> None:
+    """What benches and simulations use must not be renamed behind their backs."""
+    names = [path.stem for path in (ROOT / "tests" / room).glob("*.py") if path.stem not in ("__init__", "__main__")]
     assert len(names) > 6
-    assert names == [import_module(f"tests.bench.{name}").__name__.rpartition(".")[2] for name in names]
+    assert names == [import_module(f"tests.{room}.{name}").__name__.rpartition(".")[2] for name in names]

@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detectors.budgets import alpha_for
+from detectors.budgets import alpha_for, ways
 from detectors.verdict import judge
 from stream.config.settings import Trigger
+from stream.monitor.verdicts.levels import FEW_SHARED
 from stream.policy import Policy
-from tests.honesty.verdict import FEW, INTEGERS, LINE, MANY, QUANTILES
+from tests.honesty.drift_worlds import INTEGERS, LINE, QUANTILES, categories
 from tests.policies import drifting, rules, step
 
 LEAST, GREATEST = 0.5, 1.5
@@ -45,8 +46,8 @@ ROWS = (
     Row("3 pieces, 1 of 1", QUANTILES, LINE, 1_200, 3, 1, 1, 100),
     Row("48 pieces, 1 of 1", QUANTILES, LINE, 2_400, 48, 1, 1, 100),
     Row("48 pieces, 2 of 3", QUANTILES, LINE, 2_400, 48, 2, 3, 100),
-    Row("12 pieces, 3 categories, 1 of 1", FEW, 0, 1_200, 12, 1, 1, 100),
-    Row("12 pieces, 50 categories, 1 of 1", MANY, 0, 1_200, 12, 1, 1, 100),
+    Row("12 pieces, 3 categories, 1 of 1", categories(3), 0, 1_200, 12, 1, 1, 100),
+    Row("12 pieces, 50 categories, 1 of 1", categories(50), 0, 1_200, 12, 1, 1, 100),
     Row("12 pieces, integers, 2 of 3", INTEGERS, 10, 1_200, 12, 2, 3, 100),
 )
 
@@ -55,7 +56,8 @@ def measured(row: Row, seed: int = 1) -> tuple[int, float]:
     """How many incidents there were, and how many were promised."""
     rng = np.random.default_rng(seed)
     rho = row.n / (row.n + row.reference)
-    level = alpha_for(1.0, row.windows, 1, row.k, row.n_of, rho, row.overlap)
+    contrasts = int(ways(np.count_nonzero(row.shares))) if rho > FEW_SHARED else 1
+    level = alpha_for(1.0, row.windows, 1, row.k, row.n_of, rho, row.overlap, contrasts)
     months = row.incidents // SERIES
     found = sum(_incidents(row, _alarms(row, rng, level)) for _ in range(months))
     return found, float(months * SERIES)

@@ -62,8 +62,9 @@ class Observer:
 
 
 def models(watch: Watch) -> tuple[seen.Model, ...]:
-    """Where each model stands."""
-    return tuple(_model(watch, entry) for entry in watch.state.roster.entries)
+    """Where each model stands that this process watches: those of other monitors are admitted here, and no more."""
+    mine = watch.settings.monitors.mine
+    return tuple(_model(watch, entry) for entry in watch.state.roster.entries if mine(entry.name))
 
 
 def _model(watch: Watch, entry: Entry) -> seen.Model:

@@ -7,6 +7,7 @@ import pytest
 
 from stream.app import observing
 from stream.app.observing import LOOK_S, Observer
+from stream.config.monitors import Monitors
 from stream.config.settings import MINUTE
 from stream.events import Partition
 from stream.resident import memory_bytes
@@ -49,6 +50,16 @@ def test_models_are_shown_as_they_learn() -> None:
     (model,) = observing.models(made)
     assert ("m", "learning") == (model.name, model.state)
     assert (3 * MINUTE, 10 * MINUTE, 4) == (model.learned_ns, model.needed_ns, model.events)
+
+
+@pytest.mark.parametrize(("name", "shown"), [("a", []), ("b", ["m"])])
+def test_models_of_other_monitors_are_not_shown(name: str, shown: list[str]) -> None:
+    """All admit every model; only its own monitor can say how one stands."""
+    sharing = Monitors(("a", "b"), {"m": "b"}, name)
+    made = journey(("p", 0), chosen=msgspec.structs.replace(SETTINGS, monitors=sharing))
+    receive(made, ("p", 0), [10, 70, 90, 150, 210])
+    assert ["m"] == [entry.name for entry in made.state.roster.entries]
+    assert shown == [model.name for model in observing.models(made)]
 
 
 def test_looking_is_rationed() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from sinks.memory import MemoryStore
 from stream.config.parse import parse
-from stream.config.settings import MINUTE
+from stream.config.settings import MINUTE, Settings
 from stream.events import Partition, Records
 from stream.journey import Journey
 from stream.monitor.plans.onboarding import Sources
@@ -18,9 +18,9 @@ SETTINGS = parse(
 )
 
 
-def journey(*partitions: Partition, store: MemoryStore | None = None) -> Journey:
+def journey(*partitions: Partition, store: MemoryStore | None = None, chosen: Settings = SETTINGS) -> Journey:
     """One that goes on from a store, and has found these partitions, at offset 0."""
-    made = Journey(SETTINGS, Sources(SETTINGS.limits), recall(store or MemoryStore(), SETTINGS))
+    made = Journey(chosen, Sources(chosen.limits), recall(store or MemoryStore(), chosen))
     for partition in partitions:
         made.find(partition, 0)
     return made

@@ -71,22 +71,31 @@ def _runs(  # noqa: PLR0913, PLR0917
     weights, scores = _references()
     each = -np.expm1(np.log1p(-level) / contrasts)
     chances = _chances(each, min(rho, RHO_MAX), scores)
-    begins = comb(n_of - 1, k - 1) * _alarmed(k, n_of - k + 1, weights, chances, contrasts)
-    before = sum(comb(n_of, j) * _alarmed(j, n_of - j, weights, chances, contrasts) for j in range(k, n_of + 1))
+    both = _mixed(weights, chances, n_of + 1)
+    begins = comb(n_of - 1, k - 1) * _alarmed(k, n_of - k + 1, both, contrasts)
+    before = sum(comb(n_of, j) * _alarmed(j, n_of - j, both, contrasts) for j in range(k, n_of + 1))
     return float(windows * _clumped(k, n_of, weights, chances, overlap) * begins + before)
 
 
-def _alarmed(alarms: int, quiet: int, weights: Floats, chances: Floats, contrasts: int) -> float:
-    """The chance that certain windows alarm, by one contrast or another, and certain others by none.
+def _mixed(weights: Floats, chances: Floats, most: int) -> Floats:
+    """E a^i (1 - a)^j over references whose windows alarm with the chance a, (i, j), both up to `most`."""
+    none = np.ones((1, len(chances)))
+    alarm, quiet = (np.cumprod(np.vstack([none, *([one[None]] * most)]), axis=0) for one in (chances, 1 - chances))
+    return np.asarray((alarm * weights) @ quiet.T)
+
+
+def _alarmed(alarms: int, quiet: int, both: Floats, contrasts: int) -> float:
+    """The chance that certain windows alarm, by one contrast or another, and certain others by none; see `_mixed`.
 
     Given the reference, windows are independent. Contrasts have references of their own: of j windows that none has
     moved yet, the next one moves t and leaves the rest alone with a chance of C(j, t) E a^t (1 - a)^(j - t + quiet).
     """
+    if contrasts == 1:
+        return float(both[alarms, quiet])
     step = np.zeros((alarms + 1, alarms + 1))
     for left in range(alarms + 1):
         for moved in range(left + 1):
-            chance = weights @ (chances**moved * (1 - chances) ** (left - moved + quiet))
-            step[left, left - moved] = comb(left, moved) * chance
+            step[left, left - moved] = comb(left, moved) * both[moved, left - moved + quiet]
     return float(np.linalg.matrix_power(step, contrasts)[alarms, 0])
 
 

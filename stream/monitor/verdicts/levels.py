@@ -1,7 +1,6 @@
 """The level at which each series of a window is judged, so that a model keeps its budget of false triggers."""
 
 import math
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -45,8 +44,10 @@ def of_rows(  # noqa: PLR0913, PLR0917 - all that a level depends on
 
     if ways is None or rho <= FEW_SHARED:
         return in_ways(1)
-    by_ways = np.stack(np.broadcast_arrays(*(in_ways(many) for many in budgets.WAYS)))
-    return np.take_along_axis(by_ways[:, :, 0].T, np.searchsorted(budgets.WAYS, ways), axis=1)
+    found = np.empty(ways.shape)
+    for many in np.unique(ways).tolist():
+        np.copyto(found, in_ways(many), where=ways == many)
+    return found
 
 
 def asked_together(plan: Plan) -> int:
@@ -59,7 +60,4 @@ def _level(  # noqa: PLR0913, PLR0917 - all that a level depends on
 ) -> float:
     budget = settings.false_triggers_per_month * WINDOWS_SHARE * share / len(settings.windows)
     trigger, overlap = settings.trigger, settings.overlap(length)
-    return _alpha(budget, MONTH / length, comparisons, trigger.windows, trigger.of, rho, overlap, ways)
-
-
-_alpha = lru_cache(maxsize=4_096)(budgets.alpha_for)
+    return budgets.alpha_for(budget, MONTH / length, comparisons, trigger.windows, trigger.of, rho, overlap, ways)

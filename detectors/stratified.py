@@ -11,7 +11,7 @@ import numpy as np
 
 from detectors.codes import Floats, Integers
 from detectors.comparison import START, Comparison, judged
-from detectors.performance.comparable import Comparable
+from detectors.performance.versions.comparable import Comparable
 
 
 class Windows(NamedTuple):

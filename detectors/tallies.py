@@ -10,7 +10,7 @@ import numpy as np
 
 from detectors.codes import Floats, Integers
 from detectors.comparison import START, Comparison, judged
-from detectors.performance.tallied import Tallied
+from detectors.performance.versions.tallied import Tallied
 
 
 class Tallies(NamedTuple):

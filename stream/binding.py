@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from detectors import parts, service
 from detectors.grids import SPECIAL
 from stream import plan as plans
-from stream.config.segments import plain
+from stream.config.sections.segments import plain
 from stream.config.settings import Settings
 from stream.encodings.decoder import Decoder
 from stream.encodings.schema import (

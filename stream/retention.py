@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from stream.config.earlier import reach
+from stream.config.checking.earlier import reach
 from stream.config.settings import DAY, Settings
 from stream.events import NEVER
 from stream.monitor.labels.meetings import Meetings

@@ -12,9 +12,9 @@ import pytest
 import yaml
 
 from stream.cli.main import COMMANDS
-from stream.config.estimate import memory, rows
 from stream.config.parse import parse
 from stream.config.settings import Settings
+from stream.config.telling.estimate import memory, rows
 from stream.config.units import size
 from stream.web.operations import OPERATIONS
 

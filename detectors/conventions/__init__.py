@@ -1,4 +1,9 @@
-"""The tools whose numbers driftline can give, by name."""
+"""The tools whose numbers driftline can give, by name.
+
+- What a convention is: convention, and formulas that several share: shares, by_value.
+- A tool a file: alibi, azure, deepchecks, evidently, fiddler, frouros, nannyml, popmon, sagemaker, scouter, tfdv,
+  vertex, whylogs. What takes more than one: azure_bins, evidently_choice, popmon_bins.
+"""
 
 from detectors.conventions.alibi import ALIBI
 from detectors.conventions.azure import AZURE

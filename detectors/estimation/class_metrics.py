@@ -15,9 +15,9 @@ from detectors.estimation import ranked_classes
 from detectors.estimation.classes import Basis, Counted, errors, expected, ranked
 from detectors.estimation.estimate import BOTH, OPEN, UNIT, Ends, Estimate, between
 from detectors.estimation.fieller import Sums, ends_of
-from detectors.performance.agreement import kappa_slopes, mcc_slopes
-from detectors.performance.multiclass import TOP_MAX
-from detectors.performance.multiclass_metrics import F1, PRECISION, RECALL, Share, averaged
+from detectors.performance.classes.agreement import kappa_slopes, mcc_slopes
+from detectors.performance.classes.multiclass import TOP_MAX
+from detectors.performance.classes.multiclass_metrics import F1, PRECISION, RECALL, Share, averaged
 
 ABSENT = 0.05  # labels to be expected of a class that a window probably does not have at all
 FEW = 10.0  # labels, or decisions, of each class that an average needs: of 5 to 10, 91 % of intervals held

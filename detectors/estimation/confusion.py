@@ -10,7 +10,7 @@ import numpy as np
 
 from detectors.codes import Floats
 from detectors.estimation.estimate import BOTH, UNIT, Ends
-from detectors.performance.decisions import STEP
+from detectors.performance.classes.decisions import STEP
 
 Confusion = Callable[[Floats, Floats, Floats, Floats], Floats]  # complex in `slopes`
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from detectors.codes import Bools, Floats, Integers
 from detectors.estimation.estimate import UNIT, Ends
-from detectors.performance.multiclass import LEAST, TOP_MAX
+from detectors.performance.classes.multiclass import LEAST, TOP_MAX
 
 NAMES = (*(f"top_{k}_accuracy" for k in range(1, TOP_MAX + 1)), "log_loss")
 ENDS: dict[str, Ends] = dict.fromkeys(NAMES, UNIT) | {"log_loss": (0.0, np.inf)}

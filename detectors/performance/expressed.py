@@ -11,18 +11,12 @@ from typing import Final
 import numpy as np
 
 from detectors.codes import Floats
-from detectors.performance import (
-    binary_metrics,
-    latency,
-    multiclass_metrics,
-    one_vs_rest,
-    ranking,
-    ranking_metrics,
-    regression_metrics,
-)
-from detectors.performance.comparable import CELLS
+from detectors.performance import ranking, ranking_metrics, regression_metrics
+from detectors.performance.classes import binary_metrics, multiclass_metrics, one_vs_rest
 from detectors.performance.expression import Expression, parsed
 from detectors.performance.measured import Measured, deviations
+from detectors.performance.service import latency
+from detectors.performance.versions.comparable import CELLS
 
 PRIOR: Final = 0.5  # added to each count for an interval: an empty one is not sure to stay so
 HALVINGS: Final = 50  # of the range of a tilt: to the precision of doubles

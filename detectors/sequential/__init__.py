@@ -1,4 +1,9 @@
-"""Detectors that remember: folds over steps, a row of state per series."""
+"""Detectors that remember: folds over steps, a row of state per series.
+
+- How any is run: fold. Any other of River's: river.
+- Of means: cusum, ewma, page_hinkley, adwin; of distributions: kswin; of panes, by contrast: evidence.
+- Of errors: error_rate, ddm, eddm, hddm_a, hddm_w.
+"""
 
 from typing import Any
 

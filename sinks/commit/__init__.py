@@ -1,5 +1,9 @@
 """What becomes true together: a Commit is tables of columns, each declared here once.
 
+- What a table is: table, texts, times, identities; all of them: tables. The Commit and its keeper: store.
+- What was seen: results, tested, earlier, service; labels, estimates; meeting is the question that joins them.
+- What was asked and done: controls, outcomes. What a run goes on from: progress.
+
 The DDL, the in-memory twin, the export and `docs/tables.md` are derived from these declarations. A row's `key` names
 what it is about; two runs over the same log and journal give the same rows under the same keys, whatever their commit
 numbers.

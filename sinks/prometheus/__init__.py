@@ -1,4 +1,9 @@
-"""What Prometheus is told: a snapshot swapped at each Commit, and the numbers of the moment."""
+"""What Prometheus is told: a snapshot swapped at each Commit, and the numbers of the moment.
+
+- Names, and how they are written: families, exposition, exporter; budget and shares keep them few.
+- Of Commits: snapshot, which asks windows, performance, groups, orders, served, running, phases.
+- Of the moment: live, moment. Of a dispatcher: dispatching.
+"""
 
 from sinks.prometheus.exporter import Exporter
 from sinks.prometheus.exposition import Exposition

@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from detectors.codes import Floats
-from detectors.performance import cells, multiclass, one_vs_rest
+from detectors.performance import cells
 from detectors.performance.cells import Cells
+from detectors.performance.classes import multiclass, one_vs_rest
+from detectors.performance.classes.one_vs_rest import CLASSES_MAX, LAYOUT, ROWS, Apart
 from detectors.performance.measured import Measured
-from detectors.performance.one_vs_rest import CLASSES_MAX, LAYOUT, ROWS, Apart
 from stream.answers.blocks import BLOCK
 from stream.answers.classes import Classes
 from stream.answers.kind import NOTHING, Answers, Rows

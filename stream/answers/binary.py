@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
-from detectors.performance import baselines, binary, binary_metrics
 from detectors.performance.cells import Cells, Layout
+from detectors.performance.classes import baselines, binary, binary_metrics
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged, Trials
 from stream.answers.kind import NOTHING, Rows

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from detectors.performance import binary, multiclass, regression
+from detectors.performance import regression
+from detectors.performance.classes import binary, multiclass
 from stream.answers.binary import Binary
 from stream.answers.classes import Classes
 from stream.answers.kind import Answers

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
-from detectors.performance import multiclass, multiclass_metrics
 from detectors.performance.cells import Cells, Layout
+from detectors.performance.classes import multiclass, multiclass_metrics
 from detectors.performance.delta import right
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged, Trials

@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Floats, Integers
-from detectors.performance import binary
 from detectors.performance.cells import Cells, Layout
-from detectors.performance.comparable import Comparable, comparable
-from detectors.performance.composed import composed
+from detectors.performance.classes import binary
 from detectors.performance.expressed import KINDS, kinds, of_decisions, of_one
 from detectors.performance.expression import Expression, parsed
 from detectors.performance.measured import Measured
 from detectors.performance.shares import Judged
-from detectors.performance.tallied import OF_CLASSES, TALLIED, Tallied, expressed
+from detectors.performance.versions.comparable import Comparable, comparable
+from detectors.performance.versions.composed import composed
+from detectors.performance.versions.tallied import OF_CLASSES, TALLIED, Tallied, expressed
 from stream.answers.binary import Binary
 from stream.answers.kind import NOTHING, Answers, Rows
 from stream.config.settings import Model

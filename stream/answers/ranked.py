@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 
 from detectors.codes import Floats, Integers
-from detectors.performance import binary, discrimination, one_vs_rest
 from detectors.performance.cells import Cells
-from detectors.performance.ranked import Exact, Keyed, Ranked, few
-from detectors.performance.ranked import ranked as rank
+from detectors.performance.classes import binary, discrimination, one_vs_rest
+from detectors.performance.classes.ranked import Exact, Keyed, Ranked, few
+from detectors.performance.classes.ranked import ranked as rank
 from stream.answers import apart
 from stream.answers.binary import Binary
 from stream.answers.kind import Answers, Rows

@@ -1,4 +1,9 @@
-"""The Kafka clients: reading by position, questions about topics, and what goes wrong with either."""
+"""The Kafka clients: reading by position, questions about topics, and what goes wrong with either.
+
+- How they are reached, and who belongs to a group: connect, membership; quiet (their loggers).
+- Reading: reader, fetched, parsed, tail, once; silence.
+- Topics: topics, configs, questions, worth. What goes wrong: problems, and the client's defects.
+"""
 
 from stream.broker.configs import MESSAGE_BYTES as MESSAGE_BYTES
 from stream.broker.configs import PARTIAL_BYTES as PARTIAL_BYTES

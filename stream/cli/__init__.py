@@ -1,4 +1,12 @@
-"""The command line: every command in one visible table, and what a failure means to the shell."""
+"""The command line: every command in one visible table, and what a failure means to the shell.
+
+The table is main; options, groups, opening and failures are what commands share.
+
+- Before anything runs: checking, references, schemas; comparing (two files); trying (a policy over history).
+- What runs: serving, dispatching. Files in place of Kafka: replaying, retelling, capturing, publishing.
+- What a store says: asking, answering, abreast, exporting. What a person asks for: controlling, redriving.
+- Stores that move: copying, handing.
+"""
 
 import os
 

@@ -11,9 +11,9 @@ from stream.broker import ConnectionProblem, quieten
 from stream.broker.worth import worth
 from stream.cli import opening
 from stream.cli.options import FILE, JSON
-from stream.config.estimate import ASSUMED
-from stream.config.explain import explain, explanation
 from stream.config.settings import Settings
+from stream.config.telling.estimate import ASSUMED
+from stream.config.telling.explain import explain, explanation
 
 
 @click.command()

@@ -16,9 +16,9 @@ from stream.broker import quieten
 from stream.cli import opening
 from stream.cli.dispatching import given
 from stream.cli.options import BOOTSTRAP, FILE, LABELS, NAME, TOPIC
-from stream.config import scalars
 from stream.config.mistakes import ConfigurationError, Mistake
-from stream.config.monitors import Monitors
+from stream.config.reading import scalars
+from stream.config.sections.monitors import Monitors
 from stream.config.settings import Settings
 from stream.dispatch.beside import Beside, Process
 from stream.worker import Attended, Worker

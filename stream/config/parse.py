@@ -6,18 +6,18 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stream.config import models
-from stream.config.checks import objections as check
-from stream.config.dispatch import Dispatch
-from stream.config.document import Items, Keys, Node, Scalar, document
-from stream.config.environment import SECTIONS, overlay, with_value
-from stream.config.fields import Objections, described, structure
-from stream.config.hooks import Hooks
+from stream.config.checking.checks import objections as check
 from stream.config.mistakes import ConfigurationError, Mistake, Objection, choice, nearest, spelled
-from stream.config.monitors import Monitors
 from stream.config.panes import pane
+from stream.config.reading import models
+from stream.config.reading.document import Items, Keys, Node, Scalar, document
+from stream.config.reading.environment import SECTIONS, overlay, with_value
+from stream.config.reading.fields import Objections, described, structure
+from stream.config.sections.dispatch import Dispatch
+from stream.config.sections.hooks import Hooks
+from stream.config.sections.monitors import Monitors
+from stream.config.sections.spans import Spans, ascending, durations
 from stream.config.settings import Events, Http, Kafka, Limits, Model, Settings, StoreSettings, Topics
-from stream.config.spans import Spans, ascending, durations
 
 __all__ = ["ConfigurationError", "Mistake", "onboarding", "parse"]
 

@@ -8,10 +8,10 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from stream.config.dispatch import Dispatch
-from stream.config.drift import Drift
-from stream.config.hooks import Hooks
-from stream.config.kinds import (
+from stream.config.sections.dispatch import Dispatch
+from stream.config.sections.drift import Drift
+from stream.config.sections.hooks import Hooks
+from stream.config.sections.kinds import (
     Bootstrap,
     Count,
     Duration,
@@ -26,11 +26,11 @@ from stream.config.kinds import (
     Text,
     Topic,
 )
-from stream.config.monitors import Monitors
-from stream.config.policy import PolicySettings
-from stream.config.references import Reference
-from stream.config.segments import Segments
-from stream.config.spans import Spans, Windows, spans
+from stream.config.sections.monitors import Monitors
+from stream.config.sections.policy import PolicySettings
+from stream.config.sections.references import Reference
+from stream.config.sections.segments import Segments
+from stream.config.sections.spans import Spans, Windows, spans
 from stream.events import RESERVED
 
 SECOND = 1_000_000_000

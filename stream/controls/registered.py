@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from stream.config.hooks import VERSION, Mlflow
+from stream.config.sections.hooks import VERSION, Mlflow
 from stream.encodings.times import BAD, one
 
 ID, TIME, SIGNATURE = "x-mlflow-delivery-id", "x-mlflow-timestamp", "x-mlflow-signature"

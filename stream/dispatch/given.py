@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from stream.config.dispatch import Dispatch
+from stream.config.sections.dispatch import Dispatch
 from stream.config.settings import Kafka, Topics
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sinks.dispatch.target import Target
 from sinks.dispatch.targets import open_target
-from stream.config.dispatch import Dispatch
+from stream.config.sections.dispatch import Dispatch
 
 
 class TargetProblem(Exception):

@@ -19,8 +19,8 @@ from sinks.dispatch.teller import Teller
 from sinks.prometheus.dispatching import exposition
 from sinks.topics import Relay
 from stream.broker import BrokerFailed, ConnectionProblem, Questions, arguments, offer_topics, quieten, wait_for_topics
-from stream.config.dispatch import SECOND, Dispatch
 from stream.config.mistakes import ConfigurationError
+from stream.config.sections.dispatch import SECOND, Dispatch
 from stream.dispatch.given import Given
 from stream.dispatch.shown import counts
 from stream.dispatch.voice import Spoken

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from detectors.performance.multiclass import CLASSES_MAX
+from detectors.performance.classes.multiclass import CLASSES_MAX
 from stream.config.settings import Output
 from stream.encodings.ranked import items
 from stream.encodings.several import Kept, probabilities, quantiles

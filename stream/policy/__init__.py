@@ -1,6 +1,8 @@
 """From findings to triggers: conditions that last open an incident, which asks for one retraining. Pure folds.
 
-Findings become sightings, leaves remember how long they have lasted, rules combine leaves, and incidents follow.
+Findings become sightings, leaves remember how long they have lasted, rules combine leaves (book), and incidents follow.
+By schedules it asks without a finding; quiet is when nothing triggers; hearing joins the two policies of a model whose
+labels come late; trial is a policy over a history.
 """
 
 from stream.policy.book import Book, book

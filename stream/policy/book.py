@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from stream.config.policy import LABELLED, SEVERITIES, Condition, Selector, Severity
+from stream.config.sections.policy import LABELLED, SEVERITIES, Condition, Selector, Severity
 from stream.config.settings import Model
 from stream.policy.leaves import Leaf
 from stream.policy.sightings import CRITICAL
@@ -151,7 +151,7 @@ def _ruling(  # noqa: PLR0913 - a rule
 
 
 def _node(condition: Condition, model: Model, leaves: list[Leaf]) -> Node:
-    """A condition as a tree; exactly one of its keys is there, `stream.config.ruling` has looked."""
+    """A condition as a tree; exactly one of its keys is there, `stream.config.checking.ruling` has looked."""
     for kind, selector in condition.selected:
         leaves.append(_leaf(kind, selector, model))
         return Node(len(leaves) - 1)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stream.config import cron
-from stream.config.policy import Maintenance
+from stream.config.sections.policy import Maintenance
 
 
 def maintenance(spans: Sequence[Maintenance], at: int) -> str:

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from stream.config import cron
-from stream.config.policy import Scheduled
+from stream.config.sections.policy import Scheduled
 
 
 class Due(msgspec.Struct, frozen=True, array_like=True):

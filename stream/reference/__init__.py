@@ -1,4 +1,8 @@
-"""References: raw rows of a file, or of the sample that a model is learned from, become a plan."""
+"""References: raw rows of a file, or of the sample that a model is learned from, become a plan.
+
+- Rows: table, columns, categories, kinds; joining and labelled, where they have labels; segmented.
+- The plan: build, saved; for people: people. What can be wrong: problem.
+"""
 
 from stream.reference.build import plan
 from stream.reference.kinds import inferred_kind, left_out

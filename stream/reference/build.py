@@ -13,7 +13,7 @@ from detectors import grids, parts, service
 from detectors.codes import ABSENT
 from detectors.coupling import Cuts
 from detectors.grids import ABSENT_CELL, MISSING_CELL, ODD_CELL, WRONG_TYPE_CELL
-from stream.config.drawing import rows_drawn
+from stream.config.checking.drawing import rows_drawn
 from stream.config.settings import Limits, Model
 from stream.counting.drawn import Drawn
 from stream.counting.fewest import fewest

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from stream import plan as plans
-from stream.config.segments import plain
+from stream.config.sections.segments import plain
 from stream.config.settings import Limits, Model
 from stream.encodings.schema import WRONG
 from stream.reference.categories import categories

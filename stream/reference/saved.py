@@ -7,7 +7,7 @@ import msgspec
 
 from stream import plan as plans
 from stream.answers.chosen import answers_of
-from stream.config.segments import Segment
+from stream.config.sections.segments import Segment
 from stream.config.settings import Model
 from stream.plan import Plan
 from stream.reference.problem import ReferenceProblem

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from detectors.codes import Floats
-from stream.config.segments import Segment, Segments, conditions, plain
+from stream.config.sections.segments import Segment, Segments, conditions, plain
 from stream.encodings.schema import WRONG
 from stream.events import Ints
 from stream.reference.categories import Categories, categories

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import TypeVar
 
 from stream.config.digest import digest
-from stream.config.monitors import Monitors
+from stream.config.sections.monitors import Monitors
 from stream.config.settings import Settings
 from stream.counting.clocks import Mark, Start
 from stream.events import NEVER, Partition

@@ -10,7 +10,7 @@ from typing import Any
 
 from sinks import commit as tables
 from sinks.commit import Store, Table, to_ns
-from stream.config.policy import LABELLED
+from stream.config.sections.policy import LABELLED
 from stream.monitor.acting.findings import Finding
 from stream.monitor.acting.sighted import ALARMS, OF_COLUMNS, kind_of, of_service, sighting
 from stream.monitor.service.served import TRAFFIC

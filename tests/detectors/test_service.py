@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors import service
-from detectors.performance import latency
+from detectors.performance.service import latency
 from detectors.service import BUCKETS, FAILED, GOOD, LONGEST, NOTHING, QUANTUM, SHORTEST, UNKNOWN, WIDTH, Service
 
 LATENCY = st.one_of(

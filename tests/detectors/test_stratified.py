@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from detectors.comparison import VERDICTS, Means, compare
-from detectors.performance.comparable import METRICS
+from detectors.performance.versions.comparable import METRICS
 from detectors.stratified import Windows, side_by_side
 from tests.honesty.canary import told_apart
 from tests.honesty.versions import ALPHA, EQUAL, World, story

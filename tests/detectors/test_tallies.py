@@ -11,10 +11,10 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from detectors.performance import binary
+from detectors.performance.classes import binary
 from detectors.performance.expression import parsed
-from detectors.performance.influence import ENOUGH
-from detectors.performance.tallied import TALLIED, average_precision, expressed
+from detectors.performance.versions.influence import ENOUGH
+from detectors.performance.versions.tallied import TALLIED, average_precision, expressed
 from detectors.tallies import Tallies, by_tallies
 from tests.honesty.tallies import EQUAL, METRICS, World, story
 

@@ -8,8 +8,8 @@ import sys
 
 import numpy as np
 
-from detectors.performance.binary import Binary
-from detectors.performance.binary_metrics import METRICS
+from detectors.performance.classes.binary import Binary
+from detectors.performance.classes.binary_metrics import METRICS
 from tests.honesty.binary_worlds import FINE, World, drawn, outcomes, sample
 
 RUNS, SIZES = 2_000, (100, 1_000, 10_000)

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import logit
 from scipy.stats import norm
 
-from detectors.performance.binary import Binary, Outcomes, edges
+from detectors.performance.classes.binary import Binary, Outcomes, edges
 
 FINE = 2_048  # bins of a score that is nearly continuous
 SETTINGS = Binary(worth=(0.0, -1.0, -8.0, 5.0))

@@ -15,7 +15,7 @@ from detectors.codes import Floats
 from detectors.estimation import softmax
 from detectors.estimation.class_metrics import METRICS, Seen, Told, of_class
 from detectors.estimation.classes import Basis, errors, expected
-from detectors.performance.multiclass_metrics import RECALL
+from detectors.performance.classes.multiclass_metrics import RECALL
 from tests.honesty.classes import WORLDS, World, events
 
 RUNS = 25

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 
 from detectors.comparison import Comparison
-from detectors.performance.binary_metrics import METRICS as OF_TWO
-from detectors.performance.comparable import METRICS, Comparable
+from detectors.performance.classes.binary_metrics import METRICS as OF_TWO
+from detectors.performance.versions.comparable import METRICS, Comparable
 from detectors.stratified import Windows, side_by_side
 from tests.honesty.binary_worlds import drawn, outcomes, sample
 

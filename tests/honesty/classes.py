@@ -17,8 +17,8 @@ from detectors.codes import Floats, Integers
 from detectors.estimation.class_metrics import METRICS, SHARES, estimate
 from detectors.estimation.classes import Basis
 from detectors.estimation.ranked_classes import NAMES
-from detectors.performance import multiclass, multiclass_metrics
 from detectors.performance.cells import of as cells_of
+from detectors.performance.classes import multiclass, multiclass_metrics
 from tests.honesty.estimation import BOUNDS, LEVEL
 
 RUNS = 2_000

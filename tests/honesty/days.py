@@ -9,7 +9,7 @@ from detectors.budgets import ways
 from detectors.verdict import judge
 from detectors.verdict.apart import apart
 from detectors.verdict.days import Days
-from stream.config.earlier import SLOTS
+from stream.config.checking.earlier import SLOTS
 
 
 class Judged(NamedTuple):

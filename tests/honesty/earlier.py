@@ -11,8 +11,8 @@ import numpy as np
 from scipy.stats import norm
 
 from detectors.verdict import judge
-from stream.config.earlier import Choice, among_days, choices
-from stream.config.references import Reference
+from stream.config.checking.earlier import Choice, among_days, choices
+from stream.config.sections.references import Reference
 from stream.config.settings import DAY, HOUR, MINUTE
 from tests.honesty.days import Judged, beside
 

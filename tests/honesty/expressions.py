@@ -7,9 +7,9 @@ import sys
 
 import numpy as np
 
-from detectors.performance.comparable import CELLS
 from detectors.performance.expressed import DECIDED, of_decisions
 from detectors.performance.expression import parsed
+from detectors.performance.versions.comparable import CELLS
 from tests.honesty.binary import GREATEST, LEAST, PROMISED, RUNS, SIZES, marked
 from tests.honesty.binary_worlds import drawn, outcomes
 

@@ -21,8 +21,8 @@ from detectors import coupling
 from detectors.budgets import WAYS, alpha_for, ways
 from detectors.verdict import PANES_MIN, Spread, judge
 from detectors.verdict.judge import FEW as FEW_CATEGORIES
-from stream.config.earlier import among_days, choices
-from stream.config.references import Reference
+from stream.config.checking.earlier import among_days, choices
+from stream.config.sections.references import Reference
 from stream.config.settings import DAY, Trigger
 from tests.honesty import drift_worlds as worlds
 from tests.honesty import pairs

@@ -12,18 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from detectors.performance import (
-    cells,
-    latency,
-    multiclass,
-    multiclass_metrics,
-    ranking,
-    ranking_metrics,
-    regression,
-    regression_metrics,
-)
+from detectors.performance import cells, ranking, ranking_metrics, regression, regression_metrics
 from detectors.performance.cells import Cells, Layout
+from detectors.performance.classes import multiclass, multiclass_metrics
 from detectors.performance.measured import Measured
+from detectors.performance.service import latency
 from detectors.service import BUCKETS, EDGES
 
 RUNS = 2_000

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.performance import binary
-from detectors.performance.tallied import OF_CLASSES, TALLIED, Tallied
+from detectors.performance.classes import binary
+from detectors.performance.versions.tallied import OF_CLASSES, TALLIED, Tallied
 from detectors.tallies import Tallies, by_tallies
 
 ALPHA = 0.05

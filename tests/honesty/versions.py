@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.performance.comparable import METRICS
+from detectors.performance.versions.comparable import METRICS
 from detectors.stratified import Windows, side_by_side
 from stream.monitor.performance.closing import LEAST, MORE
 

@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 from msgspec import Struct
 
-from sinks.dispatch.targets.exchange import Reply, Request
+from sinks.dispatch.targets.plans.exchange import Reply, Request
 
 Behaviour = Callable[["Handler", Request], bool]  # whether it has dealt with the request
 

@@ -17,7 +17,7 @@ import pytest
 
 from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Target
 from sinks.dispatch.targets import open_target
-from sinks.dispatch.targets.exchange import Reply, Request
+from sinks.dispatch.targets.plans.exchange import Reply, Request
 from tests.integration.stub import Stub, Tls, as_json, cut, endless, nonsense, reset, silent, slow, stub
 from tests.sinks.dispatch.entries import CASES, ENVIRONMENT, SECRET, Answers, answering, entry, trigger
 

@@ -13,7 +13,7 @@ import pytest
 
 from sinks.dispatch.target import Ended, Running, Started, Target
 from sinks.dispatch.targets import open_target
-from sinks.dispatch.targets.exchange import Reply
+from sinks.dispatch.targets.plans.exchange import Reply
 from tests.integration.stub import stub
 from tests.real.install import installed
 from tests.real.programs import environment, free_port, server
@@ -95,7 +95,7 @@ def test_the_pipeline_of_the_example_runs_with_the_parameters_that_kubeflow_gets
 ) -> None:
     """Compiled by kfp, run by kfp.local: what our request carries is what the pipeline declares."""
     from sinks.dispatch.targets.entry import read
-    from sinks.dispatch.targets.pipelines import KUBEFLOW
+    from sinks.dispatch.targets.systems.pipelines import KUBEFLOW
 
     own = read({"kind": "kubeflow", "url": "https://k", "pipeline": "p", "experiment": "e"})
     _, asked = driven(KUBEFLOW.start(own, trigger()), answering({}))

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sinks.dispatch.targets.exchange import Reply
+from sinks.dispatch.targets.plans.exchange import Reply
 from tests.integration.kafka import RealKafka
 from tests.integration.running import Driftline, taken
 from tests.integration.stub import stub

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from detectors import importance
 from detectors.verdict import days as varying
 from stream.answers import probable, teaching
-from stream.config import earlier
+from stream.config.checking import earlier
 from stream.config.parse import parse
 from stream.config.settings import Limits, Settings
 from stream.events import Partition

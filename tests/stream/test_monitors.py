@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from sinks import commit as tables
-from stream.config.monitors import Monitors as Sharing
 from stream.config.parse import parse
+from stream.config.sections.monitors import Monitors as Sharing
 from stream.monitor.state import State
 from stream.tiers.handover import NotHandedOver, hand_over, joined
 from stream.tiers.moving import MEMORY

@@ -1,7 +1,7 @@
 """Sources: which plans models get, and what many of them share."""
 
 from stream import reference
-from stream.config.references import Reference
+from stream.config.sections.references import Reference
 from stream.config.settings import Limits, Model
 from stream.monitor.plans.onboarding import File, Sources
 from stream.reference import Table

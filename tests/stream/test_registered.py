@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from stream.config.hooks import Mlflow
+from stream.config.sections.hooks import Mlflow
 from stream.controls.asked import Promote, parsed
 from stream.controls.registered import (
     ID,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stream import reference
-from stream.config.segments import Segment
+from stream.config.sections.segments import Segment
 from stream.config.settings import Limits, Model
 from stream.plan import Plan
 from tests.stream.encodings.worlds import written

@@ -13,7 +13,7 @@ import pytest
 from detectors.performance.expression import Wrong
 from stream import reference
 from stream.binding import Schema, schema
-from stream.config.segments import Segment, plain
+from stream.config.sections.segments import Segment, plain
 from stream.config.settings import Limits, Model
 from stream.encodings.packed import unpacked
 from stream.plan import Plan

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import accuracy_score, mean_absolute_error
 
 from detectors.estimation.basis import Basis
-from detectors.performance.binary import Binary, read
+from detectors.performance.classes.binary import Binary, read
 from stream import reference
 from stream.answers.chosen import answers_of
 from stream.config.settings import Model, Output

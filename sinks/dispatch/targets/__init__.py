@@ -1,4 +1,8 @@
-"""Targets: the systems in which a trigger starts a retraining run. The table of them is in `kinds`."""
+"""Targets: the systems in which a trigger starts a retraining run.
+
+- From an entry of the configuration to a target that works: entry, opening; holding.
+- Which there are: systems/ (the table is `kinds`). How each is described: plans/. How it is called: calling/.
+"""
 
 import os
 from collections.abc import Mapping

@@ -5,9 +5,9 @@ from difflib import get_close_matches
 
 from msgspec import Struct
 
-from sinks.dispatch.targets.keys import COMMON, READS, Entry, Key, Stranger
-from sinks.dispatch.targets.kinds import KINDS
-from sinks.dispatch.targets.templates import NAMES
+from sinks.dispatch.targets.plans.keys import COMMON, READS, Entry, Key, Stranger
+from sinks.dispatch.targets.plans.templates import NAMES
+from sinks.dispatch.targets.systems.kinds import KINDS
 
 SHOWN_MAX = 60
 Path = tuple[str | int, ...]

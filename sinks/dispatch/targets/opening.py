@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 
 from sinks.dispatch.target import Target
-from sinks.dispatch.targets.authority import Asked, Authority, Gitlab, Plain, Signed
-from sinks.dispatch.targets.aws import Signer
-from sinks.dispatch.targets.client import Client
-from sinks.dispatch.targets.command import CommandTarget
-from sinks.dispatch.targets.commanding import Command
+from sinks.dispatch.targets.calling.authority import Asked, Authority, Gitlab, Plain, Signed
+from sinks.dispatch.targets.calling.aws import Signer
+from sinks.dispatch.targets.calling.client import Client
+from sinks.dispatch.targets.calling.command import CommandTarget
+from sinks.dispatch.targets.calling.http import HttpTarget
+from sinks.dispatch.targets.calling.secrets import Secrets
 from sinks.dispatch.targets.entry import read
 from sinks.dispatch.targets.holding import holding
-from sinks.dispatch.targets.http import HttpTarget
-from sinks.dispatch.targets.keys import Entry
-from sinks.dispatch.targets.kinds import KINDS
-from sinks.dispatch.targets.row import Kind
-from sinks.dispatch.targets.secrets import Secrets
+from sinks.dispatch.targets.plans.keys import Entry
+from sinks.dispatch.targets.plans.row import Kind
+from sinks.dispatch.targets.systems.commanding import Command
+from sinks.dispatch.targets.systems.kinds import KINDS
 
 
 def opened(entry: Mapping[str, object], environment: Mapping[str, str]) -> Target:

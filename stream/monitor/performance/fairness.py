@@ -13,7 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from detectors.fairness import FOUR_FIFTHS, GROUPS_MAX, RATIOS, UNLABELLED, Fairness, Gap, fairness
-from detectors.performance import binary
+from detectors.performance.classes import binary
 from sinks import commit as tables
 from stream.answers.binary import Binary
 from stream.answers.own import bare

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from detectors.codes import Integers
 from detectors.performance import cells
 from detectors.performance.cells import Cells
-from detectors.performance.ranked import Ranked
+from detectors.performance.classes.ranked import Ranked
 from detectors.service import BUCKETS, EDGES
 from stream.answers.apart import apart_of
 from stream.answers.kind import Answers, Rows

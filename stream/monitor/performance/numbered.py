@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from detectors.codes import Floats, Integers
-from detectors.performance import latency
 from detectors.performance.measured import Measured
+from detectors.performance.service import latency
 from stream.monitor.performance.gathered import Gathered
 from stream.monitor.performance.standards import Judged
 from stream.monitor.performance.tell import Tell

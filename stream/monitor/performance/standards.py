@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from detectors.codes import Floats, Integers
 from detectors.performance import shares
 from detectors.performance.cells import Cells
+from detectors.performance.classes.one_vs_rest import LAYOUT
 from detectors.performance.measured import Measured
-from detectors.performance.one_vs_rest import LAYOUT
 from sinks import commit as tables
 from sinks.commit import Columns
 from stream.answers.apart import n_rows

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from stream import reference
-from stream.config.drawing import rows_drawn
+from stream.config.checking.drawing import rows_drawn
 from stream.config.settings import Limits, Model, Settings
 from stream.counting.sample import Sample
 from stream.monitor.plans.learning import Learner

@@ -13,7 +13,8 @@ import numpy as np
 from msgspec.structs import astuple
 
 from detectors.codes import Floats
-from detectors.performance import latency, service_limits, traffic
+from detectors.performance.service import latency, traffic
+from detectors.performance.service.limits import failures_limit, quantile_limit
 from sinks import commit as tables
 from sinks.commit import Texts
 from stream.config.settings import SECOND, Model
@@ -152,10 +153,8 @@ def _limits(seen: latency.Seen, slow: latency.Seen, failing: latency.Seen, cases
     """What each metric may be, (cases,): `slow` and `failing` are what latencies and statuses are compared with."""
     chance = np.array([_chance(case.settings, case.length) for case in cases])
     level = chance, np.array([case.settings.tolerate for case in cases], np.float64)
-    limits = {
-        metric: service_limits.quantile_limit(slow, seen.n, share, *level) for metric, share in latency.SHARES.items()
-    }
-    return limits | {FAILING: service_limits.failures_limit(failing, seen.answers, *level)}
+    limits = {metric: quantile_limit(slow, seen.n, share, *level) for metric, share in latency.SHARES.items()}
+    return limits | {FAILING: failures_limit(failing, seen.answers, *level)}
 
 
 def _columns(told: Sequence[Told]) -> dict[str, object]:

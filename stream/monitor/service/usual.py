@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from detectors import service
-from detectors.performance.traffic import LEAST, Usual
+from detectors.performance.service.traffic import LEAST, Usual
 from detectors.service import NOTHING, Service
 from stream.config.settings import DAY, HOUR
 

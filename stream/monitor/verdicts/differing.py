@@ -17,7 +17,7 @@ from detectors.verdict.apart import apart
 from detectors.verdict.days import Days
 from detectors.verdict.scores import NAMES
 from detectors.verdict.sets import Sets
-from stream.config.earlier import WEEK, Choice, among_days, step
+from stream.config.checking.earlier import WEEK, Choice, among_days, step
 from stream.config.settings import DAY
 from stream.monitor.verdicts.judging import Case
 from stream.monitor.verdicts.layout import layout, own_width

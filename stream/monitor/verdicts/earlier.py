@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from detectors import packing, parts
 from sinks import commit as tables
-from stream.config.earlier import WEEK, Choice, choices, reach, told
+from stream.config.checking.earlier import WEEK, Choice, choices, reach, told
 from stream.config.settings import DAY
 from stream.ledger import Ledger, moment
 from stream.monitor.verdicts import differing

@@ -20,8 +20,8 @@ from litestar.exceptions import (
 )
 from msgspec import Struct
 
-from stream.config.hooks import Mlflow
 from stream.config.mistakes import ConfigurationError
+from stream.config.sections.hooks import Mlflow
 from stream.controls import registered
 from stream.controls.asked import BadControl, parsed
 from stream.web.api.speaking import Accepted, Door

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from detectors.afterwards import Windows
-from detectors.performance.comparable import comparable
+from detectors.performance.versions.comparable import comparable
 from sinks.commit import CONTROLS, FINDINGS, PERFORMANCE, WINDOWS, Store, to_ns
 from stream.encodings.times import BAD, one
 from stream.events import NEVER

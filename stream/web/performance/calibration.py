@@ -8,7 +8,7 @@ from math import isfinite
 from litestar import get
 from msgspec import Struct
 
-from detectors.performance import binary, binary_metrics, reliability
+from detectors.performance.classes import binary, binary_metrics, reliability
 from stream.answers.binary import Binary
 from stream.monitor.performance.numbered import LEVEL
 from stream.web.answers import Page, Status

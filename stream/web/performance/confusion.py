@@ -7,7 +7,7 @@ from litestar import get
 from msgspec import Struct
 
 from detectors.codes import Integers
-from detectors.performance import binary, multiclass
+from detectors.performance.classes import binary, multiclass
 from stream.answers.binary import Binary
 from stream.answers.classes import Classes
 from stream.web.answers import Page, Status

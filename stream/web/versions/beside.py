@@ -10,8 +10,8 @@ from litestar.openapi import ResponseSpec
 from litestar.params import PathParameter, QueryParameter
 from msgspec.structs import replace
 
-from detectors.performance.comparable import METRICS
-from detectors.performance.tallied import TALLIED
+from detectors.performance.versions.comparable import METRICS
+from detectors.performance.versions.tallied import TALLIED
 from stream.answers.own import compared_as, tallied_as
 from stream.web import errors
 from stream.web.filters import Length, Metric, Named, where

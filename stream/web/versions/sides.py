@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from detectors.comparison import START, VERDICTS, Comparison
-from detectors.performance.comparable import Comparable
-from detectors.performance.influence import ENOUGH
+from detectors.performance.versions.comparable import Comparable
+from detectors.performance.versions.influence import ENOUGH
 from detectors.stratified import Windows, side_by_side
 from sinks.commit import PERFORMANCE, Store, Where, to_ns
 from stream.answers.own import compared_as, tallied_as

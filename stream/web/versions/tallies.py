@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.codes import Integers
-from detectors.performance.tallied import Tallied
+from detectors.performance.versions.tallied import Tallied
 from detectors.tallies import Looks, Tallies, by_tallies
 from sinks.commit import ABREAST, Store, Where, to_ns
 from stream.web.answers import Found

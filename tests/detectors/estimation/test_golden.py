@@ -13,8 +13,8 @@ from scipy.special import expit
 from detectors.codes import Floats
 from detectors.estimation.basis import Basis, of_cells
 from detectors.estimation.binary import METRICS, estimate
-from detectors.performance import binary, binary_metrics
 from detectors.performance.cells import of as cells_of
+from detectors.performance.classes import binary, binary_metrics
 from tests.detectors.estimation.rows import of_rows
 from tests.honesty.estimation import Events, truth
 

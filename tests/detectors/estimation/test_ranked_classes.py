@@ -7,8 +7,8 @@ from sklearn import metrics
 from detectors.estimation.class_metrics import estimate
 from detectors.estimation.classes import UNIT, Basis, ranked
 from detectors.estimation.ranked_classes import NAMES, moments, of_labels, rankable
-from detectors.performance import multiclass
-from detectors.performance.multiclass import TOP_MAX
+from detectors.performance.classes import multiclass
+from detectors.performance.classes.multiclass import TOP_MAX
 from stream.taught import calibrated
 from tests.detectors.estimation.test_classes import basis_of, drawn, window_of
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from sklearn import metrics
 
-from detectors.performance import binary, cells
-from detectors.performance.binary import Binary, Outcomes
+from detectors.performance import cells
+from detectors.performance.classes import binary
+from detectors.performance.classes.binary import Binary, Outcomes
 
 SETTINGS = Binary(worth=(0.5, -2.0, -10.0, 7.0))
 N_ROWS = 6  # all; one field with 2 values, one with 3

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detectors.performance.binary import Binary, edges, layout, pairs
 from detectors.performance.cells import empty
+from detectors.performance.classes.binary import Binary, edges, layout, pairs
 from tests.detectors.performance.answers import N_ROWS, SETTINGS, Answers, made
 
 

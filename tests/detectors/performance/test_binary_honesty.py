@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from detectors.performance.binary_metrics import measure
+from detectors.performance.classes.binary_metrics import measure
 from tests.detectors.performance.answers import SETTINGS, Answers
 from tests.honesty import binary, binary_worlds
 

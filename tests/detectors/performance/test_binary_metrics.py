@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from detectors.performance import reliability
-from detectors.performance.baselines import baseline, of_scores
-from detectors.performance.binary import Binary
-from detectors.performance.binary_metrics import METRICS, measure
+from detectors.performance.classes import reliability
+from detectors.performance.classes.baselines import baseline, of_scores
+from detectors.performance.classes.binary import Binary
+from detectors.performance.classes.binary_metrics import METRICS, measure
 from tests.detectors.performance.answers import N_ROWS, ORACLES, Answers, groups, made, one_per_bin
 
 COUNTED = 1e-13  # relative rounding of what is made of counts

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from detectors.performance import multiclass_metrics, ranking_metrics, regression_metrics
-from detectors.performance.binary_metrics import METRICS as OF_TWO
-from detectors.performance.comparable import CELLS, METRICS, comparable
+from detectors.performance import ranking_metrics, regression_metrics
+from detectors.performance.classes import multiclass_metrics
+from detectors.performance.classes.binary_metrics import METRICS as OF_TWO
 from detectors.performance.ranking import Ranking
+from detectors.performance.versions.comparable import CELLS, METRICS, comparable
 from tests.honesty.binary_worlds import drawn, outcomes, sample
 
 CUT = [f"{name}_at_{cut}" for name in ranking_metrics.PER_CUT for cut in Ranking().cuts]

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from detectors.performance.comparable import CELLS, METRICS
-from detectors.performance.composed import composed
 from detectors.performance.expressed import KINDS
 from detectors.performance.expression import parsed
+from detectors.performance.versions.comparable import CELLS, METRICS
+from detectors.performance.versions.composed import composed
 
 EVERY = {name for names in KINDS.values() for name in names}
 TEXTS = (

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from detectors.performance.binary import Outcomes, edges
-from detectors.performance.discrimination import average_precision, roc_auc
+from detectors.performance.classes.binary import Outcomes, edges
+from detectors.performance.classes.discrimination import average_precision, roc_auc
 from tests.detectors.performance.answers import N_ROWS, SETTINGS, Answers, made
 
 SLACK = 1e-12  # rounding, no more

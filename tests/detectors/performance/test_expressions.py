@@ -8,12 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from detectors.performance import binary_metrics, latency, multiclass_metrics, ranking_metrics, regression_metrics
-from detectors.performance.comparable import CELLS
-from detectors.performance.decisions import f_beta, worth
+from detectors.performance import ranking_metrics, regression_metrics
+from detectors.performance.classes import binary_metrics, multiclass_metrics
+from detectors.performance.classes.decisions import f_beta, worth
 from detectors.performance.expressed import DECIDED, KINDS, TAKEN, kinds, of_decisions, of_one
 from detectors.performance.expression import LENGTH_MAX, Wrong, parsed
 from detectors.performance.measured import Measured, wilson
+from detectors.performance.service import latency
+from detectors.performance.versions.comparable import CELLS
 from stream.monitor.performance.numbered import COVERAGE, DELAYS
 from tests.honesty import binary_worlds, expressions
 

@@ -8,8 +8,8 @@ from scipy.stats import binomtest
 
 from detectors import service
 from detectors.codes import Floats
-from detectors.performance.latency import METRICS, measure, read
 from detectors.performance.measured import Measured
+from detectors.performance.service.latency import METRICS, measure, read
 from detectors.service import BUCKETS, NOTHING, SHORTEST, UNKNOWN, WIDTH
 
 QUANTILES = {"latency_p50": 0.5, "latency_p95": 0.95, "latency_p99": 0.99}

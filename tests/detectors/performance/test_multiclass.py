@@ -9,8 +9,8 @@ from sklearn import metrics as oracle
 
 from detectors.codes import Floats, Integers
 from detectors.performance import cells
-from detectors.performance.multiclass import LOSS, OTHER, Multiclass, layout, pairs
-from detectors.performance.multiclass_metrics import METRICS, PER_CLASS, baseline, measure
+from detectors.performance.classes.multiclass import LOSS, OTHER, Multiclass, layout, pairs
+from detectors.performance.classes.multiclass_metrics import METRICS, PER_CLASS, baseline, measure
 
 CLASSES = ("cat", "dog", "eel", "fox", "gnu", "hen", "ibis")
 SAID = {(0, 0): 1.0, (1, 1): 2.0, (1, 0): -4.0, (0, 7): -0.5, (7, 2): 3.0}  # what is worth what: said, true

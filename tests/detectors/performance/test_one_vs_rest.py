@@ -7,10 +7,10 @@ import pytest
 from sklearn import metrics as oracle
 
 from detectors.performance import cells
-from detectors.performance.binary import edges
 from detectors.performance.cells import Cells
-from detectors.performance.multiclass import Multiclass, layout, pairs, read
-from detectors.performance.one_vs_rest import (
+from detectors.performance.classes.binary import edges
+from detectors.performance.classes.multiclass import Multiclass, layout, pairs, read
+from detectors.performance.classes.one_vs_rest import (
     AVERAGES,
     DECIDED,
     LAYOUT,
@@ -23,7 +23,7 @@ from detectors.performance.one_vs_rest import (
     measure,
     of,
 )
-from detectors.performance.ranked import Ranked
+from detectors.performance.classes.ranked import Ranked
 from tests.detectors.performance.answers import ORACLES, Answers, groups
 
 K = 4

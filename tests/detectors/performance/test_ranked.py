@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from detectors.performance.discrimination import bounds, roc_auc
-from detectors.performance.ranked import PAIRS_MAX, SCORES_MAX, Ranked, few, most
+from detectors.performance.classes.discrimination import bounds, roc_auc
+from detectors.performance.classes.ranked import PAIRS_MAX, SCORES_MAX, Ranked, few, most
 from tests.detectors.performance.answers import N_ROWS, Answers, lift, made
 from tests.detectors.performance.test_discrimination import area_bound, precision_bounds, scores
 
@@ -103,7 +103,7 @@ def test_the_bounds_are_those_that_bins_give() -> None:
             low, high = precision_bounds(seen)
             assert off["average_precision"][0] >= (high - low) / 2 - 1e-12
             for name, value in zip(exact._fields, exact, strict=True):
-                from detectors.performance.binary_metrics import METRICS
+                from detectors.performance.classes.binary_metrics import METRICS
 
                 binned = METRICS[name].measure(seen, 0.95).value[0]
                 assert abs(binned - value[0]) <= off[name][0] + 1e-12, (name, seed)
@@ -111,7 +111,7 @@ def test_the_bounds_are_those_that_bins_give() -> None:
 
 def test_an_exact_value_moves_its_interval() -> None:
     """And stays in the range of its metric; what is not known exactly stays as it was."""
-    from detectors.performance import binary_metrics
+    from detectors.performance.classes import binary_metrics
 
     told = tied(10, 200)
     seen = told.seen()

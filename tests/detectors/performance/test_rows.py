@@ -5,22 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from detectors.performance import (
-    binary,
-    binary_metrics,
-    cells,
-    expressed,
-    multiclass,
-    multiclass_metrics,
-    ranking,
-    ranking_metrics,
-    regression,
-    regression_metrics,
-)
+from detectors.performance import cells, expressed, ranking, ranking_metrics, regression, regression_metrics
 from detectors.performance.cells import Cells
-from detectors.performance.comparable import CELLS
+from detectors.performance.classes import binary, binary_metrics, multiclass, multiclass_metrics
 from detectors.performance.expression import parsed
 from detectors.performance.measured import Measured
+from detectors.performance.versions.comparable import CELLS
 
 Measure = Callable[[Cells], dict[str, Measured]]
 BINARY, CLASSES, NUMBERS = binary.Binary(), multiclass.Multiclass(tuple("abcd")), regression.Regression(10.0, 3)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import nbinom, poisson
 
-from detectors.performance.traffic import LEAST, Usual, fewest, interval
+from detectors.performance.service.traffic import LEAST, Usual, fewest, interval
 
 CHANCE = 1e-4  # a window of an hour at one false trigger a month, three lengths and five metrics
 

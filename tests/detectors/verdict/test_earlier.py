@@ -3,7 +3,7 @@
 import numpy as np
 
 from detectors.verdict.apart import apart
-from stream.config.references import Reference
+from stream.config.sections.references import Reference
 from stream.config.settings import HOUR
 from tests.honesty.earlier import Row, measured
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from sinks.dispatch.target import Trigger
-from sinks.dispatch.targets.exchange import Reply, Request
+from sinks.dispatch.targets.plans.exchange import Reply, Request
 
 R = TypeVar("R")
 

@@ -9,8 +9,8 @@ import pytest
 
 from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Target
 from sinks.dispatch.targets import open_target
-from sinks.dispatch.targets.commanding import arguments
 from sinks.dispatch.targets.entry import read, wrong
+from sinks.dispatch.targets.systems.commanding import arguments
 from tests.sinks.dispatch.entries import MESSAGE, RUN, trigger
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "KEPT": "yes", "OTHER": "no"}

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from sinks.dispatch.targets.entry import wrong
-from sinks.dispatch.targets.keys import REACHED
-from sinks.dispatch.targets.kinds import KINDS
-from sinks.dispatch.targets.templates import NAMES
-from stream.config.document import document
-from stream.config.trees import plain
+from sinks.dispatch.targets.plans.keys import REACHED
+from sinks.dispatch.targets.plans.templates import NAMES
+from sinks.dispatch.targets.systems.kinds import KINDS
+from stream.config.reading.document import document
+from stream.config.reading.trees import plain
 
 TEXT = (Path(__file__).parents[3] / "docs/targets.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)

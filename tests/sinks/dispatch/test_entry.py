@@ -4,7 +4,7 @@ import pytest
 
 from sinks.dispatch.targets import open_target
 from sinks.dispatch.targets.entry import Wrong, named, read, wrong
-from sinks.dispatch.targets.kinds import KINDS
+from sinks.dispatch.targets.systems.kinds import KINDS
 from tests.sinks.dispatch.entries import CASES, entry
 
 

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from sinks.dispatch.targets.ci import GITHUB
-from sinks.dispatch.targets.commanding import Command
+from sinks.dispatch.targets.calling.signatures import signed
 from sinks.dispatch.targets.entry import read
-from sinks.dispatch.targets.kinds import KINDS
-from sinks.dispatch.targets.pipelines import METAFLOW
-from sinks.dispatch.targets.signatures import signed
+from sinks.dispatch.targets.systems.ci import GITHUB
+from sinks.dispatch.targets.systems.commanding import Command
+from sinks.dispatch.targets.systems.kinds import KINDS
+from sinks.dispatch.targets.systems.pipelines import METAFLOW
 from tests.sinks.dispatch.entries import CASES, ID, answering, driven, entry, trigger
 
 ROOT = Path(__file__).parents[3]

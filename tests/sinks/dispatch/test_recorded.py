@@ -9,12 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from sinks.dispatch.targets.authority import Authority, Gitlab, Plain
-from sinks.dispatch.targets.commanding import Command
+from sinks.dispatch.targets.calling.authority import Authority, Gitlab, Plain
+from sinks.dispatch.targets.calling.secrets import Secrets
 from sinks.dispatch.targets.entry import read
-from sinks.dispatch.targets.exchange import Reply, Request
-from sinks.dispatch.targets.kinds import KINDS
-from sinks.dispatch.targets.secrets import Secrets
+from sinks.dispatch.targets.plans.exchange import Reply, Request
+from sinks.dispatch.targets.systems.commanding import Command
+from sinks.dispatch.targets.systems.kinds import KINDS
 from tests.sinks.dispatch.entries import ID, RUN, answering, driven, trigger
 
 PLACE = Path(__file__).parent / "recorded"

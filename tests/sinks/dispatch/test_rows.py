@@ -8,11 +8,11 @@ from itertools import product
 import pytest
 
 from sinks.dispatch.target import Again, Ended, Refused, Running, Started
-from sinks.dispatch.targets.commanding import Command
 from sinks.dispatch.targets.entry import read
-from sinks.dispatch.targets.exchange import Followed, Reply, Request, Taken
-from sinks.dispatch.targets.kinds import KINDS
-from sinks.dispatch.targets.row import Kind
+from sinks.dispatch.targets.plans.exchange import Followed, Reply, Request, Taken
+from sinks.dispatch.targets.plans.row import Kind
+from sinks.dispatch.targets.systems.commanding import Command
+from sinks.dispatch.targets.systems.kinds import KINDS
 from tests.sinks.dispatch.entries import CASES, ID, RUN, Answers, answering, driven, entry, trigger
 
 ALL = sorted(CASES)

@@ -1,6 +1,6 @@
 """Places are filled once, as data, and a field can neither leave its place nor make another one."""
 
-from sinks.dispatch.targets.templates import NAMES, fields, filled, segment, strangers, text
+from sinks.dispatch.targets.plans.templates import NAMES, fields, filled, segment, strangers, text
 from tests.sinks.dispatch.entries import MESSAGE, trigger
 
 

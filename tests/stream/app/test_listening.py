@@ -8,7 +8,7 @@ import pytest
 from stream.app.listening import Listening
 from stream.broker import BrokerFailed
 from stream.broker.questions import Bounds, Found
-from stream.config.dispatch import Dispatch
+from stream.config.sections.dispatch import Dispatch
 from stream.config.settings import Settings
 from stream.events import Partition
 from tests.stream.app.travelling import SETTINGS, journey

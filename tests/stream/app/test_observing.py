@@ -7,7 +7,7 @@ import pytest
 
 from stream.app import observing
 from stream.app.observing import LOOK_S, Observer
-from stream.config.monitors import Monitors
+from stream.config.sections.monitors import Monitors
 from stream.config.settings import MINUTE
 from stream.events import Partition
 from stream.resident import memory_bytes

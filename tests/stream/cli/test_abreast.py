@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from detectors.performance.comparable import METRICS, RANKED, comparable
-from detectors.performance.tallied import TALLIED
+from detectors.performance.versions.comparable import METRICS, RANKED, comparable
+from detectors.performance.versions.tallied import TALLIED
 from sinks.duck import DuckStore
 from stream.cli import main
 from stream.config.parse import parse

@@ -14,8 +14,8 @@ from detectors.two_sample import CATEGORIES, VALUES
 from stream.answers.own import of_kind
 from stream.config.mistakes import ConfigurationError
 from stream.config.parse import parse
-from stream.config.policy import KINDS
-from stream.config.segments import names
+from stream.config.sections.policy import KINDS
+from stream.config.sections.segments import names
 from stream.config.settings import HOUR, MINUTE
 from stream.schema import DOCUMENTS
 from stream.segments.condition import read
@@ -71,7 +71,7 @@ def test_every_query_has_its_answer(store: Path) -> None:
 
 def test_every_query_of_the_service_has_its_answer(driftline: Command, folder: Path) -> None:
     """As the tables below them say, and every metric is named."""
-    from detectors.performance.latency import METRICS
+    from detectors.performance.service.latency import METRICS
 
     played(SERVICE, driftline, folder)
     assert 2 == hold(SERVICE, folder / "service.duckdb")
@@ -189,7 +189,8 @@ def test_the_backfill_is_a_command(driftline: Command, store: Path) -> None:
 
 def test_every_metric_is_named() -> None:
     """Of each kind, and no other."""
-    from detectors.performance import binary_metrics, multiclass_metrics, ranking_metrics, regression_metrics
+    from detectors.performance import ranking_metrics, regression_metrics
+    from detectors.performance.classes import binary_metrics, multiclass_metrics
 
     kinds = {"binary": binary_metrics, "multiclass": multiclass_metrics, "regression": regression_metrics}
     for kind, module in kinds.items():

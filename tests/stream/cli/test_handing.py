@@ -6,7 +6,7 @@ import pytest
 
 from sinks import commit as tables
 from sinks.duck import DuckStore
-from stream.config.monitors import Monitors
+from stream.config.sections.monitors import Monitors
 from tests.stream.cli.conftest import Command
 
 NAMES = ("a", "b")

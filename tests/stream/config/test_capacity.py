@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from stream.config.capacity import Load, Need, load, need
-from stream.config.estimate import Assumed
-from stream.config.explain import explain, explanation
 from stream.config.parse import parse
+from stream.config.telling.capacity import Load, Need, load, need
+from stream.config.telling.estimate import Assumed
+from stream.config.telling.explain import explain, explanation
 
 TEXT = (Path(__file__).parents[3] / "docs/scaling.md").read_text(encoding="utf-8")
 EVENTS, MODELS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000), (10, 100, 1_000, 10_000)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from stream.config.document import Keys, Node, document
-from stream.config.environment import SECTIONS
-from stream.config.fields import fields
 from stream.config.parse import ConfigurationError, parse
+from stream.config.reading.document import Keys, Node, document
+from stream.config.reading.environment import SECTIONS
+from stream.config.reading.fields import fields
 from stream.config.settings import Settings
 from stream.config.units import HOUR
 

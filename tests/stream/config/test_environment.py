@@ -4,10 +4,10 @@ import pytest
 from msgspec import inspect
 from msgspec.structs import asdict
 
-from stream.config.environment import SECTIONS, variables
-from stream.config.fields import fields
 from stream.config.mistakes import ConfigurationError, Path
 from stream.config.parse import parse
+from stream.config.reading.environment import SECTIONS, variables
+from stream.config.reading.fields import fields
 from stream.config.settings import SECOND
 
 # A value per kind that is no key's default, as written and as read.

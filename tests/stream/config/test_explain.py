@@ -5,12 +5,12 @@ import json
 import msgspec
 import pytest
 
-from stream.config import estimate
 from stream.config.digest import digest
-from stream.config.estimate import Assumed, memory, rows
-from stream.config.explain import explain, explanation
 from stream.config.parse import parse
 from stream.config.settings import Settings
+from stream.config.telling import estimate
+from stream.config.telling.estimate import Assumed, memory, rows
+from stream.config.telling.explain import explain, explanation
 
 FULL = """
 kafka: {bootstrap: "kafka:9093", security: {protocol: SASL_PLAINTEXT, username: me, password: env:KAFKA_PASSWORD}}

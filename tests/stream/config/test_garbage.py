@@ -4,11 +4,11 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stream.config.document import Items, Keys, Node, Scalar, document
-from stream.config.environment import SECTIONS, variables
-from stream.config.explain import explain, explanation
-from stream.config.fields import fields
 from stream.config.parse import ConfigurationError, parse
+from stream.config.reading.document import Items, Keys, Node, Scalar, document
+from stream.config.reading.environment import SECTIONS, variables
+from stream.config.reading.fields import fields
+from stream.config.telling.explain import explain, explanation
 
 KEYS = sorted(
     {*SECTIONS, "models", "file", "learn", "*", *(key for struct in SECTIONS.values() for key in fields(struct))}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stream.config.panes import MILLISECOND, decision_delay, open_panes, pane, reread
 from stream.config.parse import onboarding, parse
-from stream.config.references import Reference
+from stream.config.sections.references import Reference
 from stream.config.settings import DAY, HOUR, MINUTE, PANE_MAX, SECOND, Model, Settings
 
 

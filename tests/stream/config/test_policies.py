@@ -2,8 +2,8 @@
 
 import pytest
 
-from stream.config.explain import explanation
 from stream.config.parse import ConfigurationError, parse
+from stream.config.telling.explain import explanation
 
 HEAD = "events: {predictions: [a], labels: [b]}\nmodels:\n  shop:\n    policy:\n      "
 RULE = "rules: [{name: a, when: X}]"

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from stream.config.document import document
-from stream.config.fields import structure
-from stream.config.kinds import Tree
+from stream.config.reading.document import document
+from stream.config.reading.fields import structure
+from stream.config.sections.kinds import Tree
 
 
 class Section(Struct, frozen=True):

@@ -1,6 +1,6 @@
 """The table of kinds: whoever finds something is in it, under a name that the configuration knows."""
 
-from stream.config.policy import KINDS
+from stream.config.sections.policy import KINDS
 from stream.monitor.acting import sighted
 from stream.monitor.acting.triggers import REASONS
 from stream.monitor.estimates import decay

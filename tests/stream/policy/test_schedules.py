@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.config.policy import Maintenance, Scheduled
+from stream.config.sections.policy import Maintenance, Scheduled
 from stream.config.settings import HOUR, MINUTE
 from stream.policy.quiet import maintenance
 from stream.policy.schedules import Due, due

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.config.parse import parse
-from stream.config.policy import LABELLED
+from stream.config.sections.policy import LABELLED
 from stream.policy import Event, Policy, Seen, Sighting, book
 from stream.policy.hearing import Hearing, heard
 from stream.policy.incidents import Incident, Moment

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors.performance import binary
+from detectors.performance.classes import binary
 from sinks import commit as tables
 from stream.config.settings import MINUTE
 from stream.monitor.plans.onboarding import File

@@ -133,7 +133,7 @@ def test_each_class_is_measured_beside_all_others(monkeypatch: pytest.MonkeyPatc
         expected = roc_auc_score(truth, table, average=average)
         assert found[f"{average}_roc_auc"]["value"] == pytest.approx(expected, abs=1e-14)
     assert log.results() == measured(predictions, labels, batch=11)[0].results()
-    monkeypatch.setattr("detectors.performance.ranked.PAIRS_MAX", N - 1)
+    monkeypatch.setattr("detectors.performance.classes.ranked.PAIRS_MAX", N - 1)
     binned = measured(predictions, labels)[1]
     for name, row in binned.items():
         if name.startswith("roc_auc:"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import ndcg_score
 
-from detectors.performance.multiclass import Multiclass
+from detectors.performance.classes.multiclass import Multiclass
 from sinks import commit as tables
 from stream.answers.classes import Classes
 from stream.answers.lists import Lists

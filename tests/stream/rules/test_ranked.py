@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from detectors.performance import multiclass, one_vs_rest
+from detectors.performance.classes import multiclass, one_vs_rest
 from sinks import commit as tables
 from stream.answers.binary import Binary
 from stream.answers.classes import Classes
@@ -70,7 +70,7 @@ def test_a_window_with_few_labels_is_ranked_by_its_scores() -> None:
 def test_a_window_with_many_labels_says_how_far_it_may_be_off(monkeypatch: pytest.MonkeyPatch) -> None:
     """One label more than is kept; a correction adds another, and taking one back none less."""
     exact = final(story())
-    monkeypatch.setattr("detectors.performance.ranked.PAIRS_MAX", N + 19)
+    monkeypatch.setattr("detectors.performance.classes.ranked.PAIRS_MAX", N + 19)
     log = story()
     shown = final(log)
     for name in RANKED:

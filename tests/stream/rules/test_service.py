@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from detectors.performance.traffic import LEAST
+from detectors.performance.service.traffic import LEAST
 from sinks import commit as tables
 from tests.stream.rules.story import FIRST, Story, event
 

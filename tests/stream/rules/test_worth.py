@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from detectors.performance import cells, multiclass, multiclass_metrics
-from detectors.performance.multiclass import Multiclass
+from detectors.performance import cells
+from detectors.performance.classes import multiclass, multiclass_metrics
+from detectors.performance.classes.multiclass import Multiclass
 from sinks import commit as tables
 from stream.config.settings import MINUTE
 from stream.monitor.plans.onboarding import File

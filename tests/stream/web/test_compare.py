@@ -13,7 +13,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from msgspec.structs import replace
 
-from detectors.performance.comparable import METRICS
+from detectors.performance.versions.comparable import METRICS
 from detectors.stratified import Windows, side_by_side
 from sinks.commit import TABLES, Commit, Store
 from sinks.duck import DuckStore

@@ -7,8 +7,8 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from stream.config.hooks import Mlflow
 from stream.config.mistakes import ConfigurationError, Mistake
+from stream.config.sections.hooks import Mlflow
 from stream.config.settings import Settings
 from stream.controls.asked import Promote, parsed
 from stream.web.api.hooking import BODY_MAX, Receiver

@@ -1,0 +1,1 @@
+"""How a model is served: how fast, how reliably, and how much it is asked."""

@@ -1,0 +1,1 @@
+"""Which metrics two versions can be compared by, and how: see comparable."""

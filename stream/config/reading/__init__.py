@@ -1,0 +1,1 @@
+"""From text to sections: document and trees, fields and scalars, models, environment."""

@@ -1,0 +1,1 @@
+"""What `driftline check` says of a configuration: in sentences, and in numbers. It begins with explain."""

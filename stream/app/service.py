@@ -32,7 +32,7 @@ from stream.config.settings import Settings
 from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 from stream.stopping import Stopping
-from stream.web.app import application
+from stream.web.app import Served, application
 from stream.web.metrics import exporter
 from stream.web.page.status import Status
 from stream.web.server import listen, serve_on, shown_address
@@ -194,8 +194,9 @@ class Service(Generic[W]):
     async def _serve(self, listener: socket.socket, shown: Exporter) -> None:
         self.address = shown_address(listener)
         self._say(f"the page is at {self.address}")
-        app = application(self.store, self.status, self.settings, shown, self._speaker.door(), receiver=self._receiver)
-        await serve_on(app, listener)
+        door, receiver = self._speaker.door(), self._receiver
+        served = Served.of(self.store, self.status, self.settings, shown, door, receiver=receiver)
+        await serve_on(application(lambda: served), listener)
 
     def _observe(self, watch: W) -> None:
         self._status = self._observer.look(self._status, watch, lambda: self._intake.ends(watch), self._intake.idle())

@@ -1,7 +1,9 @@
 """The web application: every route in one visible table, and what holds for all of them."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
+from typing import Self
 
 from litestar import Litestar, Router
 from litestar.di import Provide
@@ -77,30 +79,45 @@ CLOSED = speaking.Door()
 DEAF = hooking.Receiver()
 
 
-def application(  # noqa: PLR0913 - what is served, and how it is spoken to
-    store: Store,
-    status: Callable[[], Status],
-    settings: Settings,
-    exporter: Exporter | None = None,
-    door: speaking.Door = CLOSED,
-    *,
-    receiver: hooking.Receiver = DEAF,
-) -> Litestar:
-    """The API, the page and /metrics over one store.
+@dataclass(frozen=True)
+class Served:
+    """What handlers are given."""
 
-    `exporter` is the sink that is shown every Commit; without one, /metrics says what the store held at the start.
-    `door`: how something can be asked of the service; without one, by HTTP nothing can; `receiver`: who
-    else is heard.
-    """
-    sources = Sources(store, status, settings)
-    health = Health(lambda: _unready(status()), (exporter or primed(store, status, settings)).text)
+    sources: Sources
+    health: Health
+    door: speaking.Door
+    receiver: hooking.Receiver
+
+    @classmethod
+    def of(  # noqa: PLR0913 - what is served, and how it is spoken to
+        cls,
+        store: Store,
+        status: Callable[[], Status],
+        settings: Settings,
+        exporter: Exporter | None = None,
+        door: speaking.Door = CLOSED,
+        *,
+        receiver: hooking.Receiver = DEAF,
+    ) -> Self:
+        """One store, and what is true beside it.
+
+        `exporter` is the sink that is shown every Commit; without one, /metrics says what the store held at the start.
+        `door`: how something can be asked of the service; without one, by HTTP nothing can; `receiver`: who
+        else is heard.
+        """
+        health = Health(lambda: _unready(status()), (exporter or primed(store, status, settings)).text)
+        return cls(Sources(store, status, settings), health, door, receiver)
+
+
+def application(served: Callable[[], Served]) -> Litestar:
+    """The API, the page and /metrics; what they tell of may become another between two requests."""
     return Litestar(
         [*OPERATIONS, *PAGES, Router("/", route_handlers=API, guards=[known_parameters])],
         dependencies={
-            "health": Provide(lambda: health, sync_to_thread=False),
-            "sources": Provide(lambda: sources, sync_to_thread=False),
-            "door": Provide(lambda: door, sync_to_thread=False),
-            "receiver": Provide(lambda: receiver, sync_to_thread=False),
+            "health": Provide(lambda: served().health, sync_to_thread=False),
+            "sources": Provide(lambda: served().sources, sync_to_thread=False),
+            "door": Provide(lambda: served().door, sync_to_thread=False),
+            "receiver": Provide(lambda: served().receiver, sync_to_thread=False),
             "span": Provide(span, sync_to_thread=False),
         },
         exception_handlers={HTTPException: refusal, StoreError: store_failure},

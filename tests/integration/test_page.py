@@ -9,12 +9,12 @@ import pytest
 
 from sinks.memory import MemoryStore
 from stream.config.settings import Settings
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page.status import Status
 from stream.web.server import ListenFailed, listen
 from tests.stream.web import rollout
 from tests.stream.web.seeded import DRIFTING, LEARNING, WELL, seeded_status, seeded_store
-from tests.stream.web.served import program, served
+from tests.stream.web.served import listening, program
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
@@ -30,7 +30,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The seeded story, served."""
-    with served(application(seeded_store(), seeded_status, Settings())) as address:
+    with listening(Served.of(seeded_store(), seeded_status, Settings())) as address:
         yield address
 
 
@@ -70,7 +70,7 @@ def test_plotly_draws_every_chart(address: str, browse: Browse, path: str, chart
 def test_versions_side_by_side_are_drawn(browse: Browse) -> None:
     """The difference of two versions, under their performance."""
     settings = rollout.configured(v3=0.5, v4=0.5)
-    with served(application(rollout.rollout((0.9, 0.85)), rollout.status, settings)) as address:
+    with listening(Served.of(rollout.rollout((0.9, 0.85)), rollout.status, settings)) as address:
         page = browse(f"http://{address}/models/{rollout.MODEL}", "--dump-dom")
     assert ["performance_0", "coverage", "difference"] == drawings(page)
 
@@ -104,5 +104,5 @@ def test_a_foreign_address_is_a_sentence() -> None:
 
 def test_an_empty_service_is_served_and_stopped() -> None:
     """Serving ends when it is cancelled, before anything has been seen."""
-    with served(application(MemoryStore(), Status, Settings())) as address:
+    with listening(Served.of(MemoryStore(), Status, Settings())) as address:
         assert address.startswith("127.0.0.1:")

@@ -13,9 +13,9 @@ from urllib.request import urlopen
 import pytest
 
 from stream.config.settings import Settings
-from stream.web.app import application
+from stream.web.app import Served
 from tests.stream.web.seeded import DRIFTING, WELL, seeded_status, seeded_store
-from tests.stream.web.served import eventually, program, served
+from tests.stream.web.served import eventually, listening, program
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yml"
@@ -56,7 +56,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
         except URLError:
             return None
 
-    with served(application(seeded_store(estimated=True), seeded_status, Settings())) as target:
+    with listening(Served.of(seeded_store(estimated=True), seeded_status, Settings())) as target:
         (folder / "prometheus.yml").write_text(CONFIGURATION.format(rules=RULES, target=target))
         options = {"config.file": folder / "prometheus.yml", "storage.tsdb.path": folder, "web.listen-address": own}
         command = [binary, "--log.level=error", *(f"--{name}={value}" for name, value in options.items())]
@@ -103,7 +103,7 @@ def test_the_configuration_is_valid(name: str) -> None:
 
 def test_the_exposition_has_no_lint() -> None:
     """Promtool finds nothing to criticise in the names and types of a live /metrics."""
-    with served(application(seeded_store(), seeded_status, Settings())) as address:
+    with listening(Served.of(seeded_store(), seeded_status, Settings())) as address:
         text = urlopen(f"http://{address}/metrics", timeout=10).read()
     command = [program("promtool", "prometheus"), "check", "metrics"]
     done = subprocess.run(command, input=text, capture_output=True, timeout=60, check=False)

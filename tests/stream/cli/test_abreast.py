@@ -15,10 +15,10 @@ from detectors.performance.versions.tallied import TALLIED
 from sinks.duck import DuckStore
 from stream.cli import main
 from stream.config.parse import parse
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page.status import Status
 from tests.stream.cli.conftest import Command
-from tests.stream.web.served import program, served
+from tests.stream.web.served import listening, program
 
 TEXT = (Path(__file__).parents[3] / "docs" / "versions.md").read_text(encoding="utf-8")
 SHARES, CONFIGURATION, ARGO, FLAGGER = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
@@ -52,7 +52,7 @@ def address(store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A service that has the example's store."""
     kept = DuckStore(store, memory_limit="200MB")
     try:
-        with served(application(kept, Status, parse(CONFIGURATION))) as address:
+        with listening(Served.of(kept, Status, parse(CONFIGURATION))) as address:
             monkeypatch.setenv("DRIFTLINE_HTTP_LISTEN", address)
             yield address
     finally:

@@ -10,11 +10,11 @@ import pytest
 from sinks import commit as tables
 from sinks.duck import DuckStore
 from stream.config.settings import Settings
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page.status import Status
 from tests.stream.cli.conftest import Command
 from tests.stream.web.seeded import seeded_commit
-from tests.stream.web.served import served
+from tests.stream.web.served import listening
 
 PATH = "driftline.duckdb"
 
@@ -25,7 +25,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[DuckStore]:
     store = DuckStore(PATH, memory_limit="200MB")
     store.write(seeded_commit(7))
     try:
-        with served(application(store, Status, Settings())) as address:
+        with listening(Served.of(store, Status, Settings())) as address:
             monkeypatch.setenv("DRIFTLINE_HTTP_LISTEN", address)
             yield store
     finally:

@@ -7,14 +7,14 @@ from typing import Any
 import fairlearn.metrics as oracle
 import numpy as np
 import pytest
-from litestar.testing import TestClient
 
 from sinks import commit as tables
 from stream.config.parse import parse
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page import status as now
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import LABELS, prediction
+from tests.stream.web.client import client_over
 
 CONFIGURATION = """
 limits: {segments: 3}
@@ -109,7 +109,7 @@ def test_what_is_folded_is_counted_by_pane_and_field() -> None:
         for field in ("shop", "country x shop"):
             assert found[end, field] == (counted[f"{field}=(other)"], counted[""])
     status = now.Status(models=(now.Model("shop", state="watching", versions=("1",)),))
-    with TestClient(application(log.store, lambda: status, parse(CONFIGURATION))) as client:
+    with client_over(Served.of(log.store, lambda: status, parse(CONFIGURATION))) as client:
         items = client.get("/v1/models/shop/folded?segment=shop").json()["items"]
         assert sum(n for (_, field), (n, _) in found.items() if field == "shop") == sum(row["events"] for row in items)
         page = client.get("/models/shop").text

@@ -9,18 +9,18 @@ from threading import Event, Thread
 from time import monotonic
 
 import pytest
-from litestar import Litestar
 
+from stream.web.app import Served, application
 from stream.web.server import listen, serve_on
 
 
 @contextmanager
-def served(app: Litestar) -> Iterator[str]:
+def listening(served: Served) -> Iterator[str]:
     """The address of the running application; it is stopped as the service stops it."""
     listener = listen("127.0.0.1:0")
     host, port = listener.getsockname()
     loop = asyncio.new_event_loop()
-    task = loop.create_task(serve_on(app, listener))
+    task = loop.create_task(serve_on(application(lambda: served), listener))
     thread = Thread(target=lambda: loop.run_until_complete(asyncio.wait([task])))
     thread.start()
     try:

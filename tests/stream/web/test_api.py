@@ -4,15 +4,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from sinks.commit import Commit, StoreFailed
 from sinks.memory import MemoryStore
 from sinks.prometheus import Exporter
 from stream.config.settings import Settings
-from stream.web.app import API, application
+from stream.web.app import API, Served
 from stream.web.page.status import Status
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import (
     DRIFTING,
     INCIDENT,
@@ -26,8 +25,6 @@ from tests.stream.web.seeded import (
     seeded_store,
 )
 
-Client = TestClient[Litestar]
-
 
 class Broken(MemoryStore):
     """A store whose disk is full."""
@@ -40,13 +37,13 @@ class Broken(MemoryStore):
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """The application over the seeded story."""
-    with TestClient(application(seeded_store(), seeded_status, Settings())) as client:
+    with client_over(Served.of(seeded_store(), seeded_status, Settings())) as client:
         yield client
 
 
 def client_of(store: MemoryStore, status: Status) -> Client:
     """The application over another store and status."""
-    return TestClient(application(store, lambda: status, Settings()))
+    return client_over(Served.of(store, lambda: status, Settings()))
 
 
 def test_models_are_listed_with_their_state(client: Client) -> None:
@@ -167,7 +164,7 @@ def test_every_route_is_described(client: Client) -> None:
 
 def test_a_store_that_fails_is_the_worlds_fault() -> None:
     """503 says: try again."""
-    with TestClient(application(Broken(), Status, Settings(), Exporter())) as client:
+    with client_over(Served.of(Broken(), Status, Settings(), Exporter())) as client:
         answer = client.get("/v1/windows")
         page = client.get("/", headers={"accept": "text/html"})
     sentence = "The store does not answer: no space left on device"

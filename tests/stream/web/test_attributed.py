@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from sinks.commit import ATTRIBUTIONS, DRIFT, Commit, columns
 from stream.config.settings import Settings
-from stream.web.app import application
+from stream.web.app import Served
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import DRIFTING, seeded_status, seeded_store
 
-Client = TestClient[Litestar]
 WORDS = "amount from 1st to 4th, <b> from 2nd to 1st"
 
 
@@ -30,7 +28,7 @@ def client() -> Iterator[Client]:
         for name, value in (about | {"words": WORDS if newest else ""}).items():
             told[name].append(value)
     store.write(Commit(store.last() + 1, {"attributions": columns(ATTRIBUTIONS, told)}))
-    with TestClient(application(store, seeded_status, Settings())) as client:
+    with client_over(Served.of(store, seeded_status, Settings())) as client:
         yield client
 
 

@@ -5,18 +5,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 from sklearn.metrics import brier_score_loss, confusion_matrix
 
 from stream.config.parse import parse
 from stream.monitor.plans.onboarding import File
 from stream.reference import from_events
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page import status as now
 from stream.web.performance import summed
 from tests.stream.rules.story import FIRST, Story, event, label
 from tests.stream.rules.test_labels import CONFIGURATION, LABELS, prediction
+from tests.stream.web.client import Client, client_over
 
 N = 1_200
 PARTS = ("reliability", "resolution", "uncertainty", "within_groups")
@@ -42,10 +41,10 @@ def told(scores: list[float], labels: list[int], corrected: int = 0) -> Story:
     return log.read(batch=500).commit()
 
 
-def client_of(log: Story) -> TestClient[Litestar]:
+def client_of(log: Story) -> Client:
     """The application over what a story has stored."""
     status = now.Status(models=(now.Model("shop", state="watching", versions=("1",)),))
-    return TestClient(application(log.store, lambda: status, parse(log.configuration)))
+    return client_over(Served.of(log.store, lambda: status, parse(log.configuration)))
 
 
 def asked(log: Story, what: str, **filters: str) -> list[dict[str, Any]]:

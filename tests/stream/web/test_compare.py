@@ -9,8 +9,6 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 from msgspec.structs import replace
 
 from detectors.performance.versions.comparable import METRICS
@@ -20,11 +18,12 @@ from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
 from stream.config.settings import MINUTE, Settings
 from stream.roster import FUTURE
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.sources import Sources
 from stream.web.versions import ratio as ratios
 from stream.web.versions import sides
 from stream.web.versions.pair import Seen, pair
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.rollout import (
     MODEL,
     NEW,
@@ -42,14 +41,13 @@ from tests.stream.web.rollout import (
     window,
 )
 
-Client = TestClient[Litestar]
 COMPARE, HEALTH = f"/v1/models/{MODEL}/compare", f"/v1/models/{MODEL}/versions/{NEW}/health"
 
 
 @contextmanager
 def asked(store: Store, settings: Settings | None = None) -> Iterator[Client]:
     """The application over a store."""
-    with TestClient(application(store, status, settings or configured())) as client:
+    with client_over(Served.of(store, status, settings or configured())) as client:
         yield client
 
 

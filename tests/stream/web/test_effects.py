@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from sinks.commit import DRIFT, EFFECTS, Commit, columns
 from stream.config.settings import Settings
-from stream.web.app import application
+from stream.web.app import Served
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import DRIFTING, HOUR, PANE, seeded_status, seeded_store
 
-Client = TestClient[Litestar]
 PATH = f"/v1/models/{DRIFTING}/effects"
 NOTE = "How large the change is by other distances; they judge nothing."
 
@@ -26,7 +24,7 @@ def client() -> Iterator[Client]:
     n = len(found["end"])
     told |= {"measure": ["hellinger"] * n + ["wasserstein_by_range"] * n, "value": [0.25] * n + [0.123456] * n}
     store.write(Commit(store.last() + 1, {"effects": columns(EFFECTS, told)}))
-    with TestClient(application(store, seeded_status, Settings())) as client:
+    with client_over(Served.of(store, seeded_status, Settings())) as client:
         yield client
 
 

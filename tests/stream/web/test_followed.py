@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from sinks import commit as tables
 from sinks.commit import Columns, Commit, columns
 from sinks.memory import MemoryStore
 from stream.config.settings import Settings
-from stream.web.app import application
+from stream.web.app import Served
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import (
     DRIFTING,
     DRIFTS_FROM,
@@ -25,7 +24,6 @@ from tests.stream.web.seeded import (
     seeded_store,
 )
 
-Client = TestClient[Litestar]
 ENDED = START + N_PANES * PANE  # event time when the run's end was heard of
 WALL = np.datetime64("2026-11-20T17:00:00", "us")
 
@@ -52,12 +50,12 @@ def later(n: int, verdict: str) -> Columns:
     return columns(tables.WINDOWS, rows)
 
 
-def serving(*commits: dict[str, Columns]) -> Litestar:
+def serving(*commits: dict[str, Columns]) -> Served:
     """The seeded story, and what came after it."""
     store = seeded_store()
     for more in commits:
         store.write(Commit(store.last() + 1, more))
-    return application(store, seeded_status, Settings())
+    return Served.of(store, seeded_status, Settings())
 
 
 STEPS = (("airflow", "accepted"), ("airflow", "started"), ("hook", "failed"), ("airflow", "succeeded"))
@@ -66,7 +64,7 @@ STEPS = (("airflow", "accepted"), ("airflow", "started"), ("hook", "failed"), ("
 @pytest.fixture
 def client() -> Iterator[Client]:
     """Of an incident that two targets were asked for."""
-    with TestClient(serving({"outcomes": outcomes(*STEPS), "windows": later(6, "ok")})) as client:
+    with client_over(serving({"outcomes": outcomes(*STEPS), "windows": later(6, "ok")})) as client:
         yield client
 
 
@@ -108,16 +106,16 @@ def test_whether_it_helped_is_said_with_numbers(client: Client) -> None:
 
 def test_without_an_end_nobody_asks_whether_it_helped() -> None:
     """And right after it nothing is known yet."""
-    with TestClient(serving({"outcomes": outcomes(*STEPS[:3])})) as client:
+    with client_over(serving({"outcomes": outcomes(*STEPS[:3])})) as client:
         assert incident(client)["helped"] is None
-    with TestClient(serving({"outcomes": outcomes(*STEPS)})) as client:
+    with client_over(serving({"outcomes": outcomes(*STEPS)})) as client:
         said = incident(client)["helped"]
         assert ("not yet known", True) == (said["verdict"], "no window has been judged since" in said["words"])
 
 
 def test_what_drifts_on_is_no_better() -> None:
     """As many windows as would have shown it."""
-    with TestClient(serving({"outcomes": outcomes(*STEPS), "windows": later(8, "drift")})) as client:
+    with client_over(serving({"outcomes": outcomes(*STEPS), "windows": later(8, "drift")})) as client:
         assert "no difference" == incident(client)["helped"]["verdict"]
 
 
@@ -135,7 +133,7 @@ def test_the_page_shows_what_became_of_incidents(client: Client) -> None:
         assert words in page
     steps = outcomes(("hook", "started"))
     odd = {**steps, "link": np.array(["javascript:alert(1)"], object)}
-    with TestClient(serving({"outcomes": odd})) as other:
+    with client_over(serving({"outcomes": odd})) as other:
         page = other.get(f"/models/{DRIFTING}").text
         assert "javascript:alert" not in page
         assert "hook: started (run &lt;17&gt;)" in page
@@ -143,5 +141,5 @@ def test_the_page_shows_what_became_of_incidents(client: Client) -> None:
 
 def test_a_store_without_runs_says_nothing_of_them() -> None:
     """As before anybody dispatched."""
-    with TestClient(application(MemoryStore(), seeded_status, Settings())) as client:
+    with client_over(Served.of(MemoryStore(), seeded_status, Settings())) as client:
         assert [] == client.get("/v1/incidents").json()["items"]

@@ -3,14 +3,14 @@
 import random
 
 import pytest
-from litestar.testing import TestClient
 
 from stream.config.parse import parse
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page import status as now
 from tests.stream.rules.story import FIRST, Story, event
 from tests.stream.rules.test_groups import FAIR, decided, of_countries
 from tests.stream.rules.test_labels import LABELS, prediction
+from tests.stream.web.client import client_over
 
 __all__ = ["decided"]  # a fixture
 
@@ -23,7 +23,7 @@ def page(right: dict[str, float], configuration: str = FAIR) -> str:
 def shown(log: Story) -> str:
     """The page of its model."""
     status = now.Status(models=(now.Model("shop", state="watching", versions=("1",)),))
-    with TestClient(application(log.store, lambda: status, parse(log.configuration))) as client:
+    with client_over(Served.of(log.store, lambda: status, parse(log.configuration))) as client:
         return str(client.get("/models/shop?length=1m").text)
 
 

@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from stream.config.mistakes import ConfigurationError, Mistake
 from stream.config.sections.hooks import Mlflow
@@ -13,12 +11,12 @@ from stream.config.settings import Settings
 from stream.controls.asked import Promote, parsed
 from stream.web.api.hooking import BODY_MAX, Receiver
 from stream.web.api.speaking import Door, Unsent
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page.status import Status
 from tests.stream.test_registered import BODY, DELIVERY, NOW, SECRET, event, headers
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import seeded_status, seeded_store
 
-Client = TestClient[Litestar]
 ROUTE = "/v1/hooks/mlflow"
 
 
@@ -57,7 +55,7 @@ def receiver(topic: Topic) -> Receiver:
 @pytest.fixture
 def client(receiver: Receiver) -> Iterator[Client]:
     """A service that has no token: only the webhook's secret counts."""
-    with TestClient(application(seeded_store(), seeded_status, Settings(), receiver=receiver)) as client:
+    with client_over(Served.of(seeded_store(), seeded_status, Settings(), receiver=receiver)) as client:
         yield client
 
 
@@ -110,7 +108,7 @@ def test_without_a_secret_nobody_is_heard(topic: Topic) -> None:
         (Receiver(), 403, "hooks.mlflow.secret"),
         (Receiver(Mlflow(secret="env:SECRET"), Door("", topic.send), missing), 503, "env:SECRET"),
     ):
-        with TestClient(application(seeded_store(), seeded_status, Settings(), receiver=receiver)) as client:
+        with client_over(Served.of(seeded_store(), seeded_status, Settings(), receiver=receiver)) as client:
             answer = client.post(ROUTE, content=BODY, headers=headers())
         assert status == answer.status_code
         assert why in json.dumps(answer.json())
@@ -119,5 +117,5 @@ def test_without_a_secret_nobody_is_heard(topic: Topic) -> None:
 def test_the_numbers_are_metrics() -> None:
     """By system and answer."""
     status = Status(hooks=(("mlflow", "accepted", 2),))
-    with TestClient(application(seeded_store(), lambda: status, Settings())) as client:
+    with client_over(Served.of(seeded_store(), lambda: status, Settings())) as client:
         assert 'driftline_hooks_total{answer="accepted",hook="mlflow"} 2.0' in client.get("/metrics").text

@@ -7,15 +7,14 @@ from html.parser import HTMLParser
 import msgspec
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from sinks.commit import Columns, Commit
 from sinks.memory import MemoryStore
 from stream.config.settings import MINUTE, Events, Settings
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page.html import chart, tag
 from stream.web.page.status import Model, Status
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import (
     DRIFTING,
     ENOUGH_CAME,
@@ -53,9 +52,9 @@ class Outline(HTMLParser):
         assert tag == self.open.pop()
 
 
-def client_of(store: MemoryStore, status: Status, settings: Settings | None = None) -> TestClient[Litestar]:
+def client_of(store: MemoryStore, status: Status, settings: Settings | None = None) -> Client:
     """The application over a store and a status."""
-    return TestClient(application(store, lambda: status, settings or Settings()))
+    return client_over(Served.of(store, lambda: status, settings or Settings()))
 
 
 def stored(rows: dict[str, Columns]) -> MemoryStore:

@@ -5,18 +5,17 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from sinks.commit import MET, PERFORMANCE, Columns, Commit, Store, columns
 from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
 from stream.config.settings import HOUR, MINUTE, Settings
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.filters import Span
 from stream.web.page.status import Model, Status
 from stream.web.performance import matured
 from stream.web.performance.revisions import revised
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import DRIFTING, METRICS, N_PANE, N_PANES, WELL, seeded_status, seeded_store
 
 NOON = np.datetime64("2026-11-20T12:00:00", "us")
@@ -26,13 +25,12 @@ USUAL = {
     "repeats": 4, "labelled": 85,
     "rate": 1.0, "bound": 0.0, "reference": 0.92, "limit": 0.85, "baseline": 0.6, "verdict": "well",
 }  # fmt: skip
-Client = TestClient[Litestar]
 
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """The application over the seeded story."""
-    with TestClient(application(seeded_store(), seeded_status, Settings())) as client:
+    with client_over(Served.of(seeded_store(), seeded_status, Settings())) as client:
         yield client
 
 
@@ -137,7 +135,7 @@ def test_filters_and_spans_hold(client: Client) -> None:
 def test_a_segment_has_no_coverage() -> None:
     """Its predictions are not counted: null, not minus one."""
     store = store_of({"segment": "country=FR", "predicted": -1, "labelled": 17, "high": np.inf})
-    with TestClient(application(store, lambda: Status(models=(Model("fraud"),)), Settings())) as client:
+    with client_over(Served.of(store, lambda: Status(models=(Model("fraud"),)), Settings())) as client:
         (item,) = client.get("/v1/models/fraud/performance").json()["items"]
     assert (item["predicted"], item["coverage"], item["labelled"], item["high"]) == (None, None, 17, None)
 
@@ -145,7 +143,7 @@ def test_a_segment_has_no_coverage() -> None:
 def test_a_number_of_a_sample_says_so() -> None:
     """Its coverage is of the ids that are in it."""
     store = store_of({"rate": 0.125, "predicted": 100})
-    with TestClient(application(store, lambda: Status(models=(Model("fraud"),)), Settings())) as client:
+    with client_over(Served.of(store, lambda: Status(models=(Model("fraud"),)), Settings())) as client:
         (item,) = client.get("/v1/models/fraud/performance").json()["items"]
     assert (item["rate"], item["predicted"], item["coverage"]) == (0.125, 100, 0.85)
 
@@ -161,7 +159,7 @@ def test_fates_of_labels_are_told_step_by_step(client: Client) -> None:
 @pytest.mark.parametrize("what", ["performance", "labels"])
 def test_every_model_has_an_address(name: str, what: str) -> None:
     """A slash is written twice escaped, because the first writing is undone before the address is looked at."""
-    with TestClient(application(MemoryStore(), lambda: Status(models=(Model(name),)), Settings())) as client:
+    with client_over(Served.of(MemoryStore(), lambda: Status(models=(Model(name),)), Settings())) as client:
         written = quote(quote(name, safe="") if "/" in name else name, safe="")
         address = quote(written, safe="")  # because this client undoes it once more than a server
         assert client.get(f"/v1/models/{address}/{what}").json() == {"items": [], "next": None}

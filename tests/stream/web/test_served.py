@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from sinks.commit import SERVICE, Commit, columns
 from sinks.memory import MemoryStore
 from stream.config.settings import HOUR, Settings
 from stream.web.api.served import service_of
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page.html import Html
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import DRIFTING, seeded_status
 
 NOON = np.datetime64("2026-11-20T12:00:00", "us")
@@ -20,7 +19,6 @@ USUAL = {
     "model": DRIFTING, "version": "3", "metric": "latency_p95", "length": HOUR, "n": 900, "value": 31.0, "low": 30.0,
     "high": float("inf"), "reference": 25.0, "n_reference": 4_096, "limit": 29.5, "verdict": "worse",
 }  # fmt: skip
-Client = TestClient[Litestar]
 
 
 def store() -> MemoryStore:
@@ -38,7 +36,7 @@ def store() -> MemoryStore:
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """The application over them."""
-    with TestClient(application(store(), seeded_status, Settings())) as client:
+    with client_over(Served.of(store(), seeded_status, Settings())) as client:
         yield client
 
 

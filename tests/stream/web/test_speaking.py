@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 from msgspec.structs import replace
 
 from sinks import commit as tables
@@ -17,15 +15,15 @@ from stream.config.settings import Settings
 from stream.controls.asked import parsed
 from stream.controls.control import Controls
 from stream.web.api.speaking import Door, Unsent
-from stream.web.app import application
+from stream.web.app import Served
 from stream.web.page.status import Status
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import DRIFTING, INCIDENT, WELL, seeded_status, seeded_store
 
 TOKEN = "a token of a test"
 KNOWN = {"Authorization": f"Bearer {TOKEN}"}
 PAUSE = {"kind": "pause", "model": WELL, "who": "ada"}
 T = 1_000_000_000
-Client = TestClient[Litestar]
 
 
 class Topic:
@@ -51,8 +49,8 @@ def topic() -> Topic:
 @pytest.fixture
 def client(topic: Topic) -> Iterator[Client]:
     """A service that has a token."""
-    app = application(seeded_store(), seeded_status, Settings(), door=Door(TOKEN, topic.send))
-    with TestClient(app) as client:
+    served = Served.of(seeded_store(), seeded_status, Settings(), door=Door(TOKEN, topic.send))
+    with client_over(served) as client:
         yield client
 
 
@@ -82,7 +80,7 @@ def test_who_does_not_know_the_token_is_refused(client: Client, topic: Topic, sa
 def test_without_a_token_nobody_may(topic: Topic) -> None:
     """Not even with an empty one."""
     for door in (Door(), Door("", topic.send)):
-        with TestClient(application(seeded_store(), seeded_status, Settings(), door=door)) as client:
+        with client_over(Served.of(seeded_store(), seeded_status, Settings(), door=door)) as client:
             for headers in ({}, {"Authorization": "Bearer "}):
                 answer = client.post("/v1/control", json=PAUSE, headers=headers)
                 assert 403 == answer.status_code
@@ -124,7 +122,7 @@ def audited() -> MemoryStore:
 
 def test_what_became_of_controls_is_listed() -> None:
     """Newest first, by model and outcome."""
-    with TestClient(application(audited(), seeded_status, Settings())) as client:
+    with client_over(Served.of(audited(), seeded_status, Settings())) as client:
         items = client.get("/v1/controls").json()["items"]
         assert ["3", "2", "1"] == [item["id"] for item in items]
         assert (None, {"to": 5}) == (items[1]["since"], items[1]["detail"])
@@ -149,7 +147,7 @@ def force() -> Status:
 
 def test_the_pages_show_what_is_in_force() -> None:
     """On every page what is paused and announced, beside the incident who knows of it; words stay words."""
-    with TestClient(application(audited(), force, Settings())) as client:
+    with client_over(Served.of(audited(), force, Settings())) as client:
         first, one = client.get("/").text, client.get(f"/models/{WELL}").text
         for page in (first, one):
             assert f"{WELL} is paused, by ada (&lt;b&gt;)" in page

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from litestar import Litestar
-from litestar.testing import TestClient
 
 from sinks.commit import DRIFT, TESTED, Commit, columns
 from stream.config.settings import Settings
-from stream.web.app import application
+from stream.web.app import Served
+from tests.stream.web.client import Client, client_over
 from tests.stream.web.seeded import DRIFTING, HOUR, PANE, seeded_status, seeded_store
 
-Client = TestClient[Litestar]
 PATH = f"/v1/models/{DRIFTING}/tested"
 NOTE = "Chances take events to be independent; they decide no verdict."
 TESTS = (
@@ -35,7 +33,7 @@ def client() -> Iterator[Client]:
             for name, value in (about | {"n": 480, "n_reference": 500, "words": words}).items():
                 told[name].append(value)
     store.write(Commit(store.last() + 1, {"tested": columns(TESTED, told)}))
-    with TestClient(application(store, seeded_status, Settings())) as client:
+    with client_over(Served.of(store, seeded_status, Settings())) as client:
         yield client
 
 

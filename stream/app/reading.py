@@ -8,13 +8,15 @@ from stream.broker import Fetched, Gap
 from stream.events import Partition
 from stream.journey import Journey
 
+BACKLOG = 100_000  # events still to be read, of which nobody is told within a second anyway
+
 
 @dataclass
 class Reading(Intake[Journey]):
     """The intake of `driftline run`."""
 
     def _count(self, watch: Journey, fetched: list[Fetched | Gap]) -> bool:
-        """Let what has come, and idle partitions, take the journey; whether something was closed."""
+        """Let what has come, and idle partitions, take the journey; whether somebody waits for what was closed."""
         for item in fetched:
             if isinstance(item, Gap):
                 self.say(
@@ -25,7 +27,12 @@ class Reading(Intake[Journey]):
             else:
                 watch.receive(item.records)
         closed = watch.work() if fetched else False
-        return self._release(watch) or closed
+        closed |= self._release(watch)
+        return closed and not self._behind(watch)
+
+    def _behind(self, watch: Journey) -> bool:
+        """In a catch-up Commits need not follow each pane, which takes a tenth of the time."""
+        return sum(end - watch.clocks[partition].offset for partition, end in self.ends(watch).items()) > BACKLOG
 
     def _release(self, watch: Journey) -> bool:
         """Let idle partitions hold nobody up; whether something was closed."""

@@ -5,6 +5,7 @@ of what came lately and of what came at this time of the day before, and how far
 is learned from windows. Nothing is assumed of a rhythm that was not seen yet.
 """
 
+import scipy
 from msgspec import Struct
 from msgspec.structs import replace
 from scipy.special import betainc, gammaincc, gammaincinv
@@ -14,7 +15,7 @@ MEMORY = 500  # windows that the variation is learned from; older ones fade
 LEAST = 12  # windows before anything is said
 DOUBT = 0.01  # the chance that the variation is larger than it is taken for
 POISSON = 1e-9  # a variation below it is none: beta functions of so large numbers lose their digits
-HALVINGS = 60
+PRECISION = 1e-9  # of a number of events: whole ones are compared with it
 
 
 class Usual(Struct, frozen=True, array_like=True):
@@ -88,11 +89,7 @@ def fewest(mean: float, variation: float, chance: float) -> float:
 
     if below(0.0) > chance:
         return float("nan")
-    low, high = 0.0, mean
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if below(middle) <= chance else (low, middle)
-    return low
+    return float(scipy.optimize.brentq(lambda n: below(n) - chance, 0.0, mean, xtol=PRECISION))
 
 
 def interval(events: int, level: float = 0.95) -> tuple[float, float]:

@@ -5,7 +5,8 @@ from difflib import get_close_matches
 
 from msgspec import Struct
 
-from sinks.dispatch.targets.plans.keys import COMMON, READS, Entry, Key, Stranger
+from sinks.dispatch.targets.plans.addresses import wanted
+from sinks.dispatch.targets.plans.keys import COMMON, READS, Entry, Key, Stranger, networks
 from sinks.dispatch.targets.plans.templates import NAMES
 from sinks.dispatch.targets.systems.kinds import KINDS
 
@@ -55,7 +56,16 @@ def wrong(entry: object) -> list[Wrong]:
     missing = [key for key, each in keys.items() if each.needed and key not in entry]
     found += [Wrong((), f"the key {key}: {keys[key].words}") for key in missing]
     values = {str(key): value for key, value in entry.items()}
-    return found or [Wrong((key,) if key in entry else (), words) for key, words in KINDS[kind].together(values)]
+    found = found or [Wrong((key,) if key in entry else (), words) for key, words in KINDS[kind].together(values)]
+    return found or [*_unreachable(values, keys)]
+
+
+def _unreachable(values: Mapping[str, object], keys: Mapping[str, Key]) -> Iterator[Wrong]:
+    """Addresses that are never connected to, whatever is there."""
+    named = networks(values.get("networks", []))
+    for key in values.keys() & {key for key, each in keys.items() if each.reads == "url"}:
+        if words := wanted(str(values[key]), named):
+            yield Wrong((key,), words, _shown(values[key]))
 
 
 def _of(key: str, value: object, keys: Mapping[str, Key]) -> Iterator[Wrong]:

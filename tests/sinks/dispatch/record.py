@@ -258,7 +258,7 @@ def main() -> None:
     library = CLIENTS[sys.argv[1]](url)
     text = json.dumps({"library": library, "version": version(library), "requests": ASKED}, indent=1)
     PLACE.mkdir(exist_ok=True)
-    (PLACE / f"{sys.argv[1]}.json").write_text(text.replace(url, "http://recorder") + "\n")
+    (PLACE / f"{sys.argv[1]}.json").write_text(text.replace(url, "https://recorder") + "\n")
 
 
 if __name__ == "__main__":

@@ -73,6 +73,28 @@ def test_an_address_has_no_places_users_or_queries(url: str) -> None:
     assert [("url",)] == [each.path for each in wrong({**entry("airflow"), "url": url})]
 
 
+@pytest.mark.parametrize(
+    ("url", "networks", "hint"),
+    [
+        ("https://10.1.2.3", (), "networks: [10.1.2.3/32]"),
+        ("https://10.1.2.3", ("10.0.0.0/8",), ""),
+        ("https://[fd00::1]:8443", (), "networks: [fd00::1/128]"),
+        ("http://localhost:8080", (), "networks: [127.0.0.1/32]"),
+        ("http://localhost:8080", ("127.0.0.0/8",), ""),
+        ("http://8.8.8.8", ("10.0.0.0/8",), "https"),
+        ("https://8.8.8.8", (), ""),
+        ("http://airflow.internal", (), "https"),
+        ("http://airflow.internal", ("10.0.0.0/8",), ""),
+        ("https://airflow.internal", (), ""),
+    ],
+)
+def test_an_address_that_is_never_connected_to_is_a_mistake(url: str, networks: tuple[str, ...], hint: str) -> None:
+    """As far as its text shows it; where a name leads is seen when it is asked."""
+    found = wrong({**entry("airflow"), "url": url, "networks": [*networks]})
+    assert [("url",)] * bool(hint) == [each.path for each in found]
+    assert all(hint in each.expected for each in found)
+
+
 def test_keys_that_belong_together_are_asked_for_together() -> None:
     """A user without a password, two ways to sign in, half of a client."""
     bare = {"kind": "airflow", "url": "https://a.example.com", "dag": "d"}

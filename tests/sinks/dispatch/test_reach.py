@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sinks.dispatch.targets.calling.addresses import allowed, named
 from sinks.dispatch.targets.calling.secrets import Secrets
 from sinks.dispatch.targets.calling.signatures import signed
+from sinks.dispatch.targets.plans.addresses import allowed, named
 
 PRIVATE = """
 127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 ::1 fe80::1%eth0

@@ -21,7 +21,7 @@ PLACE = Path(__file__).parent / "recorded"
 PARAMETERS = {"model": "${model}", "model_version": "${version}", "reason": "${reason}", "trigger_id": "${id}"}
 TOKEN = {"token": "env:TOKEN"}
 ENVIRONMENT = {"TOKEN": "the-token", "TRIGGER": "the-trigger-token"}
-URL = {"url": "http://recorder"}
+URL = {"url": "https://recorder"}
 JOB = "projects/p/locations/europe-west1/pipelineJobs"
 ENTRIES: dict[str, dict[str, Any]] = {
     "kubeflow": {**URL, **TOKEN, "pipeline": "p1", "version": "v1", "experiment": "e1", "parameters": PARAMETERS},
@@ -36,7 +36,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "parameters": PARAMETERS,
     },
     "azure_ml": {**URL, **TOKEN, "deployment": "blue", "parameters": PARAMETERS},
-    "metaflow": {"url": "http://recorder/drift", **TOKEN, "event": "drift.retrain", "parameters": PARAMETERS},
+    "metaflow": {"url": "https://recorder/drift", **TOKEN, "event": "drift.retrain", "parameters": PARAMETERS},
     "github": {**URL, **TOKEN, "repository": "acme/models"},
     "gitlab": {**URL, **TOKEN, "trigger_token": "env:TRIGGER", "project": "group/models", "parameters": PARAMETERS},
     "jenkins": {**URL, "job": "team/retrain", "username": "bot", "password": "env:TOKEN", "parameters": PARAMETERS},

@@ -195,7 +195,7 @@ MISTAKES = (
     ("limits: {features: 1}\nmodels: {a: {features: {x: numeric, y: numeric}}}", "line 2: models.a.features: expected at most limits.features, 1, found 2"),
     ('models: {a: {features: {"output:x": numeric}}}', 'line 1: models.a.features."output:x": expected a name that does not begin with output: or service: or attribution:, found output:x'),
     ("dispatch: {targets: [{kind: airflo}]}", "line 1: dispatch.targets[0].kind: expected airflow, airflow_asset, azure_ml, command, github, gitlab, http, jenkins, kubeflow, metaflow, mlflow, sagemaker, vertex or webhook, found 'airflo'; did you mean airflow?"),
-    ("dispatch: {targets: [{kind: mlflow, url: 'http://a', networks: []}, {kind: mlflow, url: 'http://b'}]}", "line 1: dispatch.targets[1]: expected each name once, found mlflow"),
+    ("dispatch: {targets: [{kind: mlflow, url: 'http://a', networks: [10.0.0.0/8]}, {kind: mlflow, url: 'https://b'}]}", "line 1: dispatch.targets[1]: expected each name once, found mlflow"),
     ("topics: {outcomes: driftline.triggers}", "line 1: topics.outcomes: expected another topic than topics.triggers, found driftline.triggers"),
     # Security: no message shows what may be a secret.
     ("kafka: {security: {protocol: SASL_SSL, username: u, password: hunter2}}", f"line 1: kafka.security.password: expected {SECRET}"),

@@ -17,7 +17,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from sinks.dispatch.targets.calling.addresses import allowed, named
+from sinks.dispatch.targets.plans.addresses import allowed, named
 from sinks.dispatch.targets.plans.exchange import Reply, Request
 
 REPLY_BYTES_MAX = 1 << 20

@@ -44,9 +44,10 @@ class Neighbours(NamedTuple):
         squares = np.concatenate((squares, overall[:, weights.shape[1] :]), axis=1)  # an indicator is its own square
         sizes = panes.sum(axis=2, dtype=np.float64)
         first = np.argsort(sizes == 0, axis=0, kind="stable")
-        each = np.stack([means(pane, weights, sets) for pane in panes])
+        every = Sets(*(np.tile(each, (len(panes), *[1] * (each.ndim - 1))) for each in sets))
+        each = means(panes.reshape(-1, panes.shape[2]), np.tile(weights, (len(panes), 1, 1)), every)
         return cls(
-            np.take_along_axis(each, first[..., None], axis=0),
+            np.take_along_axis(each.reshape(*panes.shape[:2], -1), first[..., None], axis=0),
             np.take_along_axis(sizes, first, axis=0),
             (sizes > 0).sum(axis=0),
             np.maximum(squares - overall**2, TINY),

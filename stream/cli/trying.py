@@ -14,6 +14,7 @@ from stream.cli.options import JSON
 from stream.config.mistakes import nearest
 from stream.config.units import duration, several
 from stream.files import FileProblem
+from stream.policy.incidents import PROMOTED
 from stream.trying.trial import Fired, Trial, trial
 
 
@@ -77,7 +78,8 @@ def _happened(incidents: int, triggers: int) -> str:
 def _line(one: Fired) -> str:
     about = " in ".join(filter(None, (one.feature, one.segment)))
     asks = "asks for retraining" if one.trigger else f"asks for nothing ({one.why})" if one.why else ""
-    asks = "" if one.state == "closed" else asks
+    if one.state == "closed":
+        asks = PROMOTED if one.why == PROMOTED else ""
     targets = f"for {', '.join(one.targets)}" if one.targets and one.trigger else ""
     what = f"{one.rule} ({one.severity}): {one.kind}{f' of {about}' if about else ''}"
     says = ", ".join(filter(None, (what, asks, targets)))

@@ -3,7 +3,7 @@
 Frozen, and answered for any time: steps of labels are behind closes, and ask about what was then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from msgspec import Struct
@@ -59,15 +59,15 @@ def learning(known: Promotions, version: str, at: int) -> bool:
     return one is not None and one.version == version and at <= one.until
 
 
-def retired(known: Promotions, version: str, at: int, admitted: int) -> bool:
-    """Whether another version has taken its place; the first pane that tells that one's events apart begins `admitted`.
+def retired(known: Promotions, version: str, at: int, versions: Mapping[str, int]) -> bool:
+    """Whether another version has taken its place; `versions`: the start of the first pane that tells each one apart.
 
     A version that nobody ever sees silences the others for AWAITED alone.
     """
     one = serving(known, at)
     if one is None or version not in one.retired:
         return False
-    return admitted < at or (one.since != NEVER and at <= one.since + AWAITED)
+    return versions.get(one.version, FUTURE) < at or (one.since != NEVER and at <= one.since + AWAITED)
 
 
 def ended(known: Promotions, version: str, opened: int, at: int) -> Promotion | None:

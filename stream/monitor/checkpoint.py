@@ -7,6 +7,7 @@ import msgspec
 
 from stream.config.settings import Settings
 from stream.controls.control import Controls
+from stream.controls.promotions import Promotions
 from stream.counting.sample import NOTHING, Sample
 from stream.joining.sampling import Rate, Schedule
 from stream.monitor.estimates.trust import Lesson, Tracks
@@ -110,6 +111,13 @@ def pack(state: State) -> bytes:
             told=state.told,
         )
     )
+
+
+def promoted(packed: bytes, model: str) -> tuple[Promotions, Mapping[str, int]]:
+    """The promotions of a model in the bytes of a state, and when each of its versions was first told apart."""
+    found = msgspec.msgpack.decode(packed, type=_Packed)
+    versions = next((one.versions for one in found.entries if one.name == model), {})
+    return found.controls.promotions(model), versions
 
 
 def closed(packed: bytes) -> Marks:

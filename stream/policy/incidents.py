@@ -17,6 +17,7 @@ from stream.policy.sightings import Seen, Sighting
 
 Fresh = Mapping[int, tuple[Sighting, ...]]  # by the place of a leaf: what lasts in windows that were just judged
 DRIFTS: Final = frozenset(("drift", "prediction_drift", "attribution"))
+PROMOTED: Final = "promoted"  # why an incident was closed, by nothing that was judged
 BROKEN_MAX: Final = 16  # spans of broken input that are told apart; the oldest two become one
 
 
@@ -132,6 +133,10 @@ class Policy(msgspec.Struct, frozen=True):
         if firing:
             return self._updated(self.incident, firing, fresh, moment)
         return self._closed(self.incident, book, moment)
+
+    def begun_anew(self) -> "Policy":
+        """Without its incident, and without what had not lasted long enough yet."""
+        return replace(self, incident=None, memories={key: each.begun_anew() for key, each in self.memories.items()})
 
     def scheduled(self, identity: str, at: int) -> "Policy":
         """After a trigger that had no finding: it makes nothing quiet."""

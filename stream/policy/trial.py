@@ -1,14 +1,31 @@
 """A policy over a history: what it would have done, close by close, and at steps of labels as far as they are known."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
+from stream.events import NEVER
 from stream.policy.book import Book
 from stream.policy.hearing import Hearing, Standing, heard, wanted
-from stream.policy.incidents import NONE, Event, Fresh, Incident, Last, Moment, Policy
+from stream.policy.incidents import NONE, PROMOTED, Event, Fresh, Incident, Last, Moment, Policy
 from stream.policy.sightings import Seen, Sighting
 
 Suppressed = Callable[[int], str]
+
+
+class Served(NamedTuple):
+    """How a version was served: `turns` are when promotions that concern it took effect, from one time to another.
+
+    While it is `retired`, another is served in its place, and it asks for nothing.
+    """
+
+    turns: Callable[[int, int], Sequence[int]]
+    retired: Callable[[int], bool]
+
+
+ALWAYS: Final = Served(lambda _after, _before: (), lambda _: False)
 
 
 def observed(policy: Policy, book: Book, seen: Iterable[Seen]) -> tuple[Policy, Fresh]:
@@ -41,27 +58,48 @@ def ends(seen: Iterable[Seen]) -> frozenset[int]:
     return frozenset(one.length for one in seen if not any(each.alarm for each in one.sightings))
 
 
-def tried(book: Book, closes: Iterable[Seen], labels: Iterable[Seen], suppressed: Suppressed) -> Iterator[Event]:
+def tried(
+    book: Book, closes: Iterable[Seen], labels: Iterable[Seen], suppressed: Suppressed, served: Served = ALWAYS
+) -> Iterator[Event]:
     """What would have happened, in order of time: first by closes, then by labels."""
     hearing, policy = Hearing(), Policy()
     happened: list[Event] = []
+    before = NEVER
     for at, some in groupby(closes, key=lambda one: one.at):
         seen = list(some)
+        turns, before = served.turns(before, at), at
+        for turn in (*turns, at) if served.retired(at) else turns:
+            policy, events = _begun_anew(policy, turn)
+            happened += events
+        if served.retired(at):
+            continue
         policy, fresh = observed(policy, book, seen)
         policy, events = policy.decide(book, book.told(labelled=False), fresh, _moment(at, seen, suppressed(at)))
         happened += events
         hearing = hearing.told(at, *told(book, policy, fresh))
     by_time = {at: list(some) for at, some in groupby(labels, key=lambda one: one.at)}
-    policy = Policy()
+    policy, before = Policy(), NEVER
     for at in sorted({*by_time, *(one.at for one in hearing.news)}):
+        for turn in served.turns(before, at):
+            policy, events = _begun_anew(policy, turn)
+            happened += events
+        before = at
         hearing, said = hearing.upto(at)
         seen = by_time.get(at, [])
         policy, fresh = observed(policy, book, seen)
         both, holds = with_heard(book, policy, fresh, hearing, heard(book, said))
         moment = _moment(at, seen, suppressed(at), hearing.now.last)
-        policy, events = policy.decide(book, book.told(labelled=True), both, moment, holds)
+        asking = () if served.retired(at) else book.told(labelled=True)
+        policy, events = policy.decide(book, asking, both, moment, holds)
         happened += events
     yield from sorted(happened, key=lambda one: one.at)
+
+
+def _begun_anew(policy: Policy, at: int) -> tuple[Policy, tuple[Event, ...]]:
+    """A promotion ends what is open, and what it is compared with is new."""
+    if policy.incident is None:
+        return policy.begun_anew(), ()
+    return policy.begun_anew(), (Event("closed", replace(policy.incident, why=PROMOTED), at, triggered=False),)
 
 
 def _moment(at: int, seen: Iterable[Seen], why: str, last: Last = NONE) -> Moment:

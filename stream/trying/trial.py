@@ -1,17 +1,19 @@
 """What a policy would have done with the history of a store, beside what was done."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from msgspec import Struct
 
-from sinks.commit import INCIDENTS, TRIGGERS, WINDOWS, Store
+from sinks.commit import CHECKPOINTS, INCIDENTS, TRIGGERS, WINDOWS, Store
 from stream.config.settings import Model, Settings
+from stream.controls.promotions import Promotions, retired
 from stream.monitor.acting.triggers import rfc3339
+from stream.monitor.checkpoint import promoted
 from stream.policy import book
 from stream.policy.quiet import maintenance
 from stream.policy.schedules import Due, due
-from stream.policy.trial import tried
+from stream.policy.trial import Served, tried
 from stream.trying.history import histories
 
 
@@ -72,13 +74,24 @@ def _of_model(store: Store, settings: Settings, name: str, since: int) -> Iterat
     if model is None:
         return
     rules = book(model)
+    spans, checkpoint = model.policy.maintenance, store.select(CHECKPOINTS)["body"].tolist()
+    promotions, versions = promoted(checkpoint[0], name) if checkpoint else ((), {})
     for version, history in histories(store, name, since, min(model.windows)).items():
-        spans = model.policy.maintenance
-        for event in tried(rules, history.closes, history.labels, lambda at, spans=spans: maintenance(spans, at)):  # type: ignore[misc]  # a default
+        served = _served(promotions, versions, version[1])
+        for event in tried(rules, history.closes, history.labels, lambda at: maintenance(spans, at), served):
             one = event.incident
             about = (one.rule, one.severity, one.kind, one.feature, one.segment, one.why)
             yield Fired(rfc3339(event.at), *version, event.state, event.triggered, *about, event.targets)
     yield from _scheduled(store, name, model, since)
+
+
+def _served(known: Promotions, versions: Mapping[str, int], version: str) -> Served:
+    """As promotions had it."""
+    about = [one.since for one in known if version == one.version or version in one.retired]
+    return Served(
+        lambda after, before: [since for since in about if after <= since < before],
+        lambda at: retired(known, version, at, versions),
+    )
 
 
 def _scheduled(store: Store, name: str, model: Model, since: int) -> Iterator[Fired]:

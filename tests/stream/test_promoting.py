@@ -9,12 +9,14 @@ from sinks import commit as tables
 from sinks.commit import Store
 from sinks.memory import MemoryStore
 from stream.config.parse import parse
+from stream.config.settings import HOUR
 from stream.counting.windows import decided_from
 from stream.events import Records
 from stream.journey import Journey
 from stream.monitor.plans.onboarding import Sources
 from stream.recovery import recall
 from stream.reference.saved import save
+from stream.trying.trial import trial
 from tests.stream.app.travelling import BEGIN_MS
 
 EVENTS, ASKED = ("p", 0), ("driftline.control", 0)
@@ -105,6 +107,21 @@ def test_what_is_open_is_closed_and_the_new_version_learns_its_own_world() -> No
     first = mine.index(("unknown", "learning"))
     assert {"unknown", "ok"} == {verdict for verdict, _ in mine[first:]}
     assert "ok" == mine[-1][0]
+
+
+def test_the_policy_is_tried_as_promotions_had_it() -> None:
+    """What was open is closed, and of a version whose place was taken no windows count."""
+    story = drifted()
+    story.ask(version="2")
+    story.minutes(44, 75, 0.95, "1", "2")
+    story.keep()
+    told = column(story.store, tables.INCIDENTS, "at", "version", "state", "feature")
+    found = trial(story.store, SETTINGS, 2 * HOUR)
+    assert found is not None
+    fired = [(one.at, one.version, one.state, one.feature) for one in found.fired]
+    assert sorted((f"{at:%Y-%m-%dT%H:%M:%SZ}", *rest) for at, *rest in told) == sorted(fired)  # type: ignore[str-format]  # a time
+    assert {"promoted"} == {one.why for one in found.fired if one.state == "closed"}
+    assert (found.incidents_then, found.triggers_then) == (found.incidents, found.triggers)
 
 
 def test_a_reference_may_come_along() -> None:

@@ -6,7 +6,6 @@ from stream.controls.asked import Control, parsed
 from stream.controls.control import Controls
 from stream.controls.promotions import AWAITED, PROMOTIONS_MAX, ended, learning, retired, serving
 from stream.events import NEVER
-from stream.roster import FUTURE
 
 
 def promote(version: str, identity: str = "1", **said: object) -> Control:
@@ -37,7 +36,7 @@ def test_the_first_takes_the_place_of_all_and_a_later_one_of_the_one_before() ->
 def test_what_is_asked_of_an_earlier_time_is_answered_as_it_was_then() -> None:
     """Steps of labels are behind closes."""
     known = after(("2", 100), ("1", 200), versions=("1", "2")).promotions("m")
-    assert [False, True, True, False] == [retired(known, "1", at, NEVER) for at in (100, 101, 200, 201)]
+    assert [False, True, True, False] == [retired(known, "1", at, {"2": NEVER}) for at in (100, 101, 200, 201)]
     assert [False, True, True, False] == [learning(known, "2", at) for at in (100, 101, 200, 201)]
     assert [100, 100, 200] == [one.since for at in (150, 201, 202) if (one := ended(known, "1", at - 101, at))]
     assert ended(known, "1", 250, 300) is None
@@ -46,10 +45,10 @@ def test_what_is_asked_of_an_earlier_time_is_answered_as_it_was_then() -> None:
 def test_a_version_that_nobody_has_seen_silences_the_others_for_a_day() -> None:
     """Unless it has panes of its own by then; before the first pane nobody can say how long that is."""
     known, day = after(("9", 100)).promotions("m"), 100 + AWAITED
-    assert [False, True, True, False] == [retired(known, "1", at, FUTURE) for at in (100, 101, day, day + 1)]
-    assert [False, True] == [retired(known, "1", at, day + 5) for at in (day + 5, day + 6)]
+    assert [False, True, True, False] == [retired(known, "1", at, {}) for at in (100, 101, day, day + 1)]
+    assert [False, True] == [retired(known, "1", at, {"9": day + 5}) for at in (day + 5, day + 6)]
     first = after(("9", NEVER)).promotions("m")
-    assert [False, True] == [retired(first, "1", at, 50) for at in (50, 51)]
+    assert [False, True] == [retired(first, "1", at, {"9": 50}) for at in (50, 51)]
 
 
 def test_a_reference_ends_the_learning() -> None:

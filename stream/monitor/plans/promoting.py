@@ -5,9 +5,7 @@ T on like any other plan, and needs nothing of readers.
 """
 
 from dataclasses import replace as with_
-from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from detectors.packing import pack, unpack
@@ -21,9 +19,8 @@ from stream.monitor.state import Gathered, State, Version
 from stream.monitor.verdicts.judging import Case
 from stream.plan import Plan
 from stream.policy import Incident, Policy
-from stream.roster import FUTURE, Entry
-
-PROMOTED: Final = "promoted"  # why an incident was closed
+from stream.policy.incidents import PROMOTED
+from stream.roster import Entry
 
 
 def begin(state: State, entry: Entry, control: Promote) -> None:
@@ -89,8 +86,7 @@ def begun_anew(version: Version, policy: Policy, at: int, ledger: Ledger) -> Pol
     """A policy without its incident, which is told to be closed, and without what had not lasted long enough yet."""
     if policy.incident is not None:
         closed_row(ledger, version, policy.incident, at)
-    memories = {key: each.begun_anew() for key, each in policy.memories.items()}
-    return msgspec.structs.replace(policy, incident=None, memories=memories)
+    return policy.begun_anew()
 
 
 def closed_row(ledger: Ledger, version: Version, one: Incident, at: int) -> None:
@@ -109,10 +105,5 @@ def ended_by_labels(state: State, version: Version, policy: Policy, at: int) -> 
 
 def is_retired(state: State, version: Version, at: int) -> bool:
     """Whether another version is served in a version's place at an event time: then it asks for nothing."""
-    known = state.controls.promotions(version[0])
-    if not known:
-        return False
     entry = state.roster.get(version[0])
-    newest = next((one for one in reversed(known) if one.since < at), None)
-    admitted = FUTURE if entry is None or newest is None else entry.versions.get(newest.version, FUTURE)
-    return retired(known, version[1], at, admitted)
+    return retired(state.controls.promotions(version[0]), version[1], at, {} if entry is None else entry.versions)

@@ -1,6 +1,6 @@
 """A policy over a history: what it would have done, close by close, and at steps of labels as far as they are known."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
@@ -16,16 +16,16 @@ Suppressed = Callable[[int], str]
 
 
 class Served(NamedTuple):
-    """How a version was served: `turns` are when promotions that concern it took effect, from one time to another.
+    """How a version was served: `turns` are when promotions that concern it took effect, in order.
 
     While it is `retired`, another is served in its place, and it asks for nothing.
     """
 
-    turns: Callable[[int, int], Sequence[int]]
+    turns: tuple[int, ...]
     retired: Callable[[int], bool]
 
 
-ALWAYS: Final = Served(lambda _after, _before: (), lambda _: False)
+ALWAYS: Final = Served((), lambda _: False)
 
 
 def observed(policy: Policy, book: Book, seen: Iterable[Seen]) -> tuple[Policy, Fresh]:
@@ -67,23 +67,22 @@ def tried(
     before = NEVER
     for at, some in groupby(closes, key=lambda one: one.at):
         seen = list(some)
-        turns, before = served.turns(before, at), at
-        for turn in (*turns, at) if served.retired(at) else turns:
-            policy, events = _begun_anew(policy, turn)
-            happened += events
+        turns, before = [turn for turn in served.turns if before <= turn < at], at
+        policy, over = _turned(policy, (*turns, at) if served.retired(at) else turns)
+        happened += over
         if served.retired(at):
             continue
         policy, fresh = observed(policy, book, seen)
         policy, events = policy.decide(book, book.told(labelled=False), fresh, _moment(at, seen, suppressed(at)))
         happened += events
         hearing = hearing.told(at, *told(book, policy, fresh))
+    happened += _turned(policy, [turn for turn in served.turns if before <= turn])[1]
     by_time = {at: list(some) for at, some in groupby(labels, key=lambda one: one.at)}
     policy, before = Policy(), NEVER
     for at in sorted({*by_time, *(one.at for one in hearing.news)}):
-        for turn in served.turns(before, at):
-            policy, events = _begun_anew(policy, turn)
-            happened += events
-        before = at
+        turns, before = [turn for turn in served.turns if before <= turn < at], at
+        policy, over = _turned(policy, turns if policy.incident is not None else ())
+        happened += over
         hearing, said = hearing.upto(at)
         seen = by_time.get(at, [])
         policy, fresh = observed(policy, book, seen)
@@ -92,14 +91,18 @@ def tried(
         asking = () if served.retired(at) else book.told(labelled=True)
         policy, events = policy.decide(book, asking, both, moment, holds)
         happened += events
+    happened += _turned(policy, [turn for turn in served.turns if before <= turn])[1]
     yield from sorted(happened, key=lambda one: one.at)
 
 
-def _begun_anew(policy: Policy, at: int) -> tuple[Policy, tuple[Event, ...]]:
+def _turned(policy: Policy, turns: Iterable[int]) -> tuple[Policy, list[Event]]:
     """A promotion ends what is open, and what it is compared with is new."""
-    if policy.incident is None:
-        return policy.begun_anew(), ()
-    return policy.begun_anew(), (Event("closed", replace(policy.incident, why=PROMOTED), at, triggered=False),)
+    events = []
+    for at in turns:
+        if policy.incident is not None:
+            events.append(Event("closed", replace(policy.incident, why=PROMOTED), at, triggered=False))
+        policy = policy.begun_anew()
+    return policy, events
 
 
 def _moment(at: int, seen: Iterable[Seen], why: str, last: Last = NONE) -> Moment:

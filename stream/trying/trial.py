@@ -87,11 +87,8 @@ def _of_model(store: Store, settings: Settings, name: str, since: int) -> Iterat
 
 def _served(known: Promotions, versions: Mapping[str, int], version: str) -> Served:
     """As promotions had it."""
-    about = [one.since for one in known if version == one.version or version in one.retired]
-    return Served(
-        lambda after, before: [since for since in about if after <= since < before],
-        lambda at: retired(known, version, at, versions),
-    )
+    turns = tuple(one.since for one in known if version == one.version or version in one.retired)
+    return Served(turns, lambda at: retired(known, version, at, versions))
 
 
 def _scheduled(store: Store, name: str, model: Model, since: int) -> Iterator[Fired]:

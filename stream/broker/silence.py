@@ -15,9 +15,16 @@ class Silence:
         self._polled: dict[Partition, int | None] = dict.fromkeys(partitions)
         self._answered = dict.fromkeys(self._polled, float("-inf"))
         self._due = dict.fromkeys(self._polled, now)
+        self._listened = now
 
     def listen(self, polled: Mapping[Partition, int | None], asked: Collection[Partition], now: float) -> None:
-        """Note answers. `polled`: the client's own stamp of each last answer. Who is not asked owes no answer."""
+        """Note answers. `polled`: the client's own stamp of each last answer. Who is not asked owes no answer.
+
+        Nor does anybody for the time in which nobody listened: a store that fails keeps us away for minutes.
+        """
+        if now - self._listened > SILENT_S:
+            self._due = dict.fromkeys(self._due, now)
+        self._listened = now
         for partition, stamp in polled.items():
             if stamp != self._polled[partition]:
                 self._polled[partition] = stamp

@@ -52,6 +52,16 @@ def test_who_is_not_asked_is_not_silent() -> None:
     assert "no answer for 6 s about a/0" == silence.problem(66.0)
 
 
+def test_while_nobody_listens_nobody_is_silent() -> None:
+    """Answers are due again from when somebody does."""
+    silence = Silence([A], 0.0)
+    silence.listen({A: 1}, [A], 1.0)
+    silence.listen({A: 1}, [A], 90.0)
+    assert "" == silence.problem(94.0)
+    silence.listen({A: 1}, [A], 94.0)
+    assert "no answer for 6 s about a/0" == silence.problem(96.0)
+
+
 def test_who_waits_for_its_turn_is_not_silent() -> None:
     """A round that was full has asked nobody; only rounds that leave nothing behind let an answer be due."""
     silence = Silence([A, B], 0.0)

@@ -17,6 +17,8 @@ import pytest
 
 from sinks.dispatch.target import Again, Ended, Refused, Running, Started, Target
 from sinks.dispatch.targets import open_target
+from sinks.dispatch.targets.calling.client import Client, Forbidden
+from sinks.dispatch.targets.entry import wrong
 from sinks.dispatch.targets.plans.exchange import Reply, Request
 from tests.integration.stub import Stub, Tls, as_json, cut, endless, nonsense, reset, silent, slow, stub
 from tests.sinks.dispatch.entries import CASES, ENVIRONMENT, SECRET, Answers, answering, entry, trigger
@@ -148,14 +150,24 @@ def test_retry_after_is_handed_on() -> None:
         assert Again("answered 429", 17.0) == start(opened("airflow", own.url))
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"])
-def test_a_private_address_is_refused_unless_it_is_named(host: str) -> None:
-    """As a number, as a name, in disguise: no request arrives."""
+@pytest.mark.parametrize("host", ["0x7f.1", "0x7f000001"])
+def test_a_name_of_a_private_address_is_refused_unless_its_network_is_named(host: str) -> None:
+    """As a name that no entry shows to be an address, and every resolver does: no request arrives."""
     with stub() as own:
-        target = open_target({**entry("airflow", f"http://{host}:{own.port}"), "timeout": "3s"}, ENVIRONMENT)
-        answer = start(target)
+        answer = start(opened("airflow", f"http://{host}:{own.port}", networks=["192.0.2.0/24"]))
         assert isinstance(answer, Refused), answer
         assert "which is not public" in answer.why
+        assert [] == own.asked
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::ffff:127.0.0.1]", "[::1]"])
+def test_a_private_address_is_refused_whoever_asks_for_it(host: str) -> None:
+    """An entry with it is not read at all; a client that was given it sends nothing."""
+    with stub() as own:
+        base = f"http://{host}:{own.port}"
+        assert [("url",)] == [each.path for each in wrong(entry("airflow", base))]
+        with pytest.raises(Forbidden, match="which is not public"):
+            asyncio.run(Client(base).send(Request("GET", "/"), 3.0))
         assert [] == own.asked
 
 

@@ -79,6 +79,8 @@ def test_an_address_has_no_places_users_or_queries(url: str) -> None:
         ("https://10.1.2.3", (), "networks: [10.1.2.3/32]"),
         ("https://10.1.2.3", ("10.0.0.0/8",), ""),
         ("https://[fd00::1]:8443", (), "networks: [fd00::1/128]"),
+        ("https://[::ffff:10.1.2.3]", (), "networks: [10.1.2.3/32]"),
+        ("https://[::ffff:10.1.2.3]", ("10.1.2.3/32",), ""),
         ("http://localhost:8080", (), "networks: [127.0.0.1/32]"),
         ("http://localhost:8080", ("127.0.0.0/8",), ""),
         ("http://8.8.8.8", ("10.0.0.0/8",), "https"),

@@ -21,7 +21,7 @@ def wanted(url: str, networks: tuple[str, ...]) -> str:
     """What a URL must be instead, as far as its text shows that it is never connected to; empty where it may be."""
     parts = urlsplit(url)
     try:
-        address = str(ip_address(LOCAL if parts.hostname == "localhost" else parts.hostname or ""))
+        address = str(_plain(ip_address(LOCAL if parts.hostname == "localhost" else parts.hostname or "")))
     except ValueError:  # a name: where it leads is seen when it is asked
         address = ""
     if address and not allowed(address, networks):

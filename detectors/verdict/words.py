@@ -27,12 +27,19 @@ def explanation(  # noqa: PLR0913 - one sentence with six parts
     """
     if contrast == EVERYTHING:
         return "many categories changed a little"
-    if contrast < len(scores.NAMES):
+    cells = cells_of(contrast, on_line, len(expected))
+    if cells is None:
         name = scores.NAMES[contrast]
         return MOVED[name][0 if up else 1] + (_ranks(expected, observed, on_line) if name == "location" else "")
-    begin, end = runs(on_line, len(expected))[contrast - len(scores.NAMES)].tolist()
-    before, now = (counts[begin:end].sum() / max(counts.sum(), 1) for counts in (expected, observed))
-    return f"{_named(names, begin, end, on_line)} went from {_share(before)} to {_share(now)}"
+    before, now = (counts[cells].sum() / max(counts.sum(), 1) for counts in (expected, observed))
+    return f"{_named(names, cells.start, cells.stop, on_line)} went from {_share(before)} to {_share(now)}"
+
+
+def cells_of(contrast: int, on_line: int, cells: int) -> slice | None:
+    """The neighbours whose share a contrast is; None where it is about the whole series."""
+    if contrast == EVERYTHING or contrast < len(scores.NAMES):
+        return None
+    return slice(*runs(on_line, cells)[contrast - len(scores.NAMES)].tolist())
 
 
 def _ranks(expected: Counts, observed: Counts, on_line: int) -> str:

@@ -14,7 +14,7 @@ from detectors.effects import effects
 from detectors.grids import SPECIAL, Grid
 from detectors.positions import placed
 from detectors.verdict import SMALLEST
-from detectors.verdict.words import explanation
+from detectors.verdict.words import cells_of, explanation
 from stream.comparison.pairs import Pairs
 from stream.reference.build import cells_in
 from stream.reference.categories import Categories, categories
@@ -36,7 +36,8 @@ class Counted:
     expected: Integers
     observed: Integers
     edges: Floats | None
-    words: str  # what changed most
+    words: str  # what surely changed
+    about: slice | None  # the cells that the words are about, where they are not about all of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +78,9 @@ def own(pairs: Pairs, measures: Sequence[str] = (), tolerate: float = TOLERATED)
         cells, cell_names = slice(0, n + COMPARED), grid.cell_names(name)[:-1]
         edges = codes.least(grid.boundaries[i]) + grid.centers[i] if numeric else None
         contrast, up = int(judged.contrast[i]), bool(judged.up[i])
-        words = explanation(before[i, cells], now[i, cells], n if numeric else 0, cell_names, contrast, up=up)
-        counted[name] = Counted(cell_names, n, before[i, cells], now[i, cells], edges, words)
+        on_line, sides = n if numeric else 0, (before[i, cells], now[i, cells])
+        words = explanation(*sides, on_line, cell_names, contrast, up=up)
+        counted[name] = Counted(cell_names, n, *sides, edges, words, cells_of(contrast, on_line, n + COMPARED))
     return Own(Judged(scores, Dataset(bool(drifted), tuple(drifted))), counted)
 
 

@@ -9,7 +9,7 @@ from stream.comparison.answer import Answer
 from stream.comparison.own import Own
 from stream.comparison.pairs import Pairs
 from stream.comparison.picture import of_all, of_feature, verdict
-from stream.comparison.shapes import Shape, absent, moved, shape
+from stream.comparison.shapes import Shape, absent, changes, shape
 from stream.web.page.html import Html, badge, join, section, table, tag
 
 WIDTH, HEIGHT, GAP = 22, 120, 5  # of a cell's pair of bars, in user units
@@ -52,7 +52,7 @@ def _feature(name: str, scores: Mapping[str, Score], said: Answer, ours: Own, pa
         rows += [_row("driftline", measure, score) for measure, score in mine.items()]
     numbers = table(("by", "measure", "value", "limit", "p", ""), rows, f"{name}: measures")
     drifted = name in ours.judged.dataset.drifted_features
-    lines = [tag("li", line) for line in (counted.words, *moved(counted))] if drifted else []
+    lines = [tag("li", line) for line in changes(counted)] if drifted else []
     gone = [f"{100 * absent(counts, counted.regular):.3g} %" for counts in (counted.expected, counted.observed)]
     note = f"{of_feature(name, said)}; missing {gone[0]}, now {gone[1]}"
     return section(name, _plot(shape(pairs.columns[name]), name), tag("ul", *lines), numbers, note=note)

@@ -11,7 +11,7 @@ from detectors.conventions import Score
 from stream.comparison.answer import Answer
 from stream.comparison.own import Own
 from stream.comparison.pairs import Pairs
-from stream.comparison.shapes import absent, moved, shape
+from stream.comparison.shapes import absent, changes, shape
 from stream.config.units import several
 
 BARS = " ▁▂▃▄▅▆▇█"
@@ -40,8 +40,7 @@ def picture(said: Answer, ours: Own, pairs: Pairs) -> Iterator[str]:
             yield f"  {side} {_bars(shares, max(drawn.reference.max(initial=0), drawn.current.max(initial=0)))}  {n}"
         yield f"            from {drawn.names[0]} to {drawn.names[-1]}" if len(drawn.names) > 1 else ""
         if name in ours.judged.dataset.drifted_features:
-            yield f"  {counted.words}"
-            yield from (f"  {line}" for line in moved(counted))
+            yield from (f"  {line}" for line in changes(counted))
     for name, why in (said.left_out or {}).items():
         yield f"left out: {name} ({why})"
 

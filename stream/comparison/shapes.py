@@ -65,8 +65,8 @@ def _shares(counts: NDArray[np.integer]) -> Floats:
     return np.asarray(counts / max(1, int(counts.sum())), np.float64)
 
 
-def moved(counted: Counted) -> list[str]:
-    """The changes that are greatest: of ranges of a number or of categories, and of what is no value."""
+def changes(counted: Counted) -> list[str]:
+    """What surely changed, then the greatest changes besides: of ranges or categories, and of what is no value."""
     expected, observed = _shares(counted.expected), _shares(counted.observed)
     gaps = observed - expected
     n = counted.regular
@@ -77,11 +77,12 @@ def moved(counted: Counted) -> list[str]:
             blocks = [min(blocks, key=lambda place: float(expected[place].sum()))]
         places = [*blocks, *places[n:]]
     ranked = sorted(places, key=lambda place: (-abs(float(gaps[place].sum())), place.start))
-    return [
+    moved = [
         f"{_name(counted, place)}: {_percent(expected[place].sum())} to {_percent(observed[place].sum())}"
         for place in ranked[:MOVED]
-        if abs(float(gaps[place].sum())) >= LEAST
+        if place != counted.about and abs(float(gaps[place].sum())) >= LEAST
     ]
+    return [counted.words, *moved]
 
 
 def _block(gaps: Floats) -> slice:

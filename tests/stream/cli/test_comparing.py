@@ -70,6 +70,16 @@ def test_numbers_with_a_decimal_comma_are_no_identifier(driftline: Command, fold
     assert "left out: amount (numbers with a decimal comma, such as 0,5)" in told.out
 
 
+def test_what_surely_changed_is_told_once(driftline: Command, folder: Path) -> None:
+    """By the words of the verdict; the greatest changes below are others."""
+    for name, shares in (("before", (50, 30, 20)), ("after", (90, 6, 4))):
+        countries = [f"{country}\n" * 5 * n for country, n in zip(("FR", "DE", "ES"), shares, strict=True)]
+        (folder / f"{name}.csv").write_text("country\n" + "".join(countries))
+    told = [line.strip() for line in driftline("compare", "before.csv", "after.csv").out.splitlines()]
+    surely = told.index("category FR went from 50 % to 90 %")
+    assert ["category DE: 30 % to 6 %", "category ES: 20 % to 4 %"] == told[surely + 1 :]
+
+
 def test_a_file_beside_itself_is_not_drifted(driftline: Command) -> None:
     """Exit code 0, by ourselves and by every tool but popmon, for which files can be too alike."""
     assert 0 == driftline("compare", "january.csv", "january.csv").code

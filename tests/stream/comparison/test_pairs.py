@@ -9,7 +9,7 @@ import pytest
 
 from detectors.conventions import CONVENTIONS
 from stream.comparison import Side, by_convention, own, paired
-from stream.comparison.shapes import moved, shape
+from stream.comparison.shapes import changes, shape
 from stream.files import integers, table
 from stream.reference import ReferenceProblem, from_columns
 
@@ -58,7 +58,7 @@ def test_a_column_that_is_gone_is_missing_in_every_row() -> None:
     pairs = paired(side(x=range(100), y=range(100)), side("b", x=range(100)))
     ours = own(pairs)
     assert ("y",) == ours.judged.dataset.drifted_features
-    assert "missing: 0 % to 100 %" in moved(ours.counted["y"])
+    assert ["missing went from 0 % to 100 %"] == changes(ours.counted["y"])
 
 
 def test_a_feature_that_turns_from_integer_to_text_drifted() -> None:
@@ -66,7 +66,7 @@ def test_a_feature_that_turns_from_integer_to_text_drifted() -> None:
     pairs = paired(side(x=range(100)), side("b", x=[f"{i}" for i in range(100)]))
     ours = own(pairs)
     assert ("x",) == ours.judged.dataset.drifted_features
-    assert "wrong type: 0 % to 100 %" in moved(ours.counted["x"])
+    assert ["wrong type went from 0 % to 100 %"] == changes(ours.counted["x"])
     assert "no values" in str(by_convention(CONVENTIONS["evidently"], pairs, ["ks"]).features["x"]["ks"].problem)
 
 
@@ -133,7 +133,7 @@ def test_what_moved_is_told_as_ranges() -> None:
     chance = np.random.default_rng(2)
     before = chance.uniform(0, 100, 4000)
     now = np.where(chance.random(4000) < 0.2, chance.uniform(90, 100, 4000), chance.uniform(0, 100, 4000))
-    assert ["89.43 and above: 10.8 % to 29.1 %"] == moved(own(paired(side(x=before), side("b", x=now))).counted["x"])
+    assert "89.43 and above: 10.8 % to 29.1 %" in changes(own(paired(side(x=before), side("b", x=now))).counted["x"])
 
 
 def test_shapes_hold_all_values_once() -> None:

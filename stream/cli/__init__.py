@@ -3,7 +3,8 @@
 The table is main; options, groups, opening and failures are what commands share.
 
 - Before anything runs: checking, references, schemas; comparing (two files); trying (a policy over history).
-- What runs: serving, dispatching. Files in place of Kafka: replaying, retelling, capturing, publishing.
+- What runs: serving, dispatching. Files in place of Kafka: replaying, retelling, capturing, publishing; listing
+  shows what a replay has found.
 - What a store says: asking, answering, abreast, exporting. What a person asks for: controlling, redriving.
 - Stores that move: copying, handing.
 """

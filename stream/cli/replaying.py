@@ -4,21 +4,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Column, Table
 
 from sinks import commit as tables
 from sinks.commit import Store
 from sinks.duck import DuckStore
 from sinks.memory import MemoryStore
 from stream.cli import opening
+from stream.cli.listing import lines
 from stream.cli.options import CONFIG, JSON
 from stream.cli.retelling import retelling
 from stream.config.settings import Settings
@@ -26,9 +24,6 @@ from stream.config.units import several
 from stream.files import FileProblem, logs
 from stream.monitor.panes.window import LEARNING
 from stream.replay import Replay
-
-SHOWN = 20  # findings
-NAMES, NUMBERS = ("model", "segment", "what"), ("detector", "value", "limit")
 
 
 @click.command()
@@ -124,29 +119,18 @@ def _tell(
             document["differences"] = differences
         click.echo(msgspec.json.encode(document).decode())
         return
-    console = Console()
     rate = events / max(seconds, 1e-9)
-    console.print(
+    click.echo(
         f"{several(events, 'record')} in {seconds:.1f} s ({rate:,.0f} a second): "
         f"{several(len(windows['commit']), 'window')}, {several(len(found['commit']), 'finding')}, "
         f"{several(len(triggers['commit']), 'trigger')}, {several(letters, 'dead letter')}"
     )
     for why, n in reasons.most_common():  # of a closed set
-        console.print(f"  {why} ({n:,}), such as: {details[why]}", markup=False, highlight=False)
+        click.echo(f"  {why} ({n:,}), such as: {details[why]}")
     if unknown:
         whys = ", ".join(f"{why} ({n:,})" for why, n in unknown.most_common())
-        console.print(f"without a verdict: {several(sum(unknown.values()), 'window')}: {whys}")
+        click.echo(f"without a verdict: {several(sum(unknown.values()), 'window')}: {whys}")
     if LEARNING in unknown or (letters < events and not len(windows["commit"])):
-        console.print(
-            "A reference is learned first, from a day unless told otherwise, or is a file: docs/references.md"
-        )
-    if not len(found["commit"]):
-        return
-    fixed, folded = partial(Column, no_wrap=True), partial(Column, overflow="fold")
-    shown = Table(fixed("window end"), *map(folded, NAMES), *map(fixed, NUMBERS))
-    overall = np.flatnonzero(found["segment"] == "")
-    for i in (overall if len(overall) else np.arange(len(found["commit"])))[-SHOWN:].tolist():
-        about = [str(found[name][i]) for name in ("model", "segment", "words", "detector")]
-        numbers = [f"{found[name][i]:.3g}" for name in ("value", "limit")]
-        shown.add_row(str(found["end"][i].astype("datetime64[m]")), *about, *numbers)
-    console.print(shown)
+        click.echo("A reference is learned first, from a day unless told otherwise, or is a file: docs/references.md")
+    for line in lines(found):
+        click.echo(line)

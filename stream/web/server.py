@@ -4,9 +4,11 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 import uvicorn
 from litestar import Litestar
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 GRACE_SECONDS = 1  # a scrape in flight may finish; a shutdown as a whole has 5 s
 
@@ -55,10 +57,22 @@ def shown_address(listener: socket.socket) -> str:
     return "http://{}:{}".format(*listener.getsockname()[:2])
 
 
+def headed(app: ASGIApp) -> ASGIApp:
+    """Answers HEAD as GET, for load balancers and `curl -I`; the server leaves the body out (RFC 9110, 9.3.2)."""
+
+    async def answered(scope: Scope, receive: Receive, send: Send) -> None:
+        asked = dict(scope)
+        await app(cast("Scope", asked | {"method": "GET"}) if asked.get("method") == "HEAD" else scope, receive, send)
+
+    return answered
+
+
 async def serve_on(app: Litestar, listener: socket.socket) -> None:
     """Serve until cancelled; what is in flight then has a moment to finish."""
     server = _Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS)
+        uvicorn.Config(
+            headed(app), log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=GRACE_SECONDS
+        )
     )
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -191,7 +191,7 @@ def _drift(model: Model, _: Settings) -> Found:
         if name in USUAL:
             yield Objection(("drift", "measures", i), "another distance: this one is always kept", name)
         elif name not in others:
-            yield Objection(("drift", "measures", i), choice(others), shown(name), nearest(name, others))
+            yield Objection(("drift", "measures", i), choice(others), shown(name), nearest(name, list(DISTANCES)))
     for name in model.drift.limits:
         if name not in DISTANCES:
             yield Objection(("drift", "limits", name), choice(DISTANCES), shown(name), nearest(name, list(DISTANCES)))

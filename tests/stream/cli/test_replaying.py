@@ -8,6 +8,7 @@ import pytest
 
 from sinks import commit as tables
 from sinks.duck import DuckStore
+from stream.cli.listing import SHOWN
 from tests.stream.cli.conftest import Command
 from tests.stream.files.events import events, write
 
@@ -41,9 +42,28 @@ def test_a_person_gets_a_summary_and_the_findings(driftline: Command, folder: Pa
         row["features"]["country"] = "ES"
     told = driftline("replay", write(folder / "log.jsonl", rows), "-c", configured)
     assert 0 == told.code
-    assert "600 records in" in told.out
-    assert "country" in told.out
-    assert "fraud" in told.out
+    lines = told.out.splitlines()
+    assert lines[0].startswith("600 records in")
+    first = next(i for i, line in enumerate(lines) if line.endswith("  fraud, version 3"))
+    assert any(line.startswith("  country: unseen category went from 0 % to 100 % (verdict ") for line in lines[first:])
+
+
+def test_of_many_findings_the_newest_are_listed(driftline: Command, folder: Path, configured: Path) -> None:
+    """By window, in the order of time, with word of the others; a sentence is never cut."""
+    rows = events()
+    for i, row in enumerate(rows[300:]):
+        row["features"] |= {"country": "ES", "amount": 1e6 + i}
+        row["score"] = 0.001
+    log = write(folder / "log.jsonl", rows)
+    n = json.loads(driftline("replay", log, "-c", configured, "--json").out)["findings"]
+    lines = driftline("replay", log, "-c", configured).out.splitlines()
+    windows = [line for line in lines if line.endswith("  fraud, version 3")]
+    assert windows
+    assert windows == sorted(windows)
+    listed = [line for line in lines if line.startswith("  ")]
+    assert n > SHOWN == len(listed)
+    assert f"The newest 20 findings; {n - SHOWN} more are in the table `findings` of a --store." in lines
+    assert all("limit" in line.rsplit("(", maxsplit=1)[1] for line in listed)
 
 
 def test_results_are_kept_in_a_store(driftline: Command, log: Path, configured: Path) -> None:

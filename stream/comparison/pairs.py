@@ -68,6 +68,9 @@ def paired(reference: Side, current: Side, wanted: Sequence[str] = ()) -> Pairs:
         left_out |= dict.fromkeys(sorted(now.keys() - before.keys() - META), f"only {current.name} has it")
     if not columns:
         raise ReferenceProblem(f"{reference.name} has no column to compare")
+    if columns.keys().isdisjoint(now):
+        has = ", ".join(sorted(now)[:NAMES_SHOWN]) or "none"
+        raise ReferenceProblem(f"{current.name} has no column of {reference.name} that is compared; its columns: {has}")
     return Pairs(columns, left_out, reference.table.n, current.table.n)
 
 

@@ -14,6 +14,8 @@ ENDINGS: dict[str, Kind] = {
     ".parquet": "parquet",
     ".csv": "csv",
     ".csv.gz": "csv",
+    ".tsv": "csv",  # whatever delimits columns is found in the file
+    ".tsv.gz": "csv",
     ".jsonl": "lines",
     ".jsonl.gz": "lines",
     ".ndjson": "lines",
@@ -30,6 +32,8 @@ class FileProblem(Exception):
 
 def kind_of(path: Path) -> Kind:
     """What a file holds, by the end of its name. FileProblem where the name says nothing, or nothing is there."""
+    if path.is_dir():
+        check(path)
     kind = next((kind for ending, kind in ENDINGS.items() if path.name.lower().endswith(ending)), None)
     if kind is None:
         raise FileProblem(f"{path}: cannot tell what it is; its name must end in {', '.join(ENDINGS)}")

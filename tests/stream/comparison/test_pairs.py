@@ -53,6 +53,12 @@ def test_a_feature_that_is_not_there_is_a_sentence() -> None:
         paired(side(amount=[1.0] * 60), side(amount=[1.0] * 60), ["amout"])
 
 
+def test_files_that_have_no_column_in_common_are_not_compared() -> None:
+    """Else every feature of the wrong file would have drifted."""
+    with pytest.raises(ReferenceProblem, match="b has no column of a that is compared; its columns: y, z"):
+        paired(side(x=range(100)), side("b", y=range(100), z=range(100)))
+
+
 def test_a_column_that_is_gone_is_missing_in_every_row() -> None:
     """So it drifted, and says why."""
     pairs = paired(side(x=range(100), y=range(100)), side("b", x=range(100)))

@@ -73,7 +73,7 @@ def test_csv_cells_are_numbers_where_a_column_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_the_delimiter_of_a_csv_file_is_the_one_of_its_header(delimiter: str, tmp_path: Path) -> None:
     """Names may hold quotes and the other delimiters; lines may end in CR LF; a byte order mark is no part."""
-    path = tmp_path / "a.csv"
+    path = tmp_path / ("a.tsv" if delimiter == "\t" else "a.csv")
     names = ['"net, of; tax|\tin ""EUR"""', "A", "a"]
     path.write_bytes(b"\xef\xbb\xbf" + f"{delimiter.join(names)}\r\n{delimiter.join('123')}\r\n".encode())
     columns = files.columns(path)

@@ -55,9 +55,9 @@ class Follower:
         return len(self._runs) + self._more
 
     def take(self, fate: Fate) -> None:
-        """Follow it from now on, or when there is room."""
+        """Follow it from now on, or when there is room; a run whose id no reply has told cannot be asked for."""
         assert fate.state == STARTED, fate.state
-        if self._blind or fate.trigger in self._runs:
+        if self._blind or not fate.external_id or fate.trigger in self._runs:
             return
         if len(self._runs) >= FOLLOWED_MAX:
             self._more = self._missed = True

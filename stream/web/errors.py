@@ -13,6 +13,7 @@ from sinks.commit import StoreError
 from stream.web.page.html import document, section, tag
 from stream.web.problem import Problem
 
+SHOWN = 10  # names
 Asking = Request[object, object, State]
 Refusal = Response[Problem] | Response[str]
 
@@ -48,7 +49,9 @@ def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
     match = get_close_matches(name, known, n=1)
     if match:
         return f"; did you mean {match[0]!r}?"
-    return f"; there are {', '.join(sorted(known)[:10])}." if known else "; there are none yet."
+    names = sorted(filter(None, known))
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"; there are {', '.join(names[:SHOWN])}{more}." if names else "; there are none yet."
 
 
 def _sentence(error: HTTPException) -> str:

@@ -7,6 +7,7 @@ there is no `concurrency`, no task per event that acknowledges, and the topics a
 """
 
 import asyncio
+import logging
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ import faust
 from faust.types import EventT, StreamT
 
 from sinks.dispatch.desk import Desk
-from sinks.dispatch.message import read
+from sinks.dispatch.message import meant_for, read
 from sinks.dispatch.target import Trigger
 
 AHEAD = 64  # events of a partition that are under way at a target: models do not wait for each other within these
@@ -27,6 +28,7 @@ METADATA_MS = 30_000
 NEVER_S = 10.0 * 365 * 86_400  # a held event is said by readiness, not by Faust's log
 BUFFER = 1_024  # events read ahead per target and partition; they share their bytes
 Bury = Callable[[bytes, str, str], Awaitable[None]]  # payload, key, what is wrong
+log = logging.getLogger(__name__)
 
 
 class HostFailed(Exception):
@@ -54,6 +56,7 @@ class Host:
     ) -> None:
         """`member`: a name that this process alone has, and its successor: that one need not wait for a session."""
         self._desks, self._bury = desks, bury
+        self._names = [desk.target.name for desk in desks]
         self._app = _App(
             group,
             broker=[f"kafka://{address}" for address in str(arguments["bootstrap_servers"]).split(",")],
@@ -101,6 +104,12 @@ class Host:
         async def settle(raw: bytes | None, headers: Mapping[str, bytes]) -> None:
             trigger = read(raw, headers)
             if isinstance(trigger, Trigger):
+                if first and not any(meant_for(trigger, name) for name in self._names):
+                    log.info(
+                        "trigger %s is for none of %s: another dispatcher has its targets, or nobody",
+                        trigger.id,
+                        ", ".join(self._names),
+                    )
                 await desk.settle(trigger)
             elif first:
                 await self._bury(raw or b"", "", trigger)

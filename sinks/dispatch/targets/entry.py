@@ -1,5 +1,6 @@
 """One entry of `targets:`, read by the keys of its kind; or everything that is wrong with it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
@@ -11,6 +12,7 @@ from sinks.dispatch.targets.plans.templates import NAMES
 from sinks.dispatch.targets.systems.kinds import KINDS
 
 SHOWN_MAX = 60
+USER = re.compile("//.*@")  # of an address
 Path = tuple[str | int, ...]
 
 
@@ -83,11 +85,12 @@ def _of(key: str, value: object, keys: Mapping[str, Key]) -> Iterator[Wrong]:
 
 
 def _shown(value: object) -> str:
+    """A value as it was written, without the user and the password that an address may hold."""
     if value is None:
         return "nothing"
     if isinstance(value, list | Mapping):
         return "a list" if isinstance(value, list) else "a mapping"
-    text = str(value)
+    text = USER.sub("//...@", str(value))
     return repr(text if len(text) <= SHOWN_MAX else text[:SHOWN_MAX] + "...")
 
 

@@ -1,8 +1,9 @@
 """What is wrong with a policy beyond its single values: conditions with two keys or none, schedules without any."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from sinks.dispatch.targets.entry import named
 from stream.config.mistakes import Objection, Path, choice, nearest, repeated
 from stream.config.sections.policy import KINDS, LABELLED, SEVERITIES, Condition, Maintenance, Rule, Selector
 from stream.config.settings import Model, Settings
@@ -34,6 +35,20 @@ def policy(model: Model, settings: Settings) -> Found:
     for name in model.policy.targets:
         if name not in (names := (*SEVERITIES, *REASONS)):
             yield Objection(("policy", "targets", name), choice(names), name, nearest(name, names))
+    yield from _misspelt(model, [named(entry) for entry in settings.dispatch.targets])
+
+
+def _misspelt(model: Model, known: Sequence[str]) -> Found:
+    """Names of targets that are nearly those of our own; others may be known to another dispatcher."""
+    asked: list[tuple[Path, Sequence[str]]] = [
+        (("rules", i, "targets"), rule.targets) for i, rule in enumerate(model.policy.rules)
+    ]
+    asked += [(("schedules", i, "targets"), one.targets) for i, one in enumerate(model.policy.schedules)]
+    asked += [(("targets", reason), names) for reason, names in model.policy.targets.items()]
+    for path, names in asked:
+        for i, name in enumerate(names):
+            if name not in known and (meant := nearest(name, known)):
+                yield Objection(("policy", *path, i), choice(known), name, meant)
 
 
 def _schedules(model: Model) -> Found:

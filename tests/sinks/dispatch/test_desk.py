@@ -224,6 +224,20 @@ def test_a_run_is_followed_to_its_end() -> None:
     assert [] == world.memory.letters
 
 
+def test_a_run_without_an_id_hinders_no_other() -> None:
+    """It cannot be asked for; those before and after it, and of the next life, are followed to their ends."""
+    world = World(Scripted([Started("r1"), Started(""), Started("r3")]))
+    for number in (1, 2, 3):
+        world.settle(trigger(number))
+    world.look()
+    assert {"t1": "succeeded", "t2": "started", "t3": "succeeded"} == world.states()
+    again = World(Scripted([Started("r4")]), world.memory)
+    again.settle(trigger(4))
+    again.look()
+    assert {"t2": "started", "t4": "succeeded"}.items() <= again.states().items()
+    assert ["r4"] == again.target.looked
+
+
 def test_a_run_that_does_not_end_is_let_go() -> None:
     """After the longest time that was configured."""
     world = World(Scripted(looks=[Running()] * 10_000))

@@ -97,6 +97,12 @@ def test_an_address_that_is_never_connected_to_is_a_mistake(url: str, networks: 
     assert all(hint in each.expected for each in found)
 
 
+def test_a_password_in_an_address_is_not_shown() -> None:
+    """It is refused, and what is said of it goes to terminals and logs."""
+    (found,) = wrong({**entry("airflow"), "url": "https://user:pa/ss@h.example.com/x"})
+    assert "'https://...@h.example.com/x'" == found.value
+
+
 def test_keys_that_belong_together_are_asked_for_together() -> None:
     """A user without a password, two ways to sign in, half of a client."""
     bare = {"kind": "airflow", "url": "https://a.example.com", "dag": "d"}

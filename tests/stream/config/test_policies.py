@@ -41,6 +41,32 @@ def test_mistakes_are_told(text: str, expected: str) -> None:
     assert "models.shop.policy" in str(caught.value)
 
 
+DISPATCHED = "dispatch: {targets: [{kind: webhook, name: hook, url: 'https://a.example.com', secret: 'env:S'}]}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("rules: [{name: a, when: {drift: {}}, targets: [hook, hok]}]", "rules[0].targets[1]"),
+        ("schedules: [{name: a, events: 9, targets: [hok]}]", "schedules[0].targets[0]"),
+        ("targets: {critical: [hok]}", "targets.critical[0]"),
+    ],
+)
+def test_a_misspelt_target_is_a_mistake(text: str, place: str) -> None:
+    """Nobody would start a run for it, and nobody would say so."""
+    with pytest.raises(ConfigurationError) as caught:
+        parse(DISPATCHED + HEAD + text)
+    assert f"models.shop.policy.{place}: expected hook, found hok; did you mean hook?" in str(caught.value)
+
+
+def test_a_target_of_another_dispatcher_is_named() -> None:
+    """It may be meant; who reads what the file means sees it."""
+    for text, named in (("targets: {critical: [pager], manual: [hook]}", True), ("targets: {manual: [hook]}", False)):
+        sections = explanation(parse(DISPATCHED + HEAD + text)).sections
+        spoken = " ".join(sentence for section in sections for sentence in section.sentences)
+        assert named == ("Not among them: pager; triggers for these wait for a dispatcher that has them." in spoken)
+
+
 def test_without_labels_a_rule_of_performance_is_a_mistake() -> None:
     """It would never hold."""
     with pytest.raises(ConfigurationError) as caught:

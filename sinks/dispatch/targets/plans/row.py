@@ -146,7 +146,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
     def follow(self, entry: Entry, external_id: str) -> Following:
         """Ask for the run's state, or look for it among the others."""
-        if self.states is None or not external_id or (self.reads and not entry.text(self.reads)):
+        if self.states is None or (self.reads and not entry.text(self.reads)):
             return None
         if self.status:
             path = self._below(self.status, entry, external_id)
